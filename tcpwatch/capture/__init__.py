@@ -1,0 +1,1 @@
+"""Interface or file -> frames. I/O."""

@@ -1,0 +1,100 @@
+"""The network interfaces there are, asked of the kernel by its calls: `/sys/class/net` shows another namespace's.
+
+Law: a name is cleaned where it comes in, so an interface is bound by index, never by name.
+"""
+
+import socket
+import struct
+import sys
+from dataclasses import dataclass, replace
+from fcntl import ioctl
+
+import psutil
+
+from tcpwatch.errors import UsageError
+from tcpwatch.text import clean
+
+ANY = "any"
+ALIASES = {"lo0": "lo", "lo": "lo0"}  # loopback on macOS and on Linux
+
+IFF_UP, IFF_LOOPBACK = 0x1, 0x8
+SIOCGIFHWADDR = 0x8927
+SIOCGIFFLAGS = 0x8913 if sys.platform.startswith("linux") else 0xC020_6911
+IFREQ = struct.Struct("16s H 14x")
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface. `hardware_type` is Linux's ARPHRD_* number, `alias` the other name it was asked for by."""
+
+    name: str
+    index: int
+    up: bool
+    loopback: bool
+    hardware_type: int | None
+    addresses: tuple[str, ...] = ()
+    alias: str | None = None
+
+    @property
+    def note(self) -> str | None:
+        """What the user should know of the choice."""
+        return f"{self.alias} is called {self.name} here" if self.alias else None
+
+
+ALL_INTERFACES = Interface(ANY, 0, up=True, loopback=False, hardware_type=None)
+
+
+def list_interfaces() -> tuple[Interface, ...]:
+    """Every interface of this network namespace, by index."""
+    addresses = _addresses()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        found = [describe(asker, index, name) for index, name in socket.if_nameindex()]
+    return tuple(replace(interface, addresses=addresses.get(interface.name, ())) for interface in found if interface)
+
+
+def find_interface(name: str) -> Interface:
+    """The interface of this name; `any` is all of them, and loopback answers to either of its names.
+
+    Raises UsageError, naming those there are, where there is none.
+    """
+    name = clean(name)
+    interfaces = {interface.name: interface for interface in list_interfaces()}
+    if name in interfaces:
+        return interfaces[name]
+    if name == ANY:
+        return ALL_INTERFACES
+    other_name = ALIASES.get(name)
+    if other_name in interfaces:
+        return replace(interfaces[other_name], alias=name)
+    raise UsageError(f"there is no interface {name}; there are: {', '.join((*interfaces, ANY))}")
+
+
+def look_up(asker: socket.socket, name: str) -> Interface | None:
+    """The interface that has this name now, without its addresses."""
+    index_and_name = next((pair for pair in socket.if_nameindex() if clean(pair[1]) == name), None)
+    return describe(asker, *index_and_name) if index_and_name else None
+
+
+def describe(asker: socket.socket, index: int, name: str) -> Interface | None:
+    """An interface without its addresses; None where it has gone since it was listed. `asker` is any socket."""
+    try:
+        flags = _ask(asker, SIOCGIFFLAGS, name)
+        hardware_type = _ask(asker, SIOCGIFHWADDR, name) if sys.platform.startswith("linux") else None
+    except OSError:
+        return None
+    up, loopback = bool(flags & IFF_UP), bool(flags & IFF_LOOPBACK)
+    return Interface(clean(name), index, up, loopback, hardware_type)
+
+
+def _ask(asker: socket.socket, request: int, name: str) -> int:
+    """The first 16 bits of what an interface request answers in its `struct ifreq` (netdevice(7))."""
+    return int(IFREQ.unpack(ioctl(asker, request, IFREQ.pack(name.encode(errors="surrogateescape"), 0)))[1])
+
+
+def _addresses() -> dict[str, tuple[str, ...]]:
+    """The IPv4 and IPv6 addresses of each interface, without the zone."""
+    internet = (socket.AF_INET, socket.AF_INET6)
+    return {
+        clean(name): tuple(clean(entry.address.partition("%")[0]) for entry in entries if entry.family in internet)
+        for name, entries in psutil.net_if_addrs().items()
+    }

@@ -1,0 +1,149 @@
+"""An AF_PACKET socket that has its filter before its first frame and finds its interface again (packet(7)).
+
+Linux binds by interface index: an interface that is deleted takes the binding with it, and one created under its name
+later is another interface. `check_link` notices and binds anew, which needs no privilege.
+"""
+
+import ctypes
+import socket
+import struct
+from collections.abc import Sequence
+
+from tcpwatch.capture.bpf_filter import ARPHRD_LOOPBACK, Framing, Instruction, tcp_filter
+from tcpwatch.capture.interfaces import Interface, describe, look_up
+from tcpwatch.capture.libc import call
+from tcpwatch.capture.privileges import Capability, missing
+from tcpwatch.capture.source import Statistics
+from tcpwatch.errors import SourceError
+from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, LINKTYPE_RAW
+
+# include/uapi/linux/if_packet.h, include/uapi/asm-generic/socket.h
+SOL_PACKET = 263
+PACKET_STATISTICS = 6
+PACKET_IGNORE_OUTGOING = 23
+SO_ATTACH_FILTER, SO_LOCK_FILTER = 26, 44
+ETH_P_ALL = 3
+
+ARPHRD_ETHER, ARPHRD_NONE = 1, 0xFFFE
+FRAMINGS = {ARPHRD_ETHER: Framing.ETHERNET, ARPHRD_LOOPBACK: Framing.ETHERNET, ARPHRD_NONE: Framing.RAW}
+LINK_TYPES = {
+    Framing.ETHERNET: LINKTYPE_ETHERNET,
+    Framing.RAW: LINKTYPE_RAW,
+    Framing.COOKED: LINKTYPE_LINUX_SLL2,
+}
+
+SOCK_FILTER = struct.Struct("HBBI")
+SOCK_FPROG = struct.Struct("HP")
+
+
+class LinkAddress(ctypes.Structure):
+    """`struct sockaddr_ll`. Python's own form of it has names in place of numbers, and no word for all interfaces."""
+
+    _fields_ = (
+        ("family", ctypes.c_uint16),
+        ("protocol", ctypes.c_uint16),
+        ("ifindex", ctypes.c_int32),
+        ("hatype", ctypes.c_uint16),
+        ("pkttype", ctypes.c_uint8),
+        ("halen", ctypes.c_uint8),
+        ("addr", ctypes.c_uint8 * 8),
+    )
+
+
+class PacketSocket(socket.socket):
+    """Receives TCP frames of one interface, or of all of them, once `attach` has been called."""
+
+    def __init__(self, interface: Interface, ports: Sequence[int], snaplen: int) -> None:
+        """Open without a protocol: nothing arrives yet. Raises PrivilegeError, UsageError or SourceError."""
+        self.framing = framing(interface)
+        self._filter = tcp_filter(ports, self.framing, snaplen)
+        kind = socket.SOCK_DGRAM if self.framing is Framing.COOKED else socket.SOCK_RAW
+        try:
+            super().__init__(socket.AF_PACKET, kind, 0)
+        except PermissionError as error:
+            raise missing(Capability.NET_RAW, f"capturing on {interface.name}") from error
+        except OSError as error:
+            raise SourceError(f"no packet sockets here ({error.strerror}); try --backend portable") from error
+        self.link_name = interface.name
+        self.working = True
+        self.says = ""
+        self._loopback = interface.loopback
+        self._index = interface.index
+        self._replaced = ""
+        self._counted = Statistics(0, 0)
+
+    def attach(self) -> None:
+        """Let frames arrive from now on, through a filter that cannot be replaced. Raises SourceError."""
+        try:
+            attach_filter(self, self._filter)
+            self.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
+            if self._loopback:
+                # Each frame is shown going out and coming in. Elsewhere this would hide what this host sends.
+                self.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+            self._bind(self._index)
+        except OSError as error:
+            raise SourceError(f"cannot capture on {self.link_name}: {error.strerror}") from error
+        self.check_link()
+
+    def check_link(self) -> None:
+        """Bring `working` and `says` up to date; bind anew to an interface that was created again.
+
+        Call it when the socket is in error or silent: while frames come there is nothing to find out.
+        """
+        self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # a pending ENETDOWN would wake every poll
+        if self._index == 0:
+            self.says = "capturing on all interfaces"
+            return
+        interface = self._bound_interface() or self._bind_again()
+        self.working = interface is not None and interface.up
+        if interface is None:
+            self.says = f"{self.link_name} is gone, waiting for it to come back"
+            return
+        self.link_name = interface.name
+        state = f"capturing on {self.link_name}" if interface.up else f"{self.link_name} is down, waiting"
+        self.says = state + self._replaced
+
+    def statistics(self) -> Statistics:
+        """Totals since the socket was opened; the kernel counts from 0 after each reading."""
+        received, dropped = struct.unpack_from("II", self.getsockopt(SOL_PACKET, PACKET_STATISTICS, 12))
+        self._counted = Statistics(self._counted.received + received, self._counted.dropped + dropped)
+        return self._counted
+
+    def _bound_interface(self) -> Interface | None:
+        """The interface of the binding, under the name that it has now; None once it is deleted."""
+        address = LinkAddress()
+        length = ctypes.c_uint32(ctypes.sizeof(address))
+        call("getsockname", self.fileno(), ctypes.byref(address), ctypes.byref(length))
+        try:
+            return describe(self, address.ifindex, socket.if_indextoname(address.ifindex))
+        except (OSError, OverflowError):
+            return None
+
+    def _bind_again(self) -> Interface | None:
+        """Bind to the interface that has the name now, if any has, and frames of the same form."""
+        interface = look_up(self, self.link_name)
+        if interface is None or framing(interface) is not self.framing:
+            return None
+        try:
+            self._bind(interface.index)
+        except OSError:
+            return None
+        self._replaced = ", which was created again"
+        return interface
+
+    def _bind(self, index: int) -> None:
+        address = LinkAddress(socket.AF_PACKET, socket.htons(ETH_P_ALL), index)
+        call("bind", self.fileno(), ctypes.byref(address), ctypes.sizeof(address))
+
+
+def framing(interface: Interface) -> Framing:
+    """What stands before the network header of an interface's frames, as a packet socket gives them."""
+    return FRAMINGS.get(interface.hardware_type or 0, Framing.COOKED)
+
+
+def attach_filter(receiver: socket.socket, instructions: Sequence[Instruction]) -> None:
+    """Give a socket a classic BPF program (socket(7), SO_ATTACH_FILTER)."""
+    program = ctypes.create_string_buffer(b"".join(SOCK_FILTER.pack(*instruction) for instruction in instructions))
+    receiver.setsockopt(
+        socket.SOL_SOCKET, SO_ATTACH_FILTER, SOCK_FPROG.pack(len(instructions), ctypes.addressof(program))
+    )

@@ -1,0 +1,195 @@
+"""What this process is allowed to do, the command that would allow more, and the way down for good (capabilities(7)).
+
+Law: everything privileged is opened first; then `drop_privileges` runs, before the first thread starts, because Linux
+keeps capabilities per thread. Held descriptors go on working.
+"""
+
+import ctypes
+import os
+import pwd
+import shlex
+import sys
+from collections.abc import Collection
+from enum import IntEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from tcpwatch.capture.libc import call
+from tcpwatch.errors import PrivilegeError, TcpwatchError
+from tcpwatch.text import clean
+
+# include/uapi/linux/prctl.h, include/uapi/linux/capability.h
+PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 24, 38
+CAPABILITY_VERSION_3 = 0x2008_0522
+
+TASKS = Path("/proc/self/task")
+LAST_CAPABILITY = Path("/proc/sys/kernel/cap_last_cap")
+NOBODY = 65_534
+LONGEST_COMMAND = 1_000
+
+
+class Capability(IntEnum):
+    """The capabilities that tcpwatch has a use for, if only to give them up, by their number."""
+
+    DAC_READ_SEARCH = 2
+    SETGID = 6
+    SETUID = 7
+    SETPCAP = 8
+    NET_ADMIN = 12
+    NET_RAW = 13
+    SYS_PTRACE = 19
+    PERFMON = 38
+    BPF = 39
+
+    def __str__(self) -> str:
+        return f"CAP_{self.name}"
+
+
+# What it takes to read /proc/PID/fd of other users' processes: the first for its links, the second for the directory.
+OWNER_LOOKUP = (Capability.SYS_PTRACE, Capability.DAC_READ_SEARCH)
+
+
+class Privileges(NamedTuple):
+    """What the process holds: effective uid, effective capabilities as a bit mask, and whether it can gain none."""
+
+    uid: int
+    mask: int
+    no_new_privs: bool
+
+    def holds(self, *capabilities: Capability) -> bool:
+        """Whether all of these are in effect."""
+        wanted = _mask(capabilities)
+        return self.mask & wanted == wanted
+
+
+def held_privileges() -> Privileges:
+    """What the calling thread holds now. Without Linux's capabilities, root holds all and any other user none."""
+    if not TASKS.exists():
+        return Privileges(os.geteuid(), -1 if os.geteuid() == 0 else 0, False)
+    status = _status(Path("/proc/thread-self"))
+    return Privileges(os.geteuid(), int(status["CapEff"], 16), status["NoNewPrivs"] == "1")
+
+
+def missing(capability: Capability, purpose: str) -> PrivilegeError:
+    """The error to raise where `purpose` cannot be had without `capability`, with the command that gives it."""
+    if os.geteuid() == 0:
+        mend = f"root lacks it here: start the container with --cap-add={capability.name}"
+    else:
+        mend = command_as_root()
+    return PrivilegeError(f"{purpose} needs {capability}", mend)
+
+
+def command_as_root() -> str:
+    """This very command, run through sudo."""
+    return clean(shlex.join(["sudo", *_own_command()]), LONGEST_COMMAND)
+
+
+def command_with(*capabilities: Capability) -> str:
+    """This very command, run by the same user with these capabilities and nothing else of root's."""
+    wanted = ",".join(f"+{capability.name.lower()}" for capability in capabilities)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    setpriv = ["setpriv", f"--reuid={user}", "--init-groups", f"--inh-caps={wanted}", f"--ambient-caps={wanted}"]
+    return clean(shlex.join(["sudo", *setpriv, *_own_command()]), LONGEST_COMMAND)
+
+
+def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
+    """Give up for good what is not in `keep`: become the user behind sudo (or nobody), with no other capability.
+
+    CAP_DAC_READ_SEARCH stays where that user could not read tcpwatch's own files; the answer says what is held now. The
+    process is no longer dumpable: others of that user cannot attach to it and take its sockets, and no core file
+    holds what it captured. Raises TcpwatchError where reading back shows that a thread has more than it should.
+    """
+    try:
+        if TASKS.exists():
+            _drop_capabilities(_mask(keep))
+        else:
+            _become(*_unprivileged_user())
+    except (OSError, OverflowError) as error:
+        raise _refused(str(error)) from error
+    return held_privileges()
+
+
+def _drop_capabilities(keep: int) -> None:
+    """All that Linux knows of privilege, in the order in which each step still may be taken."""
+    privileges = held_privileges()
+    kept = privileges.mask & keep
+    uid, gid = _unprivileged_user()
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if privileges.holds(Capability.SETPCAP):
+        for capability in range(int(LAST_CAPABILITY.read_text()) + 1):
+            _prctl(PR_CAPBSET_DROP, capability)
+    _prctl(PR_SET_KEEPCAPS, 1)
+    _become(uid, gid)
+    if not all(os.access(module, os.R_OK) for module in (os.__file__, __file__)):
+        # Modules are still to be imported, and this user may not read them: a virtual environment in root's home.
+        kept |= privileges.mask & _mask((Capability.DAC_READ_SEARCH,))
+    _set_capabilities(kept)
+    _prctl(PR_SET_DUMPABLE, 0)
+    _verify(uid, kept)
+
+
+def _unprivileged_user() -> tuple[int, int]:
+    """Who to be: the user behind sudo, nobody where root itself came, and who this is where that cannot change."""
+    if os.geteuid() != 0 or not held_privileges().holds(Capability.SETUID, Capability.SETGID):
+        return os.getuid(), os.getgid()
+    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if uid.isdecimal() and gid.isdecimal() and int(uid) != 0:
+        return int(uid), int(gid)
+    return NOBODY, NOBODY
+
+
+def _become(uid: int, gid: int) -> None:
+    if uid != os.geteuid():
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+
+
+def _verify(uid: int, kept: int) -> None:
+    """Read back what the kernel says of every thread."""
+    allowed = {"CapPrm": kept, "CapEff": kept, "CapInh": 0, "CapAmb": 0}
+    for task in TASKS.iterdir():
+        status = _status(task)
+        if set(status["Uid"].split()) != {str(uid)}:
+            raise _refused(f"user ids are {status['Uid']}")
+        if status["NoNewPrivs"] != "1":
+            raise _refused("new privileges can be gained")
+        for name, capabilities in allowed.items():
+            if int(status[name], 16) != capabilities:
+                raise _refused(f"{name} is {status[name]}")
+
+
+def _refused(reason: str) -> TcpwatchError:
+    return TcpwatchError(f"privileges could not be dropped ({reason}); start tcpwatch as a plain user instead")
+
+
+def _own_command() -> list[str]:
+    """The words that started this program, with a path that sudo finds too."""
+    program, *words = sys.argv
+    if os.path.basename(program) == "__main__.py":
+        return [sys.executable, "-m", "tcpwatch", *words]
+    return [os.path.abspath(program), *words]
+
+
+def _mask(capabilities: Collection[Capability]) -> int:
+    return sum(1 << capability for capability in set(capabilities))
+
+
+def _status(task: Path) -> dict[str, str]:
+    """`/proc/PID/status` by field (proc_pid_status(5))."""
+    lines = (task / "status").read_text(errors="replace").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def _prctl(operation: int, value: int) -> None:
+    """prctl(2), which the standard library does not have."""
+    arguments = [ctypes.c_ulong(number) for number in (value, 0, 0, 0)]
+    call("prctl", operation, *arguments)
+
+
+def _set_capabilities(mask: int) -> None:
+    """capset(2): permitted and effective become `mask`; inheritable nothing, which empties the ambient set too."""
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    low, high = mask & 0xFFFF_FFFF, mask >> 32
+    data = (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)
+    call("capset", header, data)

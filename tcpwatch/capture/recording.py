@@ -1,0 +1,110 @@
+"""Frames -> a new pcapng file that is whole at every moment.
+
+Law of the room: the file is created, never followed or overwritten; it belongs to the user behind sudo, and to nobody
+else. Blocks reach it only whole: where the disk is full it ends with the last one that fits, and the recording says
+that it has stopped, while the capture goes on.
+"""
+
+import os
+from collections.abc import Iterable
+from itertools import accumulate
+
+from tcpwatch.capture.source import Frame
+from tcpwatch.errors import UsageError
+from tcpwatch.text import clean
+from tcpwatch.wire.pcapfile import PcapngWriter
+
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+MODE = 0o600
+ENOUGH_BYTES = 1 << 18
+
+
+class Recording:
+    """Records frames; one thread writes. `failure` says why it has stopped, None while it goes on."""
+
+    def __init__(self, name: str) -> None:
+        """Raises UsageError where there is something of this name, or no file can be made."""
+        self.name = clean(name)
+        self.frames = 0
+        self.failure: str | None = None
+        self._blocks = Blocks()
+        self._writer = PcapngWriter(self._blocks)
+        self._file_bytes = 0
+        try:
+            self._fd = os.open(name, CREATE, MODE)
+        except FileExistsError as error:
+            raise UsageError(
+                f"{self.name} is there already and will not be overwritten: choose another name"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{self.name} cannot be made: {getattr(error, 'strerror', None) or error}") from error
+        _give_to_invoking_user(self._fd)
+        self.flush()
+
+    @property
+    def says(self) -> str:
+        """The state in one sentence."""
+        return self.failure or f"{self.frames:,} frames recorded in {self.name}"
+
+    def write(self, interface: str, frames: Iterable[Frame]) -> None:
+        """Append frames of an interface and hand them to the system at once; an unknown interface has an empty name."""
+        for frame in frames:
+            self.add(interface, frame)
+        self.flush()
+
+    def add(self, interface: str, frame: Frame) -> None:
+        """Append one frame, which the system may get only with the next `flush`."""
+        if self.failure is not None:
+            return
+        time_ns, link_type, data, wire_length = frame
+        self._writer.write(interface, link_type, time_ns, data, wire_length)
+        self.frames += 1
+        if self._blocks.size >= ENOUGH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand the system what there is, in one piece."""
+        blocks = self._blocks.take()
+        if self.failure is not None:
+            return
+        data, written = b"".join(blocks), 0
+        try:
+            while written < len(data):
+                written += os.write(self._fd, data[written:])
+        except OSError as error:
+            self.failure = f"recording stopped ({error.strerror}): {self.name} is whole up to there"
+            written = max((end for end in accumulate(map(len, blocks)) if end <= written), default=0)
+            os.ftruncate(self._fd, self._file_bytes + written)
+        self._file_bytes += written
+
+    def close(self) -> None:
+        """End the file; harmless when repeated."""
+        if self._fd >= 0:
+            self.flush()
+            os.close(self._fd)
+            self._fd = -1
+
+
+class Blocks:
+    """Blocks of the file that the system has not got yet."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._held: list[bytes] = []
+
+    def write(self, block: bytes, /) -> None:
+        """Keep a block."""
+        self._held.append(block)
+        self.size += len(block)
+
+    def take(self) -> list[bytes]:
+        """Those that were kept; none are from now on."""
+        taken, self._held, self.size = self._held, [], 0
+        return taken
+
+
+def _give_to_invoking_user(fd: int) -> None:
+    """Where sudo made this process root, the file belongs to the user who called it."""
+    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal():
+        os.fchown(fd, int(uid), int(gid))

@@ -1,0 +1,105 @@
+"""The words of the command line."""
+
+import argparse
+from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Sequence
+
+from tcpwatch import __version__
+
+
+class Arguments(argparse.Namespace):
+    """What was asked for. `command` is the module of this room that does it."""
+
+    command: str = "dashboard"
+    iface: str | None = None
+    port: Sequence[int] = []  # copied, never appended to
+    backend: str = "native"
+    json: bool = False
+    count: int | None = None
+    read: str | None = None
+    write: str | None = None
+
+    @property
+    def portable(self) -> bool:
+        """Whether psutil and scapy were asked for."""
+        return self.backend == "portable"
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Read the command line; on an error argparse prints it and exits with 2."""
+    parser = ArgumentParser(
+        prog="tcpwatch",
+        description="See why a TCP connection is stuck: sockets by state, segments by step, and both TCBs.",
+        epilog="Without a command: the dashboard. `tcpwatch demo` shows it on real connections of its own.",
+        argument_default=SUPPRESS,
+    )
+    parser.add_argument("--version", action="version", version=f"tcpwatch {__version__}")
+    _add_interface(parser)
+    _add_port(parser)
+    _add_backend(parser)
+    _add_write(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, summary: str) -> ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary, argument_default=SUPPRESS)
+        added.set_defaults(command=name)
+        return added
+
+    sockets = command("sockets", "Every TCP socket of this host, once.")
+    packets = command("packets", "The segments on the wire or in a capture file, one line each.")
+    flows = command("flows", "The connections on the wire or in a capture file, one line each.")
+    demo = command("demo", "Real connections on loopback, and the dashboard on them.")
+    doctor = command("doctor", "What this machine and user can see, and how to see more.")
+    for reader in (packets, flows):
+        _add_interface_or_file(reader)
+        _add_write(reader)
+        reader.add_argument("-c", "--count", type=positive, metavar="N", help="stop after N segments")
+    for reader in (sockets, packets, flows, demo):
+        _add_port(reader)
+        _add_backend(reader)
+    for printer in (sockets, packets, flows, doctor):
+        printer.add_argument("--json", action="store_true", help="one JSON object a line")
+    return parser.parse_args(argv, namespace=Arguments())
+
+
+def port(word: str) -> int:
+    """A TCP port as argparse wants it."""
+    if word.isascii() and word.isdigit() and 0 < int(word) < 65_536:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"{word!r} is no port: a number from 1 to 65535")
+
+
+def positive(word: str) -> int:
+    """A count as argparse wants it."""
+    if word.isascii() and word.isdigit() and int(word) > 0:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"{word!r} is no count: a whole number above 0")
+
+
+def _add_interface_or_file(parser: ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group()
+    _add_interface(either)
+    either.add_argument("-r", "--read", metavar="FILE", help="read a capture file; - is stdin")
+
+
+def _add_write(parser: ArgumentParser) -> None:
+    parser.add_argument("-w", "--write", metavar="FILE", help="record the frames in a new pcapng file")
+
+
+def _add_interface(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("-i", "--iface", metavar="IF", help="the interface to capture on (default: all of them)")
+
+
+def _add_port(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-p", "--port", type=port, action="append", metavar="N", help="a port to watch; may be given several times"
+    )
+
+
+def _add_backend(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        choices=("native", "portable"),
+        help="where sockets and packets come from: the kernel's own interfaces, or psutil and scapy "
+        "(default: native; portable where there are none)",
+    )

@@ -1,0 +1,102 @@
+"""`tcpwatch doctor`: what this machine and this user can see, and how to see more."""
+
+import os
+import platform
+import sys
+
+from tcpwatch import __version__
+from tcpwatch.capture.interfaces import ALL_INTERFACES, list_interfaces
+from tcpwatch.capture.privileges import OWNER_LOOKUP, Capability, command_as_root, held_privileges
+from tcpwatch.capture.source import open_capture
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.errors import PrivilegeError, SourceError
+from tcpwatch.kernel.source import open_socket_source
+from tcpwatch.kernel.users import user_name
+from tcpwatch.report import ndjson
+from tcpwatch.text import clean
+
+Check = dict[str, object]
+
+
+def run(arguments: Arguments) -> int:
+    """Try each source for real and print what came of it."""
+    checks = [sockets_check(), owners_check(), packets_check()]
+    if arguments.json:
+        sys.stdout.write(
+            ndjson.line({"tcpwatch": __version__, **about(), "checks": checks, "interfaces": interfaces()}) + "\n"
+        )
+        return 0
+    sys.stdout.write("\n".join(report(checks)) + "\n")
+    return 0
+
+
+def about() -> Check:
+    """The machine, the user, and the capabilities in effect."""
+    held = held_privileges()
+    return {
+        "system": clean(f"{platform.system()} {platform.release()}"),
+        "python": platform.python_version(),
+        "user": user_name(os.geteuid()),
+        "capabilities": [str(capability) for capability in Capability if held.holds(capability)],
+    }
+
+
+def sockets_check() -> Check:
+    """Whether the socket table can be read, and from where."""
+    try:
+        source = open_socket_source()
+        count = len(source.dump())
+        source.close()
+    except SourceError as error:
+        return {"name": "sockets", "works": False, "says": str(error), "mend": None}
+    return {"name": "sockets", "works": True, "says": f"{source.says}: {count} sockets", "mend": None}
+
+
+def owners_check() -> Check:
+    """Whether the owners of other users' sockets can be found."""
+    if held_privileges().holds(*OWNER_LOOKUP):
+        return {"name": "owners", "works": True, "says": "the processes of all users", "mend": None}
+    wanted = " and ".join(map(str, OWNER_LOOKUP))
+    says = f"only processes of {user_name(os.geteuid())}; those of others need {wanted}"
+    return {"name": "owners", "works": False, "says": says, "mend": command_as_root()}
+
+
+def packets_check() -> Check:
+    """Whether segments can be captured."""
+    try:
+        source = open_capture(ALL_INTERFACES, ())
+        source.close()
+    except PrivilegeError as error:
+        return {"name": "packets", "works": False, "says": error.says, "mend": error.mend}
+    except SourceError as error:
+        return {"name": "packets", "works": False, "says": str(error), "mend": None}
+    return {"name": "packets", "works": True, "says": source.says, "mend": None}
+
+
+def interfaces() -> list[Check]:
+    """The interfaces to capture on."""
+    return [
+        {"name": found.name, "up": found.up, "loopback": found.loopback, "addresses": list(found.addresses)}
+        for found in list_interfaces()
+    ]
+
+
+def report(checks: list[Check]) -> list[str]:
+    """All of it as lines for a person."""
+    facts = about()
+    held = ", ".join(map(str, facts["capabilities"])) if isinstance(facts["capabilities"], list) else ""
+    lines = [
+        f"tcpwatch {__version__} on {facts['system']}, Python {facts['python']}",
+        f"user {facts['user']}; capabilities: {held or 'none'}",
+        "",
+    ]
+    for check in checks:
+        lines.append(f"{'●' if check['works'] else '○'} {check['name']:8} {check['says']}")
+        if check["mend"]:
+            lines.append(f"           to have it: {check['mend']}")
+    lines += ["", "interfaces (for --iface; `any` is all of them)"]
+    for found in list_interfaces():
+        kind = "loopback" if found.loopback else ""
+        state = "up" if found.up else "down"
+        lines.append(f"  {found.name:15} {state:5} {kind:9} {' '.join(found.addresses)}".rstrip())
+    return lines

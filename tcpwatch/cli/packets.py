@@ -1,0 +1,19 @@
+"""`tcpwatch packets`: one line for each segment of a capture file, or of an interface until stopped or counted out."""
+
+from itertools import islice
+
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.reading import Reading
+from tcpwatch.report import ndjson, table
+from tcpwatch.report.output import Output
+from tcpwatch.tcp.tracker import FlowTracker
+
+
+def run(arguments: Arguments) -> int:
+    """Print segments as they come."""
+    line_of = ndjson.packet if arguments.json else table.packet
+    with Output() as output, Reading(arguments, FlowTracker(), output.flush) as reading:
+        add = output.add
+        for event in islice(reading.events(), arguments.count):
+            add(line_of(event))
+    return 0

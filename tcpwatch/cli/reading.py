@@ -1,0 +1,129 @@
+"""Segments for the headless commands, with their meaning: from a capture file or from an interface, in one way.
+
+Law of the room: what needs a privilege is opened first, the file to write included; then the privilege goes, and only
+then is the first frame read.
+"""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from types import FrameType
+from typing import Protocol, Self
+
+from tcpwatch.capture.replay import CaptureFile
+from tcpwatch.capture.source import Frame, FrameSource
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.sources import drop_privileges, open_frames, open_recording
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.segment import Segment
+
+POLL_MS = 100
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+BeforeWait = Callable[[], None]
+
+
+class Input(Protocol):
+    """Where frames come from; `interface` is a name to record them under."""
+
+    @property
+    def interface(self) -> str:
+        """The interface's name; empty where it is not known."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Every frame, oldest first."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Live:
+    """The frames of an interface, without end."""
+
+    def __init__(self, source: FrameSource, before_wait: BeforeWait) -> None:
+        self._source = source
+        self._before_wait = before_wait
+        sys.stderr.write(f"tcpwatch: {source.says}\n")
+
+    @property
+    def interface(self) -> str:
+        """The interface's name now."""
+        return self._source.name
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames as they come."""
+        while True:
+            self._before_wait()
+            yield from self._source.frames(POLL_MS)
+
+    def close(self) -> None:
+        """End the capture, and tell on stderr what it had."""
+        received, dropped = self._source.statistics()
+        self._source.close()
+        sys.stderr.write(f"tcpwatch: {received:,} frames captured, {dropped:,} dropped by the kernel\n")
+
+
+class Reading:
+    """One pass over the frames that were asked for. `before_wait` is called when the next one may take its time."""
+
+    def __init__(self, arguments: Arguments, tracker: FlowTracker, before_wait: BeforeWait) -> None:
+        """Raises what opening a file or a capture raises."""
+        self._tracker = tracker
+        self._decoder = Decoder()
+        self._before_wait = before_wait
+        self._ports = frozenset(port.to_bytes(2) for port in arguments.port)
+        with ExitStack() as opened:
+            self._input: Input
+            if arguments.read is not None:
+                self._input = CaptureFile(arguments.read, self._hand_over)
+            else:
+                self._input = Live(open_frames(arguments), self._hand_over)
+            opened.callback(self._input.close)
+            self._recording = open_recording(arguments)
+            drop_privileges()
+            for number in ENDING_SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                    opened.callback(signal.signal, number, signal.signal(number, _end))
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+        if self._recording is not None:
+            self._recording.close()
+            sys.stderr.write(f"tcpwatch: {self._recording.says}\n")
+        if self._decoder.skipped:
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in self._decoder.skipped.most_common())
+            sys.stderr.write(f"tcpwatch: frames without a segment to show: {reasons}\n")
+
+    def events(self) -> Iterator[Event]:
+        """What each segment of the wanted ports means. Recorded are their frames, or all where all ports are wanted."""
+        decode, track, wants = self._decoder.decode, self._tracker.receive_segment, self._wants
+        recording, ports = self._recording, self._ports
+        for number, frame in enumerate(self._input.frames(), 1):
+            time_ns, link_type, data, wire_length = frame
+            segment = decode(number, time_ns, link_type, data, wire_length)
+            wanted = not ports or (segment is not None and wants(segment))
+            if wanted and recording is not None:
+                recording.add(self._input.interface, frame)
+            if segment is not None:
+                event = track(segment)
+                if wanted:
+                    yield event
+
+    def _wants(self, segment: Segment) -> bool:
+        return segment.ends[-2:] in self._ports or segment.ends[-4:-2] in self._ports
+
+    def _hand_over(self) -> None:
+        self._before_wait()
+        if self._recording is not None:
+            self._recording.flush()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,35 @@
+"""`tcpwatch sockets`: the socket table, once."""
+
+import sys
+from collections.abc import Iterable
+
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.sources import open_sockets
+from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.report import ndjson, table
+
+
+def run(arguments: Arguments) -> int:
+    """Print every TCP socket, or those of the ports asked for."""
+    monitor = open_sockets(arguments)
+    monitor.refresh()
+    snapshot = monitor.snapshot()
+    monitor.stop()
+    chosen = [connection for connection in snapshot.connections if wanted(connection, arguments)]
+    lines: Iterable[str]
+    if arguments.json:
+        lines = (ndjson.line(ndjson.socket(connection, snapshot.mono_ns)) for connection in chosen)
+    else:
+        lines = table.sockets(chosen, snapshot.mono_ns)
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    for source in snapshot.sources:
+        if not source.working:
+            sys.stderr.write(f"tcpwatch: {source.says}\n")
+    return 0
+
+
+def wanted(connection: Connection, arguments: Arguments) -> bool:
+    """Whether the socket has one of the ports asked for, at either end."""
+    row = connection.row
+    return not arguments.port or row.local.port in arguments.port or row.remote.port in arguments.port

@@ -1,0 +1,1 @@
+"""Socket, flow and history -> what it means. Pure."""

@@ -1,0 +1,78 @@
+"""What the rules look at: one socket and what is known around it, and readings of it that rules and panes share."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
+from tcpwatch.tcp.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One socket at one moment. `age_ns` is the time in its state, a lower bound where `age_exact` is false."""
+
+    row: SocketRow
+    owners: tuple[Owner, ...]
+    no_owner: NoOwner | None
+    age_ns: int
+    age_exact: bool
+    info: TcpInfo | None
+    peer: SocketRow | None
+    peer_owners: tuple[Owner, ...]
+
+    @property
+    def program(self) -> str:
+        """Who must act, as a subject of a sentence."""
+        return subject(self.owners, self.no_owner)
+
+    @property
+    def peer_program(self) -> str:
+        """Who must act at the other end."""
+        return subject(self.peer_owners, None) if self.peer_owners else "the program at the other end"
+
+
+def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
+    """The owners as the subject of a sentence."""
+    if owners:
+        first = owners[0]
+        others = f" and {len(owners) - 1} more" if len(owners) > 1 else ""
+        return f"{first.command}/{first.pid}{others}"
+    if no_owner is NoOwner.NEEDS_ROOT:
+        return "its program (root sees which)"
+    return "its program"
+
+
+class Closer(StrEnum):
+    """Which end sent the first FIN."""
+
+    HERE = "this end closed first"
+    PEER = "the peer closed first"
+    BOTH = "both ends closed at the same time"
+
+
+FIRST_CLOSER = {
+    State.FIN_WAIT_1: Closer.HERE,
+    State.FIN_WAIT_2: Closer.HERE,
+    State.TIME_WAIT: Closer.HERE,
+    State.CLOSING: Closer.BOTH,
+    State.CLOSE_WAIT: Closer.PEER,
+    State.LAST_ACK: Closer.PEER,
+}
+"""Who closed first, as the state alone tells it (RFC 9293 figure 5)."""
+
+
+def unread_in_words(row: SocketRow) -> str | None:
+    """What the receive queue tells of the program; None where the source does not know the queue.
+
+    In CLOSE-WAIT Linux counts the peer's FIN as one until the program has read the end of the stream.
+    """
+    if row.recv_q is None or row.state is State.LISTEN:
+        return None
+    if row.state is not State.CLOSE_WAIT:
+        return f"{row.recv_q:,} unread bytes" if row.recv_q else "nothing unread"
+    if row.recv_q == 0:
+        return "nothing unread: the program has read the end of the stream"
+    if row.recv_q == 1:
+        return "only the FIN unread: the program has not looked since the peer closed"
+    return f"{row.recv_q - 1:,} bytes and the FIN unread: the program has stopped reading"

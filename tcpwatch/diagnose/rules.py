@@ -1,0 +1,203 @@
+"""What a socket's state means and what to do next: one small function per symptom, and a table of them by state."""
+
+from collections.abc import Callable
+
+from tcpwatch.diagnose.case import FIRST_CLOSER, Case, unread_in_words
+from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.tcp.sockets import TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import Endpoint
+
+Rule = Callable[[Case], Finding | None]
+
+TIME_WAIT_S = 60  # TCP_TIMEWAIT_LEN, include/net/tcp.h
+
+
+def diagnose(case: Case) -> tuple[Finding, ...]:
+    """All findings on one socket, in the order of the table."""
+    found = (rule(case) for rule in RULES[case.row.state])
+    return tuple(finding for finding in found if finding is not None)
+
+
+def not_closed_here(case: Case) -> Finding:
+    """CLOSE-WAIT: only the program's close() ends it, the kernel waits without limit."""
+    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value, unread_in_words(case.row) or "", "no timer runs"]
+    if case.peer is not None:
+        evidence.append(f"the other end is on this host, in {case.peer.state}")
+    do_next = [f"ss -tanp state close-wait sport = :{case.row.local.port}"]
+    if case.owners:
+        owner = case.owners[0]
+        do_next.insert(0, f"ls -l /proc/{owner.pid}/fd/{owner.fd}")
+    return Finding(
+        Severity.WARN,
+        "close-wait",
+        f"{case.program} must call close(): the peer has closed, this end has not, and the kernel waits without limit.",
+        tuple(filter(None, evidence)),
+        tuple(do_next),
+    )
+
+
+def waits_for_peer_fin(case: Case) -> Finding:
+    """FIN-WAIT-2: our FIN is acknowledged, the peer's has not come."""
+    held = bool(case.row.inode)
+    limit = (
+        "The program still holds the socket, so the kernel waits without limit"
+        if held
+        else "The program has let go of it, so the kernel gives it up after net.ipv4.tcp_fin_timeout"
+    )
+    return Finding(
+        Severity.NOTE,
+        "fin-wait-2",
+        f"{case.peer_program} has not closed yet: this end's FIN is acknowledged, the peer's is missing. {limit}.",
+        (FIRST_CLOSER[State.FIN_WAIT_2].value,),
+        (f"look at {host_port(case.row.remote)}: it is in CLOSE-WAIT", "sysctl net.ipv4.tcp_fin_timeout"),
+    )
+
+
+def fin_not_acknowledged(case: Case) -> Finding:
+    """FIN-WAIT-1, CLOSING, LAST-ACK: a FIN was sent and its acknowledgment has not come."""
+    timer = case.row.timer
+    again = timer.retransmits if timer is not None and timer.kind is TimerKind.RETRANSMIT else 0
+    sent = f"sent again {again} times" if again else "sent once"
+    return Finding(
+        Severity.WARN if again else Severity.CHAT,
+        "fin-unacknowledged",
+        f"This end's FIN is not acknowledged ({sent}): the peer is gone, or the network drops it.",
+        (FIRST_CLOSER[case.row.state].value,),
+        ("sysctl net.ipv4.tcp_orphan_retries",),
+    )
+
+
+def waits_out_2msl(case: Case) -> Finding:
+    """TIME-WAIT: harmless, the kernel ends it."""
+    return Finding(
+        Severity.CHAT,
+        "time-wait",
+        f"Closed. The kernel keeps the address pair for 2MSL ({TIME_WAIT_S} s on Linux), so that a late segment "
+        "cannot enter a new connection and a repeated FIN is answered.",
+        (FIRST_CLOSER[State.TIME_WAIT].value,),
+    )
+
+
+def no_answer_to_syn(case: Case) -> Finding:
+    """SYN-SENT: nobody has answered yet."""
+    timer = case.row.timer
+    again = timer.retransmits if timer is not None else 0
+    return Finding(
+        Severity.WARN if again else Severity.CHAT,
+        "syn-unanswered",
+        f"No answer to the SYN (sent {again + 1} times): filtered, lost, or the listener's queue is full. "
+        "A closed port would have answered RST.",
+        (),
+        ("sysctl net.ipv4.tcp_syn_retries", f"tcpdump -ni any host {case.row.remote.ip}"),
+    )
+
+
+def half_open(case: Case) -> Finding:
+    """SYN-RECEIVED: the SYN-ACK was sent, the third step is missing."""
+    timer = case.row.timer
+    again = timer.retransmits if timer is not None else 0
+    return Finding(
+        Severity.NOTE if again else Severity.CHAT,
+        "half-open",
+        f"Half open: the SYN-ACK was sent ({again + 1} times), the client's ACK has not come.",
+        (),
+        ("ss -tan state syn-recv", "sysctl net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_syncookies"),
+    )
+
+
+def not_accepted(case: Case) -> Finding | None:
+    """ESTABLISHED or CLOSE-WAIT, but still in the listener's accept queue."""
+    if case.row.inode or case.row.uid is None:
+        return None
+    return Finding(
+        Severity.NOTE,
+        "not-accepted",
+        "The connection is open, but the server has not called accept(): it waits in the listener's queue.",
+        (),
+        (f"ss -tlnp sport = :{case.row.local.port}",),
+    )
+
+
+def peer_window_zero(case: Case) -> Finding | None:
+    """The persist timer runs: the peer has no room."""
+    if case.row.timer is None or case.row.timer.kind is not TimerKind.PERSIST:
+        return None
+    return Finding(
+        Severity.WARN,
+        "zero-window",
+        f"{case.peer_program} does not read: its window is zero, and this end asks again from time to time.",
+        (f"{case.row.send_q or 0:,} bytes wait in the send queue",),
+    )
+
+
+def not_acknowledged(case: Case) -> Finding | None:
+    """The retransmission timer has fired at least once."""
+    timer = case.row.timer
+    if timer is None or timer.kind is not TimerKind.RETRANSMIT or not timer.retransmits:
+        return None
+    return Finding(
+        Severity.WARN,
+        "retransmitting",
+        f"Data was sent again {timer.retransmits} times and is not acknowledged: a lossy path, or the peer is gone.",
+        (f"{case.row.send_q or 0:,} bytes not acknowledged",),
+        (f"ping {case.row.remote.ip}", "sysctl net.ipv4.tcp_retries2"),
+    )
+
+
+def unread(case: Case) -> Finding | None:
+    """Bytes wait in the receive queue."""
+    if not case.row.recv_q:
+        return None
+    return Finding(
+        Severity.NOTE, "unread", f"{case.row.recv_q:,} bytes have arrived that {case.program} has not read.", (), ()
+    )
+
+
+def nothing_wrong(case: Case) -> Finding | None:
+    """ESTABLISHED with empty queues."""
+    if case.row.recv_q or case.row.send_q:
+        return None
+    return Finding(Severity.CHAT, "idle", "Open, and nothing waits at this end: both queues are empty.", (), ())
+
+
+def accept_queue(case: Case) -> Finding | None:
+    """LISTEN: is the accept queue full?"""
+    backlog = case.row.backlog
+    if backlog is None or backlog.queued <= backlog.limit:
+        return None
+    return Finding(
+        Severity.ERROR,
+        "accept-queue-full",
+        f"{case.program} does not accept fast enough: {backlog.queued} connections wait, {backlog.limit} may. "
+        "The kernel drops new ones.",
+        (),
+        ("nstat -az TcpExtListenOverflows TcpExtListenDrops", "sysctl net.core.somaxconn"),
+    )
+
+
+def waits_for_clients(case: Case) -> Finding:
+    """LISTEN: what it is."""
+    backlog = case.row.backlog
+    queue = f" {backlog.queued} of {backlog.limit} wait for accept()." if backlog is not None else ""
+    return Finding(Severity.CHAT, "listening", f"{case.program} waits for connections.{queue}", (), ())
+
+
+def host_port(end: Endpoint) -> str:
+    """An end for the middle of a sentence."""
+    return str(end)
+
+
+RULES: dict[State, tuple[Rule, ...]] = {
+    State.CLOSE_WAIT: (not_closed_here, not_accepted, not_acknowledged, peer_window_zero),
+    State.FIN_WAIT_1: (fin_not_acknowledged, peer_window_zero),
+    State.FIN_WAIT_2: (waits_for_peer_fin, unread),
+    State.CLOSING: (fin_not_acknowledged,),
+    State.LAST_ACK: (fin_not_acknowledged,),
+    State.TIME_WAIT: (waits_out_2msl,),
+    State.SYN_SENT: (no_answer_to_syn,),
+    State.SYN_RECEIVED: (half_open,),
+    State.ESTABLISHED: (not_accepted, peer_window_zero, not_acknowledged, unread, nothing_wrong),
+    State.LISTEN: (accept_queue, waits_for_clients),
+    State.CLOSED: (),
+}

@@ -1,0 +1,1 @@
+"""The kernel's socket table -> SocketRow. I/O."""

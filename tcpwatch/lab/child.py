@@ -1,0 +1,41 @@
+"""What a program of the lab does besides its own work: it has a name, says when it is ready, and ends with its parent.
+
+Standard input is the lifeline. Only the parent holds its other end, so however the parent goes (quit, exception,
+SIGTERM, SIGKILL) the kernel closes it, and the child reads the end of the file. This works on every Unix.
+`PR_SET_PDEATHSIG` is Linux's alone, and fires already when the *thread* ends that started the child.
+"""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+READY = "ready"
+
+
+def run(name: str, set_up: Callable[[], object]) -> int:
+    """Call `set_up`, say `ready` on standard output, stay until standard input ends; returns the exit status.
+
+    What `set_up` starts goes on in daemon threads. Where it fails with OSError, the line says why instead, and the
+    status is its errno.
+    """
+    _take_name(name)
+    try:
+        set_up()
+    except OSError as error:
+        _say(str(error))
+        return error.errno or 1
+    _say(READY)
+    with suppress(KeyboardInterrupt):
+        sys.stdin.buffer.read()
+    return 0
+
+
+def _take_name(name: str) -> None:
+    """Show `name`, at most 15 bytes of it, in `ss -p`, `ps` and `top`; where there is no /proc, Python's name stays."""
+    with suppress(OSError), open("/proc/self/comm", "w") as comm:
+        comm.write(name)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

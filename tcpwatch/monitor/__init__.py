@@ -1,0 +1,1 @@
+"""The only owner of threads and clocks: joins sockets with flows and publishes frozen Snapshots."""

@@ -1,0 +1,120 @@
+"""The Monitor: two threads, one picture.
+
+The kernel thread dumps the socket table once an interval; the capture thread (`wiretap`) reads frames. Both are joined
+by four-tuple and published as one frozen Snapshot, which a front end pulls when it likes. A front end that stops
+pulling stops only its own picture.
+"""
+
+import time
+from dataclasses import replace
+from threading import Event as Flag
+from threading import Lock, Thread
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.owners import OwnerIndex
+from tcpwatch.kernel.source import SocketSource
+from tcpwatch.kernel.users import user_names
+from tcpwatch.monitor.detail import detail
+from tcpwatch.monitor.history import History, by_ends
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
+from tcpwatch.monitor.wiretap import Wiretap
+
+
+class Monitor:
+    """Joins a socket source and, where there is one, a wiretap. `start` begins, `stop` ends both threads."""
+
+    def __init__(
+        self,
+        sockets: SocketSource,
+        owners: OwnerIndex,
+        packets: PacketLog,
+        wiretap: Wiretap | SourceStatus,
+        interval_s: float = 1.0,
+    ) -> None:
+        """`wiretap` is the reason, in words, where there can be no capture."""
+        self.packets = packets
+        self._sockets = sockets
+        self._owners = owners
+        self._wiretap = wiretap
+        self._interval_s = interval_s
+        self._history = History()
+        self._lock = Lock()
+        self._stop = Flag()
+        self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
+        self._kernel = SourceStatus("kernel", True, sockets.says)
+        self._snapshot = Snapshot(time.monotonic_ns(), time.time_ns(), (), {}, {}, self._sources(), 0, 0)
+
+    def start(self) -> None:
+        """Take the first picture and begin to watch."""
+        self.refresh()
+        if isinstance(self._wiretap, Wiretap):
+            self._wiretap.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End both threads and close the sources."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+        if isinstance(self._wiretap, Wiretap):
+            self._wiretap.stop()
+        self._sockets.close()
+
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        with self._lock:
+            return self._snapshot
+
+    def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
+        """All that is known now of the connection with these ends; `key` says which socket where several have them."""
+        snapshot = self.snapshot()
+        if not isinstance(self._wiretap, Wiretap):
+            return detail(ends, snapshot, None, key)
+        with self._wiretap.lock:
+            return detail(ends, snapshot, self._wiretap.find(ends), key)
+
+    def refresh(self) -> None:
+        """Dump the table once and publish a new picture; where the dump fails, keep the last rows and say so."""
+        now_ns = time.monotonic_ns()
+        try:
+            rows = self._sockets.dump()
+        except SourceError as error:
+            self._kernel = SourceStatus("kernel", False, str(error))
+            connections = self.snapshot().connections
+        else:
+            self._kernel = SourceStatus("kernel", True, self._sockets.says)
+            connections = tuple(self._history.update(rows, self._owners.resolve(rows), user_names(rows), now_ns))
+        captured, dropped = self._wiretap.source.statistics() if isinstance(self._wiretap, Wiretap) else (0, 0)
+        snapshot = Snapshot(
+            mono_ns=now_ns,
+            time_ns=time.time_ns(),
+            connections=connections,
+            by_key={connection.key: connection for connection in connections},
+            by_ends=by_ends(connections),
+            sources=self._sources(),
+            captured=captured,
+            dropped=dropped,
+        )
+        with self._lock:
+            self._snapshot = snapshot
+
+    def _sources(self) -> tuple[SourceStatus, ...]:
+        if isinstance(self._wiretap, SourceStatus):
+            return (self._kernel, self._wiretap)
+        failure, source, recording = self._wiretap.failure, self._wiretap.source, self._wiretap.recording
+        packets = SourceStatus("packets", failure is None and source.working, failure or source.says)
+        if recording is None:
+            return (self._kernel, packets)
+        return (self._kernel, packets, SourceStatus("recording", recording.failure is None, recording.says))
+
+    def watch(self) -> None:
+        """Refresh once an interval until stopped; the kernel thread's work. What it fails of is its last words."""
+        while not self._stop.wait(self._interval_s):
+            try:
+                self.refresh()
+            except Exception as error:  # a bug, and the screen is the only place to say so
+                broken = SourceStatus("kernel", False, f"the socket table is no longer read: {error!r}")
+                with self._lock:
+                    self._snapshot = replace(self._snapshot, sources=(broken, *self._snapshot.sources[1:]))
+                return

@@ -1,0 +1,92 @@
+"""All that is known of one connection, joined: what the kernel holds, what the wire showed, what it means. Pure."""
+
+from tcpwatch.diagnose.case import Case
+from tcpwatch.diagnose.rules import diagnose
+from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
+from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.kernel_tcb import anchored, relative_tcb
+from tcpwatch.tcp.tcb import Tcb
+from tcpwatch.wire.segment import reversed_ends
+
+
+def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key: int | None = None) -> Detail | None:
+    """What is known of the connection with these ends; None where neither the kernel nor the wire knows it.
+
+    `found` is its flow and which side of it is the first of `ends`; `key` says which socket is meant where several have
+    the same ends (listeners with SO_REUSEPORT, a row that is gone). Seen from the first end of `ends` where that is a
+    socket of this host, or where neither is.
+    """
+    connection = snapshot.by_key.get(key) if key is not None else None
+    connection = connection or snapshot.by_ends.get(ends)
+    if connection is None and (other := snapshot.by_ends.get(reversed_ends(ends))) is not None:
+        connection, ends = other, reversed_ends(ends)
+        found = (found[0], 1 - found[1]) if found is not None else None
+    if connection is None and found is None:
+        return None
+    peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
+    wire_here, wire_there = _wire_tcbs(found)
+    return Detail(
+        ends=ends,
+        connection=connection,
+        peer=peer,
+        here=_in_order_of_trust(connection, wire_here),
+        there=_in_order_of_trust(peer, wire_there),
+        info=_info(connection),
+        peer_info=_info(peer),
+        flow=_flow_facts(*found) if found is not None else None,
+        findings=diagnose(_case(connection, peer, snapshot.mono_ns)) if connection is not None else (),
+    )
+
+
+def _info(connection: Connection | None) -> TcpInfo | None:
+    if connection is None or not connection.row.info_bytes:
+        return None
+    return TcpInfo.decode(connection.row.info_bytes)
+
+
+def _wire_tcbs(found: tuple[Flow, int] | None) -> tuple[Tcb | None, Tcb | None]:
+    if found is None:
+        return None, None
+    flow, side = found
+    return flow.tcb(side), flow.tcb(1 - side)
+
+
+def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple[Tcb, ...]:
+    """The kernel's TCB first, made absolute where the wire showed both initial sequence numbers; then the wire's."""
+    kernel = relative_tcb(connection.row) if connection is not None else None
+    if kernel is not None and wire is not None and wire.iss is not None and wire.irs is not None:
+        kernel = anchored(kernel, wire.iss, wire.irs)
+    return tuple(tcb for tcb in (kernel, wire) if tcb is not None)
+
+
+def _case(connection: Connection, peer: Connection | None, now_ns: int) -> Case:
+    return Case(
+        row=connection.row,
+        owners=connection.owners,
+        no_owner=connection.no_owner,
+        age_ns=now_ns - connection.since_ns,
+        age_exact=connection.since_seen,
+        info=_info(connection),
+        peer=peer.row if peer is not None else None,
+        peer_owners=peer.owners if peer is not None else (),
+    )
+
+
+def _flow_facts(flow: Flow, side: int) -> FlowFacts:
+    here, there = flow.streams[side], flow.streams[1 - side]
+    return FlowFacts(
+        stream=flow.stream,
+        initiator_is_here=side == 0,
+        here_state=flow.state(side),
+        there_state=flow.state(1 - side),
+        opened=flow.opened,
+        closed=flow.closed,
+        closed_by_here=None if flow.closed_by is None else flow.closed_by == side,
+        handshake_rtt_ns=flow.handshake_rtt_ns,
+        first_ns=flow.first_ns,
+        last_ns=flow.last_ns,
+        segs=(here.segs, there.segs),
+        retrans_segs=(here.retrans_segs, there.retrans_segs),
+        analysis=dict(flow.analysis),
+    )

@@ -1,0 +1,228 @@
+"""The filter language: words over the socket table. Pure; the same in the dashboard and in the headless commands.
+
+    state:close-wait port:9999 proc:java pid:42 host:10.0.0.7 net:10.0.0.0/8 user:www age>60s recvq>0 sendq>0
+
+Words side by side mean AND; `or`, `not` and parentheses do what they say; a value in slashes is a regular expression; a
+word without a key is looked for in all of a row's text.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from operator import ge, gt, le, lt
+
+from tcpwatch.errors import UsageError
+from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.tcp.state import State
+
+Test = Callable[[Connection, int], bool]  # a connection, the monotonic clock in nanoseconds
+
+
+class FilterError(UsageError):
+    """A filter that cannot be understood; `column` is where it broke, from 1."""
+
+    def __init__(self, column: int, says: str) -> None:
+        super().__init__(f"filter, column {column}: {says}")
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    column: int
+
+
+_TOKEN = re.compile(r"\s*([()]|(?:/(?:\\.|[^/\\])*/|[^\s()])+)")
+_TERM = re.compile(r"([a-z][a-z_-]*)(>=|<=|:|>|<|=)(.*)", re.DOTALL)
+_AGE = re.compile(r"(\d+)(ms|s|m|h|d)?")
+_COMPARE: dict[str, Callable[[int, int], bool]] = {">": gt, "<": lt, ">=": ge, "<=": le}
+_UNIT_NS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9, None: 10**9}
+_STATES = {state.replace("-", "").lower(): state for state in State}
+_STATES |= {"estab": State.ESTABLISHED, "synrecv": State.SYN_RECEIVED, "synrcvd": State.SYN_RECEIVED}
+
+
+def compile_filter(text: str) -> Test:
+    """The test that `text` describes; raises FilterError where it cannot be understood. An empty text passes all."""
+    tokens = _tokens(text)
+    if not tokens:
+        return lambda connection, now_ns: True
+    return _Parser(tokens, len(text) + 1).parse()
+
+
+def _tokens(text: str) -> list[_Token]:
+    return [_Token(match[1], match.start(1) + 1) for match in _TOKEN.finditer(text)]
+
+
+class _Parser:
+    """either = both ("or" both)*;  both = one one*;  one = "not" one | "(" either ")" | term."""
+
+    def __init__(self, tokens: list[_Token], end: int) -> None:
+        self._tokens = tokens
+        self._end = end
+        self._at = 0
+
+    def parse(self) -> Test:
+        test = self._either()
+        if left := self._peek():
+            raise FilterError(left.column, "a parenthesis is closed that was never opened")
+        return test
+
+    def _peek(self) -> _Token | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _take(self, *words: str) -> bool:
+        token = self._peek()
+        taken = token is not None and token.text.lower() in words
+        self._at += taken
+        return taken
+
+    def _either(self) -> Test:
+        tests = [self._both()]
+        while self._take("or"):
+            tests.append(self._both())
+        return tests[0] if len(tests) == 1 else lambda c, now: any(test(c, now) for test in tests)
+
+    def _both(self) -> Test:
+        tests = [self._one()]
+        while (token := self._peek()) and token.text.lower() not in (")", "or"):
+            self._take("and")
+            tests.append(self._one())
+        return tests[0] if len(tests) == 1 else lambda c, now: all(test(c, now) for test in tests)
+
+    def _one(self) -> Test:
+        token = self._peek()
+        if token is None or token.text.lower() in (")", "or", "and"):
+            raise FilterError(token.column if token else self._end, "a word is missing here")
+        self._at += 1
+        if token.text.lower() == "not":
+            inner = self._one()
+            return lambda c, now: not inner(c, now)
+        if token.text == "(":
+            inner = self._either()
+            if not self._take(")"):
+                raise FilterError(token.column, "this parenthesis is not closed")
+            return inner
+        return _term(token)
+
+
+def _term(token: _Token) -> Test:
+    match = _TERM.fullmatch(token.text)
+    if match is None:
+        return _anywhere(token.text, token.column)
+    key, operator, value = match.groups()
+    column = token.column + match.start(3)
+    make = _KEYS.get(key)
+    if make is None:
+        raise FilterError(token.column, f"there is no key {key!r}; there are {' '.join(_KEYS)}")
+    if not value:
+        raise FilterError(column, f"{key} needs a value")
+    return make(operator, value, column)
+
+
+def _text_test(value: str, column: int) -> Callable[[str], bool]:
+    """A test of one text: `/regex/`, or a part of it without regard to case."""
+    if len(value) > 1 and value[0] == value[-1] == "/":
+        try:
+            pattern = re.compile(value[1:-1], re.IGNORECASE)
+        except re.error as error:
+            raise FilterError(column, f"not a regular expression: {error}") from error
+        return lambda text: pattern.search(text) is not None
+    wanted = value.lower()
+    return lambda text: wanted in text.lower()
+
+
+def _anywhere(value: str, column: int) -> Test:
+    test = _text_test(value, column)
+
+    def search(connection: Connection, now_ns: int) -> bool:
+        row = connection.row
+        owners = " ".join(map(str, connection.owners)) or connection.no_owner or ""
+        return test(f"{row.state} {row.local} {row.remote} {owners} {connection.user or ''}")
+
+    return search
+
+
+def _state(operator: str, value: str, column: int) -> Test:
+    state = _STATES.get(re.sub(r"[-_ ]", "", value.lower()))
+    if state is None:
+        raise FilterError(column, f"there is no state {value!r}; there are {' '.join(State)}")
+    return lambda c, now: c.row.state is state
+
+
+def _integer(value: str, column: int) -> int:
+    if not value.isdecimal():
+        raise FilterError(column, f"{value!r} is not a number")
+    return int(value)
+
+
+def _port(operator: str, value: str, column: int) -> Test:
+    port = _integer(value, column)
+    return lambda c, now: port in (c.row.local.port, c.row.remote.port)
+
+
+def _pid(operator: str, value: str, column: int) -> Test:
+    pid = _integer(value, column)
+    return lambda c, now: any(owner.pid == pid for owner in c.owners)
+
+
+def _process(operator: str, value: str, column: int) -> Test:
+    test = _text_test(value, column)
+    return lambda c, now: any(test(owner.command) for owner in c.owners)
+
+
+def _user(operator: str, value: str, column: int) -> Test:
+    return lambda c, now: value in (c.user, str(c.row.uid))
+
+
+def _host(operator: str, value: str, column: int) -> Test:
+    try:
+        host = str(ip_address(value))
+    except ValueError as error:
+        raise FilterError(column, f"{value!r} is not an address") from error
+    return lambda c, now: host in (c.row.local.ip, c.row.remote.ip)
+
+
+def _net(operator: str, value: str, column: int) -> Test:
+    try:
+        net = ip_network(value, strict=False)
+    except ValueError as error:
+        raise FilterError(column, f"{value!r} is not a network") from error
+    return lambda c, now: ip_address(c.row.local.ip) in net or ip_address(c.row.remote.ip) in net
+
+
+def _age(operator: str, value: str, column: int) -> Test:
+    match = _AGE.fullmatch(value)
+    if match is None:
+        raise FilterError(column, f"{value!r} is not a time: 500ms, 60s, 5m, 2h, 1d")
+    limit = int(match[1]) * _UNIT_NS[match[2]]
+    compare = _comparison(operator, column)
+    return lambda c, now: compare(now - c.since_ns, limit)
+
+
+def _queue(name: str) -> Callable[[str, str, int], Test]:
+    def make(operator: str, value: str, column: int) -> Test:
+        limit, compare = _integer(value, column), _comparison(operator, column)
+        return lambda c, now: compare(getattr(c.row, name) or 0, limit)
+
+    return make
+
+
+def _comparison(operator: str, column: int) -> Callable[[int, int], bool]:
+    if operator not in _COMPARE:
+        raise FilterError(column - 1, f"compare with {' '.join(_COMPARE)}")
+    return _COMPARE[operator]
+
+
+_KEYS: dict[str, Callable[[str, str, int], Test]] = {
+    "state": _state,
+    "port": _port,
+    "proc": _process,
+    "pid": _pid,
+    "user": _user,
+    "host": _host,
+    "net": _net,
+    "age": _age,
+    "recvq": _queue("recv_q"),
+    "sendq": _queue("send_q"),
+}

@@ -1,0 +1,102 @@
+"""What the Monitor publishes: frozen, so that it may cross threads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tcpwatch.diagnose.finding import Finding
+from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Tcb
+
+
+class Mark(StrEnum):
+    """What happened to a row a moment ago."""
+
+    NONE = ""
+    NEW = "new"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A socket with its owners and the time it has been in its state.
+
+    `since_ns` is on the monotonic clock; where `since_seen` is false the state began before it was first seen, and its
+    age is "at least". `no_owner` says why `owners` is empty. `peer` is the cookie of the other end where that is on
+    this host.
+    """
+
+    row: SocketRow
+    owners: tuple[Owner, ...]
+    no_owner: NoOwner | None
+    user: str | None
+    since_ns: int
+    since_seen: bool
+    mark: Mark
+    peer: int | None
+
+    @property
+    def key(self) -> int:
+        """The socket's identity."""
+        return self.row.cookie
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """Whether one of the sources works, in words; `mend` is the command that would make it work."""
+
+    name: str  # "kernel", "packets"
+    working: bool
+    says: str
+    mend: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole picture at one moment. `mono_ns` is the monotonic clock's, `time_ns` the wall clock's."""
+
+    mono_ns: int
+    time_ns: int
+    connections: tuple[Connection, ...]
+    by_key: Mapping[int, Connection]
+    by_ends: Mapping[bytes, Connection]
+    sources: tuple[SourceStatus, ...]
+    captured: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFacts:
+    """What the wire showed of a connection, the local end's view first where there is a socket."""
+
+    stream: int
+    initiator_is_here: bool
+    here_state: State
+    there_state: State
+    opened: str
+    closed: str | None
+    closed_by_here: bool | None
+    handshake_rtt_ns: int | None
+    first_ns: int
+    last_ns: int
+    segs: tuple[int, int]
+    retrans_segs: tuple[int, int]
+    analysis: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """All that is known of one connection. TCBs stand in order of trust: the first with a value is the one to show."""
+
+    ends: bytes
+    connection: Connection | None
+    peer: Connection | None
+    here: tuple[Tcb, ...]
+    there: tuple[Tcb, ...]
+    info: TcpInfo | None
+    peer_info: TcpInfo | None
+    flow: FlowFacts | None
+    findings: tuple[Finding, ...]

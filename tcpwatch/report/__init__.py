@@ -1,0 +1,1 @@
+"""Headless front ends: NDJSON and text."""

@@ -1,0 +1,134 @@
+"""Plain text for a person or a pipe: one line a socket, one line a segment, one line a connection."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.sockets import SocketRow, Timer
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import endpoints, flag_names
+
+SOCKET_TITLES = ("STATE", "RECV-Q", "SEND-Q", "LOCAL", "REMOTE", "FOR", "TIMER", "OWNER")
+FLOW_TITLES = (
+    "STREAM", "INITIATOR", "RESPONDER", "OPENED", "CLOSED", "STATES",
+    "SENT", "RECEIVED", "SEGS", "RTT", "FOR", "ANALYSIS",
+)  # fmt: skip
+RIGHT = frozenset({"RECV-Q", "SEND-Q", "FOR", "STREAM", "SENT", "RECEIVED", "SEGS", "RTT"})
+ENDS = ("initiator", "responder")
+NANOSECONDS = 1_000_000_000  # in a second
+
+
+def sockets(connections: Sequence[Connection], now_ns: int) -> Iterator[str]:
+    """The connections as an aligned table, titles first."""
+    return _table(SOCKET_TITLES, [_socket_cells(connection, now_ns) for connection in connections])
+
+
+def packet(event: Event) -> str:
+    """A segment as one line: time, ends, flags, relative numbers, window, length, and what it means."""
+    segment = event.segment
+    second, nanosecond = divmod(segment.time_ns, NANOSECONDS)
+    raw = "" if event.scaled else " raw"
+    line = (
+        f"{_clock(second)}.{nanosecond // 1_000:06d} {_ends(segment.ends)} [{flag_names(segment.flags)}] "
+        f"seq {event.seq} ack {event.ack} win {event.window}{raw} len {segment.length}"
+    )
+    if event.step or event.analysis or event.app or event.note:
+        words = (event.step, *event.analysis, event.app, event.note)
+        return "  ".join((line, *(word for word in words if word)))
+    return line
+
+
+def flows(chosen: Sequence[Flow]) -> Iterator[str]:
+    """Connections as an aligned table, titles first, if there are any. The initiator is who sent and received."""
+    return _table(FLOW_TITLES, [_flow_cells(flow) for flow in chosen]) if chosen else iter(())
+
+
+def owners(connection: Connection) -> str:
+    """Who holds the socket, or why that is not known; never blank."""
+    if not connection.owners:
+        return str(connection.no_owner or "unknown")
+    return ", ".join(str(owner) for owner in connection.owners)
+
+
+def duration(nanoseconds: int) -> str:
+    """A length of time in at most two units: `0.4s`, `59s`, `3m07s`, `4h12m`, `2d03h`."""
+    seconds = nanoseconds / NANOSECONDS
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = int(seconds)
+    for unit, size, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "m", 60), ("m", 60, "s", 1)):
+        if whole >= size:
+            return f"{whole // size}{unit}{whole % size // part:02d}{smaller}"
+    return f"{whole}s"
+
+
+def _socket_cells(connection: Connection, now_ns: int) -> tuple[str, ...]:
+    row = connection.row
+    age = duration(max(0, now_ns - connection.since_ns))
+    return (
+        row.state,
+        *_queues(row),
+        str(row.local),
+        "*" if row.state is State.LISTEN else str(row.remote),
+        age if connection.since_seen else f"≥{age}",
+        _timer(row.timer),
+        owners(connection),
+    )
+
+
+def _queues(row: SocketRow) -> tuple[str, str]:
+    if row.backlog is not None:
+        return str(row.backlog.queued), str(row.backlog.limit)
+    return "?" if row.recv_q is None else str(row.recv_q), "?" if row.send_q is None else str(row.send_q)
+
+
+def _timer(timer: Timer | None) -> str:
+    if timer is None:
+        return "-"
+    again = f" ×{timer.retransmits}" if timer.retransmits else ""
+    return f"{timer.kind} {duration(timer.expires_ms * 1_000_000)}{again}"
+
+
+def _flow_cells(flow: Flow) -> tuple[str, ...]:
+    initiator, responder = endpoints(flow.ends)
+    sent, received = flow.streams
+    closed = str(flow.closed or "open")
+    rtt = "-" if flow.handshake_rtt_ns is None else f"{flow.handshake_rtt_ns / 1_000_000:.3f} ms"
+    return (
+        str(flow.stream),
+        str(initiator),
+        str(responder),
+        flow.opened,
+        closed if flow.closed_by is None else f"{closed}, {ENDS[flow.closed_by]} first",
+        f"{flow.state(0)}/{flow.state(1)}",
+        f"{sent.payload_bytes:,}",
+        f"{received.payload_bytes:,}",
+        f"{sent.segs}+{received.segs}",
+        rtt,
+        duration(max(0, flow.last_ns - flow.first_ns)),
+        ", ".join(f"{word} {count}" for word, count in sorted(flow.analysis.items())),
+    )
+
+
+@lru_cache(maxsize=256)
+def _clock(second: int) -> str:
+    return f"{datetime.fromtimestamp(second):%H:%M:%S}"
+
+
+@lru_cache(maxsize=65_536)
+def _ends(ends: bytes) -> str:
+    source, destination = endpoints(ends)
+    return f"{source} > {destination}"
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Titles and rows, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    for row in (titles, *rows):
+        cells = zip(titles, row, widths, strict=True)
+        yield "  ".join(
+            cell.rjust(width) if title in RIGHT else cell.ljust(width) for title, cell, width in cells
+        ).rstrip()

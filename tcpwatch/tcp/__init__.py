@@ -1,0 +1,1 @@
+"""Segments and the kernel's facts -> flows, steps, states, TCBs. Pure: time comes in as an argument."""

@@ -1,0 +1,212 @@
+"""A flow: one connection as the wire shows it. Two streams, two states, and how they came and went.
+
+Law of the room: facts are stored once, and both directions go through the same code with the streams swapped. A flow
+has no "local" end; side 0 is its initiator, as far as that was seen.
+"""
+
+from tcpwatch.tcp.analysis import CONTROL, analyse
+from tcpwatch.tcp.event import Event, Step
+from tcpwatch.tcp.handshake import Closed, Opened, follow
+from tcpwatch.tcp.seqnum import offset, unwrap, wrap
+from tcpwatch.tcp.state import AWAITING_ACK, State
+from tcpwatch.tcp.stream import Placed, Stream
+from tcpwatch.tcp.tcb import Source, Tcb
+from tcpwatch.wire.options import parse_options
+from tcpwatch.wire.payload import describe_payload
+from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
+
+# Wireshark's tcp.completeness: what a capture holds of a conversation.
+SAW_SYN, SAW_SYN_ACK, SAW_ACK, SAW_DATA, SAW_FIN, SAW_RST = (1 << bit for bit in range(6))
+
+
+class Flow:
+    """One connection: its number as Wireshark's tcp.stream, its four-tuple with the initiator first, and what was seen.
+
+    `inferred` says that it was captured from the middle. `closed_by` is the side that sent the first FIN or the RST.
+    """
+
+    __slots__ = (
+        "_expects_step", "_mptcp", "_multipath", "_pairs", "_saw", "_saw_at_first", "_syn_ns", "analysis", "closed",
+        "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "last_ns", "opened", "states", "stream",
+        "streams",
+    )  # fmt: skip
+
+    def __init__(self, stream: int, ends: bytes, first: Segment, reused: bool = False) -> None:
+        """A flow that begins with `first`; `reused` says that its four-tuple has carried another one."""
+        self.stream = stream
+        self.ends = ends
+        self.streams = (Stream(), Stream())
+        self._pairs = (self.streams, (self.streams[1], self.streams[0]))
+        self.states = [State.CLOSED, State.LISTEN]
+        self.opened = Opened.HALF_OPEN if first.flags & SYN else Opened.MIDSTREAM
+        self.inferred = first.flags & (SYN | ACK) != SYN
+        self.closed: Closed | None = None
+        self.closed_by: int | None = None
+        self.handshake_rtt_ns: int | None = None
+        self.first_ns = self.last_ns = first.time_ns
+        self.analysis: dict[str, int] = {}
+        self._syn_ns: int | None = None
+        self._expects_step = True
+        self._multipath = False
+        self._mptcp = 0
+        self._saw = self._saw_at_first = _first_sight(first, reused)
+
+    def state(self, side: int) -> State:
+        """The state of one end: 0 the initiator's, 1 the responder's."""
+        return self.states[side]
+
+    @property
+    def completeness(self) -> int:
+        """Wireshark's tcp.completeness. A lone segment counts for nothing but its SYN, as there."""
+        segs = self.streams[0].segs + self.streams[1].segs
+        return self._saw if segs > 1 else self._saw_at_first
+
+    def tcb(self, side: int) -> Tcb:
+        """The TCB of one end as far as the wire shows it, in wire numbers."""
+        sent, received = self._pairs[side]
+        scaled = sent.wnd is not None, received.wnd is not None
+        return Tcb(
+            source=Source.WIRE,
+            iss=_on_wire(sent.isn),
+            irs=_on_wire(received.isn),
+            snd_una=_on_wire(sent.una),
+            snd_nxt=_on_wire(sent.una if sent.nxt is None else sent.nxt),
+            snd_wnd=received.wnd if scaled[1] else received.wnd_raw,
+            snd_wscale=received.wscale,
+            rcv_nxt=_on_wire(received.una),
+            rcv_wnd=sent.wnd if scaled[0] else sent.wnd_raw,
+            rcv_wscale=sent.wscale,
+            mss=received.mss,
+            initiated=None if self.inferred else side == 0,
+        )
+
+    def receive(self, segment: Segment, side: int, words: tuple[str, ...] = ()) -> Event:
+        """What the next segment, sent by `side`, means; `words` are those that the tracker has for it already."""
+        sender, receiver = self._pairs[side]
+        flags, length = segment.flags, segment.length
+        if (base := sender.base) is None:
+            base = sender.base = segment.seq - (0 if flags & SYN else 1)
+        seq = unwrap(segment.seq, sender.expected or base)
+        ack = relative_ack = segment.ack
+        if flags & ACK:
+            if (other_base := receiver.base) is None:
+                other_base = receiver.base = ack - 1
+            relative_ack = offset(ack, other_base)
+            ack = unwrap(ack, receiver.expected or other_base)
+        if flags & CONTROL or self._expects_step or not ordinary(segment, seq, ack, sender, receiver):
+            placed = Placed(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
+            words, step, note = self._examine(segment, side, placed, relative_ack, words)
+        else:
+            self._saw |= SAW_DATA if length else SAW_ACK
+            step = note = None
+        if not segment.ack:
+            ack = 0  # some RSTs carry it: it acknowledges nothing
+        sender.record(segment, seq, ack, words)
+        if self._multipath:
+            self._note_multipath(segment, sender)
+        rtt_ns = None
+        if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST:
+            rtt_ns = receiver.acknowledge(ack, segment.time_ns)
+        self.last_ns = segment.time_ns
+        wnd, scaled = (segment.window, False) if sender.wnd is None else (sender.wnd, True)
+        in_flight = sender.in_flight if length else None
+        app = describe_payload(segment.payload) if segment.payload else None
+        return Event(
+            segment, self.stream, side, offset(seq, base), relative_ack, wnd, scaled, step, words,
+            self.states[side], self.states[1 - side], app, note, rtt_ns, in_flight,
+        )  # fmt: skip
+
+    def _examine(
+        self, segment: Segment, side: int, placed: Placed, relative_ack: int, words: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], Step | None, str | None]:
+        """The words, the step and the note of a segment that may be unusual."""
+        sender, receiver = self._pairs[side]
+        words += analyse(placed, sender, receiver)
+        step = note = None
+        if placed.flags & CONTROL or self._expects_step:
+            step, note = follow(self, side, placed, sender, receiver)
+            words += self._note_control(segment, placed, relative_ack, sender, receiver)
+        self._saw |= _sight(placed.flags, placed.length)
+        for word in words:
+            self.analysis[word] = self.analysis.get(word, 0) + 1
+        return words, step, note
+
+    def rebase(self, side: int, isn: int) -> None:
+        """Count the numbers of `side` from `isn`: its SYN-ACK does not fit what came before it."""
+        stream = self.streams[side]
+        stream.base = unwrap(isn, stream.expected or isn)
+
+    def restart(self, side: int) -> None:
+        """The SYN of `side` comes again: what ran ahead of its unbroken run (an RST may have) is forgotten."""
+        self.streams[side].expected = self.streams[side].contiguous
+
+    def _note_control(
+        self, segment: Segment, placed: Placed, relative_ack: int, sender: Stream, receiver: Stream
+    ) -> tuple[str, ...]:
+        """Keep what the opening and the closing tell once: options, round trip, FIN, RST. Gives Fast Open's words."""
+        flags = placed.flags
+        words: tuple[str, ...] = ()
+        if flags & SYN:
+            options = parse_options(segment.option_bytes)
+            sender.isn = placed.seq
+            sender.take_options(options, receiver)
+            self._multipath = self._multipath or options.mptcp is not None
+            if not flags & ACK:
+                self._syn_ns = segment.time_ns
+                words = ("tfo_syn",) if options.fast_open else ()
+            elif relative_ack > 1:
+                words = ("tfo_ack",)
+        elif flags & ACK and self._syn_ns and not self.handshake_rtt_ns:
+            self.handshake_rtt_ns = segment.time_ns - self._syn_ns
+        if flags & FIN and flags & ACK and sender.fin is None:
+            sender.fin = placed.end - 1
+        if flags & RST:
+            sender.rst = True
+        waits = self.states[0] in AWAITING_ACK or self.states[1] in AWAITING_ACK
+        untimed = bool(self._syn_ns) and not self.handshake_rtt_ns
+        self._expects_step = waits or untimed or receiver.rst_challenged
+        return words
+
+    def _note_multipath(self, segment: Segment, sender: Stream) -> None:
+        """Keep which MPTCP options have come up so far, and which of them this sender had seen before it spoke."""
+        sender.mptcp = self._mptcp
+        subtype = parse_options(segment.option_bytes).mptcp
+        if subtype is not None:
+            self._mptcp |= 1 << subtype
+
+
+def ordinary(segment: Segment, seq: int, ack: int, sender: Stream, receiver: Stream) -> bool:
+    """No rule of the analysis can hold: the next bytes, into an open window, or an ACK that moves on.
+
+    For segments without SYN, FIN and RST. This is the answer for nearly every segment, so it comes before the rules.
+    """
+    if seq != sender.expected or not segment.window or ack > receiver.contiguous or not segment.flags & ACK:
+        return False
+    if not segment.length:
+        return ack != sender.ack
+    wnd = receiver.wnd
+    return receiver.ack <= seq and receiver.wnd_raw != 0 and (wnd is None or seq + segment.length != receiver.ack + wnd)
+
+
+def _first_sight(first: Segment, reused: bool) -> int:
+    """What Wireshark's first pass makes of a conversation's first segment: only a SYN counts."""
+    if first.flags & (SYN | ACK) != SYN:
+        return 0
+    return SAW_SYN | (SAW_DATA if first.length and not reused else 0)
+
+
+def _sight(flags: int, length: int) -> int:
+    """What a segment adds to the completeness."""
+    saw = SAW_RST if flags & RST else 0
+    if flags & ACK:
+        if flags & SYN:
+            saw |= SAW_SYN_ACK
+        else:
+            saw |= SAW_DATA if length else SAW_ACK
+        if flags & FIN:
+            saw |= SAW_FIN
+    return saw
+
+
+def _on_wire(number: int | None) -> int | None:
+    return None if number is None else wrap(number)

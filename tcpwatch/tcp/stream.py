@@ -1,0 +1,176 @@
+"""One direction of a connection: what one end has sent, and what the other has acknowledged of it.
+
+Law of the room: a Stream holds facts, unwrapped (seqnum.py) and stored once; views of them are properties. Both
+directions are Streams, and whatever treats a segment is called with the sender's stream first, the receiver's second.
+"""
+
+from tcpwatch.tcp.event import Step
+from tcpwatch.wire.options import Options
+from tcpwatch.wire.segment import FIN, RST, SYN, Segment
+
+MAX_SHIFT = 14  # RFC 7323 §2.3
+MAX_UNACKED = 1_024  # segments of one stream that wait to be timed
+OCCUPYING = SYN | FIN  # they take a sequence number (RFC 9293 §3.4)
+
+
+class Placed:
+    """A segment with its numbers unwrapped: RFC 9293's SEG.* variables. `end` counts the SYN or the FIN as one.
+
+    What the rules need of the flow: `handshake_rtt_ns`, None where it was not seen; `mptcp_news`, a new kind of MPTCP
+    option came up since the sender's last segment (RFC 8684 §4: such duplicate ACKs are no sign of loss).
+    """
+
+    __slots__ = ("ack", "end", "flags", "handshake_rtt_ns", "length", "mptcp_news", "seq", "time_ns", "wnd_raw")
+
+    def __init__(
+        self, segment: Segment, seq: int, ack: int, handshake_rtt_ns: int | None = None, mptcp_news: bool = False
+    ) -> None:
+        self.seq = seq
+        self.ack = ack
+        self.flags = segment.flags
+        self.length = segment.length
+        self.wnd_raw = segment.window
+        self.time_ns = segment.time_ns
+        self.end = seq + segment.length + (1 if segment.flags & OCCUPYING else 0)
+        self.handshake_rtt_ns = handshake_rtt_ns
+        self.mptcp_news = mptcp_news
+
+
+class Stream:
+    """What one end sent.
+
+    Sequence numbers are unwrapped. `base` is where relative numbers count from: the SYN's number, or one before the
+    first that was seen. `nxt` and `una` are RFC 9293's SND.NXT and SND.UNA, as far as segments showed them; no RST
+    moves them, as anybody can forge one. `expected` is one past the highest number in any segment, an RST's too,
+    `contiguous` one past the run without a hole; `ack` and the windows are those of the last segment. In these three
+    numbers 0 stands for "nothing yet", as in Wireshark, whose verdict on a first segment rests on it. `wnd` is in
+    bytes, None while the scale is unknown; `wnd_raw` is the field. `dup_acks` counts the duplicate ACKs in a row; -1
+    stands for "the other end acknowledged what was not captured".
+    """
+
+    __slots__ = (
+        "ack", "base", "contiguous", "dup_acks", "expected", "expected_ns", "fin", "fin_step", "isn", "last_ns",
+        "mptcp", "mss", "nxt", "offered_wscale", "payload_bytes", "retrans_segs", "rst", "rst_challenged",
+        "sack_permitted", "segs", "una", "unacked", "wnd", "wnd_raw", "words", "wscale",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.isn: int | None = None
+        self.base: int | None = None
+        self.nxt: int | None = None
+        self.una: int | None = None
+        self.expected = 0
+        self.expected_ns = 0
+        self.contiguous = 0
+        self.unacked: dict[int, int] = {}
+        self.ack = 0
+        self.wnd_raw: int | None = None
+        self.wnd: int | None = None
+        self.offered_wscale: int | None = None
+        self.wscale: int | None = None
+        self.mss: int | None = None
+        self.sack_permitted = False
+        self.mptcp = 0
+        self.fin: int | None = None
+        self.fin_step: Step | None = None
+        self.rst = False
+        self.rst_challenged = False
+        self.payload_bytes = 0
+        self.segs = 0
+        self.retrans_segs = 0
+        self.dup_acks = 0
+        self.last_ns = 0
+        self.words: tuple[str, ...] = ()
+
+    @property
+    def in_flight(self) -> int | None:
+        """Bytes sent and not acknowledged; None where no segment or no acknowledgment was seen."""
+        return None if self.una is None or self.nxt is None else max(0, self.nxt - self.una)
+
+    @property
+    def syn_acked(self) -> bool:
+        """The SYN was seen, and the other end has acknowledged it."""
+        return self.isn is not None and self.una is not None and self.una > self.isn
+
+    def syn_covered_by(self, ack: int) -> bool:
+        """`ack` acknowledges the SYN, and nothing that was not sent."""
+        return self.isn is not None and self.nxt is not None and self.isn < ack <= self.nxt
+
+    @property
+    def fin_acked(self) -> bool:
+        """The FIN was sent, and the other end has acknowledged it."""
+        return self.fin is not None and self.una is not None and self.una > self.fin
+
+    def record(self, segment: Segment, seq: int, ack: int, words: tuple[str, ...]) -> None:
+        """Take in a segment of this stream; `words` are what the analysis found in it."""
+        flags, length, time_ns = segment.flags, segment.length, segment.time_ns
+        end = seq + length + 1 if flags & OCCUPYING else seq + length
+        self.segs += 1
+        self.payload_bytes += length
+        if words:
+            self._count(words, end)
+        if ack != self.ack:
+            self.ack = ack
+            self.dup_acks = 0
+        if "zero_window_probe" not in words:
+            if end > self.expected or not self.expected:
+                self.expected = end
+                self.expected_ns = time_ns
+            if seq == self.contiguous or not self.contiguous:
+                self.contiguous = self.expected
+            if (self.nxt is None or end > self.nxt) and not flags & RST:
+                self.nxt = end
+                if end > seq:
+                    self._time(end, time_ns)
+        self.wnd_raw = segment.window
+        if self.wscale is not None:  # a SYN's window is never scaled (RFC 7323 §2.2)
+            self.wnd = segment.window if flags & SYN else segment.window << self.wscale
+        self.words = words
+        self.rst_challenged = False
+        self.last_ns = time_ns
+
+    def _count(self, words: tuple[str, ...], end: int) -> None:
+        if "duplicate_ack" in words:
+            self.dup_acks = max(self.dup_acks, 0) + 1
+        if "retransmission" in words:
+            self.retrans_segs += 1
+            self.unacked.pop(end, None)  # which of the two was acknowledged, nobody can tell (RFC 6298 §3)
+
+    def _time(self, end: int, sent_ns: int) -> None:
+        if len(self.unacked) >= MAX_UNACKED:
+            self.unacked.clear()
+        self.unacked[end] = sent_ns
+
+    def take_options(self, options: Options, other: "Stream") -> None:
+        """Remember what a SYN offers, and settle the window scale of both directions (RFC 7323 §2.2).
+
+        Scaling is used only where both SYNs offer it; while one of them is unseen, the other's offer is believed.
+        """
+        if options.mss is not None:
+            self.mss = options.mss
+        if options.wscale is not None:
+            self.offered_wscale = min(options.wscale, MAX_SHIFT)
+        self.sack_permitted = self.sack_permitted or options.sack_permitted
+        refused = self.offered_wscale is None or (other.isn is not None and other.offered_wscale is None)
+        self.wscale = 0 if refused else self.offered_wscale
+        if refused:
+            other.wscale = 0
+
+    def acknowledge(self, ack: int, time_ns: int) -> int | None:
+        """The other end acknowledges up to `ack`, more than before; the round trip, if a segment ended just there."""
+        self.una = ack
+        sent_ns = self.unacked.pop(ack, None)
+        if self.nxt is None or ack >= self.nxt:
+            self.unacked.clear()
+        return None if sent_ns is None else time_ns - sent_ns
+
+    def acked_unseen(self, ack: int) -> bool:
+        """`ack`, from the other end, goes beyond what was captured of this stream, and it is the first to say so."""
+        if not self.contiguous or ack <= self.contiguous:
+            return False
+        if self.contiguous < self.expected:
+            self.contiguous = self.expected
+            return True
+        first = self.dup_acks == 0
+        self.dup_acks = -1
+        return first

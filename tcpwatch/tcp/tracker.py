@@ -1,0 +1,88 @@
+"""Segments in, events out: which flow a segment belongs to, and when a four-tuple begins a new one.
+
+Law of the room: the number of flows is bounded; those that go are the ones longest without a segment, and they are
+counted.
+"""
+
+from collections.abc import Callable, Sequence
+
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.seqnum import wrap
+from tcpwatch.wire.segment import ACK, SYN, Segment, reversed_ends
+
+EVICT_SHARE = 16  # the quietest sixteenth goes at once, so that looking for it is rare
+REUSED = ("reused_ports",)
+
+
+class FlowTracker:
+    """The flows of a capture, at most `limit` at a time; a four-tuple and an initial sequence number make one.
+
+    `on_evict` is told of the flows that have to go.
+    """
+
+    def __init__(self, limit: int = 65_536, on_evict: Callable[[Sequence[Flow]], None] = lambda flows: None) -> None:
+        self._limit = limit
+        self._on_evict = on_evict
+        self._flows: dict[int, Flow] = {}
+        self._latest: dict[bytes, tuple[Flow, int]] = {}
+        self._streams = 0
+        self.evicted = 0
+
+    def receive_segment(self, segment: Segment) -> Event:
+        """What the next segment means; segments come in the order of the capture."""
+        found = self._latest.get(segment.ends)
+        if found is None:
+            flow, side = self._open(segment)
+            return flow.receive(segment, side)
+        if segment.flags & SYN:
+            return self._receive_syn(segment, *found)
+        return found[0].receive(segment, found[1])
+
+    def flow(self, ends: bytes) -> tuple[Flow, int] | None:
+        """The latest flow between these ends, and the side that comes first in `ends`: 0 is the initiator."""
+        return self._latest.get(ends)
+
+    def flows(self) -> list[Flow]:
+        """The flows still held, in order of their stream numbers."""
+        return list(self._flows.values())
+
+    def _receive_syn(self, segment: Segment, flow: Flow, side: int) -> Event:
+        """A SYN between ends that have a flow: another SYN begins another flow, as Wireshark has it."""
+        base = flow.streams[side].base
+        if base is None:
+            return flow.receive(segment, side)
+        fits = segment.seq == wrap(base)
+        if fits and not segment.flags & ACK:
+            flow.restart(side)
+        if fits:
+            return flow.receive(segment, side)
+        if segment.flags & ACK:
+            flow.rebase(side, segment.seq)
+        else:
+            flow, side = self._open(segment, reused=True)
+        return flow.receive(segment, side, REUSED)
+
+    def _open(self, segment: Segment, reused: bool = False) -> tuple[Flow, int]:
+        """A new flow. Who sends a SYN-ACK is the responder; else who is seen first is taken for the initiator."""
+        if len(self._flows) >= self._limit:
+            self._evict()
+        mirrored = reversed_ends(segment.ends)
+        side = 1 if segment.flags & (SYN | ACK) == SYN | ACK else 0
+        flow = Flow(self._streams, mirrored if side else segment.ends, segment, reused)
+        self._flows[flow.stream] = flow
+        self._streams += 1
+        self._latest[mirrored] = flow, 1 - side
+        self._latest[segment.ends] = flow, side
+        return flow, side
+
+    def _evict(self) -> None:
+        by_silence = sorted(self._flows.values(), key=lambda flow: flow.last_ns)
+        quietest = by_silence[: self._limit // EVICT_SHARE + 1]
+        self._on_evict(quietest)
+        for flow in quietest:
+            del self._flows[flow.stream]
+            for ends in (flow.ends, reversed_ends(flow.ends)):
+                if self._latest.get(ends, (None,))[0] is flow:
+                    del self._latest[ends]
+            self.evicted += 1

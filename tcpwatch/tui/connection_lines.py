@@ -1,0 +1,128 @@
+"""The lines of the connections pane: headings and rows, from one table of columns. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.sockets import NoOwner, Timer
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.columns import Column, Laid, cells_of
+from tcpwatch.tui.format import age, countdown, grouped, listener, local_end, short_number
+from tcpwatch.tui.grouping import Heading
+from tcpwatch.tui.line import Line, Run, cut_end, cut_owner, padded
+from tcpwatch.tui.looks import MARKS, STATES
+from tcpwatch.tui.trouble import trouble_of
+
+MAPPED = "⁶"  # an IPv4 connection on an IPv6 socket
+INDENT = 2  # room for the mark before each row
+
+
+class Moment(NamedTuple):
+    """A connection at a moment (monotonic nanoseconds): what a cell is made of."""
+
+    connection: Connection
+    now_ns: int
+
+
+def _local(moment: Moment) -> Run:
+    row = moment.connection.row
+    end = listener(row.local) if row.state is State.LISTEN else local_end(row.local, row.remote)
+    return end + MAPPED * row.mapped, ""
+
+
+def _remote(moment: Moment) -> Run:
+    row = moment.connection.row
+    if row.state is not State.LISTEN:
+        return str(row.remote), ""
+    if row.backlog is None:
+        return "", ""
+    full = row.backlog.queued > row.backlog.limit
+    return f"accept {row.backlog.queued}/{row.backlog.limit}", "trouble" if full else "muted"
+
+
+def _age(moment: Moment) -> Run:
+    connection = moment.connection
+    style = "trouble" if connection.row.state is State.CLOSE_WAIT else ""
+    return age(moment.now_ns, connection.since_ns, connection.since_seen), style
+
+
+def owner_words(connection: Connection) -> str:
+    """`java/4242 fd 57`, `nginx/12 +3` for several, or why there is none: never blank."""
+    if not connection.owners:
+        return connection.no_owner or NoOwner.UNKNOWN
+    owner, *others = connection.owners
+    return f"{owner.command}/{owner.pid} +{len(others)}" if others else str(owner)
+
+
+def _owner(moment: Moment) -> Run:
+    if moment.connection.no_owner is NoOwner.KERNEL:
+        return "no owner", "muted"  # its reason is told by the detail pane, where there is room
+    return owner_words(moment.connection), "" if moment.connection.owners else "muted"
+
+
+def _queue(length: int | None) -> Run:
+    if length is None:
+        return "–", "muted"
+    return short_number(length, 5), "caution" if length else "muted"
+
+
+def timer_words(timer: Timer | None, now_ns: int) -> str:
+    """`keepalive 1m12s`, `retransmit 0.2s ×3`; `–` where none runs."""
+    if timer is None:
+        return "–"
+    times = f" ×{timer.retransmits}" if timer.retransmits else ""
+    return f"{timer.kind} {countdown(timer.left_ms(now_ns))}{times}"
+
+
+def _timer(moment: Moment) -> Run:
+    timer = moment.connection.row.timer
+    return timer_words(timer, moment.now_ns), "caution" if timer and timer.retransmits else "muted"
+
+
+COLUMNS: tuple[Column[Moment], ...] = (
+    Column("LOCAL", _local, least=6, most=21, rank=1, cut=cut_end),
+    Column("REMOTE", _remote, least=15, most=47, rank=0, cut=cut_end),
+    Column("AGE", _age, least=7, most=7, rank=2, align=">"),
+    Column("OWNER", _owner, least=15, most=28, rank=3, cut=cut_owner),
+    Column("RECVQ", lambda moment: _queue(moment.connection.row.recv_q), least=5, most=6, rank=4, align=">"),
+    Column("SENDQ", lambda moment: _queue(moment.connection.row.send_q), least=5, most=6, rank=5, align=">"),
+    Column("TIMER", _timer, least=15, most=20, rank=6),
+)
+
+
+def connection_line(moment: Moment, laid: Laid[Moment]) -> Line:
+    """One connection: what happened to it a moment ago, then its cells."""
+    connection = moment.connection
+    mark = MARKS[connection.mark]
+    runs = cells_of(laid, moment)
+    if connection.mark is Mark.GONE:
+        runs = (("".join(text for text, _ in runs), "gone"),)
+    glyph = ("!", "trouble") if connection.mark is Mark.NONE and trouble_of(connection) else mark
+    return Line(((f"{glyph[0]} ", glyph[1]), *runs))
+
+
+def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
+    """`▾ ◐ CLOSE-WAIT    3  oldest 4m12s  must close()`."""
+    look = STATES[heading.state]
+    oldest = age(now_ns, heading.oldest.since_ns, heading.oldest.since_seen)
+    runs: list[Run] = [
+        ("▸ " if heading.folded else "▾ ", "muted"),
+        (f"{look.glyph} {heading.state:<12}", look.style),
+        (f"{grouped(heading.count):>6}", "strong"),
+    ]
+    if not heading.count:
+        runs.append(("  gone a moment ago", "muted"))
+    elif heading.next_gone:
+        runs.append((f"  next gone in {countdown(heading.next_gone.left_ms(now_ns))}", "muted"))
+    elif heading.state is not State.LISTEN:
+        runs.append((f"  oldest {oldest}", "muted"))
+    if heading.state is State.CLOSE_WAIT:
+        runs.append(("  ⚠ not closed here", "trouble"))
+    return Line(padded(runs, width), "group")
+
+
+def row_words(connection: Connection, now_ns: int) -> str:
+    """The whole row as plain words: what is copied."""
+    moment = Moment(connection, now_ns)
+    cells: Sequence[str] = [column.cell(moment)[0] for column in COLUMNS]
+    return "  ".join((connection.row.state, *(cell for cell in cells if cell)))

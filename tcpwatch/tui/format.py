@@ -1,0 +1,89 @@
+"""Numbers, times and ends as words for the screen. Pure: the same value always reads the same."""
+
+import time
+
+from tcpwatch.wire.segment import Endpoint
+
+SECOND_NS = 1_000_000_000
+WILDCARDS = ("0.0.0.0", "::")
+
+
+def duration(ns: int) -> str:
+    """A time span in at most six cells: `0s`, `59s`, `3m07s`, `1h02m`, `3d04h`."""
+    seconds = max(0, ns) // SECOND_NS
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes}m{seconds:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h{minutes:02d}m"
+    return f"{hours // 24}d{hours % 24:02d}h"
+
+
+def age(now_ns: int, since_ns: int, since_seen: bool) -> str:
+    """How long ago `since_ns` was; `≥` where the beginning was not seen."""
+    return ("" if since_seen else "≥") + duration(now_ns - since_ns)
+
+
+def countdown(ms: int) -> str:
+    """The time until a timer fires: tenths of a second below ten seconds, since retransmissions live there."""
+    return f"{max(0, ms) / 1000:.1f}s" if ms < 10_000 else duration(ms * 1_000_000)
+
+
+def delta(ns: int) -> str:
+    """The time since the segment before, in at most eight cells: `+24µs`, `+204.0ms`, `+1.85s`."""
+    if ns < 0:
+        return f"-{delta(-ns)[1:]}"
+    if ns < 1_000_000:
+        return f"+{ns // 1000}µs"
+    if ns < SECOND_NS:
+        return f"+{ns / 1e6:.1f}ms"
+    return f"+{ns / 1e9:.2f}s" if ns < 100 * SECOND_NS else f"+{duration(ns)}"
+
+
+def clock(time_ns: int, digits: int = 0) -> str:
+    """The local time of day, with so many digits of the second's fraction."""
+    text = time.strftime("%H:%M:%S", time.localtime(time_ns // SECOND_NS))
+    return f"{text}.{time_ns % SECOND_NS:09d}"[: 9 + digits] if digits else text
+
+
+def microseconds(us: int) -> str:
+    """A round-trip time or a timeout: `50 µs`, `1.25 ms`, `204 ms`, `3.00 s`."""
+    if us < 1000:
+        return f"{us} µs"
+    if us < 1_000_000:
+        return f"{us / 1000:.3g} ms" if us < 999_500 else "1.00 s"
+    return f"{us / 1e6:.2f} s"
+
+
+def grouped(number: int) -> str:
+    """A number with its digits in groups of three: `1 834 112 905`."""
+    return f"{number:,}".replace(",", " ")
+
+
+def short_number(number: int, cells: int) -> str:
+    """A number in at most `cells` (4 or more) cells: exact where it fits, else in thousands, millions, milliards."""
+    text = str(number)
+    for unit in "kMG":
+        if len(text) <= cells:
+            break
+        number //= 1000
+        text = f"{number}{unit}"
+    return text
+
+
+def several(count: int, word: str) -> str:
+    """`1 byte`, `2 bytes`."""
+    return f"{grouped(count)} {word}" if count == 1 else f"{grouped(count)} {word}s"
+
+
+def listener(end: Endpoint) -> str:
+    """The end a listener is bound to: `*:9999` where it takes every address."""
+    return f"*:{end.port}" if end.ip in WILDCARDS else str(end)
+
+
+def local_end(local: Endpoint, remote: Endpoint) -> str:
+    """A connection's own end; the port alone where both ends share one address, which the other end then shows."""
+    return f":{local.port}" if local.ip == remote.ip else str(local)

@@ -1,0 +1,99 @@
+"""The socket table in groups by state, as one flat list of rows. Pure.
+
+A closed group is only counted, never sorted, so that ten thousand TIME-WAIT sockets cost one pass.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.sockets import Timer
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.looks import STATES
+
+FOLDED_ABOVE = {State.TIME_WAIT: 20}  # a crowd nobody wants to page through; its heading still counts it
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A group's heading: its state, how many are in it, which has been in it longest, whether its rows are hidden.
+
+    `next_gone` is the timer of the TIME-WAIT that ends first, None in other groups.
+    """
+
+    state: State
+    count: int
+    oldest: Connection
+    folded: bool
+    next_gone: Timer | None
+
+    @property
+    def key(self) -> State:
+        """What the heading is known by."""
+        return self.state
+
+
+Row = Heading | Connection
+
+
+@dataclass(frozen=True)
+class Order:
+    """One way to sort the rows of a group."""
+
+    title: str
+    key: Callable[[Connection], Any]
+
+
+def _owner(connection: Connection) -> tuple[Any, ...]:
+    owner = connection.owners[0] if connection.owners else None
+    return (owner is None, owner and (owner.command, owner.pid), connection.since_ns)
+
+
+def _queue(connection: Connection) -> tuple[Any, ...]:
+    return (-(connection.row.recv_q or 0) - (connection.row.send_q or 0), connection.since_ns)
+
+
+ORDERS = (
+    Order("time in state", attrgetter("since_ns")),
+    Order("owner", _owner),
+    Order("queues", _queue),
+    Order("remote", lambda connection: (connection.row.remote, connection.row.local)),
+)
+
+
+def by_state(connections: Iterable[Connection]) -> dict[State, list[Connection]]:
+    """The connections by state, in the order of the screen; no empty groups."""
+    groups: dict[State, list[Connection]] = {state: [] for state in STATES}
+    for connection in connections:
+        groups[connection.row.state].append(connection)
+    return {state: members for state, members in groups.items() if members}
+
+
+def rows_of(groups: Mapping[State, list[Connection]], order: Order, folded: Mapping[State, bool]) -> list[Row]:
+    """Headings, each followed by its connections, which are sorted in place, unless it is folded."""
+    rows: list[Row] = []
+    for state, members in groups.items():
+        heading = _heading(state, members, folded.get(state, False))
+        rows.append(heading)
+        if not heading.folded:
+            members.sort(key=order.key)
+            rows.extend(members)
+    return rows
+
+
+def _fires_ns(timer: Timer) -> int:
+    return timer.read_ns + timer.expires_ms * 1_000_000
+
+
+def _heading(state: State, members: list[Connection], folded: bool) -> Heading:
+    living = [connection for connection in members if connection.mark is not Mark.GONE]
+    timers = [c.row.timer for c in living if c.row.timer] if state is State.TIME_WAIT else ()
+    return Heading(
+        state=state,
+        count=len(living),
+        oldest=min(living or members, key=attrgetter("since_ns")),
+        folded=folded,
+        next_gone=min(timers, key=_fires_ns, default=None),
+    )

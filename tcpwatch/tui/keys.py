@@ -1,0 +1,27 @@
+"""The dashboard's own keys, as a table. The panes' keys stand with the panes."""
+
+from textual.binding import Binding, BindingType
+
+KEYS: list[BindingType] = [
+    Binding("slash", "filter", "Filter", key_display="/", id="app.filter", tooltip="Show only what matches some words"),
+    Binding("n", "trouble", "Trouble", id="app.trouble", tooltip="To the next connection in trouble"),
+    Binding("s", "limit", "Only this", id="app.limit", tooltip="Only the selected connection's segments, or all"),
+    Binding("r", "absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or as on the wire"),
+    Binding("p", "pause", "Pause", id="app.pause", tooltip="Freeze the picture; nothing is lost meanwhile"),
+    Binding("a", "all", "All", id="app.all", tooltip="All sockets, or those of the watched ports"),
+    Binding("tab", "pane(1)", "Pane", id="app.next", key_display="Tab", priority=True, tooltip="To the next pane"),
+    Binding(
+        "shift+tab", "pane(-1)", "Pane back", show=False, id="app.previous", priority=True, tooltip="To the pane before"
+    ),
+    Binding("z,plus", "zoom", "Zoom", id="app.zoom", key_display="z", tooltip="This pane alone, or all"),
+    Binding("1", "show(0)", "Connections", show=False, id="app.connections", tooltip="The connections pane"),
+    Binding("2", "show(1)", "Packets", show=False, id="app.packets", tooltip="The packets pane"),
+    Binding("3", "show(2)", "Detail", show=False, id="app.detail", tooltip="The detail pane"),
+    Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the cursor's row, or the detail, to the clipboard"),
+    Binding(
+        "t", "theme", "Theme", show=False, id="app.theme", tooltip="The next theme: dark, light, the terminal's own"
+    ),
+    Binding("escape", "clear", "Clear", show=False, id="app.clear", tooltip="Take filter, zoom and limit away"),
+    Binding("question_mark", "help", "help", key_display="?", id="app.help", tooltip="This text"),
+    Binding("q,ctrl+c,ctrl+q", "quit", "quit", key_display="q", id="app.quit", tooltip="End tcpwatch"),
+]

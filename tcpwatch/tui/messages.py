@@ -1,0 +1,36 @@
+"""What the panes tell the dashboard: what the user wants, never what to do about it."""
+
+from textual.message import Message
+
+
+class ConnectionChosen(Message):
+    """The cursor is on a connection; `ends` are its own, local end first; `key` tells it from others with the same."""
+
+    def __init__(self, ends: bytes, key: int) -> None:
+        super().__init__()
+        self.ends = ends
+        self.key = key
+
+
+class PacketChosen(Message):
+    """The cursor is on a segment; `ends` are the initiator's first."""
+
+    def __init__(self, ends: bytes) -> None:
+        super().__init__()
+        self.ends = ends
+
+
+class DetailWanted(Message):
+    """Enter on a connection or a segment: show all that is known of it."""
+
+
+class FilterGiven(Message):
+    """The words of a filter; an empty text means no filter."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class FilterClosed(Message):
+    """The filter's line is not needed any more."""

@@ -1,0 +1,43 @@
+"""What the dashboard needs of the Monitor, and what it was started on."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import Detail, Snapshot
+
+
+class MonitorView(Protocol):
+    """The Monitor as the dashboard sees it: pictures to pull, nothing to wait for."""
+
+    @property
+    def packets(self) -> PacketLog:
+        """The segments kept for the screen."""
+
+    def snapshot(self) -> Snapshot:
+        """The latest picture; the same object until there is a newer one."""
+
+    def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
+        """All that is known of the connection with these ends, local end first; None where nothing is.
+
+        `key` says which socket is meant where several have these ends, as listeners may.
+        """
+
+    def stop(self) -> None:
+        """End capture and threads; may be called from any thread, and more than once."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is watched, for the title: host, interface (None: no capture), ports (empty: all)."""
+
+    host: str
+    interface: str | None = None
+    ports: tuple[int, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """`("web-3", "lo", "port 9999")`."""
+        ports = " ".join(map(str, self.ports))
+        wanted = (self.host, self.interface, f"port{'s' * (len(self.ports) > 1)} {ports}" if ports else None)
+        return tuple(word for word in wanted if word)

@@ -1,0 +1,169 @@
+"""One end's TCB as a table of fields for the detail pane, each value with its source. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
+
+from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source, Tcb
+from tcpwatch.tui.format import grouped, microseconds
+from tcpwatch.tui.line import Run, fit
+
+SPACE = 1 << 32
+TAGS = {Source.KERNEL: "k", Source.DERIVED: "d", Source.RELATIVE: "r", Source.WIRE: "w"}
+LEGEND = "k kernel  d derived  r relative  w wire"
+NOT_OBSERVED = "–"
+
+
+class Value(NamedTuple):
+    """A value in words and the tag of its source."""
+
+    text: str
+    tag: str = " "
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a connection: all that is known of it. TCBs stand in order of trust."""
+
+    title: str
+    connection: Connection | None
+    state: State | None
+    tcbs: tuple[Tcb, ...]
+    info: TcpInfo | None
+    retrans_segs: int | None
+
+
+def first_known(tcbs: tuple[Tcb, ...], *names: str) -> Tcb | None:
+    """The most trusted TCB that has all these values."""
+    return next((tcb for tcb in tcbs if all(getattr(tcb, name) is not None for name in names)), None)
+
+
+def in_flight(end: End) -> int | None:
+    """Bytes sent and not acknowledged."""
+    tcb = first_known(end.tcbs, "snd_una", "snd_nxt")
+    return None if tcb is None else distance(tcb.snd_una, tcb.snd_nxt)
+
+
+def distance(start: int | None, stop: int | None) -> int:
+    """From one sequence number forward to another; 0 where the other is behind."""
+    ahead = ((stop or 0) - (start or 0)) % SPACE
+    return ahead if ahead < SPACE // 2 else 0
+
+
+Show = Callable[[End, bool], Value]
+
+
+def _sequence(name: str, origin: str) -> Show:
+    """A sequence number, counted from `origin` (`iss` or `irs`) or as it stands on the wire."""
+
+    def show(end: End, absolute: bool) -> Value:
+        tcb = first_known(end.tcbs, name, origin) if absolute else first_known(end.tcbs, name)
+        if tcb is None:
+            seen = first_known(end.tcbs, name) is not None
+            return Value("unknown" if seen else NOT_OBSERVED)
+        number, start = getattr(tcb, name), getattr(tcb, origin)
+        return Value(grouped(number if absolute or start is None else (number - start) % SPACE), TAGS[tcb.source])
+
+    return show
+
+
+def _initial(name: str) -> Show:
+    def show(end: End, absolute: bool) -> Value:
+        if tcb := first_known(end.tcbs, name):
+            return Value(grouped(getattr(tcb, name)), TAGS[tcb.source])
+        return Value("SYN not seen" if end.tcbs else NOT_OBSERVED)
+
+    return show
+
+
+def _window(name: str) -> Show:
+    def show(end: End, absolute: bool) -> Value:
+        if (tcb := first_known(end.tcbs, name)) is None:
+            return Value(NOT_OBSERVED)
+        wnd, scale = getattr(tcb, name), getattr(tcb, name.replace("wnd", "wscale"))
+        return Value(f"{grouped(wnd)} {'raw' if scale is None else f'×{1 << scale}'}", TAGS[tcb.source])
+
+    return show
+
+
+def _span(start: str, stop: str) -> Show:
+    """How far one variable is ahead of another: bytes in flight, unsent, unread."""
+
+    def show(end: End, absolute: bool) -> Value:
+        tcb = first_known(end.tcbs, start, stop)
+        if tcb is None:
+            return Value(NOT_OBSERVED)
+        return Value(grouped(distance(getattr(tcb, start), getattr(tcb, stop))), TAGS[tcb.source])
+
+    return show
+
+
+def _mss(end: End, absolute: bool) -> Value:
+    if end.info and end.info.snd_mss is not None:
+        return Value(grouped(end.info.snd_mss), "k")
+    tcb = first_known(end.tcbs, "mss")
+    return Value(grouped(tcb.mss or 0), TAGS[tcb.source]) if tcb else Value(NOT_OBSERVED)
+
+
+def _measured(name: str, words: Callable[[int], str]) -> Show:
+    read = attrgetter(name)
+
+    def show(end: End, absolute: bool) -> Value:
+        number = read(end.info) if end.info else None
+        return Value(NOT_OBSERVED) if number is None else Value(words(number), "k")
+
+    return show
+
+
+def _retransmissions(end: End, absolute: bool) -> Value:
+    if end.info and end.info.total_retrans is not None:
+        return Value(grouped(end.info.total_retrans), "k")
+    return Value(NOT_OBSERVED) if end.retrans_segs is None else Value(grouped(end.retrans_segs), "w")
+
+
+# Pairs that belong together stand side by side: what is sent, what is received.
+FIELDS: tuple[tuple[str, Show], ...] = (
+    ("ISS", _initial("iss")),
+    ("IRS", _initial("irs")),
+    ("SND.UNA", _sequence("snd_una", "iss")),
+    ("RCV.NXT", _sequence("rcv_nxt", "irs")),
+    ("SND.NXT", _sequence("snd_nxt", "iss")),
+    ("RCV.WND", _window("rcv_wnd")),
+    ("SND.WND", _window("snd_wnd")),
+    ("unread", _span("copied_seq", "rcv_nxt")),
+    ("in flight", _span("snd_una", "snd_nxt")),
+    ("SRTT", _measured("rtt", microseconds)),
+    ("unsent", _span("snd_nxt", "write_seq")),
+    ("RTO", _measured("rto", microseconds)),
+    ("MSS", _mss),
+    ("retrans", _retransmissions),
+)
+
+LABEL, VALUE = 9, 14  # cells
+CELL = LABEL + 1 + VALUE + 1 + 1
+
+
+def field_lines(end: End, width: int, absolute: bool) -> list[tuple[Run, ...]]:
+    """The fields in as many columns as fit into `width` cells."""
+    columns = max(1, min(3, (width + 2) // (CELL + 2)))
+    cells = [_cell(label, show(end, absolute)) for label, show in FIELDS]
+    rows = []
+    for start in range(0, len(cells), columns):
+        runs: list[Run] = []
+        for cell in cells[start : start + columns]:
+            runs += ([("  ", "")] if runs else []) + cell
+        rows.append(tuple(runs))
+    return rows
+
+
+def _cell(label: str, value: Value) -> list[Run]:
+    known = value.tag != " "
+    return [
+        (fit(label, LABEL), "label"),
+        (" " + fit(value.text, VALUE, ">"), "" if known else "muted"),
+        (f" {value.tag}", "muted"),
+    ]

@@ -1,0 +1,92 @@
+"""Which connections are in trouble, as a table, and the one line that is always on the screen. Pure.
+
+Only what one row of the kernel's table proves stands here; what needs history and packets is `diagnose`'s work.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.sockets import TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.format import age, grouped, several
+from tcpwatch.tui.line import Line
+
+RETRANSMITS = 3  # once or twice is ordinary loss; tcp_retries1 is 3 as well
+
+
+class Trouble(NamedTuple):
+    """One kind: the state it may be in (None: any), its test, its name in the summary and what must happen."""
+
+    state: State | None
+    holds: Callable[[Connection], bool]
+    name: str
+    must: str
+
+
+def _timer(connection: Connection, kind: TimerKind, at_least: int) -> bool:
+    timer = connection.row.timer
+    return timer is not None and timer.kind is kind and timer.retransmits >= at_least
+
+
+def _backlog_full(connection: Connection) -> bool:
+    backlog = connection.row.backlog
+    return backlog is not None and backlog.queued > backlog.limit
+
+
+# First match wins, and the first kind that anything is in leads the summary.
+TROUBLES = (
+    Trouble(State.CLOSE_WAIT, lambda connection: True, "CLOSE-WAIT", "must close()"),
+    Trouble(State.LISTEN, _backlog_full, "LISTEN with a full accept queue", "must accept() faster"),
+    Trouble(
+        None, lambda c: _timer(c, TimerKind.RETRANSMIT, RETRANSMITS), "without an answer", "hears nothing from its peer"
+    ),
+    Trouble(None, lambda c: _timer(c, TimerKind.PERSIST, 1), "with a zero window", "waits for its peer to read"),
+)
+
+
+def trouble_of(connection: Connection) -> Trouble | None:
+    """The trouble this connection is in, None ordinarily."""
+    row = connection.row
+    if connection.mark is Mark.GONE:
+        return None
+    for trouble in TROUBLES:
+        if trouble.state in (None, row.state) and trouble.holds(connection):
+            return trouble
+    return None
+
+
+def summary(connections: Iterable[Connection], now_ns: int) -> Line:
+    """The trouble line: the worst kind with its count, age and owner; how many others there are."""
+    found: dict[Trouble, list[Connection]] = {trouble: [] for trouble in TROUBLES}
+    for connection in connections:
+        row = connection.row
+        if (row.timer or row.backlog or row.state is State.CLOSE_WAIT) and (trouble := trouble_of(connection)):
+            found[trouble].append(connection)  # the first test alone lets most of 50,000 sockets pass
+    kinds = [(trouble, members) for trouble, members in found.items() if members]
+    if not kinds:
+        return Line(
+            ((" ✓ ", "open"), ("nothing is stuck: no CLOSE-WAIT, no full accept queue, no silent peer", "muted"))
+        )
+    trouble, members = kinds[0]
+    oldest = min(members, key=lambda connection: connection.since_ns)
+    others = sum(len(more) for _, more in kinds[1:])
+    return Line(
+        (
+            (f" ⚠ {len(members)} {trouble.name}", "trouble"),
+            (f"  oldest {age(now_ns, oldest.since_ns, oldest.since_seen)}  ", ""),
+            (_who(members), "strong"),
+            (f" {trouble.must}", ""),
+            (f"   and {grouped(others)} more in other trouble" if others else "", "muted"),
+        )
+    )
+
+
+def _who(members: list[Connection]) -> str:
+    owners = Counter(f"{owner.command}/{owner.pid}" for connection in members for owner in connection.owners[:1])
+    if not owners:
+        return "a program that tcpwatch may not see (needs root)"
+    first, *rest = owners
+    name = owners.most_common(1)[0][0]
+    return f"{name} and {several(len(rest), 'other')}" if first and rest else name

@@ -1,0 +1,89 @@
+"""The detail pane: all that is known of the selected connection."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+
+from tcpwatch.monitor.snapshot import Detail
+from tcpwatch.tui.detail_lines import detail_lines
+from tcpwatch.tui.format import listener
+from tcpwatch.tui.line import Line, cells, ends_apart, title_line, width_of, wrap
+from tcpwatch.tui.tcb_fields import LEGEND
+from tcpwatch.tui.widgets.lines import Lines
+from tcpwatch.wire.segment import endpoints
+
+NOTHING = "Choose a connection or a segment, and both its ends are shown here."
+GONE = "Nothing is known of this connection any more: its socket is gone and its segments have fallen out."
+
+
+class DetailPane(Lines, can_focus=True):
+    """Both TCBs, the send window, and what it all means; scrolls where the pane is too low for it."""
+
+    HELP = "Both ends of the selected connection as RFC 9293 names them; the letter beside a value tells its source."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False, id="detail.down", tooltip="One line down"),
+        Binding("k", "scroll_up", "Up", show=False, id="detail.up", tooltip="One line up"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, classes="pane")
+        self._detail: Detail | None = None
+        self._ends: bytes | None = None
+        self._now_ns = 0
+        self._absolute = False
+        self._lines: list[Line] = []
+
+    def show(self, ends: bytes | None, detail: Detail | None, now_ns: int, absolute: bool) -> None:
+        """Show the connection with these ends as it is known at this moment; `detail` None says that it is not."""
+        if ends != self._ends:
+            self.scroll_to(y=0, animate=False, force=True)
+        self._ends, self._detail, self._now_ns, self._absolute = ends, detail, now_ns, absolute
+        self._rebuild()
+
+    @property
+    def words(self) -> str:
+        """All lines, to be copied."""
+        return "\n".join(line.text.rstrip() for line in self._lines)
+
+    def line_at(self, y: int) -> Line:
+        """The title, then the lines from where the pane is scrolled to."""
+        if y == 0:
+            return self._title()
+        index = self.scroll_offset.y + y - 1
+        return self._lines[index] if index < len(self._lines) else Line()
+
+    def on_resize(self) -> None:
+        """Lay the lines out anew."""
+        self._rebuild()
+
+    def on_focus(self) -> None:
+        """Light the title."""
+        self.repaint_changed()
+
+    def on_blur(self) -> None:
+        """Dim the title."""
+        self.repaint_changed()
+
+    def _title(self) -> Line:
+        numbers = "absolute" if self._absolute else "relative"
+        words = "Detail"
+        if self._ends:
+            local, remote = endpoints(self._ends)
+            words = f"Detail · {local} ⇄ {remote}" if remote.port else f"Detail · {listener(local)}"
+        line = title_line(words, self.has_focus)
+        legends = (f"  {numbers} numbers   {LEGEND} ", f"  {numbers} numbers ")
+        room = self.line_width - width_of(line.runs)
+        legend = next((legend for legend in legends if cells(legend) <= room), "")
+        return ends_apart(line.runs, ((legend, "muted"),), self.line_width)._replace(row=line.row)
+
+    def _rebuild(self) -> None:
+        width = self.line_width
+        if self._detail is None:
+            words = wrap(GONE if self._ends else NOTHING, width - 4)
+            self._lines = [Line(), *(Line((("  " + text, "muted"),)) for text in words)]
+        else:
+            self._lines = detail_lines(self._detail, self._now_ns, width, self._absolute)
+        if self.virtual_size.height != len(self._lines) + 1:
+            self.virtual_size = Size(0, len(self._lines) + 1)
+        self.repaint_changed()

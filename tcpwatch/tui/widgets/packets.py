@@ -1,0 +1,176 @@
+"""The packets pane: one line a segment, following the tail until the user looks at something."""
+
+from bisect import bisect_left
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import SourceStatus
+from tcpwatch.tcp.event import Event
+from tcpwatch.tui.columns import Laid, lay_out, titles
+from tcpwatch.tui.format import grouped
+from tcpwatch.tui.line import Line, wrap
+from tcpwatch.tui.messages import DetailWanted, PacketChosen
+from tcpwatch.tui.packet_lines import Arrival, columns_for, packet_line, packet_words, states_line
+from tcpwatch.tui.widgets.rows import Rows
+from tcpwatch.wire.segment import reversed_ends
+
+MARGIN = 1  # the bar that marks the selected connection's segments
+
+
+class Packets(Rows[int]):
+    """The segments of a PacketLog, known by their number in it; one is looked up when it is painted, none is copied."""
+
+    FOOT = 1
+    HELP = (
+        "Every segment that crossed the wire, with its step in the opening and the close. The pane follows the newest."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "follow", "Follow", id="packets.follow", tooltip="Stay at the newest segment, or stop there"),
+    ]
+
+    def __init__(self, log: PacketLog, subject: str, *, id: str | None = None) -> None:
+        super().__init__(id=id, follows=True)
+        self._log = log
+        self._subject = subject
+        self._status: SourceStatus | None = None
+        self._selected: frozenset[bytes] = frozenset()
+        self._limited = False
+        self._seen = 0
+
+    def pull(self, status: SourceStatus | None) -> None:
+        """Show what has come; `status` says why nothing can come."""
+        self._status = status
+        first, end = self._log.first, self._log.end
+        if self._limited:
+            self.set_rows(self._limited_rows(first, end))
+        elif (first, end) != self._held():
+            self.set_rows(range(first, end))
+        else:
+            self.repaint_changed()
+        self._seen = end
+
+    def select(self, ends: bytes | None) -> None:
+        """Mark the segments of this connection, both directions."""
+        self._selected = frozenset((ends, reversed_ends(ends))) if ends else frozenset()
+        if self._limited:
+            self._show_all_or_limited()
+        self.repaint_changed()
+
+    def limit(self, limited: bool) -> None:
+        """Show the selected connection's segments only, or all."""
+        self._limited = limited
+        self._show_all_or_limited()
+
+    @property
+    def words(self) -> str:
+        """The cursor's segment in full, to be copied."""
+        event = self._current_event()
+        return packet_words(event) if event else ""
+
+    def _held(self) -> tuple[int, int]:
+        return (self.rows[0], self.rows[-1] + 1) if self.rows else (0, 0)
+
+    def _show_all_or_limited(self) -> None:
+        first, end = self._log.first, self._log.end
+        self._seen = end
+        self.set_rows(self._matching(first, end) if self._limited else range(first, end))
+
+    def _limited_rows(self, first: int, end: int) -> list[int]:
+        kept = list(self.rows[bisect_left(self.rows, first) :])
+        return kept + self._matching(max(self._seen, first), end)
+
+    def _matching(self, start: int, stop: int) -> list[int]:
+        start, events = self._log.slice(start, stop)
+        return [start + offset for offset, event in enumerate(events) if event.segment.ends in self._selected]
+
+    def _event(self, number: int) -> Event | None:
+        _, events = self._log.slice(number, number + 1)
+        return events[0] if events else None
+
+    def _current_event(self) -> Event | None:
+        number = self.current
+        return None if number is None else self._event(number)
+
+    # What Rows asks for.
+
+    def key_of(self, row: int) -> Hashable:
+        """The number of the event."""
+        return row
+
+    def index_of(self, key: Hashable) -> int | None:
+        """By bisection: the numbers rise."""
+        assert isinstance(key, int)
+        index = bisect_left(self.rows, key)
+        return index if index < len(self.rows) and self.rows[index] == key else None
+
+    def title(self) -> str:
+        """What is watched, how much of it is held, and whether the newest is on the screen."""
+        tail = "following" if self.following else "paused · End to follow"
+        if not self.following and self.below:
+            tail = f"paused, {grouped(self.below)} below · End to follow"
+        only = ("selected connection only",) if self._limited else ()
+        return " · ".join(("Packets", self._subject, grouped(len(self.rows)), *only, tail))
+
+    def titles(self) -> Line:
+        """The columns' titles."""
+        return Line(((" " * MARGIN + titles(self._laid()), ""),), "titles")
+
+    def row_line(self, index: int) -> Line:
+        """One segment; blank where it has fallen out a moment ago."""
+        event = self._event(self.rows[index])
+        if event is None:
+            return Line()
+        before = self._event(self.rows[index - 1]) if index else None
+        arrival = Arrival(event, before.segment.time_ns if before else None)
+        return packet_line(arrival, self._laid(), event.segment.ends in self._selected)
+
+    def empty_lines(self) -> Sequence[Line]:
+        """Why there are no segments and what to do about it, in words."""
+        width = self.line_width - 2
+        if self._status is None or self._status.working:
+            words = "No segment of the selected connection yet." if self._limited else "Listening: no segment yet."
+            return [Line(((" " + line, "muted"),)) for line in wrap(words, width)]
+        lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap(self._status.says, width))]
+        if self._status.mend:
+            lines += [Line(), Line(((" To see packets:", "muted"),))]
+            lines += [Line((("   " + line, "strong"),)) for line in wrap(self._status.mend, width - 2)]
+        return [*lines, Line(), *(Line(((" " + line, "muted"),)) for line in wrap(WITHOUT, width))]
+
+    def foot(self) -> Line:
+        """What the row of the cursor has no room for; what the glyphs mean while there is no cursor."""
+        event = None if self.following else self._current_event()
+        return states_line(event) if event else LEGEND
+
+    def cursor_moved(self) -> None:
+        """Tell which connection the segment belongs to."""
+        if event := self._current_event():
+            ends = event.segment.ends
+            self.post_message(PacketChosen(reversed_ends(ends) if event.side else ends))
+
+    def opened(self) -> None:
+        """Show the detail of its connection."""
+        self.cursor_moved()
+        self.post_message(DetailWanted())
+
+    def _laid(self) -> Laid[Arrival]:
+        width = self.line_width - MARGIN
+        return lay_out(columns_for(width), width)
+
+    def action_follow(self) -> None:
+        """Follow the tail, or stop where it is."""
+        self.follow(not self.following)
+
+
+LEGEND = Line(
+    (
+        (" ◇◈◆ open", "opening"),
+        ("  ◔◑◕● close", "closing"),
+        ("  ✖ reset", "reset"),
+        ("  ! loss or stall", "caution"),
+        ("  ▎selected", "accent"),
+    )
+)
+WITHOUT = "The socket table and each connection's counters work without packets."

@@ -1,0 +1,1 @@
+"""Frame bytes -> Segment. Pure: no clock, no socket, no thread."""

@@ -1,0 +1,82 @@
+"""Fragments put together again (RFC 791 §3.2, RFC 8200 §4.5).
+
+Law of the room: a datagram is whole when every byte of it has come exactly once, or it is nothing. Datagrams that
+wait are bounded in number and in age; the oldest go first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from tcpwatch.wire.ip import LARGEST_PAYLOAD, Datagram, Fragment
+from tcpwatch.wire.layer import UndecodableError
+
+MAX_WAITING = 1_024
+LIFETIME_NS = 30 * 1_000_000_000  # Linux's net.ipv4.ipfrag_time
+
+Key = tuple[bytes, int, int]
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """What has come of one datagram: each piece by the byte it begins at."""
+
+    first_ns: int
+    at: dict[int, bytes] = field(default_factory=dict)
+    held: int = 0
+    total: int | None = None
+
+    def add(self, fragment: Fragment, piece: bytes) -> bool:
+        """Whether the piece agrees with those before it; the same one may come again."""
+        if fragment.offset not in self.at:
+            self.at[fragment.offset] = piece
+            self.held += len(piece)
+        if not fragment.more:
+            self.total = fragment.offset + len(piece)
+        return self.at[fragment.offset] == piece and self.held <= LARGEST_PAYLOAD
+
+    def whole(self) -> bytes | None:
+        """All bytes in order, or None while some are missing or where two pieces overlap."""
+        if self.held != self.total:
+            return None
+        offsets = sorted(self.at)
+        pieces = [self.at[offset] for offset in offsets]
+        return b"".join(pieces) if _adjacent(offsets, pieces) else None
+
+
+class Reassembly:
+    """Datagrams of which some fragments have come."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Key, _Pieces] = {}
+
+    def add(self, datagram: Datagram, fragment: Fragment, time_ns: int) -> Datagram:
+        """The whole datagram, where this was the last fragment it lacked; raises UndecodableError otherwise."""
+        piece = datagram.data[datagram.start : datagram.end]
+        if len(piece) < datagram.end - datagram.start:
+            raise UndecodableError("sliced fragment")
+        key = (datagram.addresses, datagram.protocol, fragment.ident)
+        pieces = self._pieces_of(key, time_ns)
+        if not pieces.add(fragment, piece):
+            del self._waiting[key]
+            raise UndecodableError("overlapping fragments")
+        whole = pieces.whole()
+        if whole is None:
+            raise UndecodableError("fragment")
+        del self._waiting[key]
+        return Datagram(datagram.addresses, datagram.protocol, whole, 0, len(whole))
+
+    def _pieces_of(self, key: Key, time_ns: int) -> _Pieces:
+        pieces = self._waiting.get(key)
+        if pieces is not None and time_ns - pieces.first_ns <= LIFETIME_NS:
+            return pieces
+        self._waiting.pop(key, None)
+        if len(self._waiting) >= MAX_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+        pieces = self._waiting[key] = _Pieces(time_ns)
+        return pieces
+
+
+def _adjacent(offsets: Iterable[int], pieces: Iterable[bytes]) -> bool:
+    """Whether each piece begins where the one before it ends, the first at 0."""
+    return all(offset == end for offset, end in zip(offsets, accumulate(map(len, pieces), initial=0), strict=False))

@@ -1,0 +1,85 @@
+"""The headers of IPv4 and IPv6 (RFC 791, RFC 8200).
+
+Law of the room: where a datagram ends is what its own header says, or the frame's length on the wire where the header
+leaves it open; never how much was captured.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
+
+from tcpwatch.wire.layer import IPV4, IPV6, UndecodableError
+
+# https://www.iana.org/assignments/protocol-numbers
+HOP_BY_HOP = 0
+TCP = 6
+
+IPV4_HEADER = Struct("!B x H H H x B 10x")
+IPV6_HEADER = Struct("!B 3x H B x 32x")
+MORE_FRAGMENTS = 0x2000
+FRAGMENT_OFFSET = 0x1FFF
+LARGEST_PAYLOAD = 65_535
+
+
+class Fragment(NamedTuple):
+    """Which datagram a fragment belongs to, the byte it begins at, and whether others follow it."""
+
+    ident: int
+    offset: int
+    more: bool
+
+
+@dataclass(slots=True)
+class Datagram:
+    """A payload carried by IP: `data[start:end]`, of `protocol`.
+
+    `addresses` is source and destination as they stand in the header: 8 or 32 bytes. `end` lies past the data where the
+    capture was sliced.
+    """
+
+    addresses: bytes
+    protocol: int
+    data: bytes
+    start: int
+    end: int
+    fragment: Fragment | None = None
+
+
+def read_datagram(ethertype: int, data: bytes, offset: int, wire_end: int) -> Datagram:
+    """The datagram whose header begins at `offset`, in a frame that ended at `wire_end` on the wire."""
+    reader = READERS.get(ethertype)
+    if reader is None:
+        raise UndecodableError("not TCP")
+    return reader(data, offset, wire_end)
+
+
+def _read_ipv4(data: bytes, offset: int, wire_end: int) -> Datagram:
+    version_ihl, total_length, ident, fragment_field, protocol = IPV4_HEADER.unpack_from(data, offset)
+    header_length = (version_ihl & 0xF) * 4
+    if version_ihl >> 4 != 4 or header_length < IPV4_HEADER.size:
+        raise UndecodableError("bad IPv4 header")
+    if total_length == 0:  # left for the network card to fill in: segmentation offload
+        end = wire_end
+    elif total_length < header_length:
+        raise UndecodableError("bad IPv4 header")
+    else:
+        end = min(offset + total_length, wire_end)
+    fragment = None
+    if fragment_field & (MORE_FRAGMENTS | FRAGMENT_OFFSET):
+        fragment = Fragment(ident, (fragment_field & FRAGMENT_OFFSET) * 8, bool(fragment_field & MORE_FRAGMENTS))
+    return Datagram(data[offset + 12 : offset + 20], protocol, data, offset + header_length, end, fragment)
+
+
+def _read_ipv6(data: bytes, offset: int, wire_end: int) -> Datagram:
+    version_class, payload_length, protocol = IPV6_HEADER.unpack_from(data, offset)
+    if version_class >> 4 != 6:
+        raise UndecodableError("bad IPv6 header")
+    start = offset + IPV6_HEADER.size
+    # Length 0 means none, unless a jumbo payload option gives it (RFC 2675) or Linux left that option out (BIG TCP).
+    open_ended = payload_length == 0 and (protocol == HOP_BY_HOP or wire_end - start > LARGEST_PAYLOAD)
+    end = wire_end if open_ended else min(start + payload_length, wire_end)
+    return Datagram(data[offset + 8 : start], protocol, data, start, end)
+
+
+READERS: dict[int, Callable[[bytes, int, int], Datagram]] = {IPV4: _read_ipv4, IPV6: _read_ipv6}

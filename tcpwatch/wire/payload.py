@@ -1,0 +1,33 @@
+"""What a payload begins: a TLS hello, or the first line of an HTTP message.
+
+Law of the room: only what stands in this one segment is told, and all of it comes from strangers: text passes
+`clean`.
+"""
+
+import re
+from string import ascii_uppercase
+
+from tcpwatch.text import clean
+from tcpwatch.wire.tls import HANDSHAKE, describe_hello
+
+METHODS = b"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH"
+FIRST_LINE = re.compile(
+    rb"(?P<request>[A-Z]{1,32} [!-\xff]+ HTTP/\d\.\d)\r?\n"
+    rb"|(?P<status>HTTP/\d\.\d \d{3}(?: [^\r\n]*)?)\r?\n"
+    rb"|(?P<cut>(?:" + METHODS + rb") [!-\xff]+ ?[HTP/\d.]*)\r?\Z"  # a target that goes on in the next segment
+)
+
+FIRST_BYTES = frozenset(ascii_uppercase.encode()) | {HANDSHAKE}
+
+
+def describe_payload(payload: bytes) -> str | None:
+    """`"TLS ClientHello example.org h2,http/1.1 TLS1.3"`, `"GET / HTTP/1.1"`, or None where it begins neither."""
+    if not payload or payload[0] not in FIRST_BYTES:
+        return None
+    if payload[0] == HANDSHAKE:
+        return describe_hello(payload)
+    line = FIRST_LINE.match(payload)
+    if line is None:
+        return None
+    text = line[line.lastgroup or 0].decode("utf-8", "replace")
+    return clean(text + "…" if line.lastgroup == "cut" else text)

@@ -1,0 +1,83 @@
+"""What one TCP segment says: RFC 9293's SEG.* variables, as they stood on the wire.
+
+Law of the room: a Segment holds wire values only. What they mean (relative numbers, scaled windows, steps, states) is
+worked out above, by the tracker, and never written back.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = (1 << bit for bit in range(9))
+FLAG_WORDS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
+
+IPV4_ENDS = 12
+IPV6_ENDS = 36
+
+
+class Endpoint(NamedTuple):
+    """One end of a connection: address as text, port."""
+
+    ip: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+
+
+@dataclass(slots=True)
+class Segment:
+    """One TCP segment.
+
+    `ends` is source address, destination address, source port, destination port, as the bytes stand in the headers: 12
+    for IPv4, 36 for IPv6. It is the key by which segments, flows and sockets are joined. `length` is the payload's on
+    the wire; `payload` is what was captured of it.
+    """
+
+    frame: int
+    time_ns: int
+    ends: bytes
+    seq: int
+    ack: int
+    flags: int
+    window: int
+    length: int
+    option_bytes: bytes
+    payload: bytes
+
+    @property
+    def source(self) -> Endpoint:
+        """The end that sent this segment."""
+        return endpoints(self.ends)[0]
+
+    @property
+    def destination(self) -> Endpoint:
+        """The end that this segment is for."""
+        return endpoints(self.ends)[1]
+
+
+def reversed_ends(ends: bytes) -> bytes:
+    """The same pair of ends, seen from the other one."""
+    ports = len(ends) - 4
+    middle = ports // 2
+    return ends[middle:ports] + ends[:middle] + ends[ports + 2 :] + ends[ports : ports + 2]
+
+
+@lru_cache(maxsize=65_536)
+def endpoints(ends: bytes) -> tuple[Endpoint, Endpoint]:
+    """Both ends as text and number, first the one that comes first in `ends`."""
+    ports = len(ends) - 4
+    middle = ports // 2
+    address = IPv4Address if len(ends) == IPV4_ENDS else IPv6Address
+    first, second = ends[:middle], ends[middle:ports]
+    return (
+        Endpoint(str(address(first)), int.from_bytes(ends[ports : ports + 2])),
+        Endpoint(str(address(second)), int.from_bytes(ends[ports + 2 :])),
+    )
+
+
+@lru_cache(maxsize=512)
+def flag_names(flags: int) -> str:
+    """`"SYN,ACK"` for 0x12; an empty string where no flag is set."""
+    return ",".join(word for bit, word in enumerate(FLAG_WORDS) if flags >> bit & 1)

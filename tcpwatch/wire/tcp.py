@@ -1,0 +1,43 @@
+"""The TCP header (RFC 9293 §3.1) -> Segment."""
+
+from struct import Struct
+
+from tcpwatch.wire.ip import Datagram
+from tcpwatch.wire.layer import UndecodableError
+from tcpwatch.wire.segment import Segment
+
+TCP_HEADER = Struct("!4xIIHH4x")
+FLAG_BITS = 0x1FF
+TLS_HANDSHAKE = b"\x16"
+TLS_HELLO_BYTES = 2_048
+
+
+def read_segment(frame: int, time_ns: int, datagram: Datagram, payload_limit: int) -> Segment:
+    """The segment in a datagram of protocol TCP; `payload_limit` is how many bytes of its payload are kept."""
+    data, start, end = datagram.data, datagram.start, datagram.end
+    if min(end, len(data)) - start < TCP_HEADER.size:
+        raise UndecodableError("truncated TCP header")
+    seq, ack, offset_flags, window = TCP_HEADER.unpack_from(data, start)
+    options_at = start + TCP_HEADER.size
+    payload_at = start + (offset_flags >> 12) * 4
+    if not options_at <= payload_at <= end:
+        raise UndecodableError("bad TCP header length")
+    return Segment(
+        frame,
+        time_ns,
+        datagram.addresses + data[start : start + 4],
+        seq,
+        ack,
+        offset_flags & FLAG_BITS,
+        window,
+        end - payload_at,
+        data[options_at:payload_at],
+        first_bytes(data, payload_at, end, payload_limit),
+    )
+
+
+def first_bytes(data: bytes, start: int, end: int, limit: int) -> bytes:
+    """What is kept of a payload. A TLS hello has its name anywhere among its extensions: more of it is kept."""
+    if limit and data[start : start + 1] == TLS_HANDSHAKE:
+        limit = max(limit, TLS_HELLO_BYTES)
+    return data[start : min(end, start + limit)]

@@ -1,0 +1,160 @@
+import os
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tcpwatch.capture.recording import Recording
+from tcpwatch.capture.source import Frame
+from tcpwatch.errors import UsageError
+from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_NULL
+from tcpwatch.wire.pcapfile import read_records
+from tests.wire.frames import tcp_frame
+
+NOBODY = 65_534
+
+
+def frame(number: int = 1, link_type: int = LINKTYPE_ETHERNET) -> Frame:
+    return number, link_type, tcp_frame(b"x" * 1000), 1054
+
+
+def recorded(path: Path) -> list[Frame]:
+    with path.open("rb") as file:
+        return list(read_records(file))
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """What a full disk does to a file, for this process alone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_frames_are_in_the_file_as_soon_as_written(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    recording.write("eth0", [frame(1), frame(2, LINKTYPE_NULL)])
+    assert recorded(tmp_path / "a") == [frame(1), frame(2, LINKTYPE_NULL)]
+    assert recording.says == f"2 frames recorded in {tmp_path}/a"
+    recording.close()
+
+
+def test_single_frames_are_in_the_file_after_a_flush(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    recording.add("eth0", frame())
+    assert recorded(tmp_path / "a") == []
+    recording.flush()
+    assert recorded(tmp_path / "a") == [frame()]
+    recording.close()
+
+
+def test_what_waits_for_a_flush_is_bounded(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    for number in range(300):
+        recording.add("eth0", frame(number))
+    assert len(recorded(tmp_path / "a")) > 200
+    recording.close()
+    assert len(recorded(tmp_path / "a")) == 300
+
+
+def test_file_without_frames_is_a_capture_file(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    assert recorded(tmp_path / "a") == []
+    recording.close()
+    recording.close()
+
+
+def test_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    Recording(str(tmp_path / "a")).close()
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as sudo gives it")
+def test_file_belongs_to_the_user_behind_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_UID", str(NOBODY))
+    monkeypatch.setenv("SUDO_GID", str(NOBODY))
+    Recording(str(tmp_path / "a")).close()
+    status = (tmp_path / "a").stat()
+    assert (status.st_uid, status.st_gid) == (NOBODY, NOBODY)
+
+
+def test_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("precious")
+    with pytest.raises(UsageError, match="is there already and will not be overwritten"):
+        Recording(str(tmp_path / "a"))
+    assert (tmp_path / "a").read_text() == "precious"
+
+
+@pytest.mark.parametrize("target", ["there", "nowhere"])
+def test_symbolic_link_is_not_followed(tmp_path: Path, target: str) -> None:
+    (tmp_path / "there").write_text("precious")
+    (tmp_path / "link").symlink_to(tmp_path / target)
+    with pytest.raises(UsageError, match="is there already"):
+        Recording(str(tmp_path / "link"))
+    assert (tmp_path / "there").read_text() == "precious"
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("no/such/a", "No such file or directory"), ("a\0", "embedded null byte")]
+)
+def test_file_that_cannot_be_made_is_told(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=f"cannot be made: {reason}"):
+        Recording(str(tmp_path / name))
+
+
+def test_full_disk_ends_the_file_with_the_last_whole_frame(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    with file_size_limit(4_000):
+        recording.write("eth0", [frame(1)])
+        recording.write("eth0", [frame(number) for number in range(2, 9)])
+    assert recorded(tmp_path / "a") == [frame(1), frame(2), frame(3)]
+    assert recording.failure == f"recording stopped (File too large): {tmp_path}/a is whole up to there"
+    assert recording.says == recording.failure
+    recording.close()
+
+
+def test_recording_that_has_stopped_stays_stopped(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    with file_size_limit(500):
+        recording.write("eth0", [frame(1)])
+    recording.write("eth0", [frame(2)])
+    recording.close()
+    assert recorded(tmp_path / "a") == []
+
+
+FILL_DISK = """
+import os, sys
+from tcpwatch.capture.recording import Recording
+from tests.capture.test_recording import frame
+recording = Recording(sys.argv[1])
+for number in range(2_000):
+    recording.write("eth0", [frame(number)])
+print(recording.says)
+recording.close()
+with open(sys.argv[1], "rb") as file:
+    os.write(1, file.read())
+"""
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a small disk")
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_full_disk_is_told(tmp_path: Path) -> None:
+    mounted = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" -c "$3" "$1/a"'
+    words = ["unshare", "-m", "sh", "-c", mounted, "sh", tmp_path, sys.executable, FILL_DISK]
+    output = subprocess.run(words, capture_output=True, check=True).stdout
+    says, _, file = output.partition(b"\n")
+    assert says.startswith(b"recording stopped (No space left on device)")
+    (tmp_path / "a").write_bytes(file)
+    assert [time_ns for time_ns, *_ in recorded(tmp_path / "a")] == list(range(len(recorded(tmp_path / "a"))))
+    assert len(file) > 900_000

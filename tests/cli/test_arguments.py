@@ -1,0 +1,41 @@
+import pytest
+
+from tcpwatch.cli.arguments import parse
+
+
+def test_no_words_mean_the_dashboard_on_everything() -> None:
+    arguments = parse([])
+    assert (arguments.command, arguments.iface, list(arguments.port), arguments.portable) == (
+        "dashboard",
+        None,
+        [],
+        False,
+    )
+
+
+def test_ports_add_up() -> None:
+    assert parse(["-p", "80", "--port", "443"]).port == [80, 443]
+    assert list(parse([]).port) == []
+
+
+def test_options_before_a_command_are_not_lost() -> None:
+    arguments = parse(["-i", "lo0", "-p", "80", "packets", "--json"])
+    assert (arguments.command, arguments.iface, arguments.port) == ("packets", "lo0", [80])
+
+
+def test_backend_portable_is_for_every_reader() -> None:
+    assert parse(["sockets", "--backend", "portable"]).portable
+    assert parse(["--backend", "portable"]).portable
+
+
+@pytest.mark.parametrize("word", ["0", "65536", "-1", "http", "٣", "1e3"])
+def test_port_that_is_none_is_refused_by_name(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse([f"--port={word}"])
+    assert f"'{word}' is no port" in capsys.readouterr().err
+
+
+def test_count_must_be_above_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(["packets", "--count", "0"])
+    assert "'0' is no count" in capsys.readouterr().err

@@ -1,0 +1,107 @@
+import signal
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from tcpwatch.capture.source import Frame, Statistics
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.reading import ENDING_SIGNALS, Reading
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.wire.pcapfile import read_records
+from tests.cli.captures import as_frames, conversation
+
+
+class Interface:
+    """A frame source that has two frames ready each time, and then none for a while."""
+
+    name = "eth0"
+    working = True
+    says = "eth0: capturing"
+
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+        self.left = as_frames(*conversation())
+
+    def frames(self, timeout_ms: int) -> Sequence[Frame]:
+        self.log.append("wait")
+        now, self.left = self.left[:2], self.left[2:]
+        return now
+
+    def statistics(self) -> Statistics:
+        return Statistics(8, 1_000)
+
+    def close(self) -> None:
+        self.log.append("close")
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What happened, in order."""
+    log: list[str] = []
+
+    def open_frames(arguments: Arguments) -> Interface:
+        log.append("open")
+        return Interface(log)
+
+    monkeypatch.setattr("tcpwatch.cli.reading.open_frames", open_frames)
+    monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: log.append("drop"))
+    return log
+
+
+def asked(**words: object) -> Arguments:
+    arguments = Arguments()
+    for name, value in words.items():
+        setattr(arguments, name, value)
+    return arguments
+
+
+def test_privilege_goes_between_opening_and_the_first_frame(log: list[str], tmp_path: Path) -> None:
+    arguments = asked(write=str(tmp_path / "a"))
+    with Reading(arguments, FlowTracker(), lambda: log.append("hand over")) as reading:
+        assert len(list(islice(reading.events(), 4))) == 4
+    assert log == ["open", "drop", "hand over", "wait", "hand over", "wait", "close"]
+
+
+def test_end_tells_what_was_captured_and_lost(log: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with Reading(asked(), FlowTracker(), lambda: None):
+        pass
+    assert capsys.readouterr().err == (
+        "tcpwatch: eth0: capturing\ntcpwatch: 8 frames captured, 1,000 dropped by the kernel\n"
+    )
+
+
+def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Path) -> None:
+    def on_disk() -> int:
+        with (tmp_path / "a").open("rb") as file:
+            return len(list(read_records(file)))
+
+    with Reading(asked(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading:
+        list(islice(reading.events(), 3))
+        assert on_disk() == 2
+    assert on_disk() == 3
+
+
+def test_file_that_cannot_be_written_closes_the_capture(log: list[str], tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="is there already"):
+        Reading(asked(write=str(tmp_path)), FlowTracker(), lambda: None)
+    assert log == ["open", "close"]
+
+
+@pytest.mark.parametrize("number", ENDING_SIGNALS)
+def test_signal_ends_the_reading_in_order(log: list[str], number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit, match=str(128 + number)), Reading(asked(), FlowTracker(), lambda: None):
+        signal.raise_signal(number)
+    assert log[-1] == "close"
+    assert signal.getsignal(number) is before
+
+
+def test_signal_that_nohup_ignores_stays_ignored(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Reading(asked(), FlowTracker(), lambda: None):
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

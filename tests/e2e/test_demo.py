@@ -1,0 +1,93 @@
+"""`tcpwatch demo` in a real terminal, beside `ss` and `tcpdump`: the first thing that a new user sees."""
+
+import re
+import subprocess
+from collections import Counter
+
+import pytest
+
+from tests.e2e.conftest import Place
+from tests.e2e.terminal import Terminal, field, heading_counts
+
+pytestmark = pytest.mark.e2e
+
+SS_WORDS = {
+    "ESTAB": "ESTABLISHED",
+    "CLOSE-WAIT": "CLOSE-WAIT",
+    "FIN-WAIT-2": "FIN-WAIT-2",
+    "TIME-WAIT": "TIME-WAIT",
+    "LISTEN": "LISTEN",
+}
+STEPS = ("1/3 SYN", "2/3 SYN-ACK", "3/3 ACK")
+
+
+def ss_counts(place: Place) -> dict[str, int]:
+    lines = place.run("ss", "-Htan").stdout.splitlines()
+    return dict(Counter(SS_WORDS[line.split()[0]] for line in lines))
+
+
+def test_demo_at_120x36_shows_every_state_with_the_counts_of_ss(tmux: None, place: Place, program: list[str]) -> None:
+    with Terminal([*place.enter, *program, "demo"], 120, 36) as terminal:
+        screen = terminal.wait_for("CLOSE-WAIT", "TIME-WAIT", "ESTABLISHED", "LISTEN", *STEPS)
+        assert heading_counts(screen) == ss_counts(place)
+        assert "tcpwatch-server" in screen
+        terminal.press("q")
+        terminal.wait_for("exit code 0")
+        assert terminal.modes() == "0 0 1"
+    assert set(ss_counts(place)) <= {"TIME-WAIT"}
+
+
+def test_demo_detail_equals_ss_and_the_wire(tmux: None, place: Place, program: list[str]) -> None:
+    with (
+        place.running("tcpdump", "-i", "lo", "-Snl", "--immediate-mode", "tcp port 9999") as tcpdump,
+        Terminal([*place.enter, *program, "demo"], 120, 36) as terminal,
+    ):
+        screen = terminal.wait_for("CLOSE-WAIT", "SND.UNA", *STEPS)
+        info = place.run("ss", "-Htni", "state", "close-wait").stdout
+        terminal.press("r")
+        absolute = terminal.wait_for("absolute")
+        tcpdump.terminate()
+        assert tcpdump.stdout is not None
+        wire = tcpdump.stdout.read()
+    acked, received = (int(re.findall(rf"{name}:(\d+)", info)[0]) for name in ("bytes_acked", "bytes_received"))
+    assert (field(screen, "SND.UNA"), field(screen, "RCV.NXT")) == (acked + 1, received + 1)
+    client = re.findall(r":9999\s+\S+?:(\d+)", info)[0]
+    assert field(absolute, "SND.UNA") == last_ack(wire, f"127.0.0.1.{client} > 127.0.0.1.9999")
+    assert field(absolute, "RCV.NXT") == last_ack(wire, f"127.0.0.1.9999 > 127.0.0.1.{client}")
+
+
+def last_ack(tcpdump: str, direction: str) -> int:
+    """The last acknowledgment number of one direction."""
+    lines = [line for line in tcpdump.splitlines() if direction in line]
+    return int(re.findall(r" ack (\d+)", lines[-1])[0])
+
+
+def test_demo_at_80x24_keeps_the_trouble_and_offers_the_other_panes(
+    tmux: None, place: Place, program: list[str]
+) -> None:
+    with Terminal([*place.enter, *program, "demo"], 80, 24) as terminal:
+        screen = terminal.wait_for("CLOSE-WAIT", "must close()", "ESTABLISHED")
+        assert "Packets" in screen
+        terminal.press("2")
+        terminal.wait_for("1/4 FIN", "must close()")
+        terminal.press("3")
+        terminal.wait_for("SND.UNA", "must close()")
+
+
+def test_demo_on_a_taken_port_names_who_holds_it(tmux: None, place: Place, program: list[str]) -> None:
+    with place.running("python3", "-m", "http.server", "9999", "--bind", "127.0.0.1") as holder:
+        place.wait_for_listener(9999)
+        with Terminal([*place.enter, *program, "demo"], 120, 36) as terminal:
+            screen = terminal.wait_for("exit code 2")
+    assert re.search(rf"port 9999 is taken by python3\S*/{holder.pid}", screen)
+
+
+@pytest.mark.parametrize("signal", ["TERM", "HUP", "KILL"])
+def test_demo_ends_all_it_started_whatever_ends_it(tmux: None, place: Place, program: list[str], signal: str) -> None:
+    with Terminal([*place.enter, *program, "demo"], 120, 36) as terminal:
+        terminal.wait_for("CLOSE-WAIT")
+        subprocess.run(["kill", f"-{signal}", str(terminal.pid())], check=True)
+        terminal.wait_for("exit code")
+        if signal != "KILL":
+            assert terminal.modes() == "0 0 1"
+        terminal.wait_until(lambda _: set(ss_counts(place)) <= {"TIME-WAIT"}, "no socket left but TIME-WAIT", 5)

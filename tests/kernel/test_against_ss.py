@@ -1,0 +1,209 @@
+"""Every field that `ss` also prints, for a socket in every state."""
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import pytest
+
+from tcpwatch.kernel.owners import OwnerIndex
+from tcpwatch.kernel.proc_net import ProcNet
+from tcpwatch.kernel.sock_diag import SockDiag
+from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.sockets import NoOwner, SocketRow, TimerKind
+from tcpwatch.tcp.state import State, parse_state
+from tcpwatch.wire.segment import Endpoint
+from tests.kernel.real_sockets import RealSockets
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss (iproute2)"),
+]
+
+TIMER_WORDS = {
+    "on": TimerKind.RETRANSMIT,
+    "keepalive": TimerKind.KEEPALIVE,
+    "timewait": TimerKind.TIME_WAIT,
+    "persist": TimerKind.PERSIST,
+}
+UNITS_MS = {"ms": 1, "sec": 1000, "min": 60_000}
+INFO_WORDS = {
+    "cwnd": "snd_cwnd",
+    "mss": "snd_mss",
+    "pmtu": "pmtu",
+    "bytes_acked": "bytes_acked",
+    "bytes_sent": "bytes_sent",
+    "bytes_received": "bytes_received",
+    "segs_out": "segs_out",
+    "segs_in": "segs_in",
+    "unacked": "unacked",
+    "snd_wnd": "snd_wnd",
+    "notsent": "notsent_bytes",
+}
+
+
+@dataclass
+class Printed:
+    """One line of `ss`."""
+
+    state: State
+    queues: tuple[int, int]
+    local: Endpoint
+    remote: Endpoint
+    mapped: bool
+    words: str
+
+    def number(self, word: str, base: int = 10) -> int:
+        """The number behind `word:`; ss leaves out those that are 0."""
+        found = re.search(rf"(?:^|\s){word}:([0-9a-f]+)", self.words)
+        return int(found[1], base) if found else 0
+
+    def timer(self) -> tuple[TimerKind, int, int] | None:
+        """Kind, milliseconds and retransmits of `timer:(keepalive,1min19sec,0)`."""
+        found = re.search(r"timer:\((\w+),([\w.]*),(\d+)\)", self.words)
+        if found is None:
+            return None
+        parts = re.findall(r"([\d.]+)(min|sec|ms)", found[2])
+        # "1.2sec" and "200ms", but "2.200ms" for 2.2 s: ss has a dot for the seconds there.
+        return TIMER_WORDS[found[1]], sum(_milliseconds(*part) for part in parts), int(found[3])
+
+
+def _milliseconds(number: str, unit: str) -> int:
+    seconds, _, rest = number.partition(".")
+    if unit == "ms" and rest:
+        return int(seconds) * 1000 + int(rest)
+    return int(float(number) * UNITS_MS[unit])
+
+
+def _endpoint(text: str) -> tuple[Endpoint, bool]:
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]").partition("%")[0]
+    mapped = host.startswith("::ffff:")
+    address = {"*": "::"}.get(host, host.removeprefix("::ffff:"))
+    return Endpoint(str(ip_address(address)), 0 if port == "*" else int(port)), mapped
+
+
+def ss(ports: set[int]) -> dict[int, Printed]:
+    """By cookie, the sockets that have one of `ports`."""
+    lines = subprocess.run(["ss", "-tanieomHO"], capture_output=True, text=True, check=True).stdout.splitlines()
+    printed = {}
+    for line in lines:
+        state, recv_q, send_q, local, remote, *words = line.split()
+        (here, mapped), (there, _) = _endpoint(local), _endpoint(remote)
+        if {here.port, there.port} & ports:
+            found = Printed(parse_state(state), (int(recv_q), int(send_q)), here, there, mapped, " ".join(words))
+            printed[found.number("sk", 16)] = found
+    return printed
+
+
+Both = list[tuple[SocketRow, Printed]]
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[tuple[set[int], frozenset[State]]]:
+    """The ports of sockets in many states, and these states, once the kernel has brought them about."""
+    diag = SockDiag()
+    with RealSockets() as sockets:
+        states = sockets.every_state()
+        for _ in range(100):
+            rows = [row for row in diag.dump() if {row.local.port, row.remote.port} & sockets.ports]
+            if states <= {row.state for row in rows}:
+                break
+            time.sleep(0.02)  # a delayed ACK takes 40 ms
+        yield sockets.ports, states
+    diag.close()
+
+
+@pytest.fixture(scope="module")
+def both(real: tuple[set[int], frozenset[State]]) -> Both:
+    """The same sockets as this client and ss see them."""
+    ports, _ = real
+    diag = SockDiag()
+    rows = {row.cookie: row for row in diag.dump() if {row.local.port, row.remote.port} & ports}
+    diag.close()
+    printed = ss(ports)
+    assert rows.keys() == printed.keys()
+    return [(rows[cookie], printed[cookie]) for cookie in rows]
+
+
+def test_states_equal(real: tuple[set[int], frozenset[State]], both: Both) -> None:
+    _, states = real
+    assert {row.state for row, _ in both} == states
+    assert {row.mapped for row, _ in both} == {True, False}
+    kinds = {row.timer.kind for row, _ in both if row.timer}
+    assert kinds - {TimerKind.RETRANSMIT} == {TimerKind.KEEPALIVE, TimerKind.TIME_WAIT}
+
+
+def test_identity_equal(both: Both) -> None:
+    for row, printed in both:
+        assert (row.state, row.local, row.remote, row.mapped) == (
+            printed.state,
+            printed.local,
+            printed.remote,
+            printed.mapped,
+        )
+
+
+def test_queues_equal(both: Both) -> None:
+    for row, printed in both:
+        queues = (row.backlog.queued, row.backlog.limit) if row.backlog else (row.recv_q, row.send_q)
+        assert queues == printed.queues
+
+
+def test_holder_equal(both: Both) -> None:
+    for row, printed in both:
+        assert row.inode == printed.number("ino")
+        assert (row.uid or 0) == printed.number("uid")
+
+
+def test_timer_equal(both: Both) -> None:
+    """To the second and a half, for ss runs a little later and rounds."""
+    for row, printed in both:
+        timer = printed.timer()
+        if row.timer is None or timer is None or row.timer.kind is TimerKind.RETRANSMIT:
+            continue
+        kind, expires_ms, retransmits = timer
+        assert (row.timer.kind, row.timer.retransmits) == (kind, retransmits)
+        assert abs(row.timer.expires_ms - expires_ms) < 1500
+
+
+def test_info_equal(both: Both) -> None:
+    compared = 0
+    for row, printed in both:
+        retransmits = row.timer is not None and row.timer.kind is TimerKind.RETRANSMIT
+        if not row.info_bytes or row.state is State.LISTEN or retransmits:
+            continue
+        info = TcpInfo.decode(row.info_bytes)
+        for word, name in INFO_WORDS.items():
+            assert getattr(info, name) == printed.number(word), (word, row, printed)
+            compared += 1
+    assert compared > 50
+
+
+def test_owner_of_every_state(both: Both) -> None:
+    owners = OwnerIndex().resolve([row for row, _ in both])
+    for row, _ in both:
+        found = owners[row.cookie]
+        if row.inode:
+            assert isinstance(found, tuple)
+            assert [owner.fd for owner in found]
+        else:
+            queued = row.state is State.ESTABLISHED
+            assert found is (NoOwner.NOT_ACCEPTED if queued else NoOwner.KERNEL)
+
+
+def test_proc_net_equal(real: tuple[set[int], frozenset[State]], both: Both) -> None:
+    """The text table says the same, as far as it goes."""
+
+    def seen(row: SocketRow) -> tuple[object, ...]:
+        kind = row.timer.kind if row.timer else None
+        return (row.ends, row.mapped, row.state, row.uid, row.inode, row.recv_q, row.send_q, kind)
+
+    (ports, _), text = real, ProcNet()
+    rows = {seen(row) for row in text.dump() if {row.local.port, row.remote.port} & ports}
+    assert rows == {seen(row) for row, _ in both}
+    assert text.skipped == 0

@@ -1,0 +1,57 @@
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lab.proc_net import needs_proc_net
+
+pytestmark = pytest.mark.e2e
+
+PROGRAM = """
+import sys, threading
+from tcpwatch.lab import child
+
+def set_up():
+    {set_up}
+
+sys.exit(child.run("tcpwatch-student", set_up))
+"""
+
+
+def run_child(set_up: str) -> subprocess.CompletedProcess[str]:
+    """A child whose parent ends its standard input at once."""
+    command = [sys.executable, "-c", PROGRAM.format(set_up=set_up)]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+
+
+def test_run_ends_well_when_standard_input_ends() -> None:
+    ended = run_child("pass")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "ready\n", "")
+
+
+def test_run_waits_for_no_thread() -> None:
+    ended = run_child("threading.Thread(target=threading.Event().wait, daemon=True).start()")
+    assert (ended.returncode, ended.stdout) == (0, "ready\n")
+
+
+def test_run_says_why_it_could_not_set_up() -> None:
+    ended = run_child(f"raise OSError({errno.EADDRINUSE}, 'Address already in use')")
+    assert ended.returncode == errno.EADDRINUSE
+    assert ended.stdout == f"[Errno {errno.EADDRINUSE}] Address already in use\n"
+
+
+def test_run_error_without_number() -> None:
+    ended = run_child("raise TimeoutError('too slow')")
+    assert (ended.returncode, ended.stdout) == (1, "too slow\n")
+
+
+@needs_proc_net
+def test_run_takes_at_most_15_bytes_of_its_name() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(set_up="pass")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        assert Path(f"/proc/{running.pid}/comm").read_text() == "tcpwatch-studen\n"

@@ -1,0 +1,52 @@
+"""Sources with a script in place of a kernel, for what the Monitor makes of them."""
+
+from collections.abc import Sequence
+
+from tcpwatch.capture.source import Frame, Statistics
+from tcpwatch.errors import SourceError
+from tcpwatch.tcp.sockets import SocketRow
+
+
+class ScriptedSockets:
+    """A socket table for each dump; None is a dump that fails."""
+
+    name = "script"
+    says = "scripted sockets"
+
+    def __init__(self, *dumps: Sequence[SocketRow] | None) -> None:
+        self._dumps = list(dumps)
+        self.closed = False
+
+    def dump(self) -> list[SocketRow]:
+        rows = self._dumps.pop(0) if len(self._dumps) > 1 else self._dumps[0]
+        if rows is None:
+            raise SourceError("the kernel does not answer")
+        return list(rows)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class ScriptedFrames:
+    """Batches of frames, then none; `lost` are counted as dropped."""
+
+    name = "lo"
+    says = "scripted frames"
+    working = True
+
+    def __init__(self, *batches: Sequence[Frame], lost: int = 0) -> None:
+        self._batches = list(batches)
+        self._lost = lost
+        self._received = 0
+        self.closed = False
+
+    def frames(self, timeout_ms: int) -> Sequence[Frame]:
+        batch = self._batches.pop(0) if self._batches else ()
+        self._received += len(batch)
+        return batch
+
+    def statistics(self) -> Statistics:
+        return Statistics(self._received + self._lost, self._lost)
+
+    def close(self) -> None:
+        self.closed = True

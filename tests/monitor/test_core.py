@@ -1,0 +1,102 @@
+from tcpwatch.kernel.owners import OwnerIndex
+from tcpwatch.kernel.processes import ProcessTable
+from tcpwatch.monitor.core import Monitor
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import SourceStatus
+from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.tcp.state import State
+from tests.monitor.conversation import HANDSHAKE, SERVER_ENDS, client_row, server_row
+from tests.monitor.fakes import ScriptedFrames, ScriptedSockets
+
+NO_TAP = SourceStatus("packets", False, "capturing needs CAP_NET_RAW", "sudo tcpwatch")
+
+
+def monitor_of(sockets: ScriptedSockets, tap: Wiretap | SourceStatus = NO_TAP) -> Monitor:
+    return Monitor(sockets, OwnerIndex(), PacketLog(), tap, interval_s=60)
+
+
+def states(monitor: Monitor) -> list[State]:
+    return [connection.row.state for connection in monitor.snapshot().connections]
+
+
+def test_refresh_publishes_the_rows_of_the_dump() -> None:
+    monitor = monitor_of(ScriptedSockets([server_row(), client_row()]))
+    assert states(monitor) == []
+    monitor.refresh()
+    snapshot = monitor.snapshot()
+    assert len(snapshot.connections) == 2
+    assert snapshot.by_key[1] is snapshot.by_ends[SERVER_ENDS]
+    assert snapshot.by_key[1].peer == 2
+
+
+def test_snapshot_is_the_same_object_until_there_is_a_newer_one() -> None:
+    monitor = monitor_of(ScriptedSockets([server_row()]))
+    monitor.refresh()
+    assert monitor.snapshot() is monitor.snapshot()
+
+
+def test_dump_that_fails_keeps_the_last_rows_and_says_so() -> None:
+    monitor = monitor_of(ScriptedSockets([server_row()], None))
+    monitor.refresh()
+    monitor.refresh()
+    [kernel, _] = monitor.snapshot().sources
+    assert states(monitor) == [State.ESTABLISHED]
+    assert (kernel.working, kernel.says) == (False, "the kernel does not answer")
+
+
+def test_missing_capture_is_told_with_what_mends_it() -> None:
+    monitor = monitor_of(ScriptedSockets([]))
+    monitor.refresh()
+    assert monitor.snapshot().sources[1] is NO_TAP
+
+
+def test_drops_of_the_capture_are_in_the_picture() -> None:
+    log = PacketLog()
+    tap = Wiretap(ScriptedFrames(HANDSHAKE, lost=7), log)
+    tap.receive()
+    monitor = Monitor(ScriptedSockets([]), OwnerIndex(), log, tap)
+    monitor.refresh()
+    assert (monitor.snapshot().captured, monitor.snapshot().dropped) == (10, 7)
+
+
+def test_capture_that_stopped_is_said_to_be_broken() -> None:
+    tap = Wiretap(ScriptedFrames(), PacketLog())
+    tap.failure = "capture stopped: eth0 is gone"
+    monitor = monitor_of(ScriptedSockets([]), tap)
+    monitor.refresh()
+    assert monitor.snapshot().sources[1] == SourceStatus("packets", False, "capture stopped: eth0 is gone")
+
+
+def test_detail_joins_the_socket_with_its_segments() -> None:
+    tap = Wiretap(ScriptedFrames(HANDSHAKE), PacketLog())
+    tap.receive()
+    monitor = monitor_of(ScriptedSockets([server_row()]), tap)
+    monitor.refresh()
+    found = monitor.detail(SERVER_ENDS)
+    assert found is not None
+    assert found.connection is not None
+    assert found.flow is not None
+    assert found.flow.opened == "handshake"
+
+
+def test_stop_closes_the_sources_and_may_be_repeated() -> None:
+    sockets, frames = ScriptedSockets([]), ScriptedFrames()
+    monitor = monitor_of(sockets, Wiretap(frames, PacketLog()))
+    monitor.start()
+    monitor.stop()
+    monitor.stop()
+    assert sockets.closed
+    assert frames.closed
+
+
+def test_thread_that_fails_leaves_its_last_words_on_the_picture() -> None:
+    class Broken(ScriptedSockets):
+        def dump(self) -> list[SocketRow]:
+            raise ValueError("a bug")
+
+    monitor = Monitor(Broken([]), OwnerIndex(ProcessTable()), PacketLog(), NO_TAP, interval_s=0)
+    monitor.watch()
+    [kernel, _] = monitor.snapshot().sources
+    assert not kernel.working
+    assert "a bug" in kernel.says

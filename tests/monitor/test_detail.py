@@ -1,0 +1,108 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tcpwatch.monitor.detail import detail
+from tcpwatch.monitor.history import by_ends
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
+from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source
+from tests.builders import connection
+from tests.monitor.conversation import (
+    CLIENT_ENDS,
+    CLIENT_ISN,
+    HALF_CLOSE,
+    HANDSHAKE,
+    SERVER_ENDS,
+    SERVER_ISN,
+    client_row,
+    server_row,
+)
+from tests.monitor.fakes import ScriptedFrames
+
+INFO = bytes(280)
+
+
+def picture(*connections: Connection) -> Snapshot:
+    return Snapshot(
+        mono_ns=0,
+        time_ns=0,
+        connections=connections,
+        by_key={found.key: found for found in connections},
+        by_ends=by_ends(connections),
+        sources=(),
+        captured=0,
+        dropped=0,
+    )
+
+
+def flow_of(frames: Sequence[tuple[int, int, bytes, int]], ends: bytes) -> tuple[Flow, int] | None:
+    tap = Wiretap(ScriptedFrames(frames), PacketLog())
+    tap.receive()
+    with tap.lock:
+        return tap.find(ends)
+
+
+def test_detail_of_ends_that_nobody_knows_is_none() -> None:
+    assert detail(SERVER_ENDS, picture(), None) is None
+
+
+def test_detail_of_a_silent_socket_has_its_facts_and_no_flow() -> None:
+    held = connection(row=server_row(State.CLOSE_WAIT))
+    found = detail(SERVER_ENDS, picture(held), None)
+    assert found is not None
+    assert found.connection is held
+    assert (found.flow, found.peer) == (None, None)
+    assert found.findings[0].rule == "close-wait"
+
+
+def test_detail_of_a_flow_without_a_socket_is_the_wires_view_of_both_ends() -> None:
+    found = detail(CLIENT_ENDS, picture(), flow_of(HANDSHAKE, CLIENT_ENDS))
+    assert found is not None
+    assert found.connection is None
+    assert [tcb.source for tcb in (*found.here, *found.there)] == [Source.WIRE, Source.WIRE]
+    assert (found.here[0].iss, found.there[0].iss) == (CLIENT_ISN, SERVER_ISN)
+    assert found.flow is not None
+    assert found.flow.initiator_is_here
+
+
+def test_detail_asked_from_the_other_end_is_turned_to_the_socket_of_this_host() -> None:
+    held = connection(row=server_row())
+    found = detail(CLIENT_ENDS, picture(held), flow_of(HANDSHAKE + HALF_CLOSE, CLIENT_ENDS))
+    assert found is not None
+    assert found.ends == SERVER_ENDS
+    assert found.flow is not None
+    assert not found.flow.initiator_is_here
+    assert (found.flow.here_state, found.flow.there_state) == (State.CLOSE_WAIT, State.FIN_WAIT_2)
+    assert found.flow.closed_by_here is False
+
+
+def test_kernel_tcb_comes_first_and_a_captured_syn_makes_it_absolute() -> None:
+    held = connection(row=replace(server_row(), info_bytes=INFO))
+    relative = detail(SERVER_ENDS, picture(held), None)
+    anchored = detail(SERVER_ENDS, picture(held), flow_of(HANDSHAKE, SERVER_ENDS))
+    assert relative is not None
+    assert anchored is not None
+    assert [tcb.source for tcb in relative.here] == [Source.RELATIVE]
+    assert [tcb.source for tcb in anchored.here] == [Source.DERIVED, Source.WIRE]
+    assert anchored.here[0].iss == SERVER_ISN
+
+
+def test_peer_on_this_host_is_shown_with_its_own_tcb() -> None:
+    here = connection(row=server_row(), peer=2)
+    there = connection(row=client_row(), peer=1)
+    found = detail(SERVER_ENDS, picture(here, there), None)
+    assert found is not None
+    assert found.peer is there
+
+
+def test_key_chooses_between_sockets_of_the_same_ends() -> None:
+    old = connection(row=server_row(State.TIME_WAIT), mark=Mark.GONE)
+    new = connection(row=replace(server_row(), cookie=3))
+    both = picture(old, new)
+    by_default, by_key = detail(SERVER_ENDS, both, None), detail(SERVER_ENDS, both, None, key=1)
+    assert by_default is not None
+    assert by_key is not None
+    assert (by_default.connection, by_key.connection) == (new, old)

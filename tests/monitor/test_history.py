@@ -1,0 +1,112 @@
+import pytest
+
+from tcpwatch.monitor.history import MARK_NS, History, began_ns, by_ends
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.sockets import NoOwner, SocketRow, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tests.builders import CLIENT, SERVER, ends, owner, row
+
+SECOND = 1_000_000_000
+LAST_ACK_RECV_OFFSET = 56
+
+
+def dump(history: History, now_s: float, *rows: SocketRow) -> dict[int, Connection]:
+    now_ns = int(now_s * SECOND)
+    return {found.key: found for found in history.update(rows, {}, {1000: "alice"}, now_ns)}
+
+
+def info_bytes(last_ack_recv_ms: int) -> bytes:
+    """A tcp_info of which only tcpi_last_ack_recv is set."""
+    return bytes(LAST_ACK_RECV_OFFSET) + last_ack_recv_ms.to_bytes(4, "little") + bytes(100)
+
+
+def test_row_of_the_first_dump_has_an_age_of_at_least() -> None:
+    found = dump(History(), 100, row())[1]
+    assert (found.since_ns, found.since_seen, found.mark) == (100 * SECOND, False, Mark.NONE)
+
+
+def test_first_dump_takes_the_newest_ack_as_a_lower_bound_of_the_age() -> None:
+    found = dump(History(), 100, row(state=State.CLOSE_WAIT, info_bytes=info_bytes(30_000), read_ns=100 * SECOND))[1]
+    assert (found.since_ns, found.since_seen) == (70 * SECOND, False)
+
+
+def test_row_that_appears_later_is_new_and_its_age_is_seen() -> None:
+    history = History()
+    dump(history, 100)
+    found = dump(history, 101, row())[1]
+    assert (found.since_seen, found.mark) == (True, Mark.NEW)
+    assert dump(history, 101 + MARK_NS / SECOND, row())[1].mark is Mark.NONE
+
+
+def test_state_change_starts_the_age_anew_between_the_two_dumps() -> None:
+    history = History()
+    dump(history, 100, row())
+    closed = row(state=State.CLOSE_WAIT, info_bytes=info_bytes(400), read_ns=101 * SECOND)
+    found = dump(history, 101, closed)[1]
+    assert (found.since_ns, found.since_seen, found.mark) == (int(100.6 * SECOND), True, Mark.CHANGED)
+
+
+def test_change_is_never_dated_before_the_dump_that_still_showed_the_old_state() -> None:
+    history = History()
+    dump(history, 100, row())
+    quiet = row(state=State.CLOSE_WAIT, info_bytes=info_bytes(50_000), read_ns=101 * SECOND)
+    assert dump(history, 101, quiet)[1].since_ns == 100 * SECOND
+
+
+def test_row_that_vanishes_is_shown_as_gone_for_a_moment() -> None:
+    history = History()
+    dump(history, 100, row())
+    assert dump(history, 101)[1].mark is Mark.GONE
+    assert dump(history, 103)[1].mark is Mark.GONE
+    assert dump(history, 101 + MARK_NS / SECOND) == {}
+
+
+def test_row_that_one_dump_missed_comes_back_with_its_age() -> None:
+    history = History()
+    before = dump(history, 100, row())[1]
+    dump(history, 101)
+    after = dump(history, 102, row())[1]
+    assert (after.mark, after.since_ns, after.since_seen) == (Mark.NONE, before.since_ns, False)
+
+
+def test_unchanged_row_gives_the_same_connection() -> None:
+    history = History()
+    same = row()
+    assert dump(history, 100, same)[1] is dump(history, 101, same)[1]
+
+
+def test_both_ends_on_this_host_know_each_other() -> None:
+    server, client = row(cookie=1), row(cookie=2, ends=ends(CLIENT, SERVER))
+    found = dump(History(), 100, server, client)
+    assert (found[1].peer, found[2].peer) == (2, 1)
+
+
+def test_socket_connected_to_itself_has_no_peer() -> None:
+    assert dump(History(), 100, row(ends=ends(SERVER, SERVER)))[1].peer is None
+
+
+def test_owner_that_was_not_looked_up_is_unknown_in_words() -> None:
+    found = dump(History(), 100, row())[1]
+    assert (found.owners, found.no_owner, found.user) == ((), NoOwner.UNKNOWN, "alice")
+
+
+def test_owners_replace_the_reason_why_there_were_none() -> None:
+    history = History()
+    dump(history, 100, row())
+    [found] = history.update([row()], {1: (owner(),)}, {}, 101 * SECOND)
+    assert (found.owners, found.no_owner) == ((owner(),), None)
+
+
+def test_time_wait_is_as_old_as_its_timer_says() -> None:
+    waiting = row(state=State.TIME_WAIT, timer=Timer(TimerKind.TIME_WAIT, 45_000, 0, 100 * SECOND))
+    assert began_ns(waiting, 100 * SECOND, None) == 85 * SECOND
+    assert dump(History(), 100, waiting)[1].since_seen
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_gone_row_does_not_hide_the_one_that_took_its_ends(order: tuple[int, int]) -> None:
+    history = History()
+    dump(history, 100, row(cookie=1))
+    found = dump(history, 101, row(cookie=2))
+    both = [found[1], found[2]]
+    assert by_ends(both[index] for index in order)[row().ends].key == 2

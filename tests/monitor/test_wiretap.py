@@ -1,0 +1,51 @@
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.wiretap import Wiretap
+from tests.monitor.conversation import CLIENT_ENDS, HALF_CLOSE, HANDSHAKE, SERVER_ENDS, frame
+from tests.monitor.fakes import ScriptedFrames
+
+
+def test_receive_puts_each_segment_with_its_step_into_the_log() -> None:
+    log = PacketLog()
+    tap = Wiretap(ScriptedFrames(HANDSHAKE), log)
+    tap.receive()
+    assert [event.step for event in log.slice(0)[1]] == ["1/3 SYN", "2/3 SYN-ACK", "3/3 ACK"]
+
+
+def test_receive_goes_on_with_the_flows_of_the_batch_before() -> None:
+    log = PacketLog()
+    tap = Wiretap(ScriptedFrames(HANDSHAKE, HALF_CLOSE), log)
+    tap.receive()
+    tap.receive()
+    assert [event.step for event in log.slice(3)[1]] == ["1/4 FIN", "2/4 ACK"]
+    assert [event.segment.frame for event in log.slice(0)[1]] == [1, 2, 3, 4, 5]
+
+
+def test_frame_that_is_no_tcp_is_counted_and_not_logged() -> None:
+    log = PacketLog()
+    tap = Wiretap(ScriptedFrames([frame(0, b"\x00" * 60), *HANDSHAKE]), log)
+    tap.receive()
+    assert [event.segment.frame for event in log.slice(0)[1]] == [2, 3, 4]
+
+
+def test_find_gives_the_flow_from_either_end() -> None:
+    tap = Wiretap(ScriptedFrames(HANDSHAKE), PacketLog())
+    tap.receive()
+    with tap.lock:
+        by_client, by_server = tap.find(CLIENT_ENDS), tap.find(SERVER_ENDS)
+    assert by_client is not None
+    assert by_server is not None
+    assert by_client[0] is by_server[0]
+    assert (by_client[1], by_server[1]) == (0, 1)
+
+
+def test_thread_that_fails_leaves_its_last_words() -> None:
+    class Broken(ScriptedFrames):
+        def frames(self, timeout_ms: int) -> tuple[()]:
+            raise OSError("the ring is gone")
+
+    source = Broken()
+    tap = Wiretap(source, PacketLog())
+    tap.start()
+    tap.stop()
+    assert tap.failure == "capture stopped: the ring is gone"
+    assert source.closed

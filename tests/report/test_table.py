@@ -1,0 +1,91 @@
+import pytest
+
+from tcpwatch.report import table
+from tcpwatch.tcp.event import Step
+from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.wire.segment import ACK, RST
+from tests.builders import connection, ends, event, segment
+
+SECOND = 1_000_000_000
+
+
+def test_sockets_are_aligned_under_their_titles() -> None:
+    titles, first = table.sockets([connection(state=State.CLOSE_WAIT, recv_q=501)], 187 * SECOND)
+    assert first.split() == [
+        "CLOSE-WAIT", "501", "0", "127.0.0.1:9999", "127.0.0.1:53412", "3m07s", "-", "java/4242", "fd", "58",
+    ]  # fmt: skip
+    assert titles.index("LOCAL") == first.index("127.0.0.1:9999")
+
+
+def test_age_that_was_not_seen_to_begin_is_at_least() -> None:
+    _, first = table.sockets([connection(since_seen=False)], 61 * SECOND)
+    assert "≥1m01s" in first
+
+
+def test_listener_shows_its_accept_queue() -> None:
+    _, first = table.sockets([connection(state=State.LISTEN, backlog=Backlog(3, 128))], 0)
+    assert first.split()[:5] == ["LISTEN", "3", "128", "127.0.0.1:9999", "*"]
+
+
+def test_queue_that_the_source_does_not_know_is_a_question_mark() -> None:
+    _, first = table.sockets([connection(recv_q=None, send_q=None)], 0)
+    assert first.split()[1:3] == ["?", "?"]
+
+
+def test_timer_says_how_often_it_fired() -> None:
+    _, first = table.sockets([connection(timer=Timer(TimerKind.RETRANSMIT, 400, 2))], 0)
+    assert "retransmit 0.4s ×2" in first
+
+
+def test_owner_column_is_never_blank() -> None:
+    assert table.owners(connection(owners=(), no_owner=NoOwner.NEEDS_ROOT)) == "needs root"
+    assert table.owners(connection(owners=(), no_owner=None)) == "unknown"
+
+
+def test_packet_line_ends_with_its_meaning() -> None:
+    line = table.packet(event(step=Step.HANDSHAKE_ACK, analysis=("keep_alive",)))
+    assert line.endswith("127.0.0.1:53412 > 127.0.0.1:9999 [ACK] seq 1 ack 1 win 65536 len 0  3/3 ACK  keep_alive")
+
+
+def test_packet_window_of_unknown_scale_is_called_raw() -> None:
+    assert "win 512 raw " in table.packet(event(window=512, scaled=False))
+
+
+def test_packet_time_has_six_places() -> None:
+    assert table.packet(event(time_ns=1_999)).split()[0].endswith(":00.000001")
+
+
+def test_packet_without_meaning_ends_with_its_length() -> None:
+    assert table.packet(event()).endswith(" len 0")
+
+
+def test_flows_are_aligned_under_their_titles() -> None:
+    tracker = FlowTracker()
+    for each in (segment(length=1500), segment(length=1500), segment(ends=ends(("::1", 1), ("::1", 2)), time_ns=7)):
+        tracker.receive_segment(each)
+    titles, first, second = table.flows(tracker.flows())
+    assert first.split() == [
+        *("0", "127.0.0.1:53412", "127.0.0.1:9999", "midstream", "open", "ESTABLISHED/ESTABLISHED"),
+        *("3,000", "0", "2+0", "-", "0.0s", "retransmission", "1"),
+    ]  # fmt: skip
+    assert titles.index("INITIATOR") == first.index("127.0.0.1:53412") == second.index("[::1]:1")
+
+
+def test_flow_that_was_closed_says_who_began_it() -> None:
+    tracker = FlowTracker()
+    tracker.receive_segment(segment(flags=RST | ACK))
+    assert "reset, initiator first" in list(table.flows(tracker.flows()))[1]
+
+
+def test_no_flows_have_no_titles() -> None:
+    assert list(table.flows([])) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0.0s"), (9.96, "10.0s"), (59, "59s"), (60, "1m00s"), (187, "3m07s"), (15_120, "4h12m"), (183_600, "2d03h")],
+)
+def test_duration_has_at_most_two_units(seconds: float, words: str) -> None:
+    assert table.duration(int(seconds * SECOND)) == words

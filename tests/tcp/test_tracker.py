@@ -1,0 +1,157 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.wire.segment import Segment, reversed_ends
+from tests.builders import SERVER, ends, segment
+from tests.tcp.trace import CLIENT_FIRST, START_NS, segments
+
+HANDSHAKE = (
+    "> S  0:0(0)         win 64240 <mss 1460,wscale 7>",
+    "< S. 0:0(0)   ack 1 win 65160 <mss 1400,wscale 7>",
+    "> .  1(0)     ack 1 win 502",
+)
+
+
+def tracked(*lines: str) -> tuple[FlowTracker, list[Event]]:
+    tracker = FlowTracker()
+    return tracker, [tracker.receive_segment(segment) for segment in segments(lines)]
+
+
+def from_port(port: int, time_ns: int = 0) -> Segment:
+    return segment(ends=ends(("127.0.0.1", port), SERVER), time_ns=time_ns)
+
+
+def test_flow_from_either_end_knows_which_side_comes_first() -> None:
+    tracker, _ = tracked(*HANDSHAKE)
+    flow = tracker.flows()[0]
+    assert tracker.flow(CLIENT_FIRST) == (flow, 0)
+    assert tracker.flow(reversed_ends(CLIENT_FIRST)) == (flow, 1)
+    assert flow.ends == CLIENT_FIRST
+
+
+def test_flow_between_strangers_is_none() -> None:
+    assert FlowTracker().flow(CLIENT_FIRST) is None
+
+
+def test_syn_ack_first_makes_its_sender_the_responder() -> None:
+    tracker, events = tracked(*HANDSHAKE[1:])
+    assert [event.side for event in events] == [1, 0]
+    assert tracker.flow(CLIENT_FIRST) == (tracker.flows()[0], 0)
+
+
+def test_new_isn_begins_a_new_flow_and_keeps_the_old() -> None:
+    tracker, events = tracked(*HANDSHAKE, "> S 700:700(0)")
+    assert [event.stream for event in events] == [0, 0, 0, 1]
+    assert tracker.flow(CLIENT_FIRST) == (tracker.flows()[1], 0)
+    assert events[-1].analysis == ("reused_ports",)
+
+
+def test_new_isn_from_the_responder_makes_it_the_initiator() -> None:
+    tracker, events = tracked(*HANDSHAKE, "< S 700:700(0)")
+    assert events[-1].side == 0
+    assert tracker.flows()[1].ends == reversed_ends(CLIENT_FIRST)
+
+
+def test_same_isn_stays_the_same_flow() -> None:
+    _, events = tracked(HANDSHAKE[0], HANDSHAKE[0])
+    assert [(event.stream, event.analysis) for event in events] == [(0, ()), (0, ("retransmission",))]
+
+
+def test_same_isn_after_an_rst_that_ran_ahead_forgets_what_ran_ahead() -> None:
+    _, events = tracked(HANDSHAKE[0], "> R 90000(0)", "+1000 > S 0:0(0)", "> P. 1:11(10) ack 1")
+    assert [event.analysis for event in events] == [(), (), ("retransmission",), ()]
+
+
+def test_syn_ack_with_another_isn_counts_from_it() -> None:
+    _, events = tracked(*HANDSHAKE, "< S. 700:700(0) ack 1")
+    assert (events[-1].stream, events[-1].seq) == (0, 0)
+    assert "reused_ports" in events[-1].analysis
+
+
+def test_limit_evicts_the_quietest_flows_and_counts_them() -> None:
+    tracker = FlowTracker(limit=32)
+    for port in range(32):
+        tracker.receive_segment(from_port(1_000 + port, time_ns=port))
+    tracker.receive_segment(from_port(1_000, time_ns=99))
+    tracker.receive_segment(from_port(2_000, time_ns=100))
+    assert tracker.evicted == 3
+    assert len(tracker.flows()) == 30
+    assert tracker.flow(from_port(1_000).ends) is not None
+    assert tracker.flow(from_port(1_001).ends) is None
+    assert [flow.stream for flow in tracker.flows()] == [0, *range(4, 33)]
+
+
+def test_limit_evicts_an_older_flow_but_not_its_successor() -> None:
+    tracker = FlowTracker(limit=2)
+    for line in (*segments(HANDSHAKE[:1]), *segments(["> S 700:700(0)"], start_ns=START_NS + 9)):
+        tracker.receive_segment(line)
+    tracker.receive_segment(from_port(2_000, time_ns=2 * START_NS))
+    assert [flow.stream for flow in tracker.flows()] == [1, 2]
+    assert tracker.flow(CLIENT_FIRST) == (tracker.flows()[0], 0)
+
+
+def test_connection_with_itself_has_one_flow() -> None:
+    tracker = FlowTracker()
+    both = ends(SERVER, SERVER)
+    for line in segments(["> S 0:0(0)", "> S. 0:0(0) ack 1"]):
+        event = tracker.receive_segment(replace(line, ends=both))
+    assert (len(tracker.flows()), event.side) == (1, 0)
+
+
+def test_limit_evicts_a_connection_with_itself() -> None:
+    tracker = FlowTracker(limit=1)
+    tracker.receive_segment(segment(ends=ends(SERVER, SERVER)))
+    tracker.receive_segment(from_port(2_000, time_ns=1))
+    assert (tracker.evicted, tracker.flow(ends(SERVER, SERVER))) == (1, None)
+
+
+def test_limit_evicts_both_flows_of_a_four_tuple_where_time_goes_back() -> None:
+    tracker = FlowTracker(limit=17)
+    for line in (*segments(HANDSHAKE[:1]), *segments(["> S 700:700(0)"], start_ns=0)):
+        tracker.receive_segment(line)
+    for port in range(16):
+        tracker.receive_segment(from_port(2_000 + port, time_ns=2 * START_NS))
+    assert (tracker.evicted, tracker.flow(CLIENT_FIRST)) == (2, None)
+
+
+def test_limit_tells_of_the_flows_before_they_go() -> None:
+    told: list[int] = []
+    tracker = FlowTracker(limit=2, on_evict=lambda flows: told.extend(flow.stream for flow in flows))
+    for port in range(3):
+        tracker.receive_segment(from_port(1_000 + port, time_ns=port))
+    assert told == [0]
+
+
+fields = st.integers(min_value=0, max_value=2**32 - 1) | st.integers(min_value=990, max_value=1_010)
+wild_segments = st.builds(
+    segment,
+    time_ns=st.integers(min_value=0, max_value=10**9),
+    ends=st.sampled_from([CLIENT_FIRST, reversed_ends(CLIENT_FIRST)]),
+    seq=fields,
+    ack=fields,
+    flags=st.integers(min_value=0, max_value=0x1FF),
+    window=st.integers(min_value=0, max_value=0xFFFF),
+    length=st.integers(min_value=0, max_value=3_000),
+    option_bytes=st.binary(max_size=40),
+)
+
+
+@given(st.lists(wild_segments, max_size=30))
+def test_any_segments_replayed_give_the_same_events(wild: list[Segment]) -> None:
+    live, replay = FlowTracker(), FlowTracker()
+    events = [live.receive_segment(one) for one in wild]
+    assert [replay.receive_segment(replace(one)) for one in wild] == events
+    for event in events:
+        assert 0 <= event.seq < 2**32
+        assert 0 <= event.ack < 2**32
+        assert isinstance(event.src_state, State)
+    for flow in live.flows():
+        for side in (0, 1):
+            tcb = flow.tcb(side)
+            numbers = (tcb.iss, tcb.irs, tcb.snd_una, tcb.snd_nxt, tcb.rcv_nxt)
+            assert all(number is None or 0 <= number < 2**32 for number in numbers)

@@ -1,0 +1,231 @@
+"""A Monitor with nothing behind it: one fixed moment, rich enough to look at."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Mark, Snapshot, SourceStatus
+from tcpwatch.tcp.event import Event, Step
+from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source, Tcb
+from tcpwatch.text import clean
+from tcpwatch.tui.model import Subject
+from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN, Segment, reversed_ends
+
+SECOND = 1_000_000_000
+MONO_NS = 10_000 * SECOND
+TIME_NS = 1_767_182_624 * SECOND  # 12:03:44 UTC
+SUBJECT = Subject("web-3", "lo", (9999,))
+SERVER = "127.0.0.1", 9999
+NO_CAPTURE = SourceStatus(
+    "packets",
+    False,
+    "Packets cannot be captured: CAP_NET_RAW is missing.",
+    "sudo tcpwatch --iface lo --port 9999",
+)
+
+
+def ends_of(local: tuple[str, int], remote: tuple[str, int]) -> bytes:
+    ports = local[1].to_bytes(2) + remote[1].to_bytes(2)
+    return ip_address(local[0]).packed + ip_address(remote[0]).packed + ports
+
+
+def server_end(port: int) -> bytes:
+    """The ends of the server's socket for the client at `port`."""
+    return ends_of(SERVER, ("127.0.0.1", port))
+
+
+def connection(
+    key: int,
+    ends: bytes,
+    state: State,
+    seconds: float,
+    command: str | None = None,
+    pid: int = 0,
+    fd: int = 0,
+    **changes: object,
+) -> Connection:
+    """A connection that has been in `state` for so long; changes go to the Connection or to its row."""
+    owners = (Owner(pid, 1, clean(command), fd),) if command else ()
+    names = {"owners", "no_owner", "user", "since_seen", "mark", "peer"}
+    row = SocketRow(key, ends, False, state, 1000, key, 0, 0)
+    row = replace(row, **{name: value for name, value in changes.items() if name not in names})
+    whole = Connection(
+        row, owners, None if owners else NoOwner.KERNEL, "www", MONO_NS - int(seconds * SECOND), True, Mark.NONE, None
+    )
+    return replace(whole, **{name: value for name, value in changes.items() if name in names})
+
+
+def connections() -> list[Connection]:
+    java, curl = ("java", 4242), ("curl", 5120)
+    keepalive = Timer(TimerKind.KEEPALIVE, 72_000, 0, MONO_NS)
+    listener = ends_of(("0.0.0.0", 9999), ("0.0.0.0", 0))
+    ssh = ends_of(("10.0.0.5", 22), ("10.0.0.9", 61022))
+    nginx = ends_of(("2001:db8::5", 443), ("2001:db8::9", 50118))
+    syn = ends_of(("10.0.0.5", 40112), ("203.0.113.7", 443))
+    return [
+        connection(1, server_end(53412), State.CLOSE_WAIT, 252, *java, 57),
+        connection(2, server_end(53420), State.CLOSE_WAIT, 187, *java, 58, recv_q=1, peer=12),
+        connection(3, server_end(53431), State.CLOSE_WAIT, 59, *java, 59, recv_q=501),
+        connection(12, reversed_ends(server_end(53420)), State.FIN_WAIT_2, 187, *curl, 3, peer=2),
+        connection(13, reversed_ends(server_end(53431)), State.FIN_WAIT_2, 59, *curl, 4),
+        connection(20, server_end(53502), State.ESTABLISHED, 2, *java, 60, mark=Mark.NEW, timer=keepalive),
+        connection(
+            21, reversed_ends(server_end(53502)), State.ESTABLISHED, 2, "클라이언트", 6001, 3, mark=Mark.CHANGED
+        ),
+        connection(22, ssh, State.ESTABLISHED, 3720, "sshd", 881, 4, since_seen=False, timer=keepalive),
+        connection(23, nginx, State.ESTABLISHED, 14, owners=(Owner(12, 1, "nginx", 9),) * 4, send_q=20_480),
+        connection(24, syn, State.SYN_SENT, 3, "wget", 77, 5, timer=Timer(TimerKind.RETRANSMIT, 1_200, 2, MONO_NS)),
+        connection(30, server_end(53390), State.TIME_WAIT, 17, timer=Timer(TimerKind.TIME_WAIT, 43_000, 0, MONO_NS)),
+        connection(31, server_end(53394), State.TIME_WAIT, 48, timer=Timer(TimerKind.TIME_WAIT, 12_000, 0, MONO_NS)),
+        connection(40, listener, State.LISTEN, 3720, *java, 5, since_seen=False, backlog=Backlog(0, 128)),
+        connection(
+            41, ends_of(("::", 22), ("::", 0)), State.LISTEN, 3720, no_owner=NoOwner.NEEDS_ROOT, since_seen=False
+        ),
+        connection(50, server_end(53380), State.CLOSED, 1, mark=Mark.GONE),
+    ]
+
+
+OPEN = State.ESTABLISHED, State.ESTABLISHED
+# The states of the sender and of the receiver after each step.
+AFTER = {
+    Step.SYN: (State.SYN_SENT, State.LISTEN),
+    Step.SYN_ACK: (State.SYN_RECEIVED, State.ESTABLISHED),
+    Step.HANDSHAKE_ACK: OPEN,
+    Step.FIN: (State.FIN_WAIT_1, State.CLOSE_WAIT),
+    Step.FIN_ACKED: (State.CLOSE_WAIT, State.FIN_WAIT_2),
+    Step.FIN_ACK: (State.LAST_ACK, State.TIME_WAIT),
+    Step.PEER_FIN_ACKED: (State.TIME_WAIT, State.CLOSED),
+    Step.RST: (State.CLOSED, State.CLOSED),
+}
+
+
+class Conversation:
+    """Events between a client and the server at port 9999, one call a segment."""
+
+    def __init__(self, stream: int, port: int, start_ns: int) -> None:
+        self._stream, self._client = stream, reversed_ends(server_end(port))
+        self._now = start_ns
+        self.events: list[Event] = []
+
+    def say(self, side: int, flags: int, seq: int, ack: int, after_us: int = 30, **words: object) -> "Conversation":
+        self._now += after_us * 1000
+        ends = reversed_ends(self._client) if side else self._client
+        length = int(str(words.get("length", 0)))
+        segment = Segment(len(self.events) + 1, self._now, ends, 7_000 + seq, 9_000 + ack, flags, 512, length, b"", b"")
+        facts: dict[str, object] = {"step": None, "analysis": (), "app": None, "note": None} | words
+        facts.pop("length", None)
+        step = facts["step"]
+        states = AFTER[step] if isinstance(step, Step) else OPEN
+        self.events.append(
+            Event(
+                segment, self._stream, side, seq, ack, 65_536, True, src_state=states[0], dst_state=states[1], **facts
+            )
+        )
+        return self
+
+
+def events() -> list[Event]:
+    first = Conversation(0, 53502, TIME_NS - 3 * SECOND + 120_000_000)
+    first.say(0, SYN, 0, 0, 0, step=Step.SYN)
+    first.say(1, SYN | ACK, 0, 1, 24, step=Step.SYN_ACK)
+    first.say(0, ACK, 1, 1, 31, step=Step.HANDSHAKE_ACK)
+    first.say(0, PSH | ACK, 1, 1, 400, length=14)
+    first.say(1, ACK, 1, 15, 40)
+    first.say(1, PSH | ACK, 1, 15, 900, length=14, app="HTTP/1.1 200 OK")
+    first.say(1, PSH | ACK, 1, 15, 204_000, length=14, analysis=("retransmission",))
+    second = Conversation(1, 53431, TIME_NS - 2 * SECOND + 320_000_000)
+    second.say(0, FIN | ACK, 15, 1, 0, step=Step.FIN)
+    second.say(1, ACK, 1, 16, 38, step=Step.FIN_ACKED)
+    third = Conversation(2, 53394, TIME_NS - 1 * SECOND + 500_000_000)
+    third.say(0, FIN | ACK, 15, 1, 0, step=Step.FIN)
+    third.say(1, FIN | ACK, 1, 16, 52, step=Step.FIN_ACK)
+    third.say(0, ACK, 16, 2, 20, step=Step.PEER_FIN_ACKED)
+    fourth = Conversation(3, 53510, TIME_NS - 400_000_000)
+    fourth.say(0, SYN, 0, 0, 0, step=Step.SYN)
+    fourth.say(1, RST | ACK, 0, 1, 12, step=Step.RST, note="refused")
+    return first.events + second.events + third.events + fourth.events
+
+
+def details() -> dict[bytes, Detail]:
+    ends = server_end(53420)
+    info = TcpInfo(rto=204_000, rtt=52, rttvar=21, snd_mss=32_741, snd_cwnd=10, total_retrans=0)
+    here = Tcb(
+        Source.DERIVED,
+        iss=1_834_112_905,
+        irs=902_113_440,
+        snd_una=1_834_112_906,
+        snd_nxt=1_834_112_906,
+        snd_wnd=65_536,
+        snd_wscale=7,
+        rcv_nxt=902_113_456,
+        rcv_wnd=65_483,
+        rcv_wscale=7,
+        write_seq=1_834_112_906,
+        copied_seq=902_113_455,
+    )
+    there = Tcb(
+        Source.WIRE,
+        iss=902_113_440,
+        irs=1_834_112_905,
+        snd_una=902_113_456,
+        snd_nxt=902_113_456,
+        snd_wnd=65_483,
+        snd_wscale=7,
+        rcv_nxt=1_834_112_906,
+        rcv_wnd=65_536,
+        rcv_wscale=7,
+    )
+    flow = FlowFacts(
+        1, False, State.CLOSE_WAIT, State.FIN_WAIT_2, "handshake", None, False, 52_000, 0, 0, (3, 4), (0, 0), {}
+    )
+    leak = Finding(
+        Severity.WARN,
+        "close_wait_leak",
+        "java/4242 leaks sockets: 3 wait in CLOSE-WAIT, the oldest for 4m12s.",
+        (),
+        ("have java/4242 close() fd 58 when read() returns 0", "look at it: ls -l /proc/4242/fd/58"),
+    )
+    mine = {one.key: one for one in connections()}
+    return {ends: Detail(ends, mine[2], mine[12], (here,), (there,), info, None, flow, (leak,))}
+
+
+class CannedMonitor:
+    """A MonitorView whose pictures a test may replace."""
+
+    def __init__(self, capture: bool = True) -> None:
+        self.packets = PacketLog()
+        self.details = details()
+        self.stopped = False
+        if capture:
+            self.packets.extend(events())
+        working = SourceStatus("packets", True, "AF_PACKET ring on lo")
+        self.sources = (SourceStatus("kernel", True, "sock_diag"), working if capture else NO_CAPTURE)
+        self.publish(connections())
+
+    def publish(self, rows: list[Connection], seconds: float = 0, dropped: int = 0) -> None:
+        """Make these connections the picture, so many seconds after the fixed moment."""
+        later = int(seconds * SECOND)
+        self._snapshot = Snapshot(
+            MONO_NS + later,
+            TIME_NS + later,
+            tuple(rows),
+            {row.key: row for row in rows},
+            {row.row.ends: row for row in rows},
+            self.sources,
+            1_204,
+            dropped,
+        )
+
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
+        found = self._snapshot.by_ends.get(ends)
+        return self.details.get(ends) or (Detail(ends, found, None, (), (), None, None, None, ()) if found else None)
+
+    def stop(self) -> None:
+        self.stopped = True

@@ -1,0 +1,92 @@
+"""Numbers, times and ends as words."""
+
+import pytest
+
+from tcpwatch.tui.format import (
+    SECOND_NS,
+    age,
+    clock,
+    countdown,
+    delta,
+    duration,
+    grouped,
+    listener,
+    local_end,
+    microseconds,
+    several,
+    short_number,
+)
+from tcpwatch.wire.segment import Endpoint
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0s"), (0, "0s"), (59, "59s"), (60, "1m00s"), (187, "3m07s"), (3720, "1h02m"), (273_600, "3d04h")],
+)
+def test_duration(seconds: int, words: str) -> None:
+    assert duration(seconds * SECOND_NS) == words
+
+
+def test_age_says_where_the_beginning_was_not_seen() -> None:
+    assert age(100 * SECOND_NS, 41 * SECOND_NS, True) == "59s"
+    assert age(100 * SECOND_NS, 41 * SECOND_NS, False) == "≥59s"
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"), [(-5, "0.0s"), (204, "0.2s"), (9_999, "10.0s"), (43_000, "43s"), (72_000, "1m12s")]
+)
+def test_countdown(ms: int, words: str) -> None:
+    assert countdown(ms) == words
+
+
+@pytest.mark.parametrize(
+    ("ns", "words"),
+    [
+        (24_000, "+24µs"),
+        (1_200_000, "+1.2ms"),
+        (850_000_000, "+850.0ms"),
+        (1_850_000_000, "+1.85s"),
+        (200 * SECOND_NS, "+3m20s"),
+    ],
+)
+def test_delta(ns: int, words: str) -> None:
+    assert delta(ns) == words
+    assert delta(-ns) == "-" + words[1:]
+
+
+def test_clock_with_and_without_a_fraction() -> None:
+    moment = 1_767_182_624 * SECOND_NS + 120_512_000
+    assert clock(moment) == "12:03:44"
+    assert clock(moment, 6) == "12:03:44.120512"
+
+
+@pytest.mark.parametrize(
+    ("us", "words"),
+    [(52, "52 µs"), (1_250, "1.25 ms"), (204_000, "204 ms"), (999_800, "1.00 s"), (3_000_000, "3.00 s")],
+)
+def test_microseconds(us: int, words: str) -> None:
+    assert microseconds(us) == words
+
+
+def test_grouped_and_several() -> None:
+    assert grouped(1_834_112_905) == "1 834 112 905"
+    assert (several(1, "byte"), several(1_500, "byte")) == ("1 byte", "1 500 bytes")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(99_999, "99999"), (100_000, "100k"), (123_456_789, "123M"), (4 * 10**9, "4000M")]
+)
+def test_short_number_fits(number: int, words: str) -> None:
+    assert short_number(number, 5) == words
+
+
+def test_listener_on_every_address() -> None:
+    assert listener(Endpoint("0.0.0.0", 9999)) == "*:9999"
+    assert listener(Endpoint("::", 22)) == "*:22"
+    assert listener(Endpoint("::1", 22)) == "[::1]:22"
+
+
+def test_local_end_leaves_out_an_address_both_ends_share() -> None:
+    here = Endpoint("127.0.0.1", 9999)
+    assert local_end(here, Endpoint("127.0.0.1", 53412)) == ":9999"
+    assert local_end(here, Endpoint("10.0.0.9", 53412)) == "127.0.0.1:9999"

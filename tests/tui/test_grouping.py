@@ -1,0 +1,61 @@
+"""The table in groups."""
+
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.sockets import Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.grouping import ORDERS, Heading, by_state, rows_of
+from tests.tui.canned import MONO_NS, connection, server_end
+
+TIME, OWNER, QUEUES, REMOTE = ORDERS
+
+
+def some() -> list[Connection]:
+    return [
+        connection(1, server_end(3), State.ESTABLISHED, 5, "b", 1),
+        connection(2, server_end(2), State.ESTABLISHED, 9, recv_q=7),
+        connection(3, server_end(1), State.CLOSE_WAIT, 3),
+        connection(4, server_end(4), State.ESTABLISHED, 1, "a", 2),
+    ]
+
+
+def keys(order: object = TIME, folded: dict[State, bool] | None = None) -> list[object]:
+    return [row.key for row in rows_of(by_state(some()), order, folded or {})]  # type: ignore[arg-type]
+
+
+def test_groups_stand_in_the_order_of_trouble() -> None:
+    assert keys() == [State.CLOSE_WAIT, 3, State.ESTABLISHED, 2, 1, 4]
+
+
+def test_orders() -> None:
+    assert keys(OWNER)[3:] == [4, 1, 2]
+    assert keys(QUEUES)[3:] == [2, 1, 4]
+    assert keys(REMOTE)[3:] == [2, 1, 4]
+
+
+def test_folded_group_keeps_its_heading() -> None:
+    assert keys(folded={State.ESTABLISHED: True}) == [State.CLOSE_WAIT, 3, State.ESTABLISHED]
+
+
+def heading_of(members: list[Connection]) -> Heading:
+    heading = rows_of(by_state(members), TIME, {})[0]
+    assert isinstance(heading, Heading)
+    return heading
+
+
+def test_heading_counts_the_living_and_knows_the_oldest() -> None:
+    old = connection(1, server_end(1), State.ESTABLISHED, 90, mark=Mark.GONE)
+    heading = heading_of([old, *some()[:2]])
+    assert (heading.count, heading.oldest.key) == (2, 2)
+
+
+def test_heading_of_a_group_that_is_all_gone() -> None:
+    assert heading_of([connection(1, server_end(1), State.CLOSED, 1, mark=Mark.GONE)]).count == 0
+
+
+def test_heading_of_time_wait_tells_who_goes_next() -> None:
+    waiting = [
+        connection(n, server_end(n), State.TIME_WAIT, 1, timer=Timer(TimerKind.TIME_WAIT, n * 1000, 0, MONO_NS))
+        for n in (12, 43)
+    ]
+    assert heading_of(waiting).next_gone is waiting[0].row.timer
+    assert heading_of(some()).next_gone is None

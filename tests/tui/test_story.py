@@ -1,0 +1,109 @@
+"""A connection's situation in sentences."""
+
+from dataclasses import replace
+
+import pytest
+
+from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.monitor.snapshot import Connection, Detail
+from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.story import Sentence, story, timer_sentence, unread_in_close_wait
+from tests.tui.canned import MONO_NS, connection, details, server_end
+
+
+def told(one: Connection | None, **facts: object) -> dict[str, str]:
+    detail = Detail(server_end(1), one, None, (), (), None, None, None, ())
+    return {sentence.about: sentence.says for sentence in story(replace(detail, **facts), MONO_NS)}  # type: ignore[arg-type]
+
+
+def in_state(state: State, **facts: object) -> dict[str, str]:
+    return told(connection(1, server_end(1), state, 5, "java", 4242, 57, **facts))
+
+
+@pytest.mark.parametrize(
+    ("recv_q", "beginning"),
+    [
+        (0, "nothing: the program has read the end of the stream"),
+        (1, "0 bytes + FIN: the program has not looked"),
+        (2, "1 byte + FIN"),
+        (501, "500 bytes + FIN"),
+    ],
+)
+def test_unread_in_close_wait(recv_q: int, beginning: str) -> None:
+    assert unread_in_close_wait(recv_q).startswith(beginning)
+    assert in_state(State.CLOSE_WAIT, recv_q=recv_q)["unread"].startswith(beginning)
+
+
+def test_unread_elsewhere_names_who_must_read() -> None:
+    assert in_state(State.ESTABLISHED, recv_q=9)["unread"] == "9 bytes for java/4242 fd 57 to read"
+    assert "unread" not in in_state(State.ESTABLISHED, recv_q=0)
+    assert "unread" not in in_state(State.ESTABLISHED, recv_q=None)
+
+
+def test_listener_tells_its_queue() -> None:
+    assert in_state(State.LISTEN, backlog=Backlog(3, 128))["queue"].endswith("accept(): 3 of 128")
+
+
+@pytest.mark.parametrize(
+    ("state", "who"),
+    [
+        (State.FIN_WAIT_2, "this end"),
+        (State.TIME_WAIT, "this end"),
+        (State.CLOSE_WAIT, "the peer"),
+        (State.LAST_ACK, "the peer"),
+        (State.CLOSING, "both ends"),
+    ],
+)
+def test_state_tells_who_closed_first(state: State, who: str) -> None:
+    assert in_state(state)["course"].startswith(f"closed first by {who}".replace("first by both", "by both"))
+
+
+def test_open_connection_was_not_closed() -> None:
+    assert "course" not in in_state(State.ESTABLISHED)
+
+
+def test_wire_knows_better_who_closed_first() -> None:
+    detail = details()[server_end(53420)]
+    assert detail.flow is not None
+    flow = replace(detail.flow, closed_by_here=True, closed="four-way", analysis={"duplicate_ack": 2})
+    course = told(detail.connection, flow=flow)["course"]
+    assert course == (
+        "closed first by this end (four-way) · opened by the peer (handshake in 52 µs) · "
+        "segments 3 out, 4 in · duplicate ack 2"
+    )
+
+
+def test_no_segment_seen_is_said() -> None:
+    detail = details()[server_end(53420)]
+    assert "no segment seen" in told(detail.connection, here=detail.here)["course"]
+
+
+@pytest.mark.parametrize(
+    ("timer", "says"),
+    [
+        (Timer(TimerKind.KEEPALIVE, 72_000, 0), "keep-alive: the idle peer is probed in 1m12s"),
+        (Timer(TimerKind.TIME_WAIT, 43_000, 0), "2MSL: this socket is gone in 43s"),
+        (
+            Timer(TimerKind.RETRANSMIT, 800, 3),
+            "retransmission: what is in flight is sent again in 0.8s, tried 3 times without an answer",
+        ),
+    ],
+)
+def test_timer_in_words(timer: Timer, says: str) -> None:
+    assert timer_sentence(timer, 0) == says
+
+
+def test_no_timer_in_close_wait_is_for_ever() -> None:
+    assert in_state(State.CLOSE_WAIT)["timer"] == "none: the kernel waits for close() without limit"
+    assert "timer" not in in_state(State.SYN_RECEIVED)
+
+
+def test_findings_stand_last_with_what_to_do() -> None:
+    finding = Finding(Severity.NOTE, "idle", "Nothing moves.", (), ("wait", "close"))
+    detail = Detail(server_end(1), None, None, (), (), None, None, None, (finding,))
+    assert story(detail, MONO_NS) == [
+        Sentence("!", "Nothing moves.", "caution"),
+        Sentence("do", "wait", "strong"),
+        Sentence("do", "close", "strong"),
+    ]

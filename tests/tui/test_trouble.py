@@ -1,0 +1,50 @@
+"""What is in trouble, and the line that says so."""
+
+import pytest
+
+from tcpwatch.monitor.snapshot import Mark
+from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.trouble import summary, trouble_of
+from tests.tui.canned import MONO_NS, connection, server_end
+
+
+@pytest.mark.parametrize(
+    ("state", "facts", "name"),
+    [
+        (State.CLOSE_WAIT, {}, "CLOSE-WAIT"),
+        (State.CLOSE_WAIT, {"mark": Mark.GONE}, None),
+        (State.LISTEN, {"backlog": Backlog(129, 128)}, "LISTEN with a full accept queue"),
+        (State.LISTEN, {"backlog": Backlog(128, 128)}, None),
+        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "without an answer"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.RETRANSMIT, 100, 2)}, None),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 1)}, "with a zero window"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.KEEPALIVE, 100, 0)}, None),
+        (State.ESTABLISHED, {}, None),
+    ],
+)
+def test_trouble_of(state: State, facts: dict[str, object], name: str | None) -> None:
+    trouble = trouble_of(connection(1, server_end(1), state, 5, **facts))  # type: ignore[arg-type]
+    assert (trouble.name if trouble else None) == name
+
+
+def test_summary_names_count_age_owner_and_remedy() -> None:
+    leaks = [connection(n, server_end(n), State.CLOSE_WAIT, 60 * n, "java", 4242, n) for n in (1, 4)]
+    assert summary(leaks, MONO_NS).text == " ⚠ 2 CLOSE-WAIT  oldest 4m00s  java/4242 must close()"
+
+
+def test_summary_names_the_worst_owner_and_other_trouble() -> None:
+    rows = [connection(n, server_end(n), State.CLOSE_WAIT, 1, "java", 4242) for n in (1, 2)]
+    rows.append(connection(3, server_end(3), State.CLOSE_WAIT, 1, "ruby", 7))
+    rows.append(connection(4, server_end(4), State.LISTEN, 1, backlog=Backlog(9, 8)))
+    text = summary(rows, MONO_NS).text
+    assert "java/4242 and 1 other must close()" in text
+    assert text.endswith("and 1 more in other trouble")
+
+
+def test_summary_without_owners_says_what_is_missing() -> None:
+    assert "needs root" in summary([connection(1, server_end(1), State.CLOSE_WAIT, 1)], MONO_NS).text
+
+
+def test_summary_of_nothing() -> None:
+    assert "nothing is stuck" in summary([connection(1, server_end(1), State.ESTABLISHED, 1)], MONO_NS).text

@@ -1,0 +1,72 @@
+import pytest
+
+from tests.wire.captures import MICROSECONDS, NANOSECONDS, pcap_header, pcap_record, records_and_error
+
+MAX_RECORD_BYTES = 262_144
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("magic", "time_ns"), [(MICROSECONDS, 1_000_002_000), (NANOSECONDS, 1_000_000_002)])
+def test_pcap_of_each_magic_number(order: str, magic: int, time_ns: int) -> None:
+    content = pcap_header(order, magic, link_type=113) + pcap_record(b"frame", order, wire_length=60)
+    assert records_and_error(content) == ([(time_ns, 113, b"frame", 60)], None)
+
+
+def test_pcap_without_records() -> None:
+    assert records_and_error(pcap_header()) == ([], None)
+
+
+def test_fraction_of_more_than_a_second_is_added() -> None:
+    records, _ = records_and_error(pcap_header() + pcap_record(seconds=1, fraction=2_500_000))
+    assert records[0][0] == 3_500_000_000
+
+
+def test_bits_above_the_link_type_are_left_out() -> None:
+    records, _ = records_and_error(pcap_header(link_type=0x2400_0001) + pcap_record())
+    assert records[0][1] == 1
+
+
+def test_record_of_no_bytes() -> None:
+    assert records_and_error(pcap_header() + pcap_record(b""))[0] == [(1_000_002_000, 1, b"", 0)]
+
+
+def test_record_longer_than_its_packet_is_kept() -> None:
+    assert records_and_error(pcap_header() + pcap_record(b"frame", wire_length=3))[0][0][2:] == (b"frame", 3)
+
+
+def test_records_larger_than_a_chunk() -> None:
+    frames = [bytes([n]) * size for n, size in enumerate((1, 200_000, 3, MAX_RECORD_BYTES, 70_000))]
+    records, error = records_and_error(pcap_header() + b"".join(map(pcap_record, frames)))
+    assert [record[2] for record in records] == frames
+    assert error is None
+
+
+@pytest.mark.parametrize("claimed", [MAX_RECORD_BYTES + 1, 0xFFFF_FFFF])
+def test_record_beyond_the_limit(claimed: int) -> None:
+    content = pcap_header() + pcap_record() * 2 + pcap_record(captured=claimed) + pcap_record()
+    records, error = records_and_error(content)
+    assert len(records) == 2
+    assert error is not None
+    assert error.startswith(f"record 3 at byte 66 claims {claimed:,} bytes; the limit is 262,144.")
+
+
+@pytest.mark.parametrize(("left", "claimed"), [(1, 16), (15, 16), (16, 21), (20, 21)])
+def test_record_cut_short(left: int, claimed: int) -> None:
+    records, error = records_and_error(pcap_header() + pcap_record() + pcap_record()[:left])
+    assert len(records) == 1
+    assert error is not None
+    assert error.startswith(f"record 2 at byte 45 claims {claimed} bytes; the file ends after {left}.")
+
+
+def test_header_cut_short() -> None:
+    assert records_and_error(pcap_header()[:12]) == (
+        [],
+        "not a capture file: its pcap header ends after 12 of 24 bytes.",
+    )
+
+
+@pytest.mark.parametrize("version", [(1, 4), (2, 5), (2, 3)])
+def test_version_other_than_the_one(version: tuple[int, int]) -> None:
+    major, minor = version
+    expected = f"a pcap file of version {major}.{minor}: only 2.4 can be read."
+    assert records_and_error(pcap_header(version=version) + pcap_record()) == ([], expected)

@@ -1,0 +1,31 @@
+from tcpwatch.wire.segment import Endpoint, endpoints, flag_names, reversed_ends
+from tests.builders import CLIENT, SERVER, ends, segment
+
+
+def test_reversed_ends_swap_addresses_and_ports() -> None:
+    assert reversed_ends(ends(CLIENT, SERVER)) == ends(SERVER, CLIENT)
+
+
+def test_reversed_ends_of_ipv6_swap_addresses_and_ports() -> None:
+    here, there = ("::1", 443), ("fe80::7", 50_000)
+    assert reversed_ends(ends(here, there)) == ends(there, here)
+
+
+def test_endpoints_come_in_the_order_of_the_bytes() -> None:
+    assert endpoints(ends(("::1", 1), ("fe80::7", 2))) == (Endpoint("::1", 1), Endpoint("fe80::7", 2))
+
+
+def test_segment_names_its_source_and_destination() -> None:
+    assert (str(segment().source), str(segment().destination)) == ("127.0.0.1:53412", "127.0.0.1:9999")
+
+
+def test_endpoint_of_ipv6_is_bracketed() -> None:
+    assert str(Endpoint("::1", 443)) == "[::1]:443"
+
+
+def test_flag_names_follow_the_bits() -> None:
+    assert (flag_names(0), flag_names(0x12), flag_names(0x1FF)) == (
+        "",
+        "SYN,ACK",
+        "FIN,SYN,RST,PSH,ACK,URG,ECE,CWR,AE",
+    )
