@@ -6,25 +6,16 @@ Nothing is made up: addresses, ports, clocks and sequence numbers are those of t
 
 import sys
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
+from rich.ansi import AnsiDecoder
 from rich.console import Console
-from rich.terminal_theme import TerminalTheme
-from rich.text import Text
 
 from tests.e2e.terminal import Terminal
 
 HERE = Path(__file__).parent
 DEMO = [sys.executable, "-m", "tcpwatch", "demo"]
-DARK = TerminalTheme(
-    (18, 22, 28),
-    (216, 222, 233),
-    [
-        *((40, 44, 52), (224, 108, 117), (152, 195, 121), (229, 192, 123)),
-        *((97, 175, 239), (198, 120, 221), (86, 182, 194), (216, 222, 233)),
-    ],
-)
-
 # name: columns, rows, what is pressed, what the screen must show before the picture is taken
 SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...]]] = {
     "demo-120x36": (120, 36, (), ("CLOSE-WAIT", "1/3 SYN", "4/4 ACK", "SND.UNA")),
@@ -32,7 +23,7 @@ SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...]]] = {
     "demo-80x24": (80, 24, (), ("CLOSE-WAIT", "must close()")),
     "demo-80x24-packets": (80, 24, ("2",), ("2/4 ACK",)),
     "demo-80x24-detail": (80, 24, ("3",), ("SND.UNA",)),
-    "help": (120, 36, ("?",), ("CLOSE-WAIT",)),
+    "help": (120, 36, ("?",), ("What to press",)),
 }
 
 
@@ -46,10 +37,10 @@ def take(name: str, columns: int, rows: int, keys: tuple[str, ...], wanted: tupl
         painted = terminal.painted_screen()
         terminal.press("q")
     console = Console(record=True, width=columns, file=StringIO(), force_terminal=True, color_system="truecolor")
-    for line in painted.split("\n")[:rows]:
-        console.print(Text.from_ansi(line), overflow="crop", no_wrap=True)
+    for line in islice(AnsiDecoder().decode(painted), rows):  # one decoder: colours go on from line to line
+        console.print(line, overflow="crop", no_wrap=True)
     path = HERE / f"{name}.svg"
-    console.save_svg(str(path), title="tcpwatch demo", theme=DARK)
+    console.save_svg(str(path), title="tcpwatch demo")
     return path
 
 

@@ -14,16 +14,20 @@ TESTED_ELSEWHERE = {
     "tcpwatch/__main__.py": "three lines; tests/e2e start it",
     "tcpwatch/errors.py": "names",
     "tcpwatch/cli/dashboard.py": "tests/e2e run it in a terminal",
-    "tcpwatch/cli/demo.py": "tests/e2e run it in a terminal",
     "tcpwatch/cli/doctor.py": "tests/e2e/test_privileges.py runs it as root and as a plain user",
     "tcpwatch/cli/sources.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/diagnose/finding.py": "data",
     "tcpwatch/monitor/snapshot.py": "data",
     "tcpwatch/tcp/event.py": "data",
     "tcpwatch/tcp/tcb.py": "data",
+    "tcpwatch/why/topic.py": "data",
     "tcpwatch/wire/layer.py": "data",
 }
-TESTED_AS_A_WHOLE = ("tcpwatch/tui/",)  # through the app: a widget alone proves little
+TESTED_AS_A_WHOLE = (
+    "tcpwatch/tui/",  # through the app: a widget alone proves little
+    "tcpwatch/why/tables/",  # texts, all of them checked by tests/why/test_topics.py
+    "tcpwatch/lab/scenarios/",  # played to the real command by tests/e2e/test_scenarios.py
+)
 
 
 def mirror(module: Path) -> Path:

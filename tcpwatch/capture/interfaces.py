@@ -9,8 +9,6 @@ import sys
 from dataclasses import dataclass, replace
 from fcntl import ioctl
 
-import psutil
-
 from tcpwatch.errors import UsageError
 from tcpwatch.text import clean
 
@@ -47,18 +45,16 @@ ALL_INTERFACES = Interface(ANY, 0, up=True, loopback=False, hardware_type=None)
 def list_interfaces() -> tuple[Interface, ...]:
     """Every interface of this network namespace, by index."""
     addresses = _addresses()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        found = [describe(asker, index, name) for index, name in socket.if_nameindex()]
-    return tuple(replace(interface, addresses=addresses.get(interface.name, ())) for interface in found if interface)
+    return tuple(replace(interface, addresses=addresses.get(interface.name, ())) for interface in _without_addresses())
 
 
 def find_interface(name: str) -> Interface:
-    """The interface of this name; `any` is all of them, and loopback answers to either of its names.
+    """The interface of this name, without its addresses; `any` is all of them, loopback answers to either of its names.
 
     Raises UsageError, naming those there are, where there is none.
     """
     name = clean(name)
-    interfaces = {interface.name: interface for interface in list_interfaces()}
+    interfaces = {interface.name: interface for interface in _without_addresses()}
     if name in interfaces:
         return interfaces[name]
     if name == ANY:
@@ -67,6 +63,12 @@ def find_interface(name: str) -> Interface:
     if other_name in interfaces:
         return replace(interfaces[other_name], alias=name)
     raise UsageError(f"there is no interface {name}; there are: {', '.join((*interfaces, ANY))}")
+
+
+def _without_addresses() -> list[Interface]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        found = [describe(asker, index, name) for index, name in socket.if_nameindex()]
+    return [interface for interface in found if interface]
 
 
 def look_up(asker: socket.socket, name: str) -> Interface | None:
@@ -93,6 +95,8 @@ def _ask(asker: socket.socket, request: int, name: str) -> int:
 
 def _addresses() -> dict[str, tuple[str, ...]]:
     """The IPv4 and IPv6 addresses of each interface, without the zone."""
+    import psutil  # slow to import, and not needed on the way to the first picture
+
     internet = (socket.AF_INET, socket.AF_INET6)
     return {
         clean(name): tuple(clean(entry.address.partition("%")[0]) for entry in entries if entry.family in internet)

@@ -4,10 +4,12 @@ Law of the room: nothing is imported before it is needed. `--help` and the headl
 nothing on the way to the first frame loads scapy.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TextIO
 
 from tcpwatch.cli.arguments import parse
 from tcpwatch.errors import TcpwatchError
@@ -18,10 +20,12 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run tcpwatch; returns the exit code: 0 done, 1 a check failed, 2 usage or input, 3 privilege, 130 interrupt."""
     arguments = parse(sys.argv[1:] if argv is None else argv)
+    gc.disable()  # all that is imported stays: looking for garbage in it takes a tenth of the start
     command = import_module(f"tcpwatch.cli.{arguments.command}")
+    gc.freeze()
+    gc.enable()
     try:
         code: int = command.run(arguments)
-        sys.stdout.flush()
         return code
     except TcpwatchError as error:
         sys.stderr.write(f"tcpwatch: {error}\n")
@@ -29,6 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone, which is a quiet end; without this the interpreter complains when it flushes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # the reader has gone: a quiet end
+    finally:
+        flush_or_forget(sys.stdout)
+        flush_or_forget(sys.stderr)
+
+
+def flush_or_forget(stream: TextIO) -> None:
+    """Write out what is left; where nobody takes it (a closed pipe, a lost terminal), spare the interpreter the try."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,10 +1,15 @@
 """The words of the command line."""
 
 import argparse
+import os
+import re
 from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Sequence
 
 from tcpwatch import __version__
+from tcpwatch.why.language import LANGUAGES, language_of
+
+PACE = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
 
 
 class Arguments(argparse.Namespace):
@@ -14,10 +19,24 @@ class Arguments(argparse.Namespace):
     iface: str | None = None
     port: Sequence[int] = []  # copied, never appended to
     backend: str = "native"
+    bpf: bool = True
+    filter: str = ""
     json: bool = False
     count: int | None = None
     read: str | None = None
     write: str | None = None
+    scenario: str | None = None
+    list: bool = False
+    headless: bool = False
+    host: bool = False
+    pace: float | None = None
+    topic: Sequence[str] = []
+    lang: str | None = None
+
+    @property
+    def language(self) -> str:
+        """The language of the explanations: the one that was asked for, else the locale's."""
+        return self.lang or language_of(os.environ)
 
     @property
     def portable(self) -> bool:
@@ -34,10 +53,12 @@ def parse(argv: Sequence[str]) -> Arguments:
         argument_default=SUPPRESS,
     )
     parser.add_argument("--version", action="version", version=f"tcpwatch {__version__}")
-    _add_interface(parser)
+    _add_interface_or_file(parser)
     _add_port(parser)
     _add_backend(parser)
     _add_write(parser)
+    _add_filter(parser)
+    _add_language(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, summary: str) -> ArgumentParser:
@@ -50,6 +71,10 @@ def parse(argv: Sequence[str]) -> Arguments:
     flows = command("flows", "The connections on the wire or in a capture file, one line each.")
     demo = command("demo", "Real connections on loopback, and the dashboard on them.")
     doctor = command("doctor", "What this machine and user can see, and how to see more.")
+    why = command("why", "What a word on the screen means: a state, step, flag, field, timer or queue.")
+    _add_scenario(demo)
+    _add_topic(why)
+    _add_filter(sockets)
     for reader in (packets, flows):
         _add_interface_or_file(reader)
         _add_write(reader)
@@ -57,6 +82,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     for reader in (sockets, packets, flows, demo):
         _add_port(reader)
         _add_backend(reader)
+    for teller in (demo, why):
+        _add_language(teller)
     for printer in (sockets, packets, flows, doctor):
         printer.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser.parse_args(argv, namespace=Arguments())
@@ -76,6 +103,13 @@ def positive(word: str) -> int:
     raise argparse.ArgumentTypeError(f"{word!r} is no count: a whole number above 0")
 
 
+def seconds(word: str) -> float:
+    """A time between two acts as argparse wants it."""
+    if PACE.fullmatch(word):
+        return float(word)
+    raise argparse.ArgumentTypeError(f"{word!r} is no pace: seconds, such as 2 or 0.5")
+
+
 def _add_interface_or_file(parser: ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group()
     _add_interface(either)
@@ -84,6 +118,29 @@ def _add_interface_or_file(parser: ArgumentParser) -> None:
 
 def _add_write(parser: ArgumentParser) -> None:
     parser.add_argument("-w", "--write", metavar="FILE", help="record the frames in a new pcapng file")
+
+
+def _add_filter(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--filter", metavar="EXPR", help="only connections that pass, such as 'state:close-wait age>60s proc:java'"
+    )
+
+
+def _add_scenario(parser: ArgumentParser) -> None:
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="one TCP situation (default: a tour of them)")
+    parser.add_argument("--list", action="store_true", help="the scenarios, and what each teaches")
+    parser.add_argument("--headless", action="store_true", help="tell it as text; fails where a promise was not seen")
+    parser.add_argument("--host", action="store_true", help="on this host's loopback, in no namespace of its own")
+    parser.add_argument("--pace", type=seconds, metavar="SECONDS", help="the time between two acts")
+
+
+def _add_topic(parser: ArgumentParser) -> None:
+    parser.add_argument("topic", nargs="*", metavar="TOPIC", help="such as CLOSE-WAIT, '1/3 SYN', SND.UNA, why four")
+    parser.add_argument("--list", action="store_true", help="all there are")
+
+
+def _add_language(parser: ArgumentParser) -> None:
+    parser.add_argument("--lang", choices=LANGUAGES, help="the language of the explanations (default: the locale's)")
 
 
 def _add_interface(parser: argparse._ActionsContainer) -> None:
@@ -103,3 +160,4 @@ def _add_backend(parser: ArgumentParser) -> None:
         help="where sockets and packets come from: the kernel's own interfaces, or psutil and scapy "
         "(default: native; portable where there are none)",
     )
+    parser.add_argument("--no-bpf", dest="bpf", action="store_false", help="load no BPF programs")

@@ -6,7 +6,9 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.replay import show_file
 from tcpwatch.cli.sources import drop_privileges, open_monitor, wanted_interface
+from tcpwatch.monitor.filter import compile_filter
 from tcpwatch.text import clean
 from tcpwatch.tui.app import run_dashboard
 from tcpwatch.tui.model import Subject
@@ -15,6 +17,8 @@ from tcpwatch.tui.terminal import check_terminal
 
 def run(arguments: Arguments) -> int:
     """Show what there is."""
+    if arguments.read is not None:
+        return show_file(arguments, arguments.read)
     check_terminal(os.environ)
     return show(arguments, nullcontext())
 
@@ -24,6 +28,7 @@ def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
 
     The scene begins after the capture does, so that its first segment is seen, and ends with the screen.
     """
+    compile_filter(arguments.filter)  # a wrong one is told before anything is opened
     interface = wanted_interface(arguments)
     if interface.note:
         sys.stderr.write(f"tcpwatch: {interface.note}\n")
@@ -31,8 +36,10 @@ def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
     try:
         monitor.refresh()  # what begins in the scene is then known to be new
         with scene:
-            drop_privileges()
+            drop_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
-            return run_dashboard(monitor, Subject(clean(socket.gethostname()), interface.name, tuple(arguments.port)))
+            host = clean(socket.gethostname())
+            subject = Subject(host, interface.name, tuple(arguments.port), arguments.language)
+            return run_dashboard(monitor, subject, arguments.filter)
     finally:
         monitor.stop()

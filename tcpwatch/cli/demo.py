@@ -1,33 +1,99 @@
-"""`tcpwatch demo`: real connections on loopback, and the dashboard on them."""
+"""`tcpwatch demo`: real connections on a loopback of their own, and the dashboard, or a report, on them."""
 
 import os
+import sys
 from collections.abc import Sequence
 
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.cli.dashboard import show
-from tcpwatch.cli.sources import open_sockets
-from tcpwatch.errors import UsageError
+from tcpwatch.cli.sources import drop_privileges, open_sockets
+from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.demo import Demo
+from tcpwatch.lab.namespace import enter_own_namespace
+from tcpwatch.lab.performance import Performance
+from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
+from tcpwatch.lab.stage import PACE_S, PORT
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.terminal import check_terminal
 
 LOOPBACK = "lo"
-DEFAULT_PORT = 9999
+REHEARSAL_PACE_S = 1.0
 
 
 def run(arguments: Arguments) -> int:
-    """Start the capture, then the server and its clients, then the screen; end them all when it ends."""
-    check_terminal(os.environ)
-    demo = Demo(one_port(arguments.port), who_holds)
-    arguments.iface, arguments.port = LOOPBACK, (demo.port,)
-    return show(arguments, demo)
+    """Start the capture, then the programs, then the screen; end them all when it ends."""
+    if arguments.list:
+        return list_scenarios()
+    port = one_port(arguments.port)
+    scenario = find_scenario(arguments.scenario) if arguments.scenario is not None else None
+    if scenario is None and arguments.headless:
+        raise UsageError("--headless needs a scenario: `tcpwatch demo --list` names them")
+    if not arguments.headless:
+        from tcpwatch.tui.terminal import check_terminal
+
+        check_terminal(os.environ)
+    take_place(arguments, scenario)
+    arguments.iface, arguments.port = LOOPBACK, (port,)
+    if scenario is not None and arguments.headless:
+        return rehearse(arguments, scenario, port)
+    from tcpwatch.cli.dashboard import show
+
+    if scenario is None:
+        return show(arguments, Demo(port, who_holds))
+    return show(arguments, Performance(scenario.name, port, pace_s(arguments, PACE_S)))
+
+
+def take_place(arguments: Arguments, scenario: Scenario | None) -> None:
+    """Enter a namespace of our own; the first demo of root plays on the host, where `ss` and others see it too.
+
+    Where there is no namespace to be had, that demo still plays on the host; a scenario cannot.
+    """
+    if arguments.host or (scenario is None and os.geteuid() == 0):
+        if scenario is not None and scenario.private:
+            raise UsageError(f"{scenario.name} changes how TCP works here: run it without --host")
+        return
+    try:
+        enter_own_namespace()
+    except PrivilegeError as error:
+        if scenario is not None:
+            raise
+        sys.stderr.write(f"tcpwatch: {error}\n")
+
+
+def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
+    """Play it headless: what is done and seen as text; 0 where all that it promises was seen."""
+    from tcpwatch.cli.rehearsal import Rehearsal, open_watch
+
+    monitor = open_watch(arguments)
+    try:
+        performance = Performance(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
+        rehearsal = Rehearsal(monitor, performance)
+        sys.stdout.write(f"{scenario.watch}\n\n")
+        with performance:
+            drop_privileges(keep_owner_lookup=monitor.reads_processes)
+            monitor.start()
+            return rehearsal.watch()
+    finally:
+        monitor.stop()
+
+
+def pace_s(arguments: Arguments, ordinarily: float) -> float:
+    """The seconds between two acts."""
+    return ordinarily if arguments.pace is None else arguments.pace
+
+
+def list_scenarios() -> int:
+    """The table of scenarios; the lessons are those of docs/lessons.md."""
+    width = max(map(len, SCENARIOS))
+    for scenario in SCENARIOS.values():
+        lessons = " ".join(map(str, scenario.lessons))
+        sys.stdout.write(f"{scenario.name:{width}}  {scenario.says}  (lessons {lessons})\n")
+    return 0
 
 
 def one_port(ports: Sequence[int]) -> int:
     """The server's port."""
     if len(ports) > 1:
         raise UsageError("the demo has one server: give it one --port")
-    return ports[0] if ports else DEFAULT_PORT
+    return ports[0] if ports else PORT
 
 
 def who_holds(port: int) -> str | None:

@@ -10,7 +10,8 @@ from tcpwatch.capture.privileges import OWNER_LOOKUP, Capability, command_as_roo
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import PrivilegeError, SourceError
-from tcpwatch.kernel.source import open_socket_source
+from tcpwatch.kernel.bpf.transitions import Transitions
+from tcpwatch.kernel.source import open_kernel
 from tcpwatch.kernel.users import user_name
 from tcpwatch.report import ndjson
 from tcpwatch.text import clean
@@ -20,7 +21,7 @@ Check = dict[str, object]
 
 def run(arguments: Arguments) -> int:
     """Try each source for real and print what came of it."""
-    checks = [sockets_check(), owners_check(), packets_check()]
+    checks = [*kernel_checks(arguments), packets_check()]
     if arguments.json:
         sys.stdout.write(
             ndjson.line({"tcpwatch": __version__, **about(), "checks": checks, "interfaces": interfaces()}) + "\n"
@@ -41,24 +42,34 @@ def about() -> Check:
     }
 
 
-def sockets_check() -> Check:
-    """Whether the socket table can be read, and from where."""
+def kernel_checks(arguments: Arguments) -> list[Check]:
+    """Where sockets, owners and changes of state come from, each tried for real."""
     try:
-        source = open_socket_source()
-        count = len(source.dump())
-        source.close()
+        kernel = open_kernel(bpf=arguments.bpf)
+        count = len(kernel.sockets.dump())
     except SourceError as error:
-        return {"name": "sockets", "works": False, "says": str(error), "mend": None}
-    return {"name": "sockets", "works": True, "says": f"{source.says}: {count} sockets", "mend": None}
+        return [{"name": "sockets", "works": False, "says": str(error), "mend": None}]
+    kernel.close()
+    sockets: Check = {"name": "sockets", "works": True, "says": f"{kernel.sockets.says}: {count} sockets", "mend": None}
+    return [sockets, owners_check(kernel.owners.reads_processes), events_check(kernel.transitions)]
 
 
-def owners_check() -> Check:
+def owners_check(reads_processes: bool) -> Check:
     """Whether the owners of other users' sockets can be found."""
-    if held_privileges().holds(*OWNER_LOOKUP):
+    if not reads_processes or held_privileges().holds(*OWNER_LOOKUP):
         return {"name": "owners", "works": True, "says": "the processes of all users", "mend": None}
     wanted = " and ".join(map(str, OWNER_LOOKUP))
     says = f"only processes of {user_name(os.geteuid())}; those of others need {wanted}"
     return {"name": "owners", "works": False, "says": says, "mend": command_as_root()}
+
+
+def events_check(transitions: Transitions | None) -> Check:
+    """Whether the kernel tells changes of state as they happen."""
+    if transitions is not None:
+        return {"name": "events", "works": True, "says": transitions.says, "mend": None}
+    wanted = f"{Capability.BPF} and {Capability.PERFMON}"
+    says = f"changes of state are seen once a second; as they happen needs {wanted}"
+    return {"name": "events", "works": False, "says": says, "mend": command_as_root()}
 
 
 def packets_check() -> Check:

@@ -5,17 +5,23 @@ from collections.abc import Iterable
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.sources import open_sockets
+from tcpwatch.monitor.filter import compile_filter
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report import ndjson, table
 
 
 def run(arguments: Arguments) -> int:
-    """Print every TCP socket, or those of the ports asked for."""
+    """Print every TCP socket, or those that pass the filter and have one of the ports asked for."""
+    passes = compile_filter(arguments.filter)
     monitor = open_sockets(arguments)
     monitor.refresh()
     snapshot = monitor.snapshot()
     monitor.stop()
-    chosen = [connection for connection in snapshot.connections if wanted(connection, arguments)]
+    chosen = [
+        connection
+        for connection in snapshot.connections
+        if wanted(connection, arguments) and passes(connection, snapshot.mono_ns)
+    ]
     lines: Iterable[str]
     if arguments.json:
         lines = (ndjson.line(ndjson.socket(connection, snapshot.mono_ns)) for connection in chosen)

@@ -7,8 +7,7 @@ from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import FrameSource, open_capture
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
-from tcpwatch.kernel.owners import OwnerIndex
-from tcpwatch.kernel.source import open_socket_source
+from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.core import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
@@ -32,13 +31,13 @@ def open_monitor(arguments: Arguments, interface: Interface) -> Monitor:
         tap = SourceStatus("packets", False, error.says, error.mend)
     except SourceError as error:
         tap = SourceStatus("packets", False, str(error))
-    return Monitor(open_socket_source(portable=arguments.portable), OwnerIndex(), log, tap)
+    return Monitor(open_kernel(arguments.portable, arguments.bpf), log, tap)
 
 
 def open_sockets(arguments: Arguments) -> Monitor:
     """A Monitor on the socket table alone."""
     no_tap = SourceStatus("packets", True, "packets were not asked for")
-    return Monitor(open_socket_source(portable=arguments.portable), OwnerIndex(), PacketLog(), no_tap)
+    return Monitor(open_kernel(arguments.portable, arguments.bpf), PacketLog(), no_tap)
 
 
 def open_tap(arguments: Arguments, interface: Interface, log: PacketLog) -> Wiretap:
@@ -61,8 +60,9 @@ def open_recording(arguments: Arguments) -> Recording | None:
     return Recording(arguments.write) if arguments.write is not None else None
 
 
-def drop_privileges() -> None:
-    """Give up for good what is no longer needed: all but what finding the owners of other users' sockets takes."""
+def drop_privileges(keep_owner_lookup: bool = False) -> None:
+    """Give up for good what is no longer needed: all, or all but what finding the owners of others' sockets takes."""
     held = held_privileges()
     if held.uid == 0 or held.mask:
-        drop([capability for capability in OWNER_LOOKUP if held.holds(capability)])
+        keep = OWNER_LOOKUP if keep_owner_lookup else ()
+        drop([capability for capability in keep if held.holds(capability)])

@@ -48,13 +48,14 @@ class Closer(StrEnum):
 
     HERE = "this end closed first"
     PEER = "the peer closed first"
+    HERE_OR_BOTH = "this end closed first, or both at the same time"
     BOTH = "both ends closed at the same time"
 
 
 FIRST_CLOSER = {
     State.FIN_WAIT_1: Closer.HERE,
     State.FIN_WAIT_2: Closer.HERE,
-    State.TIME_WAIT: Closer.HERE,
+    State.TIME_WAIT: Closer.HERE_OR_BOTH,
     State.CLOSING: Closer.BOTH,
     State.CLOSE_WAIT: Closer.PEER,
     State.LAST_ACK: Closer.PEER,
@@ -74,5 +75,5 @@ def unread_in_words(row: SocketRow) -> str | None:
     if row.recv_q == 0:
         return "nothing unread: the program has read the end of the stream"
     if row.recv_q == 1:
-        return "only the FIN unread: the program has not looked since the peer closed"
-    return f"{row.recv_q - 1:,} bytes and the FIN unread: the program has stopped reading"
+        return "only the FIN unread: the program has not read since the peer closed"
+    return f"{row.recv_q - 1:,} bytes and the FIN unread: the program has not read them"

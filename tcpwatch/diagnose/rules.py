@@ -6,7 +6,6 @@ from tcpwatch.diagnose.case import FIRST_CLOSER, Case, unread_in_words
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.tcp.sockets import TimerKind
 from tcpwatch.tcp.state import State
-from tcpwatch.wire.segment import Endpoint
 
 Rule = Callable[[Case], Finding | None]
 
@@ -21,7 +20,9 @@ def diagnose(case: Case) -> tuple[Finding, ...]:
 
 def not_closed_here(case: Case) -> Finding:
     """CLOSE-WAIT: only the program's close() ends it, the kernel waits without limit."""
-    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value, unread_in_words(case.row) or "", "no timer runs"]
+    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value, unread_in_words(case.row) or ""]
+    if case.row.timer is None and case.row.recv_q is not None:  # a source without queues has no timers either
+        evidence.append("no timer runs: the kernel waits without limit")
     if case.peer is not None:
         evidence.append(f"the other end is on this host, in {case.peer.state}")
     do_next = [f"ss -tanp state close-wait sport = :{case.row.local.port}"]
@@ -31,7 +32,7 @@ def not_closed_here(case: Case) -> Finding:
     return Finding(
         Severity.WARN,
         "close-wait",
-        f"{case.program} must call close(): the peer has closed, this end has not, and the kernel waits without limit.",
+        f"{case.program} must call close(): the peer has closed, this end has not.",
         tuple(filter(None, evidence)),
         tuple(do_next),
     )
@@ -39,18 +40,19 @@ def not_closed_here(case: Case) -> Finding:
 
 def waits_for_peer_fin(case: Case) -> Finding:
     """FIN-WAIT-2: our FIN is acknowledged, the peer's has not come."""
-    held = bool(case.row.inode)
+    held = bool(case.row.inode or case.owners)
     limit = (
-        "The program still holds the socket, so the kernel waits without limit"
+        "a program still holds the socket: the kernel waits without limit"
         if held
-        else "The program has let go of it, so the kernel gives it up after net.ipv4.tcp_fin_timeout"
+        else "no program is known to hold the socket: an orphan is given up after net.ipv4.tcp_fin_timeout"
     )
+    peer = f"it is in {case.peer.state}" if case.peer else "by RFC 9293 it should be in CLOSE-WAIT"
     return Finding(
         Severity.NOTE,
         "fin-wait-2",
-        f"{case.peer_program} has not closed yet: this end's FIN is acknowledged, the peer's is missing. {limit}.",
-        (FIRST_CLOSER[State.FIN_WAIT_2].value,),
-        (f"look at {host_port(case.row.remote)}: it is in CLOSE-WAIT", "sysctl net.ipv4.tcp_fin_timeout"),
+        f"This end's FIN is acknowledged, the peer's has not come: {case.peer_program} has yet to close.",
+        (FIRST_CLOSER[State.FIN_WAIT_2].value, limit),
+        (f"look at {case.row.remote}: {peer}", "sysctl net.ipv4.tcp_fin_timeout"),
     )
 
 
@@ -58,11 +60,15 @@ def fin_not_acknowledged(case: Case) -> Finding:
     """FIN-WAIT-1, CLOSING, LAST-ACK: a FIN was sent and its acknowledgment has not come."""
     timer = case.row.timer
     again = timer.retransmits if timer is not None and timer.kind is TimerKind.RETRANSMIT else 0
-    sent = f"sent again {again} times" if again else "sent once"
+    says = (
+        f"This end's FIN is not acknowledged, sent again {times(again)}: the peer is gone, or the path loses segments."
+        if again
+        else "This end's FIN is not acknowledged yet."
+    )
     return Finding(
         Severity.WARN if again else Severity.CHAT,
         "fin-unacknowledged",
-        f"This end's FIN is not acknowledged ({sent}): the peer is gone, or the network drops it.",
+        says,
         (FIRST_CLOSER[case.row.state].value,),
         ("sysctl net.ipv4.tcp_orphan_retries",),
     )
@@ -81,13 +87,17 @@ def waits_out_2msl(case: Case) -> Finding:
 
 def no_answer_to_syn(case: Case) -> Finding:
     """SYN-SENT: nobody has answered yet."""
-    timer = case.row.timer
-    again = timer.retransmits if timer is not None else 0
+    again = case.row.timer.retransmits if case.row.timer is not None else 0
+    says = (
+        f"No answer to the SYN, sent again {times(again)}: filtered, lost, or the listener's queue is full. "
+        "A closed port would have answered RST, unless a firewall keeps it silent."
+        if again
+        else "No answer to the SYN yet."
+    )
     return Finding(
         Severity.WARN if again else Severity.CHAT,
         "syn-unanswered",
-        f"No answer to the SYN (sent {again + 1} times): filtered, lost, or the listener's queue is full. "
-        "A closed port would have answered RST.",
+        says,
         (),
         ("sysctl net.ipv4.tcp_syn_retries", f"tcpdump -ni any host {case.row.remote.ip}"),
     )
@@ -95,12 +105,12 @@ def no_answer_to_syn(case: Case) -> Finding:
 
 def half_open(case: Case) -> Finding:
     """SYN-RECEIVED: the SYN-ACK was sent, the third step is missing."""
-    timer = case.row.timer
-    again = timer.retransmits if timer is not None else 0
+    again = case.row.timer.retransmits if case.row.timer is not None else 0
+    sent = f"sent again {times(again)}" if again else "sent"
     return Finding(
         Severity.NOTE if again else Severity.CHAT,
         "half-open",
-        f"Half open: the SYN-ACK was sent ({again + 1} times), the client's ACK has not come.",
+        f"Half open: the SYN-ACK was {sent}; the client's ACK has not come, or the accept queue has no room for it.",
         (),
         ("ss -tan state syn-recv", "sysctl net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_syncookies"),
     )
@@ -126,7 +136,7 @@ def peer_window_zero(case: Case) -> Finding | None:
     return Finding(
         Severity.WARN,
         "zero-window",
-        f"{case.peer_program} does not read: its window is zero, and this end asks again from time to time.",
+        f"The peer's window has no room for what waits, and is probed: {case.peer_program} does not read fast enough.",
         (f"{case.row.send_q or 0:,} bytes wait in the send queue",),
     )
 
@@ -139,8 +149,8 @@ def not_acknowledged(case: Case) -> Finding | None:
     return Finding(
         Severity.WARN,
         "retransmitting",
-        f"Data was sent again {timer.retransmits} times and is not acknowledged: a lossy path, or the peer is gone.",
-        (f"{case.row.send_q or 0:,} bytes not acknowledged",),
+        f"Data was sent again {times(timer.retransmits)}, not acknowledged: a lossy path, or the peer is gone.",
+        (f"{case.row.send_q or 0:,} bytes in the send queue",),
         (f"ping {case.row.remote.ip}", "sysctl net.ipv4.tcp_retries2"),
     )
 
@@ -155,8 +165,8 @@ def unread(case: Case) -> Finding | None:
 
 
 def nothing_wrong(case: Case) -> Finding | None:
-    """ESTABLISHED with empty queues."""
-    if case.row.recv_q or case.row.send_q:
+    """ESTABLISHED with empty queues, where the source knows them."""
+    if case.row.recv_q != 0 or case.row.send_q != 0:
         return None
     return Finding(Severity.CHAT, "idle", "Open, and nothing waits at this end: both queues are empty.", (), ())
 
@@ -170,7 +180,7 @@ def accept_queue(case: Case) -> Finding | None:
         Severity.ERROR,
         "accept-queue-full",
         f"{case.program} does not accept fast enough: {backlog.queued} connections wait, {backlog.limit} may. "
-        "The kernel drops new ones.",
+        "The kernel turns new ones away.",
         (),
         ("nstat -az TcpExtListenOverflows TcpExtListenDrops", "sysctl net.core.somaxconn"),
     )
@@ -183,9 +193,9 @@ def waits_for_clients(case: Case) -> Finding:
     return Finding(Severity.CHAT, "listening", f"{case.program} waits for connections.{queue}", (), ())
 
 
-def host_port(end: Endpoint) -> str:
-    """An end for the middle of a sentence."""
-    return str(end)
+def times(count: int) -> str:
+    """`1 time`, `3 times`."""
+    return f"{count} time" if count == 1 else f"{count} times"
 
 
 RULES: dict[State, tuple[Rule, ...]] = {

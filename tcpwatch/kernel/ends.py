@@ -20,4 +20,5 @@ def ends_cookie(ends: bytes, distinct: int = 0) -> int:
 
     `distinct` parts sockets that may share their ends: listeners with SO_REUSEPORT.
     """
-    return -1 - int.from_bytes(distinct.to_bytes(8) + ends)
+    family = len(ends).to_bytes()  # 0.0.0.0 and :: are not the same address
+    return -1 - int.from_bytes(family + distinct.to_bytes(8) + ends)

@@ -52,6 +52,8 @@ _NEVER_SEEN = _Seen((0, 0))
 class OwnerIndex:
     """The owners of sockets, kept from one call to the next."""
 
+    reads_processes = True
+
     def __init__(
         self,
         processes: ProcessTable | None = None,
@@ -90,16 +92,18 @@ class OwnerIndex:
             self._rows = current
         return self._answers
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def _answer(self, row: SocketRow, before: Answer | None) -> Answer:
         if row.owners is not None:
             return row.owners
         holders = self._holders.get(row.inode)
         if holders:
             return tuple(owner for _, owner in sorted(holders.items()))
-        if isinstance(before, tuple):
-            return tuple(replace(owner, gone=True) for owner in before)
-        if not row.inode:
-            return NoOwner.NOT_ACCEPTED if row.state in _ACCEPT_QUEUE_STATES else NoOwner.KERNEL
+        answer = let_go(row, before)
+        if answer is not None:
+            return answer
         if not self._missing[row.inode].wait_ns:
             return NoOwner.UNKNOWN
         hidden = INIT not in self._seen or any(seen.denied_until_ns for seen in self._seen.values())
@@ -196,6 +200,15 @@ class OwnerIndex:
         if self._missing:
             live = {row.inode for row in current.values()} - self._holders.keys()
             self._missing = {inode: miss for inode, miss in self._missing.items() if inode in live}
+
+
+def let_go(row: SocketRow, before: Answer | None) -> Answer | None:
+    """The answer for a socket that no process holds, given the answer `before`; None where some process should."""
+    if isinstance(before, tuple):
+        return tuple(replace(owner, gone=True) for owner in before)
+    if row.inode:
+        return None
+    return NoOwner.NOT_ACCEPTED if row.state in _ACCEPT_QUEUE_STATES else NoOwner.KERNEL
 
 
 def _owned(process: Process) -> dict[int, Owner]:

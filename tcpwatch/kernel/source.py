@@ -1,8 +1,15 @@
-"""The socket table of this machine, from the best source that it and the user allow."""
+"""The kernel's side of the picture, from the best sources that this machine and the user allow."""
 
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol, TypeVar
 
 from tcpwatch.errors import SourceError
+from tcpwatch.kernel.bpf.btf import Btf
+from tcpwatch.kernel.bpf.loader import check_permission, read_btf
+from tcpwatch.kernel.bpf.task_files import TaskFileOwners
+from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
+from tcpwatch.kernel.bpf.transitions import Transitions
+from tcpwatch.kernel.owners import Answer, OwnerIndex
 from tcpwatch.kernel.portable import PortableSockets
 from tcpwatch.kernel.proc_net import ProcNet
 from tcpwatch.kernel.sock_diag import SockDiag
@@ -20,6 +27,68 @@ class SocketSource(Protocol):
 
     def close(self) -> None:
         """Give back what is held open."""
+
+
+class OwnerSource(Protocol):
+    """Who holds the sockets of a table."""
+
+    reads_processes: bool  # it goes on needing the right to look into the processes of others
+
+    def resolve(self, rows: Iterable[SocketRow]) -> dict[int, Answer]:
+        """By cookie, who holds each of `rows`, which are the whole table; or why that is not to be said."""
+
+    def close(self) -> None:
+        """Give back what is held open."""
+
+
+class KernelSources(NamedTuple):
+    """What there is to be had of the kernel; `transitions` is None where changes are not told as they happen."""
+
+    sockets: SocketSource
+    owners: OwnerSource
+    transitions: Transitions | None
+
+    def close(self) -> None:
+        """Give back what all three hold open."""
+        for source in self:
+            if source is not None:
+                source.close()
+
+
+def open_kernel(portable: bool = False, bpf: bool = True) -> KernelSources:
+    """BPF for all three; where that is refused, or `bpf` is not wanted, the next best, whose `says` tells why.
+
+    To be called with what privilege there is. None is needed any more afterwards (Linux 6.1 and newer).
+    """
+    why = "BPF is not wanted." if not bpf else ""
+    if bpf and not portable:
+        try:
+            return _open_bpf()
+        except SourceError as refusal:
+            why = str(refusal)
+    sockets = open_socket_source(portable)
+    if why and not portable:
+        sockets.says = f"{sockets.says}. {why}"
+    return KernelSources(sockets, OwnerIndex(), None)
+
+
+def _open_bpf() -> KernelSources:
+    check_permission()
+    btf = read_btf()
+    sockets = _tried(BpfSockets.open(btf))
+    owners = _if_allowed(TaskFileOwners.open, btf)
+    return KernelSources(sockets, owners or OwnerIndex(), _if_allowed(Transitions.open, btf))
+
+
+_Source = TypeVar("_Source")
+
+
+def _if_allowed(open_source: Callable[[Btf], _Source], btf: Btf) -> _Source | None:
+    """A source that there may be or not."""
+    try:
+        return open_source(btf)
+    except SourceError:
+        return None
 
 
 def open_socket_source(portable: bool = False) -> SocketSource:

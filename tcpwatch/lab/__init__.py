@@ -7,5 +7,12 @@
     program     such a program, seen from the parent
     demo        a server and its clients, started and ended together
 
+    namespace   a private loopback to play on, for plain users too
+    stage       what a scenario announces, promises and holds
+    loss, raw   segments that are lost; segments made by hand
+    scenarios   the table of scenarios, one small program each
+    scenario    such a program in a process of its own
+    performance the same, seen from the parent
+
 Law of the room: all traffic stays on loopback, is bounded, and ends with the process that asked for it.
 """

@@ -8,23 +8,26 @@ SIGTERM, SIGKILL) the kernel closes it, and the child reads the end of the file.
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Thread
 
 READY = "ready"
 
 
-def run(name: str, set_up: Callable[[], object]) -> int:
+def run(name: str, set_up: Callable[[], object], play: Callable[[], object] | None = None) -> int:
     """Call `set_up`, say `ready` on standard output, stay until standard input ends; returns the exit status.
 
     What `set_up` starts goes on in daemon threads. Where it fails with OSError, the line says why instead, and the
-    status is its errno.
+    status is its errno. `play` runs in such a thread once `ready` was said, and may go on to say things.
     """
     _take_name(name)
     try:
         set_up()
     except OSError as error:
-        _say(str(error))
+        say(str(error))
         return error.errno or 1
-    _say(READY)
+    say(READY)
+    if play is not None:
+        Thread(target=play, daemon=True).start()
     with suppress(KeyboardInterrupt):
         sys.stdin.buffer.read()
     return 0
@@ -36,6 +39,7 @@ def _take_name(name: str) -> None:
         comm.write(name)
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """One line to the parent."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -16,6 +16,7 @@ from tcpwatch.lab.child import READY
 PACKAGE_HOME = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 10
 ENDS_WITHIN_S = 2
+PIECE_BYTES = 65_536
 
 
 class ProgramError(TcpwatchError):
@@ -30,11 +31,13 @@ class Program:
     """The module `tcpwatch.lab.<name>`, running and ready. It ends with `stop`, or with this process."""
 
     def __init__(self, name: str, *arguments: str) -> None:
+        self._unfinished = b""
         self._process = subprocess.Popen(
             [sys.executable, "-S", "-s", "-P", "-m", f"tcpwatch.lab.{name}", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # the terminal belongs to the dashboard
+            bufsize=0,  # what is behind the first line stays in the pipe, for `said`
             env=os.environ | {"PYTHONPATH": str(PACKAGE_HOME)},
             process_group=0,  # Ctrl-C in the terminal is for the parent alone
         )
@@ -47,6 +50,22 @@ class Program:
     def pid(self) -> int:
         """The process's number."""
         return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    def said(self) -> list[str]:
+        """The lines that it has said since the last call, or since it was ready; waits for none."""
+        output = self._process.stdout
+        while output is not None and select.select([output], [], [], 0)[0]:
+            piece = os.read(output.fileno(), PIECE_BYTES)
+            if not piece:
+                break
+            self._unfinished += piece
+        *lines, self._unfinished = self._unfinished.split(b"\n")
+        return [line.decode(errors="replace") for line in lines]
 
     def stop(self) -> None:
         """End the process and wait until it is gone."""

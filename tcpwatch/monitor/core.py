@@ -1,8 +1,8 @@
 """The Monitor: two threads, one picture.
 
-The kernel thread dumps the socket table once an interval; the capture thread (`wiretap`) reads frames. Both are joined
-by four-tuple and published as one frozen Snapshot, which a front end pulls when it likes. A front end that stops
-pulling stops only its own picture.
+The kernel thread dumps the socket table once an interval and takes in the changes of state that the kernel tells in
+between; the capture thread (`wiretap`) reads frames. Both are joined by four-tuple and published as one frozen
+Snapshot, which a front end pulls when it likes. A front end that stops pulling stops only its own picture.
 """
 
 import time
@@ -11,8 +11,7 @@ from threading import Event as Flag
 from threading import Lock, Thread
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.owners import OwnerIndex
-from tcpwatch.kernel.source import SocketSource
+from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.history import History, by_ends
@@ -20,30 +19,38 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
 
+EVENTS_S = 0.1  # the kernel's ring of changes holds some seconds of a busy host; this leaves room
+
 
 class Monitor:
     """Joins a socket source and, where there is one, a wiretap. `start` begins, `stop` ends both threads."""
 
     def __init__(
         self,
-        sockets: SocketSource,
-        owners: OwnerIndex,
+        kernel: KernelSources,
         packets: PacketLog,
         wiretap: Wiretap | SourceStatus,
         interval_s: float = 1.0,
     ) -> None:
         """`wiretap` is the reason, in words, where there can be no capture."""
         self.packets = packets
-        self._sockets = sockets
-        self._owners = owners
+        self._sockets, self._owners, self._transitions = kernel
+        self._kernel_sources = kernel
         self._wiretap = wiretap
-        self._interval_s = interval_s
+        self._interval_ns = int(interval_s * 1_000_000_000)
+        self._pause_s = interval_s if self._transitions is None else min(interval_s, EVENTS_S)
+        self._refreshed_ns = 0
         self._history = History()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
-        self._kernel = SourceStatus("kernel", True, sockets.says)
+        self._kernel = SourceStatus("kernel", True, self._sockets.says)
         self._snapshot = Snapshot(time.monotonic_ns(), time.time_ns(), (), {}, {}, self._sources(), 0, 0)
+
+    @property
+    def reads_processes(self) -> bool:
+        """Whether owners are looked for in /proc, which goes on needing a privilege."""
+        return self._owners.reads_processes
 
     def start(self) -> None:
         """Take the first picture and begin to watch."""
@@ -59,7 +66,7 @@ class Monitor:
             self._thread.join(timeout=2)
         if isinstance(self._wiretap, Wiretap):
             self._wiretap.stop()
-        self._sockets.close()
+        self._kernel_sources.close()
 
     def snapshot(self) -> Snapshot:
         """The newest picture."""
@@ -76,7 +83,8 @@ class Monitor:
 
     def refresh(self) -> None:
         """Dump the table once and publish a new picture; where the dump fails, keep the last rows and say so."""
-        now_ns = time.monotonic_ns()
+        self._refreshed_ns = now_ns = time.monotonic_ns()
+        self._take_transitions()
         try:
             rows = self._sockets.dump()
         except SourceError as error:
@@ -99,22 +107,39 @@ class Monitor:
         with self._lock:
             self._snapshot = snapshot
 
-    def _sources(self) -> tuple[SourceStatus, ...]:
-        if isinstance(self._wiretap, SourceStatus):
-            return (self._kernel, self._wiretap)
-        failure, source, recording = self._wiretap.failure, self._wiretap.source, self._wiretap.recording
-        packets = SourceStatus("packets", failure is None and source.working, failure or source.says)
-        if recording is None:
-            return (self._kernel, packets)
-        return (self._kernel, packets, SourceStatus("recording", recording.failure is None, recording.says))
-
     def watch(self) -> None:
         """Refresh once an interval until stopped; the kernel thread's work. What it fails of is its last words."""
-        while not self._stop.wait(self._interval_s):
+        while not self._stop.wait(self._pause_s):
             try:
-                self.refresh()
+                if time.monotonic_ns() - self._refreshed_ns >= self._interval_ns:
+                    self.refresh()
+                else:
+                    self._take_transitions()
             except Exception as error:  # a bug, and the screen is the only place to say so
                 broken = SourceStatus("kernel", False, f"the socket table is no longer read: {error!r}")
                 with self._lock:
                     self._snapshot = replace(self._snapshot, sources=(broken, *self._snapshot.sources[1:]))
                 return
+
+    def _take_transitions(self) -> None:
+        if self._transitions is not None:
+            self._history.witness(self._transitions.read())
+
+    def _sources(self) -> tuple[SourceStatus, ...]:
+        return (self._kernel, *self._event_source(), *self._packet_sources())
+
+    def _event_source(self) -> tuple[SourceStatus, ...]:
+        if self._transitions is None:
+            return ()
+        lost = self._transitions.lost
+        says = f"{lost:,} changes of state were not seen: they came too fast" if lost else self._transitions.says
+        return (SourceStatus("events", not lost, says),)
+
+    def _packet_sources(self) -> tuple[SourceStatus, ...]:
+        if isinstance(self._wiretap, SourceStatus):
+            return (self._wiretap,)
+        failure, source, recording = self._wiretap.failure, self._wiretap.source, self._wiretap.recording
+        packets = SourceStatus("packets", failure is None and source.working, failure or source.says)
+        if recording is None:
+            return (packets,)
+        return (packets, SourceStatus("recording", recording.failure is None, recording.says))

@@ -5,7 +5,7 @@ from tcpwatch.diagnose.rules import diagnose
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.info import TcpInfo
-from tcpwatch.tcp.kernel_tcb import anchored, relative_tcb
+from tcpwatch.tcp.kernel_tcb import anchored, tcb_of
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import reversed_ends
 
@@ -25,6 +25,17 @@ def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key:
     if connection is None and found is None:
         return None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
+    return joined(ends, connection, peer, found, snapshot.mono_ns)
+
+
+def joined(
+    ends: bytes,
+    connection: Connection | None,
+    peer: Connection | None,
+    found: tuple[Flow, int] | None,
+    now_ns: int,
+) -> Detail:
+    """Both ends of one connection, the first of `ends` first: what their sockets and their flow tell together."""
     wire_here, wire_there = _wire_tcbs(found)
     return Detail(
         ends=ends,
@@ -35,14 +46,12 @@ def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key:
         info=_info(connection),
         peer_info=_info(peer),
         flow=_flow_facts(*found) if found is not None else None,
-        findings=diagnose(_case(connection, peer, snapshot.mono_ns)) if connection is not None else (),
+        findings=diagnose(_case(connection, peer, now_ns)) if connection is not None else (),
     )
 
 
 def _info(connection: Connection | None) -> TcpInfo | None:
-    if connection is None or not connection.row.info_bytes:
-        return None
-    return TcpInfo.decode(connection.row.info_bytes)
+    return connection.row.info if connection is not None else None
 
 
 def _wire_tcbs(found: tuple[Flow, int] | None) -> tuple[Tcb | None, Tcb | None]:
@@ -54,7 +63,7 @@ def _wire_tcbs(found: tuple[Flow, int] | None) -> tuple[Tcb | None, Tcb | None]:
 
 def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple[Tcb, ...]:
     """The kernel's TCB first, made absolute where the wire showed both initial sequence numbers; then the wire's."""
-    kernel = relative_tcb(connection.row) if connection is not None else None
+    kernel = tcb_of(connection.row) if connection is not None else None
     if kernel is not None and wire is not None and wire.iss is not None and wire.irs is not None:
         kernel = anchored(kernel, wire.iss, wire.irs)
     return tuple(tcb for tcb in (kernel, wire) if tcb is not None)

@@ -14,7 +14,7 @@ from operator import ge, gt, le, lt
 
 from tcpwatch.errors import UsageError
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.tcp.state import State
+from tcpwatch.tcp.state import parse_state
 
 Test = Callable[[Connection, int], bool]  # a connection, the monotonic clock in nanoseconds
 
@@ -38,8 +38,6 @@ _TERM = re.compile(r"([a-z][a-z_-]*)(>=|<=|:|>|<|=)(.*)", re.DOTALL)
 _AGE = re.compile(r"(\d+)(ms|s|m|h|d)?")
 _COMPARE: dict[str, Callable[[int, int], bool]] = {">": gt, "<": lt, ">=": ge, "<=": le}
 _UNIT_NS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9, None: 10**9}
-_STATES = {state.replace("-", "").lower(): state for state in State}
-_STATES |= {"estab": State.ESTABLISHED, "synrecv": State.SYN_RECEIVED, "synrcvd": State.SYN_RECEIVED}
 
 
 def compile_filter(text: str) -> Test:
@@ -144,9 +142,10 @@ def _anywhere(value: str, column: int) -> Test:
 
 
 def _state(operator: str, value: str, column: int) -> Test:
-    state = _STATES.get(re.sub(r"[-_ ]", "", value.lower()))
-    if state is None:
-        raise FilterError(column, f"there is no state {value!r}; there are {' '.join(State)}")
+    try:
+        state = parse_state(value)
+    except UsageError as error:
+        raise FilterError(column, str(error)) from error
     return lambda c, now: c.row.state is state
 
 
@@ -197,13 +196,19 @@ def _age(operator: str, value: str, column: int) -> Test:
         raise FilterError(column, f"{value!r} is not a time: 500ms, 60s, 5m, 2h, 1d")
     limit = int(match[1]) * _UNIT_NS[match[2]]
     compare = _comparison(operator, column)
-    return lambda c, now: compare(now - c.since_ns, limit)
+    at_least_is_enough = compare in (gt, ge)  # an age that was not seen to begin has only a lower bound
+    return lambda c, now: (c.since_seen or at_least_is_enough) and compare(now - c.since_ns, limit)
 
 
 def _queue(name: str) -> Callable[[str, str, int], Test]:
     def make(operator: str, value: str, column: int) -> Test:
         limit, compare = _integer(value, column), _comparison(operator, column)
-        return lambda c, now: compare(getattr(c.row, name) or 0, limit)
+
+        def test(connection: Connection, now_ns: int) -> bool:
+            length: int | None = getattr(connection.row, name)
+            return length is not None and compare(length, limit)
+
+        return test
 
     return make
 

@@ -6,8 +6,8 @@ Reads no clock: the moment of each dump comes in.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tcpwatch.kernel.bpf.transitions import Transition
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
@@ -32,7 +32,14 @@ class History:
 
     def __init__(self) -> None:
         self._pasts: dict[int, _Past] = {}
+        self._witnessed: dict[int, tuple[State, int]] = {}
         self._last_ns: int | None = None
+
+    def witness(self, transitions: Iterable[Transition]) -> None:
+        """Take in changes of state as the kernel told them: when the newest state of each socket began."""
+        for change in transitions:
+            if change.new is not None:
+                self._witnessed[change.cookie] = (change.new, change.time_ns)
 
     def update(
         self,
@@ -55,6 +62,7 @@ class History:
             if cookie not in seen and (kept := self._fading(past, now_ns)) is not None:
                 seen[cookie] = kept
         self._pasts = seen
+        self._witnessed.clear()
         self._last_ns = now_ns
         return [past.connection for past in seen.values()]
 
@@ -71,12 +79,13 @@ class History:
         if past is None:
             first_dump = self._last_ns is None
             mark = Mark.NONE if first_dump else Mark.NEW
-            since_ns = began_ns(row, now_ns, self._last_ns)
-            seen = not first_dump or row.state is State.TIME_WAIT
+            told_ns = self._told_ns(row)
+            since_ns = told_ns or began_ns(row, now_ns, self._last_ns)
+            seen = bool(told_ns) or not first_dump or row.state is State.TIME_WAIT
             return _Past(Connection(row, holders, no_owner, user, since_ns, seen, mark, peer), now_ns)
         old = past.connection
         if row.state is not old.row.state:
-            since_ns = began_ns(row, now_ns, self._last_ns)
+            since_ns = self._told_ns(row) or began_ns(row, now_ns, self._last_ns)
             return _Past(Connection(row, holders, no_owner, user, since_ns, True, Mark.CHANGED, peer), now_ns)
         mark = old.mark
         if mark is Mark.GONE or now_ns - past.marked_ns >= MARK_NS:
@@ -85,6 +94,11 @@ class History:
         if not same:
             past.connection = replace(old, row=row, owners=holders, no_owner=no_owner, user=user, mark=mark, peer=peer)
         return past
+
+    def _told_ns(self, row: SocketRow) -> int | None:
+        """When the row's state began, where the kernel told it since the last dump."""
+        state, time_ns = self._witnessed.get(row.cookie, (None, None))
+        return time_ns if state is row.state else None
 
     def _fading(self, past: _Past, now_ns: int) -> _Past | None:
         if past.connection.mark is not Mark.GONE:
@@ -101,9 +115,8 @@ def began_ns(row: SocketRow, now_ns: int, last_dump_ns: int | None) -> int:
     began = now_ns
     if row.state is State.TIME_WAIT and row.timer is not None and row.timer.kind is TimerKind.TIME_WAIT:
         began = now_ns - max(0, TIME_WAIT_NS - row.timer.left_ms(now_ns) * 1_000_000)
-    elif row.state in BEGAN_WITH_AN_ACK and row.info_bytes:
-        quiet_ms = TcpInfo.decode(row.info_bytes).last_ack_recv
-        began = row.read_ns - (quiet_ms or 0) * 1_000_000
+    elif row.state in BEGAN_WITH_AN_ACK and (quiet_ms := row.last_ack_recv) is not None:
+        began = row.read_ns - quiet_ms * 1_000_000
     return began if last_dump_ns is None or row.state is State.TIME_WAIT else max(began, last_dump_ns)
 
 

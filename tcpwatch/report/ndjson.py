@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.report.memo import Memo
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.flow import Flow
-from tcpwatch.tcp.info import TcpInfo
-from tcpwatch.tcp.kernel_tcb import relative_tcb
+from tcpwatch.tcp.kernel_tcb import tcb_of
 from tcpwatch.tcp.seqnum import wrap
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
@@ -51,9 +51,9 @@ def packet(event: Event) -> str:
     """
     segment = event.segment
     return (
-        f'{{"frame":{segment.frame},"time_ns":{segment.time_ns},"stream":{event.stream},'
-        f"{_ends_and_flags(segment.ends, segment.flags)},"
-        f'"seq":{event.seq},"ack":{event.ack},"seq_raw":{segment.seq},"ack_raw":{segment.ack},'
+        f'{{"frame":{segment.frame},"time_ns":{segment.time_ns},"stream":{event.stream},{ENDS_MEMBERS[segment.ends]},'
+        f'"flags":"{flag_names(segment.flags)}","seq":{event.seq},"ack":{event.ack},'
+        f'"seq_raw":{segment.seq},"ack_raw":{segment.ack},'
         f'"window":{event.window},"window_raw":{segment.window},"len":{segment.length},'
         f'"options":{_options(segment.option_bytes)},'
         f"{_meaning(event.step, event.analysis, event.src_state, event.dst_state)},"
@@ -80,7 +80,7 @@ def flow(flow: Flow) -> Json:
 def socket(connection: Connection, now_ns: int) -> Json:
     """A socket, with the keys of `tcpwatch sockets --json`."""
     row = connection.row
-    tcb = relative_tcb(row)
+    tcb, info = tcb_of(row), row.info
     return {
         "cookie": row.cookie if row.cookie >= 0 else None,
         "family": "ipv4" if len(row.ends) == IPV4_ENDS else "ipv6",
@@ -103,12 +103,14 @@ def socket(connection: Connection, now_ns: int) -> Json:
         "timer": _timer(row),
         "tcb": {key: getattr(tcb, key) for key in TCB_KEYS} if tcb is not None else None,
         "tcb_source": tcb.source if tcb is not None else None,
-        "info": TcpInfo.decode(row.info_bytes).as_dict() if row.info_bytes else None,
+        "info": info.as_dict() if info is not None else None,
     }
 
 
 def _backlog(row: SocketRow) -> Json | None:
-    return {"queued": row.backlog.queued, "limit": row.backlog.limit} if row.backlog is not None else None
+    if row.backlog is None:
+        return None
+    return {"queued": row.backlog.queued, "limit": row.backlog.limit, "half_open": row.backlog.half_open}
 
 
 def _timer(row: SocketRow) -> Json | None:
@@ -117,28 +119,18 @@ def _timer(row: SocketRow) -> Json | None:
     return {"kind": row.timer.kind, "expires_ms": row.timer.expires_ms, "retransmits": row.timer.retransmits}
 
 
-@lru_cache(maxsize=65_536)
-def _ends_and_flags(ends: bytes, flags: int) -> str:
+def _ends(ends: bytes) -> str:
     source, destination = endpoints(ends)
-    return _members(
-        {
-            "src_ip": source.ip,
-            "src_port": source.port,
-            "dst_ip": destination.ip,
-            "dst_port": destination.port,
-            "flags": flag_names(flags),
-        }
-    )
+    return f'"src_ip":"{source.ip}","src_port":{source.port},"dst_ip":"{destination.ip}","dst_port":{destination.port}'
+
+
+ENDS_MEMBERS = Memo(_ends)
 
 
 @lru_cache(maxsize=1_024)
 def _meaning(step: Step | None, analysis: tuple[str, ...], src_state: State, dst_state: State) -> str:
-    return _members({"step": step, "analysis": sorted(analysis), "src_state": src_state, "dst_state": dst_state})
-
-
-def _members(record: Json) -> str:
-    """What stands between the braces of an object."""
-    return line(record)[1:-1]
+    members = {"step": step, "analysis": sorted(analysis), "src_state": src_state, "dst_state": dst_state}
+    return line(members)[1:-1]
 
 
 def _options(option_bytes: bytes) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.report.memo import Memo
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.sockets import SocketRow, Timer
@@ -32,7 +33,8 @@ def packet(event: Event) -> str:
     second, nanosecond = divmod(segment.time_ns, NANOSECONDS)
     raw = "" if event.scaled else " raw"
     line = (
-        f"{_clock(second)}.{nanosecond // 1_000:06d} {_ends(segment.ends)} [{flag_names(segment.flags)}] "
+        f"{_clock(second)}.{nanosecond // 1_000:06} {ENDS_TEXT[segment.ends]} "
+        f"[{flag_names(segment.flags)}] "
         f"seq {event.seq} ack {event.ack} win {event.window}{raw} len {segment.length}"
     )
     if event.step or event.analysis or event.app or event.note:
@@ -118,10 +120,12 @@ def _clock(second: int) -> str:
     return f"{datetime.fromtimestamp(second):%H:%M:%S}"
 
 
-@lru_cache(maxsize=65_536)
 def _ends(ends: bytes) -> str:
     source, destination = endpoints(ends)
     return f"{source} > {destination}"
+
+
+ENDS_TEXT = Memo(_ends)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

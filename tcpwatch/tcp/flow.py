@@ -93,27 +93,28 @@ class Flow:
                 other_base = receiver.base = ack - 1
             relative_ack = offset(ack, other_base)
             ack = unwrap(ack, receiver.expected or other_base)
+        step = note = rtt_ns = in_flight = app = None
         if flags & CONTROL or self._expects_step or not ordinary(segment, seq, ack, sender, receiver):
             placed = Placed(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
             words, step, note = self._examine(segment, side, placed, relative_ack, words)
         else:
             self._saw |= SAW_DATA if length else SAW_ACK
-            step = note = None
         if not segment.ack:
             ack = 0  # some RSTs carry it: it acknowledges nothing
         sender.record(segment, seq, ack, words)
         if self._multipath:
             self._note_multipath(segment, sender)
-        rtt_ns = None
         if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST:
             rtt_ns = receiver.acknowledge(ack, segment.time_ns)
         self.last_ns = segment.time_ns
-        wnd, scaled = (segment.window, False) if sender.wnd is None else (sender.wnd, True)
-        in_flight = sender.in_flight if length else None
-        app = describe_payload(segment.payload) if segment.payload else None
+        if length:
+            in_flight = sender.in_flight
+            app = describe_payload(segment.payload)
+        wnd, states = sender.wnd, self.states
         return Event(
-            segment, self.stream, side, offset(seq, base), relative_ack, wnd, scaled, step, words,
-            self.states[side], self.states[1 - side], app, note, rtt_ns, in_flight,
+            segment, self.stream, side, offset(seq, base), relative_ack,
+            segment.window if wnd is None else wnd, wnd is not None, step, words,
+            states[side], states[1 - side], app, note, rtt_ns, in_flight,
         )  # fmt: skip
 
     def _examine(

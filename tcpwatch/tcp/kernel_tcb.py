@@ -1,7 +1,8 @@
 """The TCB that `struct tcp_info` and the two queues imply: how far each direction has come since its initial number.
 
 Every user may read these counters, and the arithmetic on them is exact. Only ISS and IRS themselves are not in them: a
-SYN that was captured gives those, and `anchored` then makes the numbers absolute.
+SYN that was captured gives those, and `anchored` then makes the numbers absolute. Where the kernel's own numbers can be
+read, which are absolute, it is ISS and IRS that follow: the kernel does not keep them.
 """
 
 from dataclasses import replace
@@ -18,15 +19,27 @@ FIN = 1
 _FIN_QUEUED = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK})
 
 
+def tcb_of(row: SocketRow) -> Tcb | None:
+    """The best TCB that the kernel gives: its own, with the ISS and IRS that its counters imply; else the relative."""
+    relative = relative_tcb(row)
+    if row.record is None:
+        return relative
+    tcb = row.record.tcb
+    if tcb is None or relative is None:
+        return tcb
+    iss, irs = _origin(tcb.snd_una, relative.snd_una), _origin(tcb.rcv_nxt, relative.rcv_nxt)
+    return replace(tcb, iss=iss, irs=irs, initiated=relative.initiated)
+
+
 def relative_tcb(row: SocketRow) -> Tcb | None:
     """The TCB of `row`, counted from ISS = 0 and IRS = 0; None where the kernel gives no `tcp_info` of a connection.
 
     Offsets grow past 2**32 with what was transferred. `rcv_wnd` is the window as last advertised. On Linux before 4.19
     it is unknown who opened the connection, which leaves the numbers of the sending half out.
     """
-    if not row.info_bytes or row.state is State.LISTEN:
+    info = row.info
+    if info is None or row.state is State.LISTEN:
         return None
-    info = TcpInfo.decode(row.info_bytes)
     initiated = _initiated(row, info)
     snd_una = None if initiated is None or info.bytes_acked is None else info.bytes_acked + (0 if initiated else SYN)
     synchronized = row.state is not State.SYN_SENT
@@ -48,7 +61,9 @@ def relative_tcb(row: SocketRow) -> Tcb | None:
 
 
 def anchored(tcb: Tcb, iss: int, irs: int) -> Tcb:
-    """A relative `tcb` in absolute 32-bit numbers, given the two initial sequence numbers."""
+    """A relative `tcb` in absolute 32-bit numbers, given the two initial sequence numbers; another one as it is."""
+    if tcb.source is not Source.RELATIVE:
+        return tcb
     return replace(
         tcb,
         source=Source.DERIVED,
@@ -82,6 +97,10 @@ def _in_flight(row: SocketRow, info: TcpInfo) -> int | None:
 
 def _sum(start: int | None, length: int | None) -> int | None:
     return None if start is None or length is None else start + length
+
+
+def _origin(number: int | None, offset: int | None) -> int | None:
+    return None if number is None or offset is None else wrap(number - offset)
 
 
 def _from(initial: int, offset: int | None) -> int | None:

@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
+from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import Endpoint, endpoints
 
 
 class TimerKind(StrEnum):
-    """Which timer of a socket runs (`idiag_timer`, include/uapi/linux/inet_diag.h)."""
+    """Which timer of a socket runs (`idiag_timer`, include/uapi/linux/inet_diag.h; the last two only BPF tells)."""
 
     RETRANSMIT = "retransmit"
     KEEPALIVE = "keepalive"
     TIME_WAIT = "time-wait"
     PERSIST = "persist"
+    LOSS_PROBE = "loss-probe"  # RFC 8985 §7
+    DELAYED_ACK = "delayed-ack"  # RFC 9293 §3.8.6.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,14 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """A listener's accept queue: connections that wait for accept(), and how many may."""
+    """A listener's accept queue: connections that wait for accept(), and how many may.
+
+    `half_open` counts the handshakes that are under way, in SYN-RECEIVED: Linux lets as many of them wait as `limit`.
+    """
 
     queued: int
     limit: int
+    half_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,27 @@ class NoOwner(StrEnum):
     NOT_ACCEPTED = "not accepted yet"
     NEEDS_ROOT = "needs root"
     NOT_FOUND = "not found"
+    FILE = "from a file"
     UNKNOWN = "unknown"
+
+
+class KernelRecord(Protocol):
+    """What the kernel itself holds of a socket, as raw as it came: taken apart where somebody looks."""
+
+    @property
+    def info(self) -> TcpInfo | None:
+        """The measurements; None for what is no full socket (SYN-RECEIVED, TIME-WAIT)."""
+
+    @property
+    def last_ack_recv(self) -> int | None:
+        """`info.last_ack_recv` alone, at little cost."""
+
+    @property
+    def tcb(self) -> Tcb | None:
+        """The TCB in absolute numbers, ISS and IRS only where the kernel has them; None for a listener."""
+
+    def value(self, name: str) -> int | None:
+        """Any other field by the kernel's name for it, such as `sk_err_soft` or `sk_shutdown`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +105,8 @@ class SocketRow:
     and its segments join by equality; `mapped` marks an IPv4 connection on an IPv6 socket. `cookie` is the socket's
     identity over its whole life; a source that has none gives a negative number made of the ends. A listener has
     `backlog` in place of the two queues. `info_bytes` is `struct tcp_info` as the kernel wrote it at `read_ns` on the
-    monotonic clock (`tcp.info.TcpInfo.decode` reads it), empty where the kernel gives none.
+    monotonic clock, empty where the kernel gives none; a source that reads the kernel's own structures gives `record`
+    in its place. Either way `info` has the measurements, and `kernel_tcb.tcb_of` the TCB.
     """
 
     cookie: int
@@ -93,6 +123,7 @@ class SocketRow:
     info_bytes: bytes = b""
     read_ns: int = 0
     owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself says who (psutil)
+    record: KernelRecord | None = None
 
     @property
     def local(self) -> Endpoint:
@@ -103,3 +134,17 @@ class SocketRow:
     def remote(self) -> Endpoint:
         """The other end; port 0 for a listener."""
         return endpoints(self.ends)[1]
+
+    @property
+    def info(self) -> TcpInfo | None:
+        """The kernel's measurements as of `read_ns`; None where it gives none. Decoded anew each time."""
+        if self.record is not None:
+            return self.record.info
+        return TcpInfo.decode(self.info_bytes) if self.info_bytes else None
+
+    @property
+    def last_ack_recv(self) -> int | None:
+        """Milliseconds from the newest acknowledgment to `read_ns`."""
+        if self.record is not None:
+            return self.record.last_ack_recv
+        return TcpInfo.decode(self.info_bytes).last_ack_recv if self.info_bytes else None

@@ -19,7 +19,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tcb:
-    """One end's TCB. Sequence numbers are 32-bit wire values, or offsets from ISS/IRS where those are `None`.
+    """One end's TCB. Sequence numbers are 32-bit wire values, or offsets from ISS/IRS where the source is RELATIVE.
 
     `snd_wnd` and `rcv_wnd` are bytes where the scale is known, else the raw field with `*_wscale` None.
     `mss` is what this end may send in one segment; `initiated` says who sent the first SYN (None: not known).
@@ -31,6 +31,7 @@ class Tcb:
     snd_una: int | None = None
     snd_nxt: int | None = None
     snd_wnd: int | None = None
+    snd_wl1: int | None = None
     snd_wscale: int | None = None
     rcv_nxt: int | None = None
     rcv_wnd: int | None = None

@@ -47,6 +47,12 @@ class FlowTracker:
         """The flows still held, in order of their stream numbers."""
         return list(self._flows.values())
 
+    def hold(self, flow: Flow) -> None:
+        """Go on with this flow, which another tracker may have begun."""
+        self._flows[flow.stream] = flow
+        self._latest[reversed_ends(flow.ends)] = flow, 1
+        self._latest[flow.ends] = flow, 0
+
     def _receive_syn(self, segment: Segment, flow: Flow, side: int) -> Event:
         """A SYN between ends that have a flow: another SYN begins another flow, as Wireshark has it."""
         base = flow.streams[side].base
@@ -70,10 +76,8 @@ class FlowTracker:
         mirrored = reversed_ends(segment.ends)
         side = 1 if segment.flags & (SYN | ACK) == SYN | ACK else 0
         flow = Flow(self._streams, mirrored if side else segment.ends, segment, reused)
-        self._flows[flow.stream] = flow
         self._streams += 1
-        self._latest[mirrored] = flow, 1 - side
-        self._latest[segment.ends] = flow, side
+        self.hold(flow)
         return flow, side
 
     def _evict(self) -> None:

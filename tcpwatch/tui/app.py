@@ -5,16 +5,20 @@ another; what is shown, and how, stands in the panes.
 """
 
 import asyncio
+import gc
 import os
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from tcpwatch.monitor.filter import FilterError, Test, compile_filter
 from tcpwatch.monitor.snapshot import Connection, Snapshot
+from tcpwatch.text import clean
 from tcpwatch.tui.chrome_lines import keys_line, status_line, tabs_line
 from tcpwatch.tui.keys import KEYS
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
@@ -34,6 +38,8 @@ SNAPSHOT_S, PACKETS_S = 0.5, 0.25
 OVER_SSH = 2  # times as long between two pictures
 WIDE, STACKED, TALL = 110, 84, 34  # cells and lines from which there is room
 OURS = "tcpwatch."  # Textual's own bindings are scrolling by other names
+# Rows come and go without cycles, and a full collection walks 50,000 of them, which takes longer than a key may.
+GC_THRESHOLDS = (50_000, 20, 20)
 PANES = ("Connections", "Packets", "Detail")
 
 
@@ -46,7 +52,8 @@ class Dashboard(App[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = STYLE_CLASSES
     TITLE = "tcpwatch"
 
-    def __init__(self, monitor: MonitorView, subject: Subject, *, pace: float = 1.0) -> None:
+    def __init__(self, monitor: MonitorView, subject: Subject, *, filter_text: str = "", pace: float = 1.0) -> None:
+        """Raises FilterError where `filter_text` cannot be understood."""
         theme = theme_for(os.environ)
         super().__init__(ansi_color=theme == ANSI.name or None)
         self._monitor = monitor
@@ -56,8 +63,8 @@ class Dashboard(App[None]):
         self._snapshot: Snapshot | None = None
         self._selected: bytes | None = None
         self._selected_key: int | None = None
-        self._filter: Test | None = None
-        self._filter_text = ""
+        self._filter: Test = compile_filter(filter_text)
+        self._filter_text = clean(filter_text.strip())
         self._only_watched = bool(subject.ports)
         self._limited = self._paused = self._absolute = self._zoomed = False
         self._active = 0
@@ -67,7 +74,7 @@ class Dashboard(App[None]):
         self._panes = (self._connections, self._packets, self._detail)
         self._status, self._trouble = OneLine(id="status"), OneLine(id="trouble")
         self._tabs, self._keys = OneLine(id="tabs"), OneLine(id="keys")
-        self._filter_bar = FilterBar(id="filter")
+        self._filter_bar = FilterBar(self._filter_text, id="filter")
         self._top = Horizontal(self._connections, self._packets, id="top")
         for one in THEMES:
             self.register_theme(one)
@@ -88,7 +95,6 @@ class Dashboard(App[None]):
     def _first_picture(self) -> None:
         self._connections.focus()
         self.pull_snapshot()
-        self._connections.select_first()
         self.pull_packets()
         self.set_interval(SNAPSHOT_S * self._pace, self.pull_snapshot)
         self.set_interval(PACKETS_S * self._pace, self.pull_packets)
@@ -113,8 +119,8 @@ class Dashboard(App[None]):
             self._snapshot = snapshot
             self._connections.show(snapshot)
             self._trouble.show(summary(snapshot.connections, snapshot.mono_ns))
-        self._show_status()
-        self._show_detail()
+            self._show_status()
+            self._show_detail()
 
     def pull_packets(self) -> None:
         """Show the segments that have come."""
@@ -173,18 +179,18 @@ class Dashboard(App[None]):
         self._show_detail()
 
     def _narrow(self) -> None:
-        ports = frozenset(self._subject.ports) if self._only_watched else frozenset()
-        test = self._filter if self._filter_text else None
-        now_ns = self._snapshot.mono_ns if self._snapshot else 0
+        ports = self._subject.ports if self._only_watched else ()
+        wire_ports = frozenset(port.to_bytes(2) for port in ports)
+        test = self._filter
 
         def shown(connection: Connection) -> bool:
-            row = connection.row
-            watched = not ports or row.local.port in ports or row.remote.port in ports
-            return watched and (test is None or test(connection, now_ns))
+            ends = connection.row.ends
+            watched = not ports or ends[-4:-2] in wire_ports or ends[-2:] in wire_ports
+            return watched and test(connection, self._snapshot.mono_ns if self._snapshot else 0)
 
         words = [f"port {' '.join(map(str, sorted(ports)))}"] if ports else []
         words += [f"filter {self._filter_text}"] if self._filter_text else []
-        self._connections.narrow(shown, tuple(words))
+        self._connections.narrow(shown if words else None, tuple(words))
 
     # The arrangement of the panes.
 
@@ -192,8 +198,9 @@ class Dashboard(App[None]):
         width, height = self.size
         stacked = STACKED <= width < WIDE and height >= TALL
         alone = self._zoomed or not (stacked or (width >= WIDE and height >= 20))
-        self.screen.set_class(alone, "-one-pane")
-        self.screen.set_class(stacked and not alone, "-stacked")
+        dashboard, *_ = self.screen_stack  # another screen may be over it
+        dashboard.set_class(alone, "-one-pane")
+        dashboard.set_class(stacked and not alone, "-stacked")
         for pane in self._panes:
             pane.set_class(pane is self._panes[self._active], "-active")
         self._top.set_class(self._active < 2, "-active")
@@ -218,6 +225,10 @@ class Dashboard(App[None]):
         return tuple(key for kind in kinds for key in vars(kind).get("BINDINGS", ()) if isinstance(key, Binding))
 
     # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Tab is not for the panes while another screen is over them."""
+        return action != "pane" or len(self.screen_stack) == 1
 
     def action_show(self, number: int) -> None:
         """Go to a pane."""
@@ -284,16 +295,41 @@ class Dashboard(App[None]):
         if self._zoomed:
             self.action_zoom()
 
+    def lay_over(self, screen: ModalScreen[None]) -> None:
+        """Show a screen over the panes; a resize meanwhile is seen when it goes."""
+        self.push_screen(screen, lambda _: self._arrange())
+
+    def action_why(self) -> None:
+        """Explain what the focused pane has under its cursor."""
+        from tcpwatch.tui.screens.why import why_screen  # its texts are for those who ask, not for every start
+
+        if selected := self._panes[self._active].selected:
+            self.lay_over(why_screen(selected, self._subject.language))
+        else:
+            self.notify("Choose a connection or a segment first.", markup=False, timeout=3)
+
     def action_help(self) -> None:
         """Explain keys, glyphs and states."""
         pane = self._panes[self._active]
-        self.push_screen(HelpScreen(pane.HELP, self.all_bindings()))
+        self.lay_over(HelpScreen(pane.HELP, self.all_bindings()))
 
 
-def run_dashboard(monitor: MonitorView, subject: Subject) -> int:
-    """Show the dashboard until the user, a signal or the terminal ends it; the program's exit code."""
-    dashboard = Dashboard(monitor, subject, pace=OVER_SSH if over_ssh(os.environ) else 1.0)
+def run_dashboard(monitor: MonitorView, subject: Subject, filter_text: str = "") -> int:
+    """Show this host until the user, a signal or the terminal ends it; the program's exit code.
 
-    with guarded(dashboard.leave, monitor.stop):
+    Raises FilterError where `filter_text` cannot be understood.
+    """
+    return run(Dashboard(monitor, subject, filter_text=filter_text, pace=terminal_pace()), monitor.stop)
+
+
+def run(dashboard: Dashboard, last_resort: Callable[[], object]) -> int:
+    """Show a dashboard until it is ended; `last_resort` is called where it does not end. Gives the exit code."""
+    gc.set_threshold(*GC_THRESHOLDS)
+    with guarded(dashboard.leave, last_resort):
         dashboard.run()
     return dashboard.return_code or 0
+
+
+def terminal_pace() -> float:
+    """How many times as long between two pictures as on this host's own terminal."""
+    return OVER_SSH if over_ssh(os.environ) else 1.0

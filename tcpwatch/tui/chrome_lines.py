@@ -20,11 +20,11 @@ def status_line(subject: Subject, snapshot: Snapshot, paused: bool, width: int) 
     if snapshot.dropped:
         right.insert(0, (f" ⚠ dropped {grouped(snapshot.dropped)} ", "trouble"))
     for says, nothing_dropped in ((True, True), (False, True), (False, False)):
-        left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "strong")]
+        left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "")]
         for source in snapshot.sources:
             left += _source(source, snapshot.captured, says)
         if nothing_dropped and not snapshot.dropped:
-            left.append((" dropped 0", "muted"))
+            left.append((" dropped 0", ""))
         if width_of((*left, *right)) <= width:
             break
     return ends_apart(left, right, width)._replace(row="titles")
@@ -34,7 +34,7 @@ def _source(source: SourceStatus, captured: int, says: bool) -> list[Run]:
     if not source.working:
         return [(f" {source.name} ", ""), ("○ none ", "caution")]
     words = grouped(captured) if source.name == "packets" else source.says if says else ""
-    return [(f" {source.name} ", "muted"), ("● ", "open"), (f"{words} " if words else "", "")]
+    return [(f" {source.name} ", ""), ("● ", "open"), (f"{words} " if words else "", "")]
 
 
 def tabs_line(names: Sequence[str], active: int) -> Line:

@@ -3,8 +3,9 @@
 Nothing here knows what is shown; the tables of columns stand beside the panes' own lines.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from tcpwatch.tui.line import Run, cells, fit
@@ -15,7 +16,7 @@ GAP = 1
 
 @dataclass(frozen=True, eq=False)
 class Column(Generic[Item]):
-    """One column: its title, the text and style of its cell, `least` and `most` cells, and its rank.
+    """One column: its title, the text and style of its cell, its rank, and cells: the `least`, the `usual`, the `most`.
 
     Where the pane is too narrow for all, the column with the highest rank goes first. `cut` shortens a text that does
     not fit into the column.
@@ -24,6 +25,7 @@ class Column(Generic[Item]):
     title: str
     cell: Callable[[Item], Run]
     least: int
+    usual: int
     most: int
     rank: int
     align: str = "<"
@@ -33,10 +35,11 @@ class Column(Generic[Item]):
 Laid = Sequence[tuple[Column[Item], int]]
 
 
-def lay_out(columns: Sequence[Column[Item]], width: int) -> list[tuple[Column[Item], int]]:
+@lru_cache(maxsize=16)
+def lay_out(columns: tuple[Column[Item], ...], width: int) -> Laid[Item]:
     """The columns that fit into `width` cells, in their order, each with its width.
 
-    What is left over goes to those of high rank: the others have what they need.
+    What is left over when each has its least makes them usual, the lowest rank first; the rest is the last column's.
     """
     shown: list[Column[Item]] = []
     room = width + GAP
@@ -45,12 +48,29 @@ def lay_out(columns: Sequence[Column[Item]], width: int) -> list[tuple[Column[It
             break
         shown.append(column)
         room -= column.least + GAP
-    widths = {column: column.least for column in shown}
-    for column in reversed(shown):
-        extra = min(room, column.most - column.least)
-        widths[column] += extra
+    widths = {}
+    for column in shown:
+        extra = min(room, column.usual - column.least)
+        widths[column] = column.least + extra
         room -= extra
+    last = next((column for column in reversed(columns) if column in widths), None)
+    if last:
+        widths[last] += min(room, last.most - widths[last])
     return [(column, widths[column]) for column in columns if column in widths]
+
+
+def grown(columns: tuple[Column[Item], ...], items: Iterable[Item]) -> tuple[Column[Item], ...]:
+    """The columns, with what the cells of these items take as the usual where it is more, up to the most.
+
+    A column never shrinks again, so that it does not twitch as rows come and go.
+    """
+    wanted = {column: column.usual for column in columns}
+    for item in items:
+        for column in columns:
+            wanted[column] = max(wanted[column], min(column.most, cells(column.cell(item)[0])))
+    return tuple(
+        column if wanted[column] == column.usual else replace(column, usual=wanted[column]) for column in columns
+    )
 
 
 def titles(laid: Laid[Item]) -> str:
@@ -59,14 +79,10 @@ def titles(laid: Laid[Item]) -> str:
 
 
 def cells_of(laid: Laid[Item], item: Item) -> tuple[Run, ...]:
-    """One item's cells; neighbours of one style are one run, since every run costs bytes to the terminal."""
+    """One item's cells, each with the gap before it."""
     runs: list[Run] = []
     for column, width in laid:
         text, style = column.cell(item)
         text = column.cut(text, width) if cells(text) > width else fit(text, width, column.align)
-        if runs and runs[-1][1] == style:
-            runs[-1] = (f"{runs[-1][0]} {text}", style)
-        else:
-            gap = " " if runs else ""
-            runs.append((gap + text, style))
+        runs.append((" " * GAP * bool(runs) + text, style))
     return tuple(runs)

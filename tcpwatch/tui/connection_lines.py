@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.tcp.sockets import NoOwner, Timer
+from tcpwatch.tcp.sockets import NoOwner
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import Column, Laid, cells_of
-from tcpwatch.tui.format import age, countdown, grouped, listener, local_end, short_number
+from tcpwatch.tui.format import WILDCARDS, age, brief_countdown, grouped, local_end, short_number
 from tcpwatch.tui.grouping import Heading
 from tcpwatch.tui.line import Line, Run, cut_end, cut_owner, padded
 from tcpwatch.tui.looks import MARKS, STATES
+from tcpwatch.tui.timers import timer_words
 from tcpwatch.tui.trouble import trouble_of
 
 MAPPED = "⁶"  # an IPv4 connection on an IPv6 socket
@@ -26,18 +27,16 @@ class Moment(NamedTuple):
 
 def _local(moment: Moment) -> Run:
     row = moment.connection.row
-    end = listener(row.local) if row.state is State.LISTEN else local_end(row.local, row.remote)
+    end = f":{row.local.port}" if row.state is State.LISTEN else local_end(row.local, row.remote)
     return end + MAPPED * row.mapped, ""
 
 
 def _remote(moment: Moment) -> Run:
+    """The other end; of a listener the address it is bound to."""
     row = moment.connection.row
     if row.state is not State.LISTEN:
         return str(row.remote), ""
-    if row.backlog is None:
-        return "", ""
-    full = row.backlog.queued > row.backlog.limit
-    return f"accept {row.backlog.queued}/{row.backlog.limit}", "trouble" if full else "muted"
+    return "on any address" if row.local.ip in WILDCARDS else f"on {row.local.ip}", ""
 
 
 def _age(moment: Moment) -> Run:
@@ -55,39 +54,38 @@ def owner_words(connection: Connection) -> str:
 
 
 def _owner(moment: Moment) -> Run:
-    if moment.connection.no_owner is NoOwner.KERNEL:
+    if not moment.connection.owners and moment.connection.no_owner is NoOwner.KERNEL:
         return "no owner", "muted"  # its reason is told by the detail pane, where there is room
     return owner_words(moment.connection), "" if moment.connection.owners else "muted"
 
 
-def _queue(length: int | None) -> Run:
-    if length is None:
-        return "–", "muted"
-    return short_number(length, 5), "caution" if length else "muted"
-
-
-def timer_words(timer: Timer | None, now_ns: int) -> str:
-    """`keepalive 1m12s`, `retransmit 0.2s ×3`; `–` where none runs."""
-    if timer is None:
-        return "–"
-    times = f" ×{timer.retransmits}" if timer.retransmits else ""
-    return f"{timer.kind} {countdown(timer.left_ms(now_ns))}{times}"
+def _queues(moment: Moment) -> Run:
+    """What waits to be read and to be acknowledged, `14/0`; of a listener, as `ss` has it, the accept queue."""
+    row = moment.connection.row
+    if row.backlog:
+        full = row.backlog.queued > row.backlog.limit
+        return f"{row.backlog.queued}/{row.backlog.limit}", "trouble" if full else ""
+    if row.recv_q is None and row.send_q is None:
+        return "–", ""
+    lengths = ("–" if length is None else short_number(length, 4) for length in (row.recv_q, row.send_q))
+    return "/".join(lengths), "caution" if row.recv_q or row.send_q else ""
 
 
 def _timer(moment: Moment) -> Run:
-    timer = moment.connection.row.timer
-    return timer_words(timer, moment.now_ns), "caution" if timer and timer.retransmits else "muted"
+    row = moment.connection.row
+    return timer_words(row, moment.now_ns), "caution" if row.timer and row.timer.retransmits else ""
 
 
 COLUMNS: tuple[Column[Moment], ...] = (
-    Column("LOCAL", _local, least=6, most=21, rank=1, cut=cut_end),
-    Column("REMOTE", _remote, least=15, most=47, rank=0, cut=cut_end),
-    Column("AGE", _age, least=7, most=7, rank=2, align=">"),
-    Column("OWNER", _owner, least=15, most=28, rank=3, cut=cut_owner),
-    Column("RECVQ", lambda moment: _queue(moment.connection.row.recv_q), least=5, most=6, rank=4, align=">"),
-    Column("SENDQ", lambda moment: _queue(moment.connection.row.send_q), least=5, most=6, rank=5, align=">"),
-    Column("TIMER", _timer, least=15, most=20, rank=6),
+    Column("LOCAL", _local, least=6, usual=6, most=47, rank=3, cut=cut_end),
+    Column("REMOTE", _remote, least=15, usual=15, most=47, rank=0, cut=cut_end),
+    Column("AGE", _age, least=6, usual=6, most=6, rank=1, align=">"),
+    Column("OWNER", _owner, least=10, usual=12, most=30, rank=5, cut=cut_owner),
+    Column("TIMER", _timer, least=8, usual=8, most=14, rank=2),
+    Column("RQ/SQ", _queues, least=5, usual=5, most=11, rank=4, align=">"),
 )
+WIRE_COLUMNS = tuple(column for column in COLUMNS if column.title in ("LOCAL", "REMOTE", "AGE"))
+"""What segments alone tell."""
 
 
 def connection_line(moment: Moment, laid: Laid[Moment]) -> Line:
@@ -113,10 +111,12 @@ def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
     if not heading.count:
         runs.append(("  gone a moment ago", "muted"))
     elif heading.next_gone:
-        runs.append((f"  next gone in {countdown(heading.next_gone.left_ms(now_ns))}", "muted"))
-    elif heading.state is not State.LISTEN:
+        runs.append((f"  next gone in {brief_countdown(heading.next_gone.left_ms(now_ns))}", "muted"))
+    elif heading.state is State.LISTEN:
+        runs.append(("  RQ/SQ: accept queue/its limit", "muted"))
+    else:
         runs.append((f"  oldest {oldest}", "muted"))
-    if heading.state is State.CLOSE_WAIT:
+    if heading.state is State.CLOSE_WAIT and heading.count:
         runs.append(("  ⚠ not closed here", "trouble"))
     return Line(padded(runs, width), "group")
 

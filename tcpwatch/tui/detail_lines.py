@@ -4,8 +4,9 @@ from itertools import zip_longest
 
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.tui.connection_lines import owner_words
-from tcpwatch.tui.format import age
+from tcpwatch.tui.format import duration
 from tcpwatch.tui.line import Line, Run, padded, wrap
 from tcpwatch.tui.looks import STATES
 from tcpwatch.tui.story import story
@@ -14,21 +15,27 @@ from tcpwatch.tui.window_bar import SendWindow, window_bar
 
 DIVIDER: Run = (" │ ", "muted")
 WITHOUT_TCB = {
-    State.TIME_WAIT: "TIME-WAIT keeps no TCB: the kernel has let go of all but the four-tuple and the timer.",
+    State.TIME_WAIT: "In TIME-WAIT the kernel keeps little of a TCB and shows none of it; no segment of it was seen.",
     State.CLOSED: "The socket is gone, and its TCB with it.",
 }
+FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)  # the FIN has taken a number
 ABOUT = 10  # cells for what a sentence is about
+SEND = 5  # cells before the bar
 
 
 def detail_lines(detail: Detail, now_ns: int, width: int, absolute: bool) -> list[Line]:
     """All that is known of one connection in lines of `width` cells; `absolute` shows numbers as on the wire."""
     here, peer = _ends(detail)
+    told = _story_lines(detail, now_ns, width)
     if detail.connection and detail.connection.row.state is State.LISTEN:
-        return [Line(_head(here, now_ns)), Line(), *_story_lines(detail, now_ns, width)]
+        return [Line(((" ", ""), *_head(here, now_ns))), Line(), *told]
     heads = _side_by_side(_heads(here, now_ns, width), _heads(peer, now_ns, width), width)
-    blocks = _side_by_side(_fields(here, width, absolute), _fields(peer, width, absolute), width)
-    window, told = _window_lines(here, width), _story_lines(detail, now_ns, width)
-    return [*heads, *blocks, *window, *told] if _roomy(width) else [*heads, *window, *told, *blocks]
+    fields = _side_by_side(_fields(here, width, absolute), _fields(peer, width, absolute), width)
+    if _roomy(width):
+        bars = _side_by_side(_bar(here, _half(width) - 1), _bar(peer, width - _half(width) - len(DIVIDER[0])), width)
+    else:
+        bars = [Line(((" ", ""), *bar)) for bar in _bar(here, width - 1)]
+    return [*heads, *fields, *bars, *told]
 
 
 def _ends(detail: Detail) -> tuple[End, End]:
@@ -46,8 +53,8 @@ def _half(width: int) -> int:
 
 
 def _roomy(width: int) -> bool:
-    """Whether the fields stand in few enough lines for the story to be seen below them."""
-    return _half(width) >= 2 * CELL
+    """Whether half of it has room for two fields side by side, and for a bar."""
+    return _half(width) > 2 * CELL + 2
 
 
 def _heads(end: End, now_ns: int, width: int) -> list[tuple[Run, ...]]:
@@ -90,11 +97,11 @@ def _state(end: End, now_ns: int) -> tuple[Run, str]:
 
 
 def _since(connection: Connection, now_ns: int) -> str:
-    return f"for {age(now_ns, connection.since_ns, connection.since_seen)}"
+    return f"for {'' if connection.since_seen else '≥'}{duration(now_ns - connection.since_ns)}"
 
 
 def _who(end: End) -> str:
-    return owner_words(end.connection) if end.connection else "another host"
+    return owner_words(end.connection) if end.connection else "no socket of it seen here"
 
 
 def _side_by_side(left: list[tuple[Run, ...]], right: list[tuple[Run, ...]], width: int) -> list[Line]:
@@ -105,19 +112,29 @@ def _side_by_side(left: list[tuple[Run, ...]], right: list[tuple[Run, ...]], wid
     return lines
 
 
-def _window_lines(here: End, width: int) -> list[Line]:
-    tcb, flight = first_known(here.tcbs, "snd_una", "snd_nxt"), in_flight(here)
+def _bar(end: End, width: int) -> list[tuple[Run, ...]]:
+    """The end's send window, where enough of it is known."""
+    tcb, flight = first_known(end.tcbs, "snd_una", "snd_nxt"), in_flight(end)
     if tcb is None or flight is None:
         return []
-    windowed = first_known(here.tcbs, "snd_wnd", "snd_wscale")
-    written = first_known(here.tcbs, "snd_nxt", "write_seq")
+    state = end.connection.row.state if end.connection else end.state
+    windowed = first_known(end.tcbs, "snd_wnd", "snd_wscale")
+    written = first_known(end.tcbs, "snd_nxt", "write_seq")
     window = SendWindow(
-        acked=max(0, distance(tcb.iss, tcb.snd_una) - 1),  # the SYN took one number
+        acked=_acked(tcb, state),
         in_flight=flight,
         wnd=windowed.snd_wnd if windowed else None,
         unsent=distance(written.snd_nxt, written.write_seq) if written else None,
     )
-    return [Line((("  send  ", "label"), *window_bar(window, width - ABOUT - 1)))]
+    label = f"{'send':<{SEND}}"
+    return [((label, "label"), *window_bar(window, width - SEND))]
+
+
+def _acked(tcb: Tcb, state: State | None) -> int | None:
+    """Bytes of data acknowledged; None where the connection was not seen to begin."""
+    if tcb.iss is None and tcb.source is not Source.RELATIVE:
+        return None
+    return max(0, distance(tcb.iss, tcb.snd_una) - 1 - (state in FIN_ACKED))  # the SYN took one number too
 
 
 def _story_lines(detail: Detail, now_ns: int, width: int) -> list[Line]:

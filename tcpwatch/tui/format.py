@@ -22,14 +22,26 @@ def duration(ns: int) -> str:
     return f"{hours // 24}d{hours % 24:02d}h"
 
 
+def brief(ns: int) -> str:
+    """A time span in at most five cells: `59s`, `3m07s`, `12m`, `1h02m`: no second unit after a large first."""
+    text = duration(ns)
+    number = len(text) - len(text.lstrip("0123456789"))
+    return text[: number + 1] if number > 1 else text
+
+
 def age(now_ns: int, since_ns: int, since_seen: bool) -> str:
-    """How long ago `since_ns` was; `≥` where the beginning was not seen."""
-    return ("" if since_seen else "≥") + duration(now_ns - since_ns)
+    """How long ago `since_ns` was, in at most six cells; `≥` where the beginning was not seen."""
+    return ("" if since_seen else "≥") + brief(now_ns - since_ns)
 
 
 def countdown(ms: int) -> str:
     """The time until a timer fires: tenths of a second below ten seconds, since retransmissions live there."""
     return f"{max(0, ms) / 1000:.1f}s" if ms < 10_000 else duration(ms * 1_000_000)
+
+
+def brief_countdown(ms: int) -> str:
+    """The same in at most five cells."""
+    return countdown(ms) if ms < 10_000 else brief(ms * 1_000_000)
 
 
 def delta(ns: int) -> str:

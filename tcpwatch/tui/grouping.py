@@ -3,8 +3,8 @@
 A closed group is only counted, never sorted, so that ten thousand TIME-WAIT sockets cost one pass.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
@@ -61,6 +61,41 @@ ORDERS = (
     Order("queues", _queue),
     Order("remote", lambda connection: (connection.row.remote, connection.row.local)),
 )
+
+
+@dataclass(frozen=True)
+class View:
+    """How the user wants the table: which connections, in which order, which groups folded or left as they are."""
+
+    shown: Callable[[Connection], bool] | None = None
+    order: Order = ORDERS[0]
+    folded: Mapping[State, bool] = field(default_factory=dict)
+
+    def turned(self, state: State, folded: bool) -> "View":
+        """The same with one group folded or not."""
+        return replace(self, folded={**self.folded, state: folded})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of the screen, how many connections passed, and the crowds that were folded unasked."""
+
+    rows: Sequence[Row]
+    count: int
+    crowds: frozenset[State]
+
+
+def arrange(connections: Sequence[Connection], view: View) -> Table:
+    """The whole table in order; reads nothing but its arguments, so that it may run in any thread."""
+    shown = connections if view.shown is None else [one for one in connections if view.shown(one)]
+    groups = by_state(shown)
+    crowds = frozenset(
+        state
+        for state, limit in FOLDED_ABOVE.items()
+        if len(groups.get(state, ())) > limit and state not in view.folded
+    )
+    folded = {**view.folded, **dict.fromkeys(crowds, True)}
+    return Table(rows_of(groups, view.order, folded), len(shown), crowds)
 
 
 def by_state(connections: Iterable[Connection]) -> dict[State, list[Connection]]:

@@ -5,6 +5,7 @@ from textual.binding import Binding, BindingType
 KEYS: list[BindingType] = [
     Binding("slash", "filter", "Filter", key_display="/", id="app.filter", tooltip="Show only what matches some words"),
     Binding("n", "trouble", "Trouble", id="app.trouble", tooltip="To the next connection in trouble"),
+    Binding("w", "why", "Why?", id="app.why", tooltip="Explain what the cursor is on: state, step, flag, field, timer"),
     Binding("s", "limit", "Only this", id="app.limit", tooltip="Only the selected connection's segments, or all"),
     Binding("r", "absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or as on the wire"),
     Binding("p", "pause", "Pause", id="app.pause", tooltip="Freeze the picture; nothing is lost meanwhile"),
@@ -24,4 +25,15 @@ KEYS: list[BindingType] = [
     Binding("escape", "clear", "Clear", show=False, id="app.clear", tooltip="Take filter, zoom and limit away"),
     Binding("question_mark", "help", "help", key_display="?", id="app.help", tooltip="This text"),
     Binding("q,ctrl+c,ctrl+q", "quit", "quit", key_display="q", id="app.quit", tooltip="End tcpwatch"),
+]
+
+# Of a capture file; `p` in place of the live picture's.
+REPLAY_KEYS: list[BindingType] = [
+    Binding("p", "play", "Play", id="replay.play", tooltip="Play the file, or pause"),
+    Binding("full_stop", "step(1)", "Step", key_display=".", id="replay.step", tooltip="Pause, one segment on"),
+    Binding("comma", "step(-1)", "Back", key_display=",", id="replay.back", tooltip="Pause, one segment back"),
+    Binding("right_square_bracket", "speed(1)", "Faster", key_display="]", id="replay.faster", tooltip="Play faster"),
+    Binding("left_square_bracket", "speed(-1)", "Slower", key_display="[", id="replay.slower", tooltip="Play slower"),
+    Binding("greater_than_sign", "leap(1)", "+5%", key_display=">", id="replay.leap", tooltip="5 % of the file on"),
+    Binding("less_than_sign", "leap(-1)", "-5%", key_display="<", id="replay.leap_back", tooltip="5 % back"),
 ]

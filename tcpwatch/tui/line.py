@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from tcpwatch.tui.format import short_number
+
 Run = tuple[str, str]
 
 # fmt: off
@@ -51,15 +53,22 @@ def cut_end(end: str, width: int) -> str:
     return "…" + end[len(end) - width + 1 :]
 
 
+def cut_host(host: str, width: int) -> str:
+    """An address, cut to `width` cells: the end of it tells hosts of one network apart."""
+    return "…" + host[len(host) - width + 1 :]
+
+
+def cut_number(digits: str, width: int) -> str:
+    """A whole number, cut to `width` cells: in thousands, millions or milliards."""
+    return fit(short_number(int(digits), width), width, ">")
+
+
 def cut_owner(owner: str, width: int) -> str:
-    """`command/pid fd 3`, cut to `width` cells: first the descriptor goes, then the middle of the command."""
+    """`command/pid fd 3`, cut to `width` cells: first the descriptor goes, then the end of the command."""
     command, slash, pid = owner.partition(" fd ")[0].rpartition("/")
-    room = width - cells(slash + pid)
-    if cells(command) > room > 2:
-        tail = command
-        while cells(tail) >= room // 2:
-            tail = tail[1:]
-        command = fit(command, room - cells(tail)) + tail
+    room = max(0, width - cells(slash + pid))
+    if cells(command) > room > 1:
+        command = fit(command, room)
     return fit(command + slash + pid, width)
 
 
@@ -79,6 +88,20 @@ def padded(runs: Iterable[Run], width: int) -> tuple[Run, ...]:
         kept.append((text, style))
         room -= cells(text)
     return (*kept, (" " * room, "")) if room else tuple(kept)
+
+
+def merged(runs: Iterable[Run]) -> list[Run]:
+    """The same cells in as few runs as look the same: each costs bytes to the terminal, and blanks have no colour."""
+    kept: list[Run] = []
+    for text, style in runs:
+        before, before_style = kept[-1] if kept else ("", style)
+        if before_style == style or text.isspace():
+            kept[-1:] = [(before + text, before_style)]
+        elif before.isspace():
+            kept[-1:] = [(before + text, style)]
+        elif text:
+            kept.append((text, style))
+    return kept
 
 
 def ends_apart(left: Iterable[Run], right: Iterable[Run], width: int) -> Line:

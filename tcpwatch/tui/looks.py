@@ -36,7 +36,9 @@ STATES = {
     State.SYN_SENT: StateLook("◇", "opening", "our SYN went out; nothing has come back yet"),
     State.SYN_RECEIVED: StateLook("◈", "opening", "a SYN came and was answered; half open until the last ACK"),
     State.ESTABLISHED: StateLook("●", "open", "open: data may flow both ways"),
-    State.TIME_WAIT: StateLook("◌", "waiting", "closed first here; stragglers die out before the port is used again"),
+    State.TIME_WAIT: StateLook(
+        "◌", "waiting", "closed here, and by the peer; stragglers die out before the port is used again"
+    ),
     State.LISTEN: StateLook("○", "muted", "waits for connections"),
     State.CLOSED: StateLook("✕", "gone", "there is no connection any more"),
 }

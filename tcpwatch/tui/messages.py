@@ -32,5 +32,13 @@ class FilterGiven(Message):
         self.text = text
 
 
+class SeekWanted(Message):
+    """A share of a capture file's playing time, 0 to 1, to go to."""
+
+    def __init__(self, fraction: float) -> None:
+        super().__init__()
+        self.fraction = fraction
+
+
 class FilterClosed(Message):
     """The filter's line is not needed any more."""

@@ -3,15 +3,30 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Detail, Snapshot
+from tcpwatch.tcp.event import Event
+
+
+class Segments(Protocol):
+    """The events to show, numbered from 0; those below `first` have fallen out."""
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest event held."""
+
+    @property
+    def end(self) -> int:
+        """One past the number of the newest event; smaller than before where a replay has gone back."""
+
+    def slice(self, start: int, stop: int | None = None) -> tuple[int, list[Event]]:
+        """The events numbered `start` to before `stop` that are held, and the number of the first of them."""
 
 
 class MonitorView(Protocol):
     """The Monitor as the dashboard sees it: pictures to pull, nothing to wait for."""
 
     @property
-    def packets(self) -> PacketLog:
+    def packets(self) -> Segments:
         """The segments kept for the screen."""
 
     def snapshot(self) -> Snapshot:
@@ -29,11 +44,15 @@ class MonitorView(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is watched, for the title: host, interface (None: no capture), ports (empty: all)."""
+    """What is watched, for the title: host, interface (None: no capture), ports (empty: all).
+
+    Of a capture file: the word "file", and its name. `language` is what explanations are in.
+    """
 
     host: str
     interface: str | None = None
     ports: tuple[int, ...] = ()
+    language: str = "en"
 
     @property
     def words(self) -> tuple[str, ...]:

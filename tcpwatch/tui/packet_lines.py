@@ -4,7 +4,8 @@ The initiator of a connection always stands on the left and the arrow tells who 
 the pane as a ladder. A time is absolute where its second begins, and the distance from the segment above elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,11 +13,12 @@ from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import Column, Laid, cells_of
 from tcpwatch.tui.format import SECOND_NS, clock, delta, grouped, short_number
-from tcpwatch.tui.line import Line, Run
+from tcpwatch.tui.line import Line, Run, cut_host, cut_number
 from tcpwatch.tui.looks import CAUTIONS, STATES, STEPS
 from tcpwatch.wire.segment import ACK, FLAG_WORDS, SYN, Endpoint
 
 ARROWS = ("→", "←")
+LONGEST = 200  # cells that the last column may fill
 
 
 class Arrival(NamedTuple):
@@ -62,25 +64,29 @@ def _flags(arrival: Arrival) -> Run:
     return flag_letters(arrival.event.segment.flags), STEPS[step].style if step else ""
 
 
+def _host(arrival: Arrival) -> Run:
+    return ends_in_order(arrival.event)[0].ip, ""
+
+
 def _seq(arrival: Arrival) -> Run:
-    return short_number(arrival.event.seq, 6), ""
+    return str(arrival.event.seq), ""
 
 
 def _ack(arrival: Arrival) -> Run:
     event = arrival.event
-    return (short_number(event.ack, 6), "") if event.segment.flags & ACK else ("", "")
+    return (str(event.ack), "") if event.segment.flags & ACK else ("", "")
 
 
 def _window(arrival: Arrival) -> Run:
     event = arrival.event
     if event.window == 0 and not event.segment.flags & SYN:
         return "0", "caution"
-    return short_number(event.window, 6) + ("" if event.scaled else "?"), "muted"
+    return short_number(event.window, 6) + ("" if event.scaled else "?"), ""
 
 
 def _length(arrival: Arrival) -> Run:
     length = arrival.event.segment.length
-    return (short_number(length, 4), "") if length else ("·", "muted")
+    return (short_number(length, 5), "") if length else ("·", "")
 
 
 def _meaning(arrival: Arrival) -> Run:
@@ -96,26 +102,50 @@ def _meaning(arrival: Arrival) -> Run:
         return ("!" if caution else "· ") + " · ".join(words), "caution" if caution else "muted"
     if words:
         return "  " + " · ".join(words), "accent"
-    return ("  data" if event.segment.length else ""), "muted"
+    return ("  data" if event.segment.length else ""), ""
 
 
-_TIME = Column("TIME", _time, least=8, most=8, rank=0, align=">")
-_FLAGS = Column("FLG", _flags, least=3, most=4, rank=2)
+def _meaning_and_length(arrival: Arrival) -> Run:
+    """`data 14`, `1/3 SYN +14` (Fast Open): for a pane that has no room for the length's own column."""
+    text, style = _meaning(arrival)
+    event = arrival.event
+    length = short_number(event.segment.length, 5)
+    if not event.segment.length or event.analysis or event.app:
+        return text, style
+    step, dot, rest = text.partition(" · ")
+    return f"{step} {'+' if event.step else ''}{length}{dot}{rest}", style
+
+
+_TIME = Column("TIME", _time, least=8, usual=8, most=8, rank=0, align=">")
+_PORTS = Column("  ENDS", _ports, least=11, usual=11, most=11, rank=1)
+_ENDS = Column("ENDS", _ends, least=38, usual=38, most=38, rank=1)
+_HOST = Column("HOST", _host, least=7, usual=15, most=39, rank=7, cut=cut_host)
+_FLAGS = Column("FLG", _flags, least=3, usual=4, most=8, rank=2)
 _NUMBERS = (
-    Column("SEQ", _seq, least=5, most=7, rank=4, align=">"),
-    Column("ACK", _ack, least=5, most=7, rank=5, align=">"),
-    Column("WINDOW", _window, least=6, most=7, rank=7, align=">"),
-    Column("LEN", _length, least=4, most=5, rank=3, align=">"),
+    Column("SEQ", _seq, least=5, usual=7, most=13, rank=3, align=">", cut=cut_number),
+    Column("ACK", _ack, least=5, usual=7, most=13, rank=4, align=">", cut=cut_number),
 )
-_MEANING = Column("STEP", _meaning, least=15, most=200, rank=6)
-PORTS = (_TIME, Column("  ENDS", _ports, least=11, most=11, rank=1), _FLAGS, *_NUMBERS, _MEANING)
-ADDRESSES = (_TIME, Column("ENDS", _ends, least=38, most=38, rank=1), _FLAGS, *_NUMBERS, _MEANING)
-ADDRESSES_FROM = 110  # cells: room for both addresses beside all the rest
+_WINDOW = Column("WINDOW", _window, least=6, usual=7, most=7, rank=8, align=">")
+_LENGTH = Column("LEN", _length, least=5, usual=5, most=5, rank=6, align=">")
+_STEP = Column("STEP", _meaning, least=15, usual=15, most=LONGEST, rank=5)
+_STEP_AND_LENGTH = replace(_STEP, cell=_meaning_and_length)
+
+ADDRESSES_FROM, LENGTH_FROM = 110, 76  # cells from which there is room for both addresses, for the length's own column
 
 
-def columns_for(width: int) -> Sequence[Column[Arrival]]:
-    """Ports alone in a narrow pane, whole addresses in a wide one."""
-    return ADDRESSES if width >= ADDRESSES_FROM else PORTS
+def columns_for(width: int, ambiguous: bool = False) -> tuple[Column[Arrival], ...]:
+    """Whole addresses in a wide pane; in a narrow one ports alone, with the host where these are `ambiguous`."""
+    if width >= ADDRESSES_FROM:
+        return (_TIME, _ENDS, _FLAGS, *_NUMBERS, _WINDOW, _LENGTH, _STEP)
+    ends = (_HOST, _PORTS) if ambiguous else (_PORTS,)
+    if width >= LENGTH_FROM:
+        return (_TIME, *ends, _FLAGS, *_NUMBERS, _WINDOW, _LENGTH, _STEP)
+    return (_TIME, *ends, _FLAGS, *_NUMBERS, _STEP_AND_LENGTH)
+
+
+def ambiguous_ports(events: Iterable[Event]) -> bool:
+    """Whether these segments were initiated by several hosts, so that a port does not tell whose it is."""
+    return len({ends_in_order(event)[0].ip for event in events}) > 1
 
 
 def packet_line(arrival: Arrival, laid: Laid[Arrival], related: bool) -> Line:
@@ -127,7 +157,7 @@ def states_line(event: Event) -> Line:
     """When exactly it came, the states of both ends after it, and its window: what the row has no room for."""
     runs: list[Run] = [(f" {clock(event.segment.time_ns, 6)}", "label")]
     for end, state in zip(ends_in_order(event), _states_in_order(event), strict=True):
-        runs += [(f"  {end.port} ", "muted"), (state, STATES[state].style)]
+        runs += [(f" {end.port} ", "muted"), (state, STATES[state].style)]
     return Line((*runs, (f"  window {grouped(event.window)}{'' if event.scaled else ' raw'}", "muted")))
 
 

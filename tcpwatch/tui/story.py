@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from tcpwatch.diagnose.finding import Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
-from tcpwatch.tcp.sockets import Timer, TimerKind
+from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connection_lines import owner_words
-from tcpwatch.tui.format import countdown, grouped, microseconds, several
+from tcpwatch.tui.format import grouped, microseconds, several
+from tcpwatch.tui.timers import timer_sentence
 
 
 class Sentence(NamedTuple):
@@ -21,24 +22,10 @@ class Sentence(NamedTuple):
 CLOSED_FIRST = {
     State.FIN_WAIT_1: "closed first by this end",
     State.FIN_WAIT_2: "closed first by this end",
-    State.TIME_WAIT: "closed first by this end",
+    State.TIME_WAIT: "closed first by this end, or by both at once",
     State.CLOSE_WAIT: "closed first by the peer",
     State.LAST_ACK: "closed first by the peer",
     State.CLOSING: "closed by both ends at the same moment",
-}
-
-TIMERS = {
-    TimerKind.RETRANSMIT: "retransmission: what is in flight is sent again in {in_}{times}",
-    TimerKind.KEEPALIVE: "keep-alive: the idle peer is probed in {in_}{times}",
-    TimerKind.TIME_WAIT: "2MSL: this socket is gone in {in_}",
-    TimerKind.PERSIST: "persist: the peer's closed window is probed in {in_}{times}",
-}
-
-NO_TIMER = {
-    State.CLOSE_WAIT: "none: the kernel waits for close() without limit",
-    State.ESTABLISHED: "none: nothing is in flight and keep-alive is off",
-    State.FIN_WAIT_2: "none: the program still holds the socket, so the kernel waits for the peer's FIN without limit",
-    State.LISTEN: "none: a listener waits for ever",
 }
 
 SEVERITIES = {
@@ -50,8 +37,14 @@ SEVERITIES = {
 
 
 def story(detail: Detail, now_ns: int) -> list[Sentence]:
-    """The sentences there are facts for, findings last."""
-    sentences = [_course(detail), _unread(detail.connection), _timer(detail.connection, now_ns), *_findings(detail)]
+    """The sentences there are facts for: what is wrong, why it stays so, what to do, and how it came about."""
+    sentences = [
+        *_findings(detail),
+        _unread(detail.connection),
+        _timer(detail.connection, now_ns),
+        _do_next(detail),
+        _course(detail),
+    ]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -73,24 +66,16 @@ def unread_in_close_wait(recv_q: int) -> str:
     if recv_q == 0:
         return "nothing: the program has read the end of the stream and has not closed"
     if recv_q == 1:
-        return "0 bytes + FIN: the program has not looked at this socket since the peer closed"
-    return f"{several(recv_q - 1, 'byte')} + FIN: the program has not read them, nor seen the end of the stream"
+        return "0 bytes + FIN: the program has not read from this socket since the peer closed"
+    return f"{several(recv_q - 1, 'byte')} + FIN: the program has not read them, nor the end of the stream"
 
 
 def _timer(connection: Connection | None, now_ns: int) -> Sentence | None:
-    if connection is None:
+    words = timer_sentence(connection.row, now_ns) if connection else None
+    if connection is None or words is None:
         return None
     timer = connection.row.timer
-    if timer is None:
-        words = NO_TIMER.get(connection.row.state)
-        return Sentence("timer", words) if words else None
-    return Sentence("timer", timer_sentence(timer, now_ns), "caution" if timer.retransmits else "")
-
-
-def timer_sentence(timer: Timer, now_ns: int) -> str:
-    """Which timer runs, what happens when it fires, and how often it has."""
-    times = f", tried {several(timer.retransmits, 'time')} without an answer" if timer.retransmits else ""
-    return TIMERS[timer.kind].format(in_=countdown(timer.left_ms(now_ns)), times=times)
+    return Sentence("timer", words, "caution" if timer and timer.retransmits else "")
 
 
 def _course(detail: Detail) -> Sentence | None:
@@ -115,18 +100,28 @@ def closed_first(detail: Detail) -> str | None:
 def _seen_on_the_wire(flow: FlowFacts | None) -> list[str]:
     if flow is None:
         return []
-    rtt = f" in {microseconds(flow.handshake_rtt_ns // 1000)}" if flow.handshake_rtt_ns is not None else ""
     return [
-        f"opened by {'this end' if flow.initiator_is_here else 'the peer'} ({flow.opened}{rtt})",
+        _opened(flow),
         f"segments {grouped(flow.segs[0])} out, {grouped(flow.segs[1])} in",
         *(f"{word.replace('_', ' ')} {grouped(count)}" for word, count in sorted(flow.analysis.items())),
     ]
 
 
+def _opened(flow: FlowFacts) -> str:
+    if flow.opened == Opened.MIDSTREAM:
+        return "opening not seen"  # nor who opened it
+    rtt = f" in {microseconds(flow.handshake_rtt_ns // 1000)}" if flow.handshake_rtt_ns is not None else ""
+    return f"opened by {'this end' if flow.initiator_is_here else 'the peer'} ({flow.opened}{rtt})"
+
+
 def _findings(detail: Detail) -> list[Sentence]:
-    sentences = []
-    for finding in detail.findings:
-        glyph, style = SEVERITIES[finding.severity]
-        sentences.append(Sentence(glyph, finding.says, style))
-        sentences += [Sentence("do", step, "strong") for step in finding.do_next]
-    return sentences
+    return [
+        Sentence(glyph, finding.says, style)
+        for finding in detail.findings
+        for glyph, style in (SEVERITIES[finding.severity],)
+    ]
+
+
+def _do_next(detail: Detail) -> Sentence | None:
+    steps = [step for finding in detail.findings for step in finding.do_next]
+    return Sentence("do", "  ·  ".join(steps), "strong") if steps else None

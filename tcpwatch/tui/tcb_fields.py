@@ -1,6 +1,6 @@
 """One end's TCB as a table of fields for the detail pane, each value with its source. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.tui.format import grouped, microseconds
-from tcpwatch.tui.line import Run, fit
+from tcpwatch.tui.line import Run, cells, fit
 
 SPACE = 1 << 32
 TAGS = {Source.KERNEL: "k", Source.DERIVED: "d", Source.RELATIVE: "r", Source.WIRE: "w"}
@@ -58,15 +58,22 @@ Show = Callable[[End, bool], Value]
 
 
 def _sequence(name: str, origin: str) -> Show:
-    """A sequence number, counted from `origin` (`iss` or `irs`) or as it stands on the wire."""
+    """A sequence number, counted from `origin` (`iss` or `irs`) or as it stands on the wire.
+
+    Where only the one is known and the other is asked for, it says so: `unknown`, or the wire's number with `abs`.
+    """
 
     def show(end: End, absolute: bool) -> Value:
-        tcb = first_known(end.tcbs, name, origin) if absolute else first_known(end.tcbs, name)
+        counted = (tcb for tcb in end.tcbs if tcb.source is Source.RELATIVE or getattr(tcb, origin) is not None)
+        on_wire = (tcb for tcb in end.tcbs if tcb.source is not Source.RELATIVE)
+        tcb = first_known(tuple(on_wire if absolute else counted), name)
+        if tcb is not None:
+            number, start = getattr(tcb, name), getattr(tcb, origin)
+            return Value(grouped(number if absolute else (number - (start or 0)) % SPACE), TAGS[tcb.source])
+        tcb = first_known(end.tcbs, name)
         if tcb is None:
-            seen = first_known(end.tcbs, name) is not None
-            return Value("unknown" if seen else NOT_OBSERVED)
-        number, start = getattr(tcb, name), getattr(tcb, origin)
-        return Value(grouped(number if absolute or start is None else (number - start) % SPACE), TAGS[tcb.source])
+            return Value(NOT_OBSERVED)
+        return Value("unknown") if absolute else Value(f"{getattr(tcb, name)} abs", TAGS[tcb.source])
 
     return show
 
@@ -125,8 +132,10 @@ def _retransmissions(end: End, absolute: bool) -> Value:
     return Value(NOT_OBSERVED) if end.retrans_segs is None else Value(grouped(end.retrans_segs), "w")
 
 
-# Pairs that belong together stand side by side: what is sent, what is received.
-FIELDS: tuple[tuple[str, Show], ...] = (
+Fields = tuple[tuple[str, Show], ...]
+
+# What is sent and what is received stand side by side.
+FIELDS: Fields = (
     ("ISS", _initial("iss")),
     ("IRS", _initial("irs")),
     ("SND.UNA", _sequence("snd_una", "iss")),
@@ -135,35 +144,40 @@ FIELDS: tuple[tuple[str, Show], ...] = (
     ("RCV.WND", _window("rcv_wnd")),
     ("SND.WND", _window("snd_wnd")),
     ("unread", _span("copied_seq", "rcv_nxt")),
-    ("in flight", _span("snd_una", "snd_nxt")),
+)
+MEASURES: Fields = (
     ("SRTT", _measured("rtt", microseconds)),
-    ("unsent", _span("snd_nxt", "write_seq")),
     ("RTO", _measured("rto", microseconds)),
     ("MSS", _mss),
     ("retrans", _retransmissions),
 )
 
-LABEL, VALUE = 9, 14  # cells
-CELL = LABEL + 1 + VALUE + 1 + 1
+LABEL, VALUE, TAG = 8, 14, 2  # cells
+CELL = LABEL + VALUE + TAG
+BETWEEN: Run = ("  ", "")
 
 
 def field_lines(end: End, width: int, absolute: bool) -> list[tuple[Run, ...]]:
-    """The fields in as many columns as fit into `width` cells."""
-    columns = max(1, min(3, (width + 2) // (CELL + 2)))
-    cells = [_cell(label, show(end, absolute)) for label, show in FIELDS]
-    rows = []
-    for start in range(0, len(cells), columns):
-        runs: list[Run] = []
-        for cell in cells[start : start + columns]:
-            runs += ([("  ", "")] if runs else []) + cell
-        rows.append(tuple(runs))
-    return rows
-
-
-def _cell(label: str, value: Value) -> list[Run]:
-    known = value.tag != " "
+    """The fields of RFC 9293 in two columns, in one where `width` is too narrow; then what was measured."""
+    columns = 2 if width >= 2 * CELL + cells(BETWEEN[0]) else 1
     return [
-        (fit(label, LABEL), "label"),
-        (" " + fit(value.text, VALUE, ">"), "" if known else "muted"),
-        (f" {value.tag}", "muted"),
+        *_in_rows(((label, _aligned(show(end, absolute))) for label, show in FIELDS), columns, LABEL),
+        *_in_rows(((label, _tight(show(end, absolute))) for label, show in MEASURES), 2 * columns, 0),
     ]
+
+
+def _in_rows(fields: Iterable[tuple[str, list[Run]]], columns: int, label_width: int) -> list[tuple[Run, ...]]:
+    rows: list[list[Run]] = []
+    for index, (label, value) in enumerate(fields):
+        if index % columns == 0:
+            rows.append([])
+        rows[-1] += [BETWEEN] * bool(rows[-1]) + [(fit(label, max(label_width, cells(label))), "label"), *value]
+    return [tuple(row) for row in rows]
+
+
+def _aligned(value: Value) -> list[Run]:
+    return [(fit(value.text, VALUE, ">"), "" if value.tag.strip() else "muted"), (f" {value.tag}", "muted")]
+
+
+def _tight(value: Value) -> list[Run]:
+    return [(f" {value.text}", "" if value.tag.strip() else "muted"), (f" {value.tag}".rstrip(), "muted")]

@@ -8,12 +8,19 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.tcp.sockets import TimerKind
+from tcpwatch.tcp.sockets import NoOwner, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.format import age, grouped, several
 from tcpwatch.tui.line import Line
 
 RETRANSMITS = 3  # once or twice is ordinary loss; tcp_retries1 is 3 as well
+
+# Who it is where there is no owner to name.
+UNSEEN = {
+    NoOwner.KERNEL: "the kernel, whose program let go,",
+    NoOwner.NOT_ACCEPTED: "its program, which has not accepted it,",
+    NoOwner.NEEDS_ROOT: "its program (needs root)",
+}
 
 
 class Trouble(NamedTuple):
@@ -40,9 +47,9 @@ TROUBLES = (
     Trouble(State.CLOSE_WAIT, lambda connection: True, "CLOSE-WAIT", "must close()"),
     Trouble(State.LISTEN, _backlog_full, "LISTEN with a full accept queue", "must accept() faster"),
     Trouble(
-        None, lambda c: _timer(c, TimerKind.RETRANSMIT, RETRANSMITS), "without an answer", "hears nothing from its peer"
+        None, lambda c: _timer(c, TimerKind.RETRANSMIT, RETRANSMITS), "not acknowledged", "gets no ACK from its peer"
     ),
-    Trouble(None, lambda c: _timer(c, TimerKind.PERSIST, 1), "with a zero window", "waits for its peer to read"),
+    Trouble(None, lambda c: _timer(c, TimerKind.PERSIST, 1), "with a full window", "waits for its peer to read"),
 )
 
 
@@ -67,7 +74,10 @@ def summary(connections: Iterable[Connection], now_ns: int) -> Line:
     kinds = [(trouble, members) for trouble, members in found.items() if members]
     if not kinds:
         return Line(
-            ((" ✓ ", "open"), ("nothing is stuck: no CLOSE-WAIT, no full accept queue, no silent peer", "muted"))
+            (
+                (" ✓ ", "open"),
+                ("nothing looks stuck: no CLOSE-WAIT, and no queue or timer that tells of trouble", "muted"),
+            )
         )
     trouble, members = kinds[0]
     oldest = min(members, key=lambda connection: connection.since_ns)
@@ -86,7 +96,7 @@ def summary(connections: Iterable[Connection], now_ns: int) -> Line:
 def _who(members: list[Connection]) -> str:
     owners = Counter(f"{owner.command}/{owner.pid}" for connection in members for owner in connection.owners[:1])
     if not owners:
-        return "a program that tcpwatch may not see (needs root)"
+        return UNSEEN.get(members[0].no_owner or NoOwner.UNKNOWN, "its program (not known)")
     first, *rest = owners
     name = owners.most_common(1)[0][0]
     return f"{name} and {several(len(rest), 'other')}" if first and rest else name

@@ -3,39 +3,63 @@
 Each part has its own fill and its name in words, so that the bar reads without colour.
 """
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tcpwatch.tui.format import grouped
-from tcpwatch.tui.line import Run, cells
+from tcpwatch.tui.format import grouped, short_number
+from tcpwatch.tui.line import Run, cells, padded
 
 
 class SendWindow(NamedTuple):
-    """What the bar is drawn from, in bytes. `wnd` None: the scale is not known; `unsent` None: nor is what waits."""
+    """What the bar is drawn from, in bytes.
 
-    acked: int
+    None: `acked`, the connection was not seen to begin; `wnd`, the scale is not known; `unsent`, nor is what waits.
+    """
+
+    acked: int | None
     in_flight: int
     wnd: int | None
     unsent: int | None
 
-
-def window_bar(window: SendWindow, width: int) -> list[Run]:
-    """The bar in exactly `width` cells, where there is room for its labels (about 75)."""
-    usable = None if window.wnd is None else max(0, window.wnd - window.in_flight)
-    known = 0 if window.wnd is None else window.in_flight + (usable or 0)
-    labels = (
-        f"acked {grouped(window.acked)}",
-        f"in flight {grouped(window.in_flight)}",
-        "usable unknown" if usable is None else f"usable {grouped(usable)}",
-        f"unsent {grouped(window.unsent)}" if window.unsent else "beyond",
-    )
-    least = [cells(label) + 6 for label in labels]
-    spare = max(0, width - sum(least) - len(labels) - 1)
-    flight = spare * window.in_flight // known if known else 0
-    extra = (0, flight, spare - flight, 0)
-    runs: list[Run] = [("▕", "muted")]
-    for label, room, more, (fill, style) in zip(labels, least, extra, FILLS, strict=True):
-        runs += [(f" {label} ".center(room + more, fill), style), ("▏", "muted")]
-    return runs
+    @property
+    def usable(self) -> int | None:
+        """What may be sent at once."""
+        return None if self.wnd is None else max(0, self.wnd - self.in_flight)
 
 
 FILLS = (("█", "acked"), ("▒", "flight"), ("·", "usable"), (" ", "beyond"))
+BEYOND = " beyond "
+
+
+def window_bar(window: SendWindow, width: int) -> Sequence[Run]:
+    """The bar in exactly `width` cells: with whole numbers, or with short ones where there is no room for them."""
+    labels: Sequence[str] = ()
+    for words, beyond in ((grouped, BEYOND), (_short, BEYOND), (_short, "")):
+        labels = _labels(window, words, beyond)
+        if _least(labels) <= width:
+            break
+    spare = max(0, width - _least(labels))
+    known = window.in_flight + (window.usable or 0)
+    flight = spare * window.in_flight // known if known else 0
+    extra = (0, flight, spare - flight, 0)
+    runs: list[Run] = [("▕", "muted")]
+    for label, more, (fill, style) in zip(labels, extra, FILLS, strict=True):
+        runs += [(label.center(cells(label) + 2 + more, fill), style), ("▏", "muted")]
+    return padded(runs, width)
+
+
+def _short(number: int) -> str:
+    return short_number(number, 5)
+
+
+def _labels(window: SendWindow, words: Callable[[int], str], beyond: str) -> tuple[str, ...]:
+    return (
+        " acked unknown " if window.acked is None else f" acked {words(window.acked)} ",
+        f" in flight {words(window.in_flight)} ",
+        " usable unknown " if window.usable is None else f" usable {words(window.usable)} ",
+        f" unsent {words(window.unsent)} " if window.unsent else beyond,
+    )
+
+
+def _least(labels: Sequence[str]) -> int:
+    return sum(cells(label) + 3 for label in labels) + 1

@@ -13,7 +13,13 @@ from tcpwatch.wire.extensions import upper_layer
 from tcpwatch.wire.fragments import Reassembly
 from tcpwatch.wire.ip import FRAGMENT_OFFSET, MORE_FRAGMENTS, TCP, read_datagram
 from tcpwatch.wire.layer import IPV4, IPV6, UndecodableError
-from tcpwatch.wire.link import LINKTYPE_ETHERNET, below_tags, network_layer
+from tcpwatch.wire.link import (
+    LINKTYPE_ETHERNET,
+    LINKTYPE_LINUX_SLL,
+    LINKTYPE_LINUX_SLL2,
+    below_tags,
+    network_layer,
+)
 from tcpwatch.wire.segment import Segment
 from tcpwatch.wire.tcp import FLAG_BITS, first_bytes, read_segment
 from tcpwatch.wire.tunnels import inside_tunnel
@@ -22,12 +28,17 @@ MAX_TUNNELS = 4
 FRAGMENT = MORE_FRAGMENTS | FRAGMENT_OFFSET
 NO_OPTIONS_IPV4 = 0x45
 
-# EtherType; version and header length, total length, fragment field, protocol; seq, ack, data offset and flags, window.
-ETHERNET_IPV4_TCP = Struct("!12x H  B x H 2x H x B 10x  4x I I H H 4x")
-# EtherType; version and class, payload length, next header; seq, ack, data offset and flags, window.
-ETHERNET_IPV6_TCP = Struct("!12x H  B 3x H B 33x  4x I I H H 4x")
-IPV4_FIELDS = ETHERNET_IPV4_TCP.unpack_from
-IPV6_FIELDS = ETHERNET_IPV6_TCP.unpack_from
+# Version and header length, total length, fragment field, protocol; seq, ack, data offset and flags, window.
+IPV4_TCP = Struct("!B x H 2x H x B 10x  4x I I H H 4x")
+# Version and class, payload length, next header; seq, ack, data offset and flags, window.
+IPV6_TCP = Struct("!B 3x H B 33x  4x I I H H 4x")
+IPV4_FIELDS = IPV4_TCP.unpack_from
+IPV6_FIELDS = IPV6_TCP.unpack_from
+
+# Where a link type that captures are made of has its EtherType, and where its datagram begins.
+USUAL_LINKS = {LINKTYPE_ETHERNET: (12, 14), LINKTYPE_LINUX_SLL: (14, 16), LINKTYPE_LINUX_SLL2: (0, 20)}
+UNUSUAL = (0, 1 << 32)  # a datagram that begins past the end of any frame
+IPV4_TYPE, IPV6_TYPE = IPV4.to_bytes(2), IPV6.to_bytes(2)
 
 
 class Decoder:
@@ -47,17 +58,20 @@ class Decoder:
         `data` is what was captured of the `wire_length` bytes the frame had. Read here at one stroke: untagged IPv4
         without options or IPv6 without extensions, and TCP whole inside.
         """
-        captured = len(data)
-        if link_type != LINKTYPE_ETHERNET or captured < ETHERNET_IPV4_TCP.size:
+        type_at, ip = USUAL_LINKS.get(link_type, UNUSUAL)
+        if len(data) < ip + 40:
             return self._walk(frame, time_ns, link_type, data, wire_length)
-        ethertype, version_ihl, length, fragment, protocol, seq, ack, offset_flags, window = IPV4_FIELDS(data)
-        if ethertype == IPV4 and version_ihl == NO_OPTIONS_IPV4 and protocol == TCP and not fragment & FRAGMENT:
-            options_at, end, ends = 54, 14 + length, data[26:38]
-        elif ethertype == IPV6 and captured >= ETHERNET_IPV6_TCP.size:
-            _, version_class, length, protocol, seq, ack, offset_flags, window = IPV6_FIELDS(data)
-            if protocol != TCP or version_class >> 4 != 6:
+        ethertype = data[type_at : type_at + 2]
+        if ethertype == IPV4_TYPE:
+            version_ihl, length, fragment, protocol, seq, ack, offset_flags, window = IPV4_FIELDS(data, ip)
+            if version_ihl != NO_OPTIONS_IPV4 or protocol != TCP or fragment & FRAGMENT:
                 return self._walk(frame, time_ns, link_type, data, wire_length)
-            options_at, end, ends = 74, 54 + length, data[22:58]
+            options_at, end, ends = ip + 40, ip + length, data[ip + 12 : ip + 24]
+        elif ethertype == IPV6_TYPE and len(data) >= ip + 60:
+            version_class, length, protocol, seq, ack, offset_flags, window = IPV6_FIELDS(data, ip)
+            if version_class >> 4 != 6 or protocol != TCP:
+                return self._walk(frame, time_ns, link_type, data, wire_length)
+            options_at, end, ends = ip + 60, ip + 40 + length, data[ip + 8 : ip + 44]
         else:
             return self._walk(frame, time_ns, link_type, data, wire_length)
         payload_at = options_at - 20 + (offset_flags >> 12) * 4

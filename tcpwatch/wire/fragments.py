@@ -1,12 +1,10 @@
 """Fragments put together again (RFC 791 §3.2, RFC 8200 §4.5).
 
-Law of the room: a datagram is whole when every byte of it has come exactly once, or it is nothing. Datagrams that
-wait are bounded in number and in age; the oldest go first.
+Law of the room: a datagram is whole when every byte of it has come and none twice with two values, or it is nothing.
+Datagrams that wait are bounded in number and in age; the oldest go first.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 from tcpwatch.wire.ip import LARGEST_PAYLOAD, Datagram, Fragment
 from tcpwatch.wire.layer import UndecodableError
@@ -28,20 +26,27 @@ class _Pieces:
 
     def add(self, fragment: Fragment, piece: bytes) -> bool:
         """Whether the piece agrees with those before it; the same one may come again."""
+        end = fragment.offset + len(piece)
+        if not fragment.more:
+            self.total = self.total or end
         if fragment.offset not in self.at:
             self.at[fragment.offset] = piece
             self.held += len(piece)
-        if not fragment.more:
-            self.total = fragment.offset + len(piece)
-        return self.at[fragment.offset] == piece and self.held <= LARGEST_PAYLOAD
+        limit = LARGEST_PAYLOAD if self.total is None else self.total
+        return self.at[fragment.offset] == piece and end <= limit and self.held <= LARGEST_PAYLOAD
 
     def whole(self) -> bytes | None:
-        """All bytes in order, or None while some are missing or where two pieces overlap."""
-        if self.held != self.total:
+        """All bytes in order; None while some are missing, or where pieces overlap and do not agree."""
+        if self.total is None or self.held < self.total:
             return None
-        offsets = sorted(self.at)
-        pieces = [self.at[offset] for offset in offsets]
-        return b"".join(pieces) if _adjacent(offsets, pieces) else None
+        joined = bytearray()
+        for offset in sorted(self.at):
+            piece = self.at[offset]
+            overlap = len(joined) - offset
+            if overlap < 0 or joined[offset : offset + len(piece)] != piece[:overlap]:
+                return None
+            joined += piece[overlap:]
+        return bytes(joined) if len(joined) == self.total else None
 
 
 class Reassembly:
@@ -75,8 +80,3 @@ class Reassembly:
             del self._waiting[next(iter(self._waiting))]
         pieces = self._waiting[key] = _Pieces(time_ns)
         return pieces
-
-
-def _adjacent(offsets: Iterable[int], pieces: Iterable[bytes]) -> bool:
-    """Whether each piece begins where the one before it ends, the first at 0."""
-    return all(offset == end for offset, end in zip(offsets, accumulate(map(len, pieces), initial=0), strict=False))

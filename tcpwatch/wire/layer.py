@@ -16,6 +16,7 @@ LLC = 0x0004
 IPV4 = 0x0800
 TRANSPARENT_ETHERNET = 0x6558
 VLAN = 0x8100
+ARUBA_80211 = 0x8200  # in GRE, between an access point and its controller
 IPV6 = 0x86DD
 MPLS = 0x8847
 MPLS_UPSTREAM = 0x8848

@@ -7,6 +7,7 @@ numbers are those of https://www.tcpdump.org/linktypes.html.
 from collections.abc import Callable
 
 from tcpwatch.wire.layer import (
+    ARUBA_80211,
     IPV4,
     IPV6,
     LLC,
@@ -24,17 +25,21 @@ from tcpwatch.wire.layer import (
     Next,
     UndecodableError,
 )
+from tcpwatch.wire.wlan import ieee80211, radiotap
 
 LINKTYPE_NULL = 0
 LINKTYPE_ETHERNET = 1
 LINKTYPE_PPP = 9
+LINKTYPE_FDDI = 10
 DLT_RAW_BSD = 12
 DLT_RAW_OPENBSD = 14
 LINKTYPE_PPP_HDLC = 50
 LINKTYPE_RAW = 101
 LINKTYPE_C_HDLC = 104
+LINKTYPE_IEEE802_11 = 105
 LINKTYPE_LOOP = 108
 LINKTYPE_LINUX_SLL = 113
+LINKTYPE_IEEE802_11_RADIOTAP = 127
 LINKTYPE_IPV4 = 228
 LINKTYPE_IPV6 = 229
 LINKTYPE_LINUX_SLL2 = 276
@@ -83,6 +88,10 @@ def _llc(data: bytes, offset: int) -> Next:
     if data[offset : offset + 6] != SNAP:
         raise UndecodableError("not TCP")
     return U16.unpack_from(data, offset + 6)[0], offset + 8
+
+
+def _fddi(_data: bytes, offset: int) -> Next:
+    return LLC, offset + 13
 
 
 def _mpls(data: bytes, offset: int) -> Next:
@@ -145,13 +154,16 @@ LINK_LAYERS: dict[int, Callable[[bytes, int], Next]] = {
     LINKTYPE_NULL: _bsd_loopback,
     LINKTYPE_ETHERNET: _ethernet,
     LINKTYPE_PPP: _ppp,
+    LINKTYPE_FDDI: _fddi,
     DLT_RAW_BSD: _raw_ip,
     DLT_RAW_OPENBSD: _raw_ip,
     LINKTYPE_PPP_HDLC: _ppp,
     LINKTYPE_RAW: _raw_ip,
     LINKTYPE_C_HDLC: _c_hdlc,
+    LINKTYPE_IEEE802_11: ieee80211,
     LINKTYPE_LOOP: _bsd_loopback,
     LINKTYPE_LINUX_SLL: _linux_sll,
+    LINKTYPE_IEEE802_11_RADIOTAP: radiotap,
     LINKTYPE_IPV4: _ipv4,
     LINKTYPE_IPV6: _ipv6,
     LINKTYPE_LINUX_SLL2: _linux_sll2,
@@ -163,6 +175,7 @@ WRAPPERS: dict[int, Callable[[bytes, int], Next]] = {
     VLAN: _vlan,
     SERVICE_VLAN: _vlan,
     OLD_SERVICE_VLAN: _vlan,
+    ARUBA_80211: ieee80211,
     MPLS: _mpls,
     MPLS_UPSTREAM: _mpls,
     PPPOE_SESSION: _pppoe,

@@ -103,7 +103,7 @@ def _plain_packets(stream: ByteStream, section: Section) -> Generator[Record, No
     Nearly all of a file is read here, at one stroke for each; whatever else there is, is left to the careful reading.
     """
     buffer, size, number = stream.buffer, len(stream.buffer), 0
-    unpack, interfaces = section.unpack_packet_block, section.interfaces
+    unpack, unpack_length, interfaces = section.unpack_packet_block, section.unpack_length, section.interfaces
     while (at := stream.at) + PACKET_BLOCK_BYTES <= size:
         kind, length, interface, high, low, captured, wire_length = unpack(buffer, at)
         end = at + length
@@ -111,7 +111,7 @@ def _plain_packets(stream: ByteStream, section: Section) -> Generator[Record, No
             break
         if captured > length - PACKET_BLOCK_BYTES or captured > MAX_RECORD_BYTES:
             break
-        if buffer[end - BLOCK_TRAILER_BYTES : end] != buffer[at + 4 : at + 8]:
+        if unpack_length(buffer, end - BLOCK_TRAILER_BYTES)[0] != length:
             break
         link_type, _, numerator, denominator, offset_ns = interfaces[interface]
         time_ns = (high << 32 | low) * numerator // denominator + offset_ns

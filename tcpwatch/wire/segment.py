@@ -6,12 +6,13 @@ worked out above, by the tracker, and never written back.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
 from typing import NamedTuple
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = (1 << bit for bit in range(9))
 FLAG_WORDS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
 
+IPV4_BYTES = 4
 IPV4_ENDS = 12
 IPV6_ENDS = 36
 
@@ -69,12 +70,14 @@ def endpoints(ends: bytes) -> tuple[Endpoint, Endpoint]:
     """Both ends as text and number, first the one that comes first in `ends`."""
     ports = len(ends) - 4
     middle = ports // 2
-    address = IPv4Address if len(ends) == IPV4_ENDS else IPv6Address
-    first, second = ends[:middle], ends[middle:ports]
     return (
-        Endpoint(str(address(first)), int.from_bytes(ends[ports : ports + 2])),
-        Endpoint(str(address(second)), int.from_bytes(ends[ports + 2 :])),
+        Endpoint(_address(ends[:middle]), int.from_bytes(ends[ports : ports + 2])),
+        Endpoint(_address(ends[middle:ports]), int.from_bytes(ends[ports + 2 :])),
     )
+
+
+def _address(packed: bytes) -> str:
+    return ".".join(map(str, packed)) if len(packed) == IPV4_BYTES else str(IPv6Address(packed))
 
 
 @lru_cache(maxsize=512)

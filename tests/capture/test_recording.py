@@ -151,7 +151,7 @@ with open(sys.argv[1], "rb") as file:
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
 def test_full_disk_is_told(tmp_path: Path) -> None:
     mounted = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" -c "$3" "$1/a"'
-    words = ["unshare", "-m", "sh", "-c", mounted, "sh", tmp_path, sys.executable, FILL_DISK]
+    words = ["unshare", "-m", "sh", "-c", mounted, "sh", str(tmp_path), sys.executable, FILL_DISK]
     output = subprocess.run(words, capture_output=True, check=True).stdout
     says, _, file = output.partition(b"\n")
     assert says.startswith(b"recording stopped (No space left on device)")

@@ -39,3 +39,17 @@ def test_count_must_be_above_zero(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         parse(["packets", "--count", "0"])
     assert "'0' is no count" in capsys.readouterr().err
+
+
+def test_scenario_with_all_its_words() -> None:
+    arguments = parse(["demo", "half-close", "--headless", "--host", "--pace", "0.25"])
+    assert (arguments.command, arguments.scenario, arguments.pace) == ("demo", "half-close", 0.25)
+    assert arguments.headless
+    assert arguments.host
+
+
+@pytest.mark.parametrize("word", ["-1", "nan", "1e3", "100", "٣", "soon"])
+def test_pace_that_is_none_is_refused_by_name(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(["demo", "refused", f"--pace={word}"])
+    assert f"'{word}' is no pace" in capsys.readouterr().err

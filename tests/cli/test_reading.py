@@ -1,3 +1,4 @@
+import gc
 import signal
 from collections.abc import Sequence
 from itertools import islice
@@ -70,6 +71,12 @@ def test_end_tells_what_was_captured_and_lost(log: list[str], capsys: pytest.Cap
     assert capsys.readouterr().err == (
         "tcpwatch: eth0: capturing\ntcpwatch: 8 frames captured, 1,000 dropped by the kernel\n"
     )
+
+
+def test_cycles_are_not_looked_for_while_a_file_is_read(log: list[str], capture: Path) -> None:
+    with Reading(asked(read=str(capture)), FlowTracker(), lambda: None):
+        assert not gc.isenabled()
+    assert gc.isenabled()
 
 
 def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.builders import owner, row
     ("recv_q", "words"),
     [
         (0, "has read the end of the stream"),
-        (1, "has not looked since the peer closed"),
+        (1, "has not read since the peer closed"),
         (501, "500 bytes and the FIN"),
     ],
 )

@@ -45,10 +45,34 @@ def test_close_wait_without_the_right_to_see_the_owner_says_who_may() -> None:
     assert finding.says.startswith("its program (root sees which) must call close()")
 
 
+def test_close_wait_of_a_source_without_queues_does_not_say_that_no_timer_runs() -> None:
+    [known], [unknown] = (diagnose(case(state=State.CLOSE_WAIT, recv_q=recv_q)) for recv_q in (0, None))
+    assert any("no timer runs" in fact for fact in known.evidence)
+    assert not any("no timer runs" in fact for fact in unknown.evidence)
+
+
+def test_fin_wait_2_claims_no_more_of_the_peer_than_is_seen() -> None:
+    [inferred] = diagnose(case(state=State.FIN_WAIT_2))
+    assert inferred.do_next[0].endswith("by RFC 9293 it should be in CLOSE-WAIT")
+    [seen] = diagnose(case(state=State.FIN_WAIT_2, peer=row(state=State.CLOSE_WAIT)))
+    assert seen.do_next[0].endswith(": it is in CLOSE-WAIT")
+
+
+@pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED])
+def test_opening_that_has_just_begun_is_no_warning(state: State) -> None:
+    [finding] = diagnose(case(state=state))
+    assert finding.severity is Severity.CHAT
+    assert "again" not in finding.says
+
+
+def test_established_whose_queues_are_not_known_is_not_said_to_be_fine() -> None:
+    assert diagnose(case(recv_q=None, send_q=None)) == ()
+
+
 @pytest.mark.parametrize(("inode", "words"), [(0, "tcp_fin_timeout"), (7, "without limit")])
 def test_fin_wait_2_says_whether_the_kernel_gives_up(inode: int, words: str) -> None:
-    [finding] = diagnose(case(state=State.FIN_WAIT_2, inode=inode))
-    assert words in finding.says
+    [finding] = diagnose(case(state=State.FIN_WAIT_2, inode=inode, owners=()))
+    assert words in finding.evidence[1]
 
 
 @pytest.mark.parametrize("state", [State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK])
@@ -81,7 +105,7 @@ def test_established_that_is_quiet_is_said_to_be_fine() -> None:
 
 def test_syn_sent_counts_the_syns() -> None:
     [finding] = diagnose(case(state=State.SYN_SENT, timer=Timer(TimerKind.RETRANSMIT, 900, 2)))
-    assert "sent 3 times" in finding.says
+    assert "sent again 2 times" in finding.says
     assert finding.severity is Severity.WARN
 
 

@@ -72,7 +72,11 @@ class Terminal:
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-L", self._socket, "-f", "/dev/null", *words], capture_output=True, text=True, check=False
+            ["tmux", "-L", self._socket, "-f", "/dev/null", *words],
+            env=os.environ | {"SHELL": "/bin/sh"},  # the user's own may be nologin
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0 or words[0] == "kill-server", done.stderr
         return done.stdout

@@ -26,8 +26,8 @@ def stories(packets: list[str], flows: list[str]) -> list[str]:
         for segment in segments:
             meaning = [word for word in (segment["step"], *segment["analysis"], segment["app"]) if word]
             if segment["stream"] == flow["stream"] and meaning:
-                sender = "->" if segment["src_port"] == flow["initiator"]["port"] else "<-"
-                lines.append(f"  {sender} {segment['src_state']}/{segment['dst_state']}: {', '.join(meaning)}")
+                arrow = "->" if segment["src_port"] == flow["initiator"]["port"] else "<-"
+                lines.append(f"  {arrow} {segment['src_state']}/{segment['dst_state']}: {', '.join(meaning)}")
     return lines
 
 

@@ -26,8 +26,11 @@ def ss_counts(place: Place) -> dict[str, int]:
     return dict(Counter(SS_WORDS[line.split()[0]] for line in lines))
 
 
-def test_demo_at_120x36_shows_every_state_with_the_counts_of_ss(tmux: None, place: Place, program: list[str]) -> None:
-    with Terminal([*place.enter, *program, "demo"], 120, 36) as terminal:
+@pytest.mark.parametrize("backend", ["native", "portable"])
+def test_demo_at_120x36_shows_every_state_with_the_counts_of_ss(
+    tmux: None, place: Place, program: list[str], backend: str
+) -> None:
+    with Terminal([*place.enter, *program, "demo", "--backend", backend], 120, 36) as terminal:
         screen = terminal.wait_for("CLOSE-WAIT", "TIME-WAIT", "ESTABLISHED", "LISTEN", *STEPS)
         assert heading_counts(screen) == ss_counts(place)
         assert "tcpwatch-server" in screen

@@ -51,14 +51,15 @@ def fetch(place: Place, host: str, port: int) -> None:
     assert place.run("python3", "-c", FETCH % (bracketed, port)).returncode == 0
 
 
+@pytest.mark.parametrize("backend", ["native", "portable"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("server", [http_server, nginx])
 def test_dashboard_shows_another_servers_connection(
-    tmux: None, place: Place, program: list[str], tmp_path: Path, server: Any, host: str
+    tmux: None, place: Place, program: list[str], tmp_path: Path, server: Any, host: str, backend: str
 ) -> None:
     with (
         server(place, tmp_path, host) as port,
-        Terminal([*place.enter, *program, "-i", "lo", "-p", str(port)], 120, 36) as terminal,
+        Terminal([*place.enter, *program, "-i", "lo", "-p", str(port), "--backend", backend], 120, 36) as terminal,
     ):
         terminal.wait_for("LISTEN")
         fetch(place, host, port)

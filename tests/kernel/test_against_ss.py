@@ -10,13 +10,16 @@ from ipaddress import ip_address
 
 import pytest
 
+from tcpwatch.kernel.bpf.loader import read_btf
+from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.owners import OwnerIndex
 from tcpwatch.kernel.proc_net import ProcNet
 from tcpwatch.kernel.sock_diag import SockDiag
-from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.kernel.source import SocketSource
 from tcpwatch.tcp.sockets import NoOwner, SocketRow, TimerKind
 from tcpwatch.tcp.state import State, parse_state
 from tcpwatch.wire.segment import Endpoint
+from tests.kernel.bpf.allowed import needs_bpf
 from tests.kernel.real_sockets import RealSockets
 
 pytestmark = [
@@ -30,6 +33,7 @@ TIMER_WORDS = {
     "timewait": TimerKind.TIME_WAIT,
     "persist": TimerKind.PERSIST,
 }
+ON = (TimerKind.RETRANSMIT, TimerKind.LOSS_PROBE)  # for ss they are one
 UNITS_MS = {"ms": 1, "sec": 1000, "min": 60_000}
 INFO_WORDS = {
     "cwnd": "snd_cwnd",
@@ -118,13 +122,17 @@ def real() -> Iterator[tuple[set[int], frozenset[State]]]:
     diag.close()
 
 
-@pytest.fixture(scope="module")
-def both(real: tuple[set[int], frozenset[State]]) -> Both:
-    """The same sockets as this client and ss see them."""
+def open_bpf() -> SocketSource:
+    return BpfSockets.open(read_btf())
+
+
+@pytest.fixture(scope="module", params=[SockDiag, pytest.param(open_bpf, marks=needs_bpf)])
+def both(request: pytest.FixtureRequest, real: tuple[set[int], frozenset[State]]) -> Both:
+    """The same sockets as one of the sources and ss see them."""
     ports, _ = real
-    diag = SockDiag()
-    rows = {row.cookie: row for row in diag.dump() if {row.local.port, row.remote.port} & ports}
-    diag.close()
+    source: SocketSource = request.param()
+    rows = {row.cookie: row for row in source.dump() if {row.local.port, row.remote.port} & ports}
+    source.close()
     printed = ss(ports)
     assert rows.keys() == printed.keys()
     return [(rows[cookie], printed[cookie]) for cookie in rows]
@@ -135,7 +143,7 @@ def test_states_equal(real: tuple[set[int], frozenset[State]], both: Both) -> No
     assert {row.state for row, _ in both} == states
     assert {row.mapped for row, _ in both} == {True, False}
     kinds = {row.timer.kind for row, _ in both if row.timer}
-    assert kinds - {TimerKind.RETRANSMIT} == {TimerKind.KEEPALIVE, TimerKind.TIME_WAIT}
+    assert kinds - {*ON} == {TimerKind.KEEPALIVE, TimerKind.TIME_WAIT}
 
 
 def test_identity_equal(both: Both) -> None:
@@ -164,7 +172,7 @@ def test_timer_equal(both: Both) -> None:
     """To the second and a half, for ss runs a little later and rounds."""
     for row, printed in both:
         timer = printed.timer()
-        if row.timer is None or timer is None or row.timer.kind is TimerKind.RETRANSMIT:
+        if row.timer is None or timer is None or row.timer.kind in ON:
             continue
         kind, expires_ms, retransmits = timer
         assert (row.timer.kind, row.timer.retransmits) == (kind, retransmits)
@@ -174,10 +182,9 @@ def test_timer_equal(both: Both) -> None:
 def test_info_equal(both: Both) -> None:
     compared = 0
     for row, printed in both:
-        retransmits = row.timer is not None and row.timer.kind is TimerKind.RETRANSMIT
-        if not row.info_bytes or row.state is State.LISTEN or retransmits:
+        info, retransmits = row.info, row.timer is not None and row.timer.kind in ON
+        if info is None or row.state is State.LISTEN or retransmits:
             continue
-        info = TcpInfo.decode(row.info_bytes)
         for word, name in INFO_WORDS.items():
             assert getattr(info, name) == printed.number(word), (word, row, printed)
             compared += 1
@@ -201,6 +208,7 @@ def test_proc_net_equal(real: tuple[set[int], frozenset[State]], both: Both) -> 
 
     def seen(row: SocketRow) -> tuple[object, ...]:
         kind = row.timer.kind if row.timer else None
+        kind = TimerKind.RETRANSMIT if kind in ON else kind
         return (row.ends, row.mapped, row.state, row.uid, row.inode, row.recv_q, row.send_q, kind)
 
     (ports, _), text = real, ProcNet()

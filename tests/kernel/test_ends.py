@@ -22,6 +22,10 @@ def test_ends_mapped_listener() -> None:
     assert socket_ends(*packed("::ffff:10.0.0.1", "::"), PORTS) == (bytes([10, 0, 0, 1, 0, 0, 0, 0]) + PORTS, True)
 
 
+def test_cookie_of_unspecified_addresses_differs_by_family() -> None:
+    assert ends_cookie(bytes(8) + PORTS) != ends_cookie(bytes(32) + PORTS)
+
+
 def test_cookie_of_ends() -> None:
     first, second = bytes(12), bytes(11) + b"\x01"
     cookies = {ends_cookie(first), ends_cookie(second), ends_cookie(first, distinct=9), ends_cookie(second, distinct=9)}

@@ -1,11 +1,15 @@
+import os
+import subprocess
 import sys
 
 import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel import source
-from tcpwatch.kernel.source import open_socket_source
+from tcpwatch.kernel.owners import OwnerIndex
+from tcpwatch.kernel.source import open_kernel, open_socket_source
 from tcpwatch.tcp.sockets import SocketRow
+from tests.kernel.bpf.allowed import needs_bpf
 
 
 class Works:
@@ -61,3 +65,107 @@ def test_open_on_linux() -> None:
     opened = open_socket_source()
     assert opened.name == "sock_diag"
     opened.close()
+
+
+def refuse(*_: object) -> None:
+    raise SourceError("refused")
+
+
+def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next best says why."""
+    monkeypatch.setattr(source, "check_permission", refuse)
+    monkeypatch.setattr(source, "SockDiag", Works)
+    sockets, owners, transitions = open_kernel()
+    assert sockets.says == "works. refused"
+    assert isinstance(owners, OwnerIndex)
+    assert transitions is None
+
+
+def test_open_bpf_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "read_btf", lambda: pytest.fail("it is not wanted"))
+    monkeypatch.setattr(source, "SockDiag", Works)
+    assert open_kernel(bpf=False).sockets.says == "works. BPF is not wanted."
+
+
+def test_open_kernel_portable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "read_btf", lambda: pytest.fail("it is not wanted"))
+    opened = open_kernel(portable=True)
+    assert opened.sockets.name == "psutil"
+    assert "BPF" not in opened.sockets.says
+
+
+@needs_bpf
+@pytest.mark.e2e
+def test_open_bpf() -> None:
+    before = os.listdir("/proc/self/fd")
+    opened = open_kernel()
+    assert opened.sockets.name == "bpf"
+    rows = opened.sockets.dump()
+    assert opened.owners.resolve(rows).keys() == {row.cookie for row in rows}
+    assert opened.transitions is not None
+    assert opened.transitions.lost == 0
+    opened.close()
+    assert os.listdir("/proc/self/fd") == before
+
+
+@needs_bpf
+@pytest.mark.e2e
+def test_open_bpf_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Owners and transitions may be missing without harm to the sockets."""
+    for part in ("TaskFileOwners", "Transitions"):
+        monkeypatch.setattr(getattr(source, part), "open", refuse)
+    sockets, owners, transitions = opened = open_kernel()
+    opened.close()
+    assert (sockets.name, type(owners), transitions) == ("bpf", OwnerIndex, None)
+
+
+DROPPED = """
+import encodings.idna, socket
+from tcpwatch.capture.privileges import Capability, drop_privileges, held_privileges
+from tcpwatch.kernel.source import open_kernel
+
+sockets, owners, transitions = open_kernel()
+drop_privileges()
+held = held_privileges()
+assert held.uid != 0 and not held.holds(Capability.BPF) and not held.holds(Capability.SYS_PTRACE)
+listening = socket.create_server(("127.0.0.1", 0))
+with listening, socket.create_connection(listening.getsockname()) as connecting:
+    rows = sockets.dump()
+    [row] = [row for row in rows if row.local.port == connecting.getsockname()[1]]
+    print(row.state, row.record.tcb.source, owners.resolve(rows)[row.cookie][0].fd == connecting.fileno())
+    cookie = row.cookie
+print(*[happened.new for happened in transitions.read() if happened.cookie == cookie][:3])
+"""
+
+
+@needs_bpf
+@pytest.mark.e2e
+def test_open_descriptors_work_after_privileges_are_dropped() -> None:
+    done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == [
+        "ESTABLISHED kernel True",
+        "SYN-SENT ESTABLISHED FIN-WAIT-1",
+    ], done.stderr
+
+
+WITH_CAPABILITIES = """
+import sys
+from tcpwatch.capture.privileges import Capability, drop_privileges
+from tcpwatch.kernel.source import open_kernel
+
+drop_privileges([Capability[name] for name in sys.argv[1:]])
+print(open_kernel().sockets.name)
+"""
+
+
+@needs_bpf
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("capabilities", "name"),
+    [(("BPF", "PERFMON"), "bpf"), (("BPF",), "sock_diag"), (("PERFMON",), "sock_diag"), (("NET_RAW",), "sock_diag")],
+)
+def test_open_with_few_capabilities(capabilities: tuple[str, ...], name: str) -> None:
+    """Those two are needed for BPF, and no more."""
+    command = [sys.executable, "-c", WITH_CAPABILITIES, *capabilities]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout == f"{name}\n", done.stderr

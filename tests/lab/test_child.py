@@ -16,13 +16,13 @@ from tcpwatch.lab import child
 def set_up():
     {set_up}
 
-sys.exit(child.run("tcpwatch-student", set_up))
+sys.exit(child.run("tcpwatch-student", set_up, {play}))
 """
 
 
-def run_child(set_up: str) -> subprocess.CompletedProcess[str]:
+def run_child(set_up: str, play: str = "None") -> subprocess.CompletedProcess[str]:
     """A child whose parent ends its standard input at once."""
-    command = [sys.executable, "-c", PROGRAM.format(set_up=set_up)]
+    command = [sys.executable, "-c", PROGRAM.format(set_up=set_up, play=play)]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
 
 
@@ -50,8 +50,26 @@ def test_run_error_without_number() -> None:
 @needs_proc_net
 def test_run_takes_at_most_15_bytes_of_its_name() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(set_up="pass")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", PROGRAM.format(set_up="pass", play="None")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"ready\n"
         assert Path(f"/proc/{running.pid}/comm").read_text() == "tcpwatch-studen\n"
+
+
+def test_run_plays_once_ready_was_said() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(set_up="pass", play="lambda: child.say('playing')")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as running:
+        assert running.stdout is not None
+        assert [running.stdout.readline() for _ in range(2)] == [b"ready\n", b"playing\n"]
+        assert running.poll() is None
+
+
+def test_run_ends_in_the_middle_of_a_play() -> None:
+    ended = run_child("pass", "threading.Event().wait")
+    assert (ended.returncode, ended.stdout) == (0, "ready\n")

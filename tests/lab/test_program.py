@@ -10,6 +10,7 @@ import pytest
 
 from tcpwatch.lab import program as program_module
 from tcpwatch.lab.program import Program, ProgramError
+from tests.lab.proc_net import eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -84,6 +85,7 @@ def test_program_keeps_the_terminal_clean(port: int) -> None:
     """What a child writes on its error output does not reach the parent's."""
     source = f"""
 from tcpwatch.lab.program import Program, ProgramError
+from tests.lab.proc_net import eventually
 try:
     Program("nobody")
 except ProgramError:
@@ -92,3 +94,14 @@ Program("server", "--port", "{port}").stop()
 """
     ended = subprocess.run([sys.executable, "-X", "dev", "-c", source], capture_output=True, timeout=20)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
+
+def test_program_said_gives_whole_lines_as_they_come(port: int) -> None:
+    program = Program("scenario", "refused", "--port", str(port), "--pace", "0")
+    lines: list[str] = []
+    assert eventually(lambda: lines.extend(program.said()) or "end" in lines)
+    assert [line[:1] for line in lines] == ["{", "{", "e"]
+    assert program.said() == []
+    assert program.running
+    program.stop()
+    assert not program.running

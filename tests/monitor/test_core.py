@@ -1,5 +1,5 @@
 from tcpwatch.kernel.owners import OwnerIndex
-from tcpwatch.kernel.processes import ProcessTable
+from tcpwatch.kernel.source import KernelSources
 from tcpwatch.monitor.core import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
@@ -13,7 +13,7 @@ NO_TAP = SourceStatus("packets", False, "capturing needs CAP_NET_RAW", "sudo tcp
 
 
 def monitor_of(sockets: ScriptedSockets, tap: Wiretap | SourceStatus = NO_TAP) -> Monitor:
-    return Monitor(sockets, OwnerIndex(), PacketLog(), tap, interval_s=60)
+    return Monitor(KernelSources(sockets, OwnerIndex(), None), PacketLog(), tap, interval_s=60)
 
 
 def states(monitor: Monitor) -> list[State]:
@@ -55,7 +55,7 @@ def test_drops_of_the_capture_are_in_the_picture() -> None:
     log = PacketLog()
     tap = Wiretap(ScriptedFrames(HANDSHAKE, lost=7), log)
     tap.receive()
-    monitor = Monitor(ScriptedSockets([]), OwnerIndex(), log, tap)
+    monitor = Monitor(KernelSources(ScriptedSockets([]), OwnerIndex(), None), log, tap)
     monitor.refresh()
     assert (monitor.snapshot().captured, monitor.snapshot().dropped) == (10, 7)
 
@@ -95,7 +95,7 @@ def test_thread_that_fails_leaves_its_last_words_on_the_picture() -> None:
         def dump(self) -> list[SocketRow]:
             raise ValueError("a bug")
 
-    monitor = Monitor(Broken([]), OwnerIndex(ProcessTable()), PacketLog(), NO_TAP, interval_s=0)
+    monitor = Monitor(KernelSources(Broken([]), OwnerIndex(), None), PacketLog(), NO_TAP, interval_s=0)
     monitor.watch()
     [kernel, _] = monitor.snapshot().sources
     assert not kernel.working

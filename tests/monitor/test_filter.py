@@ -1,5 +1,7 @@
 """The filter language."""
 
+from dataclasses import replace
+
 import pytest
 
 from tcpwatch.monitor.filter import FilterError, compile_filter
@@ -84,7 +86,7 @@ def test_plain_word_finds_why_there_is_no_owner() -> None:
     ("text", "column", "says"),
     [
         ("prot:9999", 1, "there is no key 'prot'"),
-        ("java state:closed-wait", 12, "there is no state 'closed-wait'"),
+        ("java state:closed-wait", 12, "no TCP state 'closed-wait'"),
         ("port:http", 6, "'http' is not a number"),
         ("port:", 6, "port needs a value"),
         ("host:web", 6, "'web' is not an address"),
@@ -102,3 +104,15 @@ def test_wrong_filter_names_its_column(text: str, column: int, says: str) -> Non
     with pytest.raises(FilterError, match=f"^filter, column {column}: ") as caught:
         compile_filter(text)
     assert says in str(caught.value)
+
+
+def test_age_with_a_lower_bound_alone_never_passes_as_young() -> None:
+    at_least = replace(LEAK, since_seen=False)
+    assert matches("age>59s", at_least)
+    assert not matches("age<2m", at_least)
+
+
+def test_queue_that_is_not_known_passes_no_comparison() -> None:
+    unknown = replace(LEAK, row=replace(ROW, recv_q=None))
+    assert not matches("recvq<5", unknown)
+    assert not matches("recvq>=0", unknown)

@@ -1,5 +1,9 @@
+from pathlib import Path
+
+from tcpwatch.capture.recording import Recording
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.wire.pcapfile import read_records
 from tests.monitor.conversation import CLIENT_ENDS, HALF_CLOSE, HANDSHAKE, SERVER_ENDS, frame
 from tests.monitor.fakes import ScriptedFrames
 
@@ -36,6 +40,16 @@ def test_find_gives_the_flow_from_either_end() -> None:
     assert by_server is not None
     assert by_client[0] is by_server[0]
     assert (by_client[1], by_server[1]) == (0, 1)
+
+
+def test_every_frame_is_recorded_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcapng"
+    no_tcp = frame(0, b"\x00" * 60)
+    tap = Wiretap(ScriptedFrames([no_tcp, *HANDSHAKE]), PacketLog(), recording=Recording(str(path)))
+    tap.receive()
+    with path.open("rb") as file:
+        assert list(read_records(file)) == [no_tcp, *HANDSHAKE]
+    tap.stop()
 
 
 def test_thread_that_fails_leaves_its_last_words() -> None:

@@ -1,5 +1,6 @@
 """`make bench`: every benchmark, one after another."""
 
-from tests.perf import files
+from tests.perf import files, sockets
 
 files.main()
+sockets.main()

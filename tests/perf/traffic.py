@@ -1,5 +1,6 @@
-"""A capture to measure with: thousands of conversations side by side, each with its handshake, data both ways, now and
-then a segment that is lost and sent again, and its close. The same bytes every time."""
+"""A capture to measure with: hundreds of conversations side by side, each with its handshake, data both ways, now and
+then a segment that is lost and sent again, and its close. The same bytes every time.
+"""
 
 import random
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ from struct import pack
 import pytest
 
 from tcpwatch.tcp.info import TcpInfo
-from tcpwatch.tcp.kernel_tcb import anchored, relative_tcb
+from tcpwatch.tcp.kernel_tcb import anchored, relative_tcb, tcb_of
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
@@ -129,3 +129,13 @@ def test_anchored_wraps() -> None:
 def test_anchored_leaves_unknown_unknown() -> None:
     found = anchored(tcb(State.SYN_SENT, send_q=1), iss=1000, irs=5000)
     assert (found.snd_nxt, found.rcv_nxt) == (1001, None)
+
+
+def test_anchored_leaves_the_kernels_own_numbers() -> None:
+    own = Tcb(source=Source.KERNEL, iss=7, snd_una=9)
+    assert anchored(own, iss=1000, irs=5000) is own
+
+
+def test_tcb_of_a_row_without_record_is_relative() -> None:
+    acked = row(bytes_acked=1)
+    assert tcb_of(acked) == relative_tcb(acked)

@@ -155,3 +155,14 @@ def test_any_segments_replayed_give_the_same_events(wild: list[Segment]) -> None
             tcb = flow.tcb(side)
             numbers = (tcb.iss, tcb.irs, tcb.snd_una, tcb.snd_nxt, tcb.rcv_nxt)
             assert all(number is None or 0 <= number < 2**32 for number in numbers)
+
+
+def test_flow_that_is_held_goes_on_where_another_tracker_left_it() -> None:
+    whole, events = tracked(*HANDSHAKE)
+    begun, _ = tracked(*HANDSHAKE[:2])
+    tracker = FlowTracker()
+    tracker.hold(begun.flows()[0])
+    assert tracker.receive_segment(events[2].segment) == events[2]
+    assert tracker.flows()[0].states == whole.flows()[0].states
+    assert tracker.flow(CLIENT_FIRST) == (begun.flows()[0], 0)
+    assert tracker.flow(reversed_ends(CLIENT_FIRST)) == (begun.flows()[0], 1)

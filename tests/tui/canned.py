@@ -106,8 +106,8 @@ AFTER = {
 class Conversation:
     """Events between a client and the server at port 9999, one call a segment."""
 
-    def __init__(self, stream: int, port: int, start_ns: int) -> None:
-        self._stream, self._client = stream, reversed_ends(server_end(port))
+    def __init__(self, stream: int, port: int, start_ns: int, client: str = "127.0.0.1") -> None:
+        self._stream, self._client = stream, ends_of((client, port), SERVER)
         self._now = start_ns
         self.events: list[Event] = []
 

@@ -35,6 +35,7 @@ class Driver:
         """A new picture of the sockets."""
         self.monitor.publish(rows)
         self.app.pull_snapshot()
+        await self.app.workers.wait_for_complete()
         await self.pilot.pause()
 
     async def arrive(self, *conversations: Conversation) -> None:
@@ -64,14 +65,14 @@ Body = Callable[[Driver], Awaitable[None]]
 
 
 def piloted(
-    size: tuple[int, int] = WIDE, capture: bool = True, subject: Subject = SUBJECT
+    size: tuple[int, int] = WIDE, capture: bool = True, subject: Subject = SUBJECT, filter_text: str = ""
 ) -> Callable[[Body], Callable[[], None]]:
     """A test that is given the running dashboard."""
 
     def decorate(body: Body) -> Callable[[], None]:
         async def started() -> None:
             monitor = CannedMonitor(capture)
-            app = Dashboard(monitor, subject, pace=NEVER)
+            app = Dashboard(monitor, subject, filter_text=filter_text, pace=NEVER)
             async with app.run_test(size=size) as pilot:
                 await pilot.pause()
                 await body(Driver(app, pilot, monitor))

@@ -1,12 +1,15 @@
 """What the keys do, and what the panes tell one another."""
 
+import pytest
 from textual.widgets import Input
 
+from tcpwatch.monitor.filter import FilterError
+from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.grouping import Heading
 from tcpwatch.tui.model import Subject
 from tcpwatch.tui.screens.help import HelpScreen, HelpText
 from tcpwatch.tui.widgets.filter_bar import FilterBar
-from tests.tui.canned import TIME_NS, Conversation, server_end
+from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, server_end
 from tests.tui.driving import NARROW, Driver, piloted, text_of
 
 
@@ -139,7 +142,27 @@ async def test_filter_that_is_wrong_says_where_and_keeps_the_last_one(driver: Dr
     await driver.pilot.pause()
     says = driver.app.query_one("#filter-says")
     assert "filter, column 6: there is no key 'prot'" in says.line_at(0).text  # type: ignore[attr-defined]
+    assert says.size.width > 60
     assert "filter curl" in driver.connections.title()
+
+
+@piloted()
+async def test_filter_says_what_it_narrows(driver: Driver) -> None:
+    await driver.press("slash", *"curl")
+    says = driver.app.query_one("#filter-says")
+    assert "narrows the connections; s narrows the packets" in says.line_at(0).text  # type: ignore[attr-defined]
+
+
+@piloted(filter_text="proc:curl")
+async def test_filter_given_at_the_start_narrows_and_can_be_changed(driver: Driver) -> None:
+    assert driver.connections.title() == "Connections · 2 of 15 · port 9999 · filter proc:curl · by time in state"
+    await driver.press("slash", "backspace", *"l pid:1")
+    assert "filter proc:curl pid:1" in driver.connections.title()
+
+
+def test_filter_given_at_the_start_that_is_wrong_is_an_error() -> None:
+    with pytest.raises(FilterError, match="column 1"):
+        Dashboard(CannedMonitor(), SUBJECT, filter_text="prot:1")
 
 
 @piloted()
@@ -246,8 +269,17 @@ async def test_t_turns_the_themes(driver: Driver) -> None:
 @piloted(capture=False)
 async def test_missing_capture_is_explained(driver: Driver) -> None:
     text = text_of(driver.packets)
+    assert text.splitlines()[0] == " Packets · lo · not captured"
     assert "CAP_NET_RAW is missing" in text
     assert "sudo tcpwatch --iface lo --port 9999" in text
+
+
+@piloted(size=(160, 50))
+async def test_hosts_stand_beside_the_ports_once_there_are_several(driver: Driver) -> None:
+    assert "HOST" not in text_of(driver.packets)
+    await driver.arrive(Conversation(7, 53502, TIME_NS, client="10.0.0.217").say(0, 0, 0, 0))
+    assert "HOST" in text_of(driver.packets)
+    assert "10.0.0.217   53502→9999" in text_of(driver.packets)
 
 
 @piloted()

@@ -1,11 +1,11 @@
 """Which columns a pane shows."""
 
-from tcpwatch.tui.columns import Column, cells_of, lay_out, titles
+from tcpwatch.tui.columns import Column, cells_of, grown, lay_out, titles
 from tcpwatch.tui.line import cut_end
 
-NAME = Column[tuple[str, str]]("NAME", lambda item: (item[0], ""), least=4, most=10, rank=0)
-NOTE = Column[tuple[str, str]]("NOTE", lambda item: (item[1], "muted"), least=4, most=6, rank=1, align=">")
-END = Column[tuple[str, str]]("END", lambda item: (item[0], "muted"), least=3, most=3, rank=2, cut=cut_end)
+NAME = Column[tuple[str, str]]("NAME", lambda item: (item[0], ""), least=4, usual=6, most=10, rank=0)
+NOTE = Column[tuple[str, str]]("NOTE", lambda item: (item[1], "muted"), least=4, usual=6, most=6, rank=1, align=">")
+END = Column[tuple[str, str]]("END", lambda item: (item[0], "muted"), least=3, usual=3, most=5, rank=2, cut=cut_end)
 ALL = (NAME, NOTE, END)
 
 
@@ -15,9 +15,16 @@ def test_lay_out_drops_the_highest_rank_first() -> None:
     assert [column for column, _ in lay_out(ALL, 3)] == []
 
 
-def test_lay_out_spreads_what_is_left() -> None:
-    assert [width for _, width in lay_out(ALL, 16)] == [5, 6, 3]
-    assert [width for _, width in lay_out(ALL, 90)] == [10, 6, 3]
+def test_lay_out_gives_what_is_left_to_the_lowest_rank_first_then_to_the_last_column() -> None:
+    assert [width for _, width in lay_out(ALL, 16)] == [6, 5, 3]
+    assert [width for _, width in lay_out(ALL, 90)] == [6, 6, 5]
+
+
+def test_column_grows_with_its_cells_up_to_its_most_and_never_shrinks() -> None:
+    wider = grown(ALL, [("12345678", "")])
+    assert [width for _, width in lay_out(wider, 90)] == [8, 6, 5]
+    assert [width for _, width in lay_out(grown(wider, [("1", "")]), 90)] == [8, 6, 5]
+    assert [width for _, width in lay_out(grown(wider, [("1" * 20, "")]), 90)] == [10, 6, 5]
 
 
 def test_titles_stand_over_their_cells() -> None:
@@ -26,5 +33,5 @@ def test_titles_stand_over_their_cells() -> None:
     assert "".join(text for text, _ in cells_of(laid, ("abcdef:42", "x"))) == "abc…    x :42"
 
 
-def test_cells_of_one_style_are_one_run() -> None:
-    assert cells_of(lay_out(ALL, 13), ("ab", "x")) == (("ab  ", ""), ("    x ab ", "muted"))
+def test_cells_keep_their_styles() -> None:
+    assert cells_of(lay_out(ALL, 13), ("ab", "x")) == (("ab  ", ""), ("    x", "muted"), (" ab ", "muted"))

@@ -5,7 +5,7 @@ import pytest
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, Timer, TimerKind
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.columns import lay_out
+from tcpwatch.tui.columns import grown, lay_out
 from tcpwatch.tui.connection_lines import (
     COLUMNS,
     Moment,
@@ -13,14 +13,14 @@ from tcpwatch.tui.connection_lines import (
     heading_line,
     owner_words,
     row_words,
-    timer_words,
 )
 from tcpwatch.tui.grouping import ORDERS, Heading, by_state, rows_of
 from tests.tui.canned import MONO_NS, connection, ends_of, server_end
 
 
 def line(one: Connection, width: int = 100) -> str:
-    return connection_line(Moment(one, MONO_NS), lay_out(COLUMNS, width)).text
+    moment = Moment(one, MONO_NS)
+    return connection_line(moment, lay_out(grown(COLUMNS, [moment]), width)).text
 
 
 def heading(*members: Connection, folded: bool = False) -> str:
@@ -32,7 +32,15 @@ def heading(*members: Connection, folded: bool = False) -> str:
 
 def test_row_of_close_wait() -> None:
     one = connection(1, server_end(53412), State.CLOSE_WAIT, 252, "java", 4242, 57, recv_q=501)
-    assert line(one, 58).split() == ["!", ":9999", "127.0.0.1:53412", "4m12s", "java/4242", "fd", "57", "501", "0"]
+    assert line(one, 62).split() == ["!", ":9999", "127.0.0.1:53412", "4m12s", "java/4242", "fd", "57", "–", "501/0"]
+
+
+def test_row_of_half_a_screen_has_a_whole_ipv4_address_and_the_timer() -> None:
+    keepalive = Timer(TimerKind.KEEPALIVE, 72_000, 0, MONO_NS)
+    ends = ends_of(("10.0.0.5", 443), ("203.100.113.200", 61022))
+    one = connection(1, ends, State.ESTABLISHED, 252, "postgres-worker", 42424, 57, timer=keepalive)
+    words = line(one, 63).split()
+    assert words == [":443", "203.100.113.200:61022", "4m12s", "pos…/42424", "keep", "1m12s", "0/0"]
 
 
 def test_row_says_at_least_where_the_beginning_was_not_seen() -> None:
@@ -45,9 +53,12 @@ def test_row_is_marked(mark: Mark, glyph: str) -> None:
 
 
 def test_row_of_a_listener_has_its_queue() -> None:
-    ends = ends_of(("0.0.0.0", 9999), ("0.0.0.0", 0))
-    words = line(connection(1, ends, State.LISTEN, 1, backlog=Backlog(3, 128))).split()
-    assert words[:3] == ["*:9999", "accept", "3/128"]
+    any_address, one_address = (ends_of((ip, 9999), (ip, 0)) for ip in ("0.0.0.0", "127.0.0.1"))
+    backlog = Backlog(3, 128)
+    text = line(connection(1, any_address, State.LISTEN, 1, backlog=backlog))
+    assert ":9999 on any address" in " ".join(text.split())
+    assert "3/128" in text
+    assert "on 127.0.0.1" in line(connection(1, one_address, State.LISTEN, 1, backlog=backlog))
 
 
 def test_row_of_a_mapped_connection_is_marked() -> None:
@@ -56,11 +67,12 @@ def test_row_of_a_mapped_connection_is_marked() -> None:
 
 def test_row_keeps_the_port_of_an_address_that_does_not_fit() -> None:
     ends = ends_of(("2001:db8::5", 443), ("2001:db8:1111:2222:3333:4444:5555:6666", 50118))
-    assert ":6666]:50118" in line(connection(1, ends, State.ESTABLISHED, 1), 58)
+    assert ":6666]:50118" in line(connection(1, ends, State.ESTABLISHED, 1), 50)
 
 
 def test_queue_not_observed_is_not_zero() -> None:
-    assert line(connection(1, server_end(1), State.ESTABLISHED, 1, recv_q=None)).count("–") == 2  # it and the timer
+    assert "–/0" in line(connection(1, server_end(1), State.ESTABLISHED, 1, recv_q=None))
+    assert line(connection(1, server_end(1), State.ESTABLISHED, 1, recv_q=None, send_q=None)).count("–") == 2
 
 
 @pytest.mark.parametrize(
@@ -76,12 +88,6 @@ def test_owner_is_never_blank(facts: dict[str, object], words: str) -> None:
     assert owner_words(connection(1, server_end(1), State.ESTABLISHED, 1, **facts)) == words  # type: ignore[arg-type]
 
 
-def test_timer_words() -> None:
-    assert timer_words(Timer(TimerKind.KEEPALIVE, 82_000, 0, MONO_NS - 10_000_000_000), MONO_NS) == "keepalive 1m12s"
-    assert timer_words(Timer(TimerKind.RETRANSMIT, 204, 3, MONO_NS), MONO_NS) == "retransmit 0.2s ×3"
-    assert timer_words(None, MONO_NS) == "–"
-
-
 def test_heading_of_close_wait_is_trouble_in_words() -> None:
     one = connection(1, server_end(1), State.CLOSE_WAIT, 252)
     assert heading(one) == "▾ ◐ CLOSE-WAIT       1  oldest 4m12s  ⚠ not closed here"
@@ -93,9 +99,10 @@ def test_heading_of_time_wait_folded() -> None:
 
 
 def test_heading_of_what_has_gone() -> None:
-    assert heading(connection(1, server_end(1), State.CLOSED, 1, mark=Mark.GONE)).endswith("0  gone a moment ago")
+    for state in (State.CLOSED, State.CLOSE_WAIT):
+        assert heading(connection(1, server_end(1), state, 1, mark=Mark.GONE)).endswith("0  gone a moment ago")
 
 
 def test_row_words_are_whole() -> None:
     words = row_words(connection(1, server_end(53412), State.CLOSE_WAIT, 59, "java", 4242, 57), MONO_NS)
-    assert words == "CLOSE-WAIT  :9999  127.0.0.1:53412  59s  java/4242 fd 57  0  0  –"
+    assert words == "CLOSE-WAIT  :9999  127.0.0.1:53412  59s  java/4242 fd 57  –  0/0"

@@ -23,41 +23,41 @@ def test_wide_detail_has_both_ends_side_by_side() -> None:
 
 
 def test_absolute_numbers() -> None:
-    assert "SND.UNA    1 834 112 906 d" in "\n".join(lines(LEAK, absolute=True))
+    assert "SND.UNA  1 834 112 906 d" in "\n".join(lines(LEAK, absolute=True))
 
 
-def test_wide_detail_ends_with_the_story() -> None:
+def test_wide_detail_fits_into_its_pane() -> None:
     text = lines(LEAK)
-    window = next(index for index, line in enumerate(text) if "usable 65 536" in line)
-    assert text[window + 1].strip().startswith("course  closed first by the peer")
-    assert text[-2].split(maxsplit=1) == ["do", "have java/4242 close() fd 58 when read() returns 0"]
+    bars = next(index for index, line in enumerate(text) if "usable" in line)
+    assert [line.split()[0] for line in text[bars + 1 :]] == ["⚠", "unread", "timer", "do", "course"]
+    assert len(text) == 12
 
 
-def test_narrow_detail_has_the_story_before_the_fields() -> None:
-    text = lines(LEAK, 79)
-    story = next(index for index, line in enumerate(text) if "course" in line)
-    assert story < next(index for index, line in enumerate(text) if "ISS" in line)
+def test_narrow_detail_has_state_numbers_finding_and_timer_on_the_first_screen() -> None:
+    text = "\n".join(lines(LEAK, 79)[:18])
+    for word in ("CLOSE-WAIT", "SND.UNA", "SND.NXT", "SND.WND", "RCV.NXT", "RCV.WND", "⚠", "timer"):
+        assert word in text
 
 
 def test_no_line_is_wider_than_the_pane() -> None:
     for width in (40, 79, 118, 200):
-        assert all(len(line) <= width for line in lines(LEAK, width) if "send" not in line)
+        assert all(len(line) <= width for line in lines(LEAK, width))
 
 
 def test_peer_that_nothing_is_known_of() -> None:
     text = "\n".join(lines(replace(LEAK, peer=None, there=(), flow=None)))
-    assert "peer  state not known · another host" in text
+    assert "peer  state not known · no socket of it seen here" in text
     assert "Its numbers show in its segments alone" in text
 
 
 def test_peer_that_only_the_wire_shows() -> None:
-    assert "peer  ◑ FIN-WAIT-2 as the wire shows it · another host" in lines(replace(LEAK, peer=None))[0]
+    assert "peer  ◑ FIN-WAIT-2 as the wire shows it · no socket of it" in lines(replace(LEAK, peer=None))[0]
 
 
 def test_time_wait_has_no_tcb_and_says_why() -> None:
     one = connection(1, server_end(1), State.TIME_WAIT, 5)
     text = lines(Detail(one.row.ends, one, None, (), (), None, None, None, ()))
-    assert "TIME-WAIT keeps no TCB" in text[1]
+    assert "In TIME-WAIT the kernel keeps little of a TCB" in text[1]
     assert not any("SND.UNA" in line for line in text)
 
 
@@ -73,3 +73,9 @@ def test_acknowledged_bytes_count_from_the_syn() -> None:
     bar = next(line for line in lines(replace(LEAK, here=(sent,))) if "send" in line)
     assert "acked 500" in bar
     assert "in flight 20" in bar
+
+
+def test_acknowledged_bytes_do_not_count_the_fin() -> None:
+    assert LEAK.peer is not None
+    bar = next(line for line in lines(LEAK) if "send" in line)
+    assert "acked 14" in bar  # 16 numbers: the SYN, 14 bytes, the FIN

@@ -5,6 +5,8 @@ import pytest
 from tcpwatch.tui.format import (
     SECOND_NS,
     age,
+    brief,
+    brief_countdown,
     clock,
     countdown,
     delta,
@@ -25,6 +27,17 @@ from tcpwatch.wire.segment import Endpoint
 )
 def test_duration(seconds: int, words: str) -> None:
     assert duration(seconds * SECOND_NS) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(59, "59s"), (187, "3m07s"), (725, "12m"), (3720, "1h02m"), (45_000, "12h"), (1e6, "11d")]
+)
+def test_brief_takes_five_cells(seconds: float, words: str) -> None:
+    assert brief(int(seconds) * SECOND_NS) == words
+
+
+def test_brief_countdown() -> None:
+    assert [brief_countdown(ms) for ms in (204, 72_000, 725_000)] == ["0.2s", "1m12s", "12m"]
 
 
 def test_age_says_where_the_beginning_was_not_seen() -> None:

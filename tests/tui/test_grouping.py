@@ -3,7 +3,7 @@
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.sockets import Timer, TimerKind
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.grouping import ORDERS, Heading, by_state, rows_of
+from tcpwatch.tui.grouping import FOLDED_ABOVE, ORDERS, Heading, View, arrange, by_state, rows_of
 from tests.tui.canned import MONO_NS, connection, server_end
 
 TIME, OWNER, QUEUES, REMOTE = ORDERS
@@ -34,6 +34,20 @@ def test_orders() -> None:
 
 def test_folded_group_keeps_its_heading() -> None:
     assert keys(folded={State.ESTABLISHED: True}) == [State.CLOSE_WAIT, 3, State.ESTABLISHED]
+
+
+def test_arrange_shows_what_passes_and_counts_it() -> None:
+    table = arrange(some(), View(shown=lambda one: one.row.state is State.ESTABLISHED, order=OWNER))
+    assert ([row.key for row in table.rows], table.count) == ([State.ESTABLISHED, 4, 1, 2], 3)
+
+
+def test_arrange_folds_a_crowd_that_nobody_has_unfolded() -> None:
+    crowd = [connection(n, server_end(n), State.TIME_WAIT, n) for n in range(FOLDED_ABOVE[State.TIME_WAIT] + 1)]
+    assert arrange(crowd[1:], View()).crowds == frozenset()
+    folded = arrange(crowd, View())
+    assert ([row.key for row in folded.rows], folded.crowds) == ([State.TIME_WAIT], {State.TIME_WAIT})
+    unfolded = arrange(crowd, View().turned(State.TIME_WAIT, False))
+    assert (len(unfolded.rows), unfolded.crowds) == (len(crowd) + 1, frozenset())
 
 
 def heading_of(members: list[Connection]) -> Heading:

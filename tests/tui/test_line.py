@@ -1,6 +1,18 @@
 """Runs of text in cells of the terminal."""
 
-from tcpwatch.tui.line import Line, cells, cut_end, cut_owner, ends_apart, fit, padded, title_line, width_of, wrap
+from tcpwatch.tui.line import (
+    Line,
+    cells,
+    cut_end,
+    cut_owner,
+    ends_apart,
+    fit,
+    merged,
+    padded,
+    title_line,
+    width_of,
+    wrap,
+)
 
 
 def test_fit_pads_and_cuts() -> None:
@@ -23,10 +35,16 @@ def test_cut_end_keeps_the_port() -> None:
 
 def test_cut_owner_keeps_the_pid() -> None:
     assert cut_owner("java/4242 fd 57", 14) == "java/4242     "
-    assert cut_owner("tcpwatch-server/7093 fd 4", 15) == "tcpwa…rver/7093"
-    assert cut_owner("클라이언트/6001 fd 3", 13) == "클라 …트/6001"
+    assert cut_owner("tcpwatch-server/7093 fd 4", 15) == "tcpwatch-…/7093"
+    assert cut_owner("클라이언트/6001 fd 3", 13) == "클라이 …/6001"
     assert cut_owner("java/4242 fd 57", 4) == "jav…"
     assert cut_owner("not accepted yet", 10) == "not accep…"
+
+
+def test_merged_runs_are_as_few_as_look_the_same() -> None:
+    assert merged([("a", "x"), ("b", "x"), ("c", "y")]) == [("ab", "x"), ("c", "y")]
+    assert merged([("  ", ""), ("a", "x"), ("  ", "y"), ("", "z")]) == [("  a  ", "x")]
+    assert merged([]) == []
 
 
 def test_padded_fills_and_cuts() -> None:

@@ -4,6 +4,7 @@ from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.tcp.sockets import Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.grouping import Heading
+from tcpwatch.tui.widgets.connections import APART_FROM
 from tcpwatch.wire.segment import ACK
 from tests.tui.canned import MONO_NS, TIME_NS, Conversation, connection, connections, server_end
 from tests.tui.driving import Driver, piloted, text_of
@@ -120,6 +121,25 @@ async def test_crowd_does_not_fold_away_under_the_cursor(driver: Driver) -> None
 
 
 @piloted()
+async def test_cursor_stays_in_a_table_that_is_put_in_order_apart(driver: Driver) -> None:
+    await driver.press("down")
+    assert driver.at == 2
+    await driver.publish(more(APART_FROM, State.CLOSE_WAIT) + connections())
+    assert (driver.at, driver.connections.title()[:22]) == (2, "Connections · 2 011 of")
+    await driver.press("o", "down")
+    await driver.app.workers.wait_for_complete()
+    assert driver.connections.title().endswith("by owner")
+
+
+@piloted()
+async def test_pictures_that_come_while_one_is_put_in_order_end_with_the_newest(driver: Driver) -> None:
+    driver.monitor.publish(more(APART_FROM, State.ESTABLISHED))
+    driver.app.pull_snapshot()
+    await driver.publish(more(APART_FROM + 5, State.ESTABLISHED))
+    assert f"{APART_FROM + 5:,}".replace(",", " ") in driver.connections.title()
+
+
+@piloted()
 async def test_select_of_a_folded_connection_goes_to_its_heading(driver: Driver) -> None:
     await driver.publish(connections() + more(30, State.TIME_WAIT))
     driver.connections.select(30)
@@ -153,7 +173,7 @@ async def test_cursor_up_stops_following(driver: Driver) -> None:
     shown = text_of(driver.packets).splitlines()[2:]
     await driver.arrive(chatter(120))
     assert text_of(driver.packets).splitlines()[2:] == shown
-    assert driver.packets.title() == "Packets · lo · 184 · paused, 120 below · End to follow"
+    assert driver.packets.title() == "Packets · lo · 184 · paused, 121 below · End to follow"
     await driver.press("end")
     assert driver.packets.below == 0
     assert driver.packets.following

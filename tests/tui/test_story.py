@@ -6,9 +6,10 @@ import pytest
 
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail
-from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
+from tcpwatch.tcp.handshake import Opened
+from tcpwatch.tcp.sockets import Backlog
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.story import Sentence, story, timer_sentence, unread_in_close_wait
+from tcpwatch.tui.story import Sentence, story, unread_in_close_wait
 from tests.tui.canned import MONO_NS, connection, details, server_end
 
 
@@ -25,7 +26,7 @@ def in_state(state: State, **facts: object) -> dict[str, str]:
     ("recv_q", "beginning"),
     [
         (0, "nothing: the program has read the end of the stream"),
-        (1, "0 bytes + FIN: the program has not looked"),
+        (1, "0 bytes + FIN: the program has not read"),
         (2, "1 byte + FIN"),
         (501, "500 bytes + FIN"),
     ],
@@ -79,31 +80,22 @@ def test_no_segment_seen_is_said() -> None:
     assert "no segment seen" in told(detail.connection, here=detail.here)["course"]
 
 
-@pytest.mark.parametrize(
-    ("timer", "says"),
-    [
-        (Timer(TimerKind.KEEPALIVE, 72_000, 0), "keep-alive: the idle peer is probed in 1m12s"),
-        (Timer(TimerKind.TIME_WAIT, 43_000, 0), "2MSL: this socket is gone in 43s"),
-        (
-            Timer(TimerKind.RETRANSMIT, 800, 3),
-            "retransmission: what is in flight is sent again in 0.8s, tried 3 times without an answer",
-        ),
-    ],
-)
-def test_timer_in_words(timer: Timer, says: str) -> None:
-    assert timer_sentence(timer, 0) == says
+def test_opening_that_was_not_seen_names_nobody() -> None:
+    detail = details()[server_end(53420)]
+    assert detail.flow is not None
+    course = told(None, flow=replace(detail.flow, opened=Opened.MIDSTREAM, closed_by_here=None))["course"]
+    assert course.startswith("opening not seen · segments")
 
 
-def test_no_timer_in_close_wait_is_for_ever() -> None:
-    assert in_state(State.CLOSE_WAIT)["timer"] == "none: the kernel waits for close() without limit"
-    assert "timer" not in in_state(State.SYN_RECEIVED)
+def test_timer_stands_after_the_findings() -> None:
+    detail = details()[server_end(53420)]
+    assert [sentence.about for sentence in story(detail, MONO_NS)] == ["⚠", "unread", "timer", "do", "course"]
 
 
-def test_findings_stand_last_with_what_to_do() -> None:
+def test_findings_come_with_what_to_do() -> None:
     finding = Finding(Severity.NOTE, "idle", "Nothing moves.", (), ("wait", "close"))
     detail = Detail(server_end(1), None, None, (), (), None, None, None, (finding,))
     assert story(detail, MONO_NS) == [
         Sentence("!", "Nothing moves.", "caution"),
-        Sentence("do", "wait", "strong"),
-        Sentence("do", "close", "strong"),
+        Sentence("do", "wait  ·  close", "strong"),
     ]

@@ -2,9 +2,9 @@
 
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.tcb import Source, Tcb
-from tcpwatch.tui.tcb_fields import FIELDS, End, Value, field_lines, in_flight
+from tcpwatch.tui.tcb_fields import FIELDS, MEASURES, End, Value, field_lines, in_flight
 
-SHOW = dict(FIELDS)
+SHOW = dict((*FIELDS, *MEASURES))
 
 
 def end(*tcbs: Tcb, info: TcpInfo | None = None, retrans_segs: int | None = None) -> End:
@@ -29,6 +29,17 @@ def test_absolute_number_without_iss_is_unknown_in_words() -> None:
     assert SHOW["ISS"](one, False) == Value("SYN not seen")
 
 
+def test_number_of_a_connection_that_was_not_seen_to_begin_is_called_absolute() -> None:
+    one = end(Tcb(Source.WIRE, snd_una=2_773_753_932))
+    assert SHOW["SND.UNA"](one, False) == Value("2773753932 abs", "w")
+    assert SHOW["SND.UNA"](one, True) == Value("2 773 753 932", "w")
+
+
+def test_kernels_absolute_number_needs_no_iss() -> None:
+    one = end(Tcb(Source.KERNEL, rcv_nxt=7_000))
+    assert SHOW["RCV.NXT"](one, True) == Value("7 000", "k")
+
+
 def test_value_comes_from_the_first_tcb_that_has_it() -> None:
     one = end(Tcb(Source.RELATIVE, snd_una=16), Tcb(Source.WIRE, iss=1_000, snd_una=1_015, mss=1_460))
     assert SHOW["SND.UNA"](one, False) == Value("16", "r")
@@ -37,9 +48,9 @@ def test_value_comes_from_the_first_tcb_that_has_it() -> None:
 
 
 def test_zero_is_not_unknown() -> None:
-    one = end(Tcb(Source.KERNEL, snd_nxt=5, write_seq=5))
-    assert SHOW["unsent"](one, False) == Value("0", "k")
-    assert SHOW["unread"](one, False) == Value("–")
+    read = end(Tcb(Source.KERNEL, rcv_nxt=5, copied_seq=5))
+    assert SHOW["unread"](read, False) == Value("0", "k")
+    assert SHOW["unread"](end(Tcb(Source.KERNEL, rcv_nxt=5)), False) == Value("–")
 
 
 def test_window_with_and_without_its_scale() -> None:
@@ -66,5 +77,5 @@ def test_in_flight_wraps() -> None:
     assert in_flight(end()) is None
 
 
-def test_fields_take_the_columns_there_is_room_for() -> None:
-    assert [len(field_lines(end(), width, False)) for width in (30, 57, 90)] == [14, 7, 5]
+def test_fields_take_two_columns_where_there_is_room() -> None:
+    assert [len(field_lines(end(), width, False)) for width in (30, 56)] == [8 + 2, 4 + 1]

@@ -3,7 +3,7 @@
 import pytest
 
 from tcpwatch.monitor.snapshot import Mark
-from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
+from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.trouble import summary, trouble_of
 from tests.tui.canned import MONO_NS, connection, server_end
@@ -16,9 +16,9 @@ from tests.tui.canned import MONO_NS, connection, server_end
         (State.CLOSE_WAIT, {"mark": Mark.GONE}, None),
         (State.LISTEN, {"backlog": Backlog(129, 128)}, "LISTEN with a full accept queue"),
         (State.LISTEN, {"backlog": Backlog(128, 128)}, None),
-        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "without an answer"),
+        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "not acknowledged"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.RETRANSMIT, 100, 2)}, None),
-        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 1)}, "with a zero window"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 1)}, "with a full window"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.KEEPALIVE, 100, 0)}, None),
         (State.ESTABLISHED, {}, None),
     ],
@@ -43,8 +43,16 @@ def test_summary_names_the_worst_owner_and_other_trouble() -> None:
 
 
 def test_summary_without_owners_says_what_is_missing() -> None:
-    assert "needs root" in summary([connection(1, server_end(1), State.CLOSE_WAIT, 1)], MONO_NS).text
+    leak = connection(1, server_end(1), State.CLOSE_WAIT, 1, no_owner=NoOwner.NEEDS_ROOT)
+    assert "its program (needs root) must close()" in summary([leak], MONO_NS).text
+
+
+def test_summary_of_a_socket_without_a_program_names_the_kernel() -> None:
+    timer = Timer(TimerKind.RETRANSMIT, 100, 3)
+    orphan = connection(1, server_end(1), State.LAST_ACK, 1, timer=timer, no_owner=NoOwner.KERNEL)
+    text = summary([orphan], MONO_NS).text
+    assert text == " ⚠ 1 not acknowledged  oldest 1s  the kernel, whose program let go, gets no ACK from its peer"
 
 
 def test_summary_of_nothing() -> None:
-    assert "nothing is stuck" in summary([connection(1, server_end(1), State.ESTABLISHED, 1)], MONO_NS).text
+    assert "nothing looks stuck" in summary([connection(1, server_end(1), State.ESTABLISHED, 1)], MONO_NS).text

@@ -33,6 +33,10 @@ def test_bar_without_a_known_window_says_so() -> None:
     assert "usable unknown" in text(SendWindow(0, 5, None, None))
 
 
+def test_connection_not_seen_to_begin_has_acknowledged_nobody_knows_how_much() -> None:
+    assert "acked unknown" in text(SendWindow(None, 5, 10, None))
+
+
 def test_bar_shows_what_waits_beyond() -> None:
     assert "unsent 20 480" in text(SendWindow(0, 5, 5, 20_480))
 

@@ -41,11 +41,34 @@ def test_fragment_that_contradicts_ends_the_datagram() -> None:
     assert receive(reassembly, 16, WHOLE[16:]) == "fragment"
 
 
-def test_fragments_that_overlap_make_nothing() -> None:
+def test_fragments_that_overlap_and_agree() -> None:
     reassembly = Reassembly()
     receive(reassembly, 0, WHOLE[:16])
-    receive(reassembly, 8, WHOLE[8:16])
+    receive(reassembly, 16, WHOLE[16:])
+    for offset, piece in ((8, WHOLE[8:24]), (0, WHOLE[:16])):
+        assert receive(reassembly, offset, piece) == "fragment"
+    assert receive(reassembly, 24, WHOLE[24:]) == WHOLE
+
+
+def test_fragments_that_overlap_and_contradict_make_nothing() -> None:
+    reassembly = Reassembly()
+    receive(reassembly, 0, WHOLE[:16])
+    receive(reassembly, 8, bytes(16))
     assert receive(reassembly, 24, WHOLE[24:]) == "fragment"
+
+
+def test_fragments_with_a_hole_wait_though_overlaps_fill_the_count() -> None:
+    reassembly = Reassembly()
+    receive(reassembly, 8, WHOLE[8:24])
+    receive(reassembly, 16, WHOLE[16:24])
+    assert receive(reassembly, 24, WHOLE[24:]) == "fragment"
+    assert receive(reassembly, 0, WHOLE[:8]) == WHOLE
+
+
+def test_fragment_beyond_the_last_ends_the_datagram() -> None:
+    reassembly = Reassembly()
+    receive(reassembly, 24, WHOLE[24:])
+    assert reason_of(reassembly, Fragment(7, 32, more=True), bytes(8)) == "overlapping fragments"
 
 
 def test_fragments_that_claim_more_than_a_datagram_are_dropped() -> None:

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from tcpwatch.tui.line import Line, fit, title_line, wrap
 from tcpwatch.tui.looks import STATES, STEPS
 from tcpwatch.tui.tcb_fields import LEGEND
+from tcpwatch.tui.timers import ORPHAN, TIMERS
 from tcpwatch.tui.widgets.lines import Lines
 
 NEXT = (
@@ -18,7 +19,7 @@ NEXT = (
     ("Since when?", "AGE: the time in this state; ≥ means: since before tcpwatch was started"),
     ("Whose is it?", "OWNER: program/pid and the number of its file descriptor"),
     ("Who closed first?", "Enter, then the line “course” of the detail pane"),
-    ("What is unread?", "RECVQ, and the line “unread”: in CLOSE-WAIT the FIN counts as one byte"),
+    ("What is unread?", "RQ, and the line “unread”: in CLOSE-WAIT the FIN counts as one byte"),
     ("What timer runs?", "TIMER, and the line “timer”: none means that nothing will end this by itself"),
     ("What next?", "the lines “do” of the detail pane; s shows this connection's segments alone"),
 )
@@ -26,6 +27,8 @@ SIGNS = (
     ("+ ~ -", "new, changed, gone a moment ago"),
     ("!", "in trouble"),
     ("≥", "at least: the beginning was not seen"),
+    ("RQ/SQ", "bytes to be read / to be acknowledged; of a listener its accept queue / the limit of it"),
+    *((look.name, f"a timer: {look.says.partition(':')[0]}") for look in (*TIMERS.values(), ORPHAN)),
     ("⁶", "an IPv4 connection on an IPv6 socket"),
     ("▎", "a segment of the selected connection"),
     ("?", "after a window: its scale was not seen"),
@@ -35,9 +38,10 @@ SIGNS = (
 
 # fmt: off
 KEY_NAMES = {
-    "question_mark": "?", "slash": "/", "plus": "+", "up": "↑", "down": "↓", "left": "←", "right": "→",
-    "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "enter": "Enter", "escape": "Esc",
-    "tab": "Tab", "shift+tab": "Shift+Tab",
+    "question_mark": "?", "slash": "/", "plus": "+", "full_stop": ".", "comma": ",", "right_square_bracket": "]",
+    "left_square_bracket": "[", "greater_than_sign": ">", "less_than_sign": "<", "up": "↑", "down": "↓",
+    "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
+    "enter": "Enter", "escape": "Esc", "tab": "Tab", "shift+tab": "Shift+Tab",
 }
 # fmt: on
 NAME = 18  # cells for what a line explains

@@ -1,6 +1,8 @@
 """The connections pane: the socket table in groups by state, trouble first."""
 
+import asyncio
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -8,20 +10,24 @@ from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.columns import Laid, lay_out, titles
+from tcpwatch.tui.columns import Column, Laid, grown, lay_out, titles
 from tcpwatch.tui.connection_lines import COLUMNS, INDENT, Moment, connection_line, heading_line, row_words
 from tcpwatch.tui.format import grouped
-from tcpwatch.tui.grouping import FOLDED_ABOVE, ORDERS, Heading, Row, by_state, rows_of
+from tcpwatch.tui.grouping import ORDERS, Heading, Row, Table, View, arrange
 from tcpwatch.tui.line import Line, wrap
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted
 from tcpwatch.tui.trouble import trouble_of
 from tcpwatch.tui.widgets.rows import Rows
 
 Shown = Callable[[Connection], bool]
+APART_FROM = 2_000  # connections from which putting them in order takes longer than a few milliseconds
 
 
 class Connections(Rows[Row]):
-    """The socket table. `narrow` and `show` decide what is in it; the user, what is folded and how it is sorted."""
+    """The socket table. `narrow` and `show` decide what is in it; the user, what is folded and how it is sorted.
+
+    `nothing` is what it says while it is empty; `columns` are those there is something to show in.
+    """
 
     HELP = "Every TCP socket of this host, grouped by state. CLOSE-WAIT stands first: its program has not closed it."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,22 +40,24 @@ class Connections(Rows[Row]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._snapshot: Snapshot | None = None
-        self._shown: Shown = lambda connection: True
+        self._newest: Snapshot | None = None
+        self._arranging = False
+        self._view = View()
         self._shown_words: tuple[str, ...] = ()
-        self._folded: dict[State, bool] = {}
-        self._order = 0
+        self.nothing = "There is no TCP socket."
         self._count = 0
+        self.columns: tuple[Column[Moment], ...] = COLUMNS
 
-    def narrow(self, shown: Shown, words: tuple[str, ...]) -> None:
-        """Show only what passes; `words` say so in the title."""
-        self._shown, self._shown_words = shown, words
-        self._regroup()
+    def narrow(self, shown: Shown | None, words: tuple[str, ...]) -> None:
+        """Show only what passes (None: all); `words` say so in the title."""
+        self._shown_words = words
+        self._look(replace(self._view, shown=shown))
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this picture; the one that is shown already costs nothing."""
-        if snapshot is not self._snapshot:
-            self._snapshot = snapshot
-            self._regroup()
+        if snapshot is not self._newest:
+            self._newest = snapshot
+            self._arrange()
 
     def select(self, key: int) -> None:
         """Put the cursor on the connection with this key, or on the heading that hides it."""
@@ -70,11 +78,10 @@ class Connections(Rows[Row]):
                 return True
         return False
 
-    def select_first(self) -> None:
-        """Put the cursor on the first connection: where the trouble is, if there is any."""
-        index = next((index for index, row in enumerate(self.rows) if isinstance(row, Connection)), None)
-        if index is not None:
-            self._user_puts(index)
+    @property
+    def selected(self) -> Row | None:
+        """The cursor's connection, or heading."""
+        return self.current
 
     @property
     def words(self) -> str:
@@ -88,23 +95,48 @@ class Connections(Rows[Row]):
     def _now_ns(self) -> int:
         return self._snapshot.mono_ns if self._snapshot else 0
 
-    def _regroup(self) -> None:
-        if self._snapshot is None:
-            return
-        everything = self._snapshot.connections
-        shown = (
-            [connection for connection in everything if self._shown(connection)] if self._shown_words else everything
-        )
-        self._count = len(shown)
-        groups = by_state(shown)
-        self._fold_crowds(groups)
-        self.set_rows(rows_of(groups, ORDERS[self._order], self._folded))
+    def _look(self, view: View) -> None:
+        self._view = view
+        self._arrange()
 
-    def _fold_crowds(self, groups: dict[State, list[Connection]]) -> None:
-        for state, limit in FOLDED_ABOVE.items():
-            crowd = len(groups.get(state, ())) > limit
-            if crowd and state not in self._folded and self._state_at_cursor() is not state:
-                self._folded[state] = True
+    def _arrange(self) -> None:
+        """Put the newest picture in order: in another thread where that takes longer than a frame may."""
+        if self._newest is None or self._arranging:
+            return
+        if len(self._newest.connections) < APART_FROM:
+            self._take(self._newest, arrange(self._newest.connections, self._view_now()))
+        else:
+            self._arranging = True
+            self.run_worker(self._arrange_apart())
+
+    async def _arrange_apart(self) -> None:
+        """Until the table shown is of the newest picture, and as the user wants it by then."""
+        arranged = None
+        while self._newest and arranged != (wanted := (self._newest, self._view)):
+            table = await asyncio.to_thread(arrange, self._newest.connections, self._view_now())
+            self._take(wanted[0], table)
+            arranged = wanted
+        self._arranging = False
+
+    def _view_now(self) -> View:
+        """A crowd is not folded over the cursor."""
+        state = self._state_at_cursor()
+        return self._view if state is None or state in self._view.folded else self._view.turned(state, False)
+
+    def _take(self, snapshot: Snapshot, table: Table) -> None:
+        first = self._snapshot is None
+        self._snapshot, self._count = snapshot, table.count
+        for state in table.crowds:
+            self._view = self._view.turned(state, True)
+        self.set_rows(table.rows)
+        if first:
+            self._select_first()
+
+    def _select_first(self) -> None:
+        """Put the cursor on the first connection: where the trouble is, if there is any."""
+        index = next((index for index, row in enumerate(self.rows) if isinstance(row, Connection)), None)
+        if index is not None:
+            self._user_puts(index)
 
     def _state_at_cursor(self) -> State | None:
         row = self.current
@@ -120,7 +152,7 @@ class Connections(Rows[Row]):
         """How many there are, of how many, and what narrows them."""
         total = len(self._snapshot.connections) if self._snapshot else 0
         count = grouped(total) if self._count == total else f"{grouped(self._count)} of {grouped(total)}"
-        return " · ".join(("Connections", count, *self._shown_words, f"by {ORDERS[self._order].title}"))
+        return " · ".join(("Connections", count, *self._shown_words, f"by {self._view.order.title}"))
 
     def index_of(self, key: Hashable) -> int | None:
         """By identity, which is quick among 50,000 rows: the picture knows which object has this key."""
@@ -144,7 +176,7 @@ class Connections(Rows[Row]):
         """Why nothing is shown."""
         if self._snapshot is None:
             return (Line(((" Reading the socket table …", "muted"),)),)
-        words = f"No socket matches {', '.join(self._shown_words)}." if self._shown_words else "There is no TCP socket."
+        words = f"No socket matches {', '.join(self._shown_words)}." if self._shown_words else self.nothing
         lines = (*wrap(words, self.line_width - 2), "a  all sockets    /  filter    Esc  clear the filter")
         return tuple(Line(((" " + line, "muted"),)) for line in lines)
 
@@ -160,8 +192,13 @@ class Connections(Rows[Row]):
         else:
             self.post_message(DetailWanted())
 
+    def measure(self) -> None:
+        """Let the columns grow with what is on the screen."""
+        shown = [Moment(row, self._now_ns) for row in self.on_screen if isinstance(row, Connection)]
+        self.columns = grown(self.columns, shown)
+
     def _laid(self) -> Laid[Moment]:
-        return lay_out(COLUMNS, self.line_width - INDENT)
+        return lay_out(self.columns, self.line_width - INDENT)
 
     # Keys.
 
@@ -169,15 +206,14 @@ class Connections(Rows[Row]):
         """Fold, unfold or turn the group that the cursor is in; the cursor goes to its heading where it is folded."""
         if (state := self._state_at_cursor()) is None:
             return
-        self._folded[state] = not self._folded.get(state, False) if folded is None else folded
-        if self._folded[state] and (heading := self.index_of(state)) is not None:
+        folded = not self._view.folded.get(state, False) if folded is None else folded
+        if folded and (heading := self.index_of(state)) is not None:
             self.put_cursor(heading)
-        self._regroup()
+        self._look(self._view.turned(state, folded))
 
     def action_order(self) -> None:
         """Sort by the next of the orders."""
-        self._order = (self._order + 1) % len(ORDERS)
-        self._regroup()
+        self._look(replace(self._view, order=ORDERS[(ORDERS.index(self._view.order) + 1) % len(ORDERS)]))
 
     def on_click(self, event: events.Click) -> None:
         """A heading folds at one click."""

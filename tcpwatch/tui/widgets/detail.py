@@ -18,7 +18,10 @@ GONE = "Nothing is known of this connection any more: its socket is gone and its
 
 
 class DetailPane(Lines, can_focus=True):
-    """Both TCBs, the send window, and what it all means; scrolls where the pane is too low for it."""
+    """Both TCBs, the send window, and what it all means; scrolls where the pane is too low for it.
+
+    `nothing` is what it says of a connection of which nothing is known.
+    """
 
     HELP = "Both ends of the selected connection as RFC 9293 names them; the letter beside a value tells its source."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,6 +36,7 @@ class DetailPane(Lines, can_focus=True):
         self._now_ns = 0
         self._absolute = False
         self._lines: list[Line] = []
+        self.nothing = GONE
 
     def show(self, ends: bytes | None, detail: Detail | None, now_ns: int, absolute: bool) -> None:
         """Show the connection with these ends as it is known at this moment; `detail` None says that it is not."""
@@ -40,6 +44,11 @@ class DetailPane(Lines, can_focus=True):
             self.scroll_to(y=0, animate=False, force=True)
         self._ends, self._detail, self._now_ns, self._absolute = ends, detail, now_ns, absolute
         self._rebuild()
+
+    @property
+    def selected(self) -> Detail | None:
+        """All that is shown; None where nothing is known."""
+        return self._detail
 
     @property
     def words(self) -> str:
@@ -80,7 +89,7 @@ class DetailPane(Lines, can_focus=True):
     def _rebuild(self) -> None:
         width = self.line_width
         if self._detail is None:
-            words = wrap(GONE if self._ends else NOTHING, width - 4)
+            words = wrap(self.nothing if self._ends else NOTHING, width - 4)
             self._lines = [Line(), *(Line((("  " + text, "muted"),)) for text in words)]
         else:
             self._lines = detail_lines(self._detail, self._now_ns, width, self._absolute)

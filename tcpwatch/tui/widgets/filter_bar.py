@@ -8,10 +8,11 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from tcpwatch.text import clean
-from tcpwatch.tui.line import Line
+from tcpwatch.tui.line import Line, cells
 from tcpwatch.tui.messages import FilterClosed, FilterGiven
 from tcpwatch.tui.widgets.lines import OneLine
 
+ABOUT = "narrows the connections; s narrows the packets"
 EXAMPLE = "state:close-wait port:9999 proc:java age>60s not pid:42"
 
 
@@ -22,12 +23,16 @@ class FilterBar(Horizontal):
         Binding("escape", "clear", "Clear", id="filter.clear", tooltip="Take the filter away"),
     ]
 
+    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._given = text
+
     def compose(self) -> ComposeResult:
         """A sign, the input, and room for what is wrong."""
         sign = OneLine(id="filter-sign")
         sign.show(Line(((" /", "key"),)))
         yield sign
-        yield Input(placeholder=EXAMPLE, compact=True, select_on_focus=False)
+        yield Input(self._given, placeholder=EXAMPLE, compact=True, select_on_focus=False)
         yield OneLine(id="filter-says")
 
     def open(self) -> None:
@@ -41,8 +46,11 @@ class FilterBar(Horizontal):
         self.say("")
 
     def say(self, wrong: str) -> None:
-        """Say what is wrong with the filter; nothing where it is right."""
-        self.query_one("#filter-says", OneLine).show(Line(((f" {wrong} ", "caution"),) if wrong else ()))
+        """Say what is wrong with the filter; where nothing is, what it does."""
+        words = (f" {wrong} ", "caution") if wrong else (f" {ABOUT} ", "muted")
+        says = self.query_one("#filter-says", OneLine)
+        says.styles.width = cells(words[0])
+        says.show(Line((words,)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Apply what has been typed so far."""

@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tcpwatch.text import clean
-from tcpwatch.tui.line import STYLES, Line
+from tcpwatch.tui.line import STYLES, Line, merged, padded
 
 PREFIX = "line--"
 # The app declares them, once for all panes: Textual works out every style of every widget that declares it.
@@ -20,7 +20,7 @@ UNIFORM = frozenset({"cursor"})  # rows of one style: no colour of a run could b
 LONGEST = 4096  # characters in a run: wider than any terminal
 
 
-class Lines(ScrollView):
+class Lines(ScrollView, can_focus=False):
     """A pane of lines. Subclasses say what stands on each."""
 
     ALLOW_SELECT = False
@@ -44,13 +44,13 @@ class Lines(ScrollView):
         """Repaint the lines that are no longer what was painted."""
         for y in range(self.size.height):
             if self._painted.get(y) != self.line_at(y):
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.line_width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Line `y`, as Textual asks for it."""
         line = self._painted[y] = self.line_at(y)
-        segments = [Segment(clean(text, LONGEST), self._style(line.row, style)) for text, style in line.runs if text]
-        return Strip(segments).crop_extend(0, self.size.width, self._style(line.row, ""))
+        runs = merged(padded(line.runs, self.line_width))
+        return Strip([Segment(clean(text, LONGEST), self._style(line.row, style)) for text, style in runs])
 
     def notify_style_update(self) -> None:
         """Forget the styles: the theme, the focus or the sheet has changed."""

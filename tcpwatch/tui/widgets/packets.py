@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tcp.event import Event
 from tcpwatch.tui.columns import Laid, lay_out, titles
 from tcpwatch.tui.format import grouped
 from tcpwatch.tui.line import Line, wrap
 from tcpwatch.tui.messages import DetailWanted, PacketChosen
-from tcpwatch.tui.packet_lines import Arrival, columns_for, packet_line, packet_words, states_line
+from tcpwatch.tui.model import Segments
+from tcpwatch.tui.packet_lines import Arrival, ambiguous_ports, columns_for, packet_line, packet_words, states_line
 from tcpwatch.tui.widgets.rows import Rows
 from tcpwatch.wire.segment import reversed_ends
 
@@ -21,9 +21,11 @@ MARGIN = 1  # the bar that marks the selected connection's segments
 
 
 class Packets(Rows[int]):
-    """The segments of a PacketLog, known by their number in it; one is looked up when it is painted, none is copied."""
+    """The segments of a log, known by their number in it; one is looked up when it is painted, none is copied.
 
-    FOOT = 1
+    `nothing` is what it says while there is none.
+    """
+
     HELP = (
         "Every segment that crossed the wire, with its step in the opening and the close. The pane follows the newest."
     )
@@ -31,7 +33,7 @@ class Packets(Rows[int]):
         Binding("f", "follow", "Follow", id="packets.follow", tooltip="Stay at the newest segment, or stop there"),
     ]
 
-    def __init__(self, log: PacketLog, subject: str, *, id: str | None = None) -> None:
+    def __init__(self, log: Segments, subject: str, *, id: str | None = None) -> None:
         super().__init__(id=id, follows=True)
         self._log = log
         self._subject = subject
@@ -39,16 +41,20 @@ class Packets(Rows[int]):
         self._selected: frozenset[bytes] = frozenset()
         self._limited = False
         self._seen = 0
+        self.nothing = "Listening: no segment yet."
+        self._ambiguous = False
 
     def pull(self, status: SourceStatus | None) -> None:
         """Show what has come; `status` says why nothing can come."""
-        self._status = status
+        told, self._status = self._status, status
         first, end = self._log.first, self._log.end
-        if self._limited:
+        if end < self._seen:
+            self._show_all_or_limited()
+        elif self._limited:
             self.set_rows(self._limited_rows(first, end))
         elif (first, end) != self._held():
             self.set_rows(range(first, end))
-        else:
+        elif told != status:
             self.repaint_changed()
         self._seen = end
 
@@ -67,7 +73,7 @@ class Packets(Rows[int]):
     @property
     def words(self) -> str:
         """The cursor's segment in full, to be copied."""
-        event = self._current_event()
+        event = self.selected
         return packet_words(event) if event else ""
 
     def _held(self) -> tuple[int, int]:
@@ -90,7 +96,9 @@ class Packets(Rows[int]):
         _, events = self._log.slice(number, number + 1)
         return events[0] if events else None
 
-    def _current_event(self) -> Event | None:
+    @property
+    def selected(self) -> Event | None:
+        """The cursor's segment; None where there is none, or it has fallen out."""
         number = self.current
         return None if number is None else self._event(number)
 
@@ -108,6 +116,8 @@ class Packets(Rows[int]):
 
     def title(self) -> str:
         """What is watched, how much of it is held, and whether the newest is on the screen."""
+        if self._status and not self._status.working and not self.rows:
+            return " · ".join(("Packets", self._subject, "not captured"))
         tail = "following" if self.following else "paused · End to follow"
         if not self.following and self.below:
             tail = f"paused, {grouped(self.below)} below · End to follow"
@@ -131,7 +141,7 @@ class Packets(Rows[int]):
         """Why there are no segments and what to do about it, in words."""
         width = self.line_width - 2
         if self._status is None or self._status.working:
-            words = "No segment of the selected connection yet." if self._limited else "Listening: no segment yet."
+            words = "No segment of the selected connection yet." if self._limited else self.nothing
             return [Line(((" " + line, "muted"),)) for line in wrap(words, width)]
         lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap(self._status.says, width))]
         if self._status.mend:
@@ -139,14 +149,20 @@ class Packets(Rows[int]):
             lines += [Line((("   " + line, "strong"),)) for line in wrap(self._status.mend, width - 2)]
         return [*lines, Line(), *(Line(((" " + line, "muted"),)) for line in wrap(WITHOUT, width))]
 
-    def foot(self) -> Line:
-        """What the row of the cursor has no room for; what the glyphs mean while there is no cursor."""
-        event = None if self.following else self._current_event()
-        return states_line(event) if event else LEGEND
+    def foot(self) -> Line | None:
+        """What the row of the cursor has no room for."""
+        event = None if self.following else self.selected
+        return states_line(event) if event else None
+
+    def measure(self) -> None:
+        """Show the hosts too, from when segments of several came."""
+        if not self._ambiguous and self.rows:
+            shown = self.on_screen
+            self._ambiguous = ambiguous_ports(self._log.slice(shown[0], shown[-1] + 1)[1]) if shown else False
 
     def cursor_moved(self) -> None:
         """Tell which connection the segment belongs to."""
-        if event := self._current_event():
+        if event := self.selected:
             ends = event.segment.ends
             self.post_message(PacketChosen(reversed_ends(ends) if event.side else ends))
 
@@ -157,20 +173,11 @@ class Packets(Rows[int]):
 
     def _laid(self) -> Laid[Arrival]:
         width = self.line_width - MARGIN
-        return lay_out(columns_for(width), width)
+        return lay_out(columns_for(width, self._ambiguous), width)
 
     def action_follow(self) -> None:
         """Follow the tail, or stop where it is."""
         self.follow(not self.following)
 
 
-LEGEND = Line(
-    (
-        (" ◇◈◆ open", "opening"),
-        ("  ◔◑◕● close", "closing"),
-        ("  ✖ reset", "reset"),
-        ("  ! loss or stall", "caution"),
-        ("  ▎selected", "accent"),
-    )
-)
 WITHOUT = "The socket table and each connection's counters work without packets."

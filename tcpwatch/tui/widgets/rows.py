@@ -21,7 +21,6 @@ TITLES = 2  # lines that do not scroll: the pane's name, the columns' titles
 class Rows(Lines, Generic[Row], can_focus=True):
     """A list with a cursor. Subclasses say what a row is known by, how it looks, and what choosing it means."""
 
-    FOOT: ClassVar[int] = 0
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="rows.up", tooltip="One row up"),
         Binding("down,j", "move(1)", "Down", show=False, id="rows.down", tooltip="One row down"),
@@ -58,9 +57,12 @@ class Rows(Lines, Generic[Row], can_focus=True):
         """The columns' titles."""
         raise NotImplementedError
 
-    def foot(self) -> Line:
-        """The line below the rows, where `FOOT` asks for one."""
-        return Line()
+    def foot(self) -> Line | None:
+        """The line below the rows, where there is one."""
+        return None
+
+    def measure(self) -> None:
+        """The rows on the screen are others now: see what they need before they are painted."""
 
     def row_line(self, index: int) -> Line:
         """One row."""
@@ -86,7 +88,13 @@ class Rows(Lines, Generic[Row], can_focus=True):
     @property
     def page_rows(self) -> int:
         """How many rows the pane shows at once."""
-        return max(1, self.size.height - TITLES - self.FOOT)
+        return max(1, self.size.height - TITLES - self._foot_lines)
+
+    @property
+    def on_screen(self) -> Sequence[Row]:
+        """The rows the pane shows."""
+        top = self.scroll_offset.y
+        return self.rows[top : top + self.page_rows]
 
     @property
     def below(self) -> int:
@@ -98,15 +106,23 @@ class Rows(Lines, Generic[Row], can_focus=True):
         top = self.scroll_offset.y
         watched = self.cursor if top <= self.cursor < top + self.page_rows else min(top, max(0, len(self.rows) - 1))
         watched_key = self.key_of(self.rows[watched]) if watched < len(self.rows) else None
-        grown = len(rows) != len(self.rows)
         self.rows = rows
-        if grown:
-            self.virtual_size = Size(0, len(rows) + TITLES + self.FOOT)
+        self._resize_list()
         if self.following:
             self._to_tail()
         else:
             self._stay(watched, watched_key, top)
+        self.measure()
         self.repaint_changed()
+
+    def _resize_list(self) -> None:
+        lines = len(self.rows) + TITLES + self._foot_lines
+        if self.virtual_size.height != lines:
+            self.virtual_size = Size(0, lines)
+
+    @property
+    def _foot_lines(self) -> int:
+        return 0 if self.foot() is None else 1
 
     def _stay(self, watched: int, watched_key: Hashable, top: int) -> None:
         kept = self.index_of(self._cursor_key) if self._cursor_key is not None else None
@@ -117,7 +133,7 @@ class Rows(Lines, Generic[Row], can_focus=True):
 
     def _to_tail(self) -> None:
         self._place(len(self.rows) - 1)
-        self._scroll(len(self.rows))
+        self._scroll(self.virtual_size.height)
 
     def _place(self, index: int) -> None:
         self.cursor = max(0, min(index, len(self.rows) - 1))
@@ -143,6 +159,7 @@ class Rows(Lines, Generic[Row], can_focus=True):
         if following == self.following or not self._follows:
             return
         self.following = following
+        self._resize_list()
         if following:
             self._to_tail()
         self.repaint_changed()
@@ -150,6 +167,7 @@ class Rows(Lines, Generic[Row], can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """A wheel or a scrollbar that leaves the tail stops the following of it."""
         super().watch_scroll_y(old_value, new_value)
+        self.measure()
         if self.following and round(new_value) < self.max_scroll_y:
             self.follow(False)
 
@@ -164,8 +182,8 @@ class Rows(Lines, Generic[Row], can_focus=True):
             return lines[y - 1] if y <= len(lines) else Line()
         if y < TITLES:
             return self.titles()
-        if self.FOOT and y == self.size.height - 1:
-            return self.foot()
+        if y == self.size.height - 1 and (foot := self.foot()):
+            return foot
         index = self.scroll_offset.y + y - TITLES
         if index >= len(self.rows):
             return Line()

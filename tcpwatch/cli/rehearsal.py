@@ -1,0 +1,82 @@
+"""A scenario without a screen: told as text while it happens, and judged by what was really seen."""
+
+import sys
+import time
+from collections.abc import Iterable
+
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.sources import open_tap, wanted_interface
+from tcpwatch.errors import TcpwatchError
+from tcpwatch.kernel.source import open_kernel
+from tcpwatch.lab.performance import Performance
+from tcpwatch.lab.stage import Promise
+from tcpwatch.monitor.core import Monitor
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.report.chronicle import LATENESS_NS, Chronicle
+
+NANOSECONDS = 1_000_000_000  # in a second
+TICK_S = 0.05
+DUMP_INTERVAL_S = 0.1
+KEPT, BROKEN = 0, 1
+
+
+def open_watch(arguments: Arguments) -> Monitor:
+    """A Monitor that looks often; PrivilegeError where it may not capture: half of what is promised is on the wire."""
+    log = PacketLog()
+    tap = open_tap(arguments, wanted_interface(arguments), log)
+    return Monitor(open_kernel(arguments.portable, arguments.bpf), log, tap, DUMP_INTERVAL_S)
+
+
+class Rehearsal:
+    """One performance, watched by a monitor to its end."""
+
+    def __init__(self, monitor: Monitor, performance: Performance) -> None:
+        self._monitor = monitor
+        self._performance = performance
+        self._chronicle = Chronicle(time.time_ns())
+        self._promises: list[Promise] = []
+        self._next_event = 0
+
+    def watch(self) -> int:
+        """Tell what happens until the scenario is over, then what of its promises was seen; the exit code."""
+        while not self._performance.over:
+            self._look()
+            self._tell(self._chronicle.lines(time.time_ns()))
+            time.sleep(TICK_S)
+        time.sleep(LATENESS_NS / NANOSECONDS)
+        self._look()
+        self._tell(self._chronicle.lines())
+        if self._performance.failure is not None:
+            raise TcpwatchError(self._performance.failure)
+        return self._judge()
+
+    def _look(self) -> None:
+        for act in self._performance.acts():
+            self._promises.append(act.promise)
+            self._chronicle.announce(act.time_ns, act.says)
+        first, events = self._monitor.packets.slice(self._next_event)
+        self._next_event = first + len(events)
+        self._chronicle.receive(events)
+        self._chronicle.observe(self._monitor.snapshot())
+
+    def _judge(self) -> int:
+        """Say what of the promises was seen and what was not; the exit code."""
+        seen = self._chronicle
+        found = Promise(seen.socket_states | seen.segment_states, seen.steps, seen.analysis)
+        code = KEPT
+        self._tell([""])
+        for kind in Promise._fields:
+            promised = dict.fromkeys(word for promise in self._promises for word in getattr(promise, kind))
+            kept = [word for word in promised if word in getattr(found, kind)]
+            lost = [word for word in promised if word not in kept]
+            if kept:
+                self._tell([f"{kind}: {', '.join(kept)} seen"])
+            if lost:
+                self._tell([f"{kind}: {', '.join(lost)} promised, but not seen"])
+                code = BROKEN
+        return code
+
+    def _tell(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,37 @@
+"""`tcpwatch --read FILE`: the dashboard on a capture file."""
+
+import gc
+import os
+
+from tcpwatch.capture.replay import STDIN
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.reading import Reading
+from tcpwatch.errors import UsageError
+from tcpwatch.monitor.filter import compile_filter
+from tcpwatch.monitor.recorded import Recorded
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.text import clean
+from tcpwatch.tui.model import Subject
+from tcpwatch.tui.replay import run_replay
+from tcpwatch.tui.terminal import check_terminal
+
+
+def show_file(arguments: Arguments, path: str) -> int:
+    """Read the file, give the privileges up, show it until the user quits; then say where it is damaged, if it is."""
+    if path == STDIN:
+        raise UsageError(
+            "the dashboard takes its keys from stdin and cannot read a capture there: save it in a file first, "
+            "or use tcpwatch packets --read -"
+        )
+    compile_filter(arguments.filter)  # a wrong one is told before anything is read
+    check_terminal(os.environ)
+    name = clean(os.path.basename(path))
+    tracker = FlowTracker()
+    with Reading(arguments, tracker, lambda: None) as reading:
+        recorded = Recorded(name, reading.events(), tracker)
+    gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
+    subject = Subject("file", name, tuple(arguments.port), arguments.language)
+    code = run_replay(recorded, subject, arguments.filter)
+    if recorded.damage and not code:
+        raise recorded.damage
+    return code

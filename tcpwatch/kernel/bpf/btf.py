@@ -1,0 +1,181 @@
+"""The running kernel's type information (Documentation/bpf/btf.rst): where each member of its structures lies. Pure.
+
+A kernel describes some hundred thousand types one behind the other, each as long as its kind says. So one walk finds
+where each begins; names are compared as offsets in the string section, and only members that are asked for are read.
+"""
+
+import struct
+from collections.abc import Collection, Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from tcpwatch.errors import SourceError
+
+_MAGIC = 0xEB9F
+_HEADER = struct.Struct("<HBBIIIII")  # magic, version, flags, header length, types, their length, strings, their length
+_WORD = 4
+_NESTING = 32  # of typedefs, or of anonymous structures, more than any compiler writes
+
+
+class Kind(IntEnum):
+    """The kinds of type that are asked for or stepped through."""
+
+    PTR = 2
+    ARRAY = 3
+    STRUCT = 4
+    UNION = 5
+    TYPEDEF = 8
+    VOLATILE = 9
+    CONST = 10
+    RESTRICT = 11
+    FUNC = 12
+    TYPE_TAG = 18
+
+
+_ALIASES = frozenset({Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT, Kind.TYPE_TAG})
+_COMPOUNDS = frozenset({Kind.STRUCT, Kind.UNION})
+
+# Words behind the three that every type has: for the kind itself, and for each of its entries.
+_EXTRA_WORDS = {1: 1, Kind.ARRAY: 3, 14: 1, 17: 1}
+_ENTRY_WORDS = {Kind.STRUCT: 3, Kind.UNION: 3, 6: 2, 13: 2, 15: 3, 19: 3}
+_KNOWN_KINDS = 20
+
+
+class Member(NamedTuple):
+    """Where a member lies in the structure it was asked of; `bits` is its width where it is a bit-field, else 0."""
+
+    type_id: int
+    bit_offset: int
+    bits: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """The byte it begins in."""
+        return self.bit_offset // 8
+
+
+class Btf:
+    """One kernel's types. `names` are the types that will be asked for by name."""
+
+    def __init__(self, data: bytes, names: Collection[str]) -> None:
+        """Raises SourceError where `data` is not BTF, or damaged."""
+        try:
+            self._types, self._strings = _sections(data)
+            self._starts, self._ids = _walk(self._types, _name_offsets(self._strings, names))
+        except (struct.error, IndexError, TypeError) as error:
+            raise SourceError(f"The kernel's type information is damaged ({error}).") from error
+
+    def type_id(self, name: str, kind: Kind) -> int:
+        """The number of a type; SourceError where this kernel has none of that name."""
+        try:
+            return self._ids[name, kind]
+        except KeyError:
+            raise SourceError(f"This kernel has no {name}.") from None
+
+    def member(self, structure: str, path: str) -> Member | None:
+        """The member at a dotted path such as `rx_opt.snd_wscale` or `chrono_stat[1]`; None where there is none.
+
+        A path leads through structures within structures, named or not; it follows no pointers. SourceError where the
+        types are damaged.
+        """
+        try:
+            return self._locate(structure, path)
+        except (IndexError, ValueError, RecursionError) as error:
+            raise SourceError(f"The kernel's type information on {structure} is damaged ({error}).") from error
+
+    def _locate(self, structure: str, path: str) -> Member | None:
+        found = Member(self.type_id(structure, Kind.STRUCT), 0, 0, 0)
+        for part in path.split("."):
+            name, _, index = part.partition("[")
+            inner = self._find(found.type_id, name)
+            if inner is None:
+                return None
+            if index:
+                inner = self._element(inner, int(index[:-1]))
+            found = inner._replace(bit_offset=found.bit_offset + inner.bit_offset)
+        return found._replace(size=self._size(found.type_id))
+
+    def _find(self, type_id: int, name: str, depth: int = 0) -> Member | None:
+        """A member of one structure, or of the nameless ones in it."""
+        if depth > _NESTING:
+            return None
+        for member_name, member in self._members(self._resolved(type_id)):
+            if member_name == name:
+                return member
+            if not member_name:
+                inner = self._find(member.type_id, name, depth + 1)
+                if inner is not None:
+                    return inner._replace(bit_offset=member.bit_offset + inner.bit_offset)
+        return None
+
+    def _members(self, type_id: int) -> Iterator[tuple[str, Member]]:
+        if self._kind(type_id) not in _COMPOUNDS:
+            return
+        start = self._starts[type_id]
+        info = self._types[start + 1]
+        has_bit_fields = info >> 31
+        for entry in range(start + 3, start + 3 + 3 * (info & 0xFFFF), 3):
+            name, member_type, place = self._types[entry : entry + 3]
+            bits, offset = (place >> 24, place & 0xFF_FFFF) if has_bit_fields else (0, place)
+            yield self._name(name), Member(member_type, offset, bits, 0)
+
+    def _element(self, array: Member, index: int) -> Member:
+        element_type = self._types[self._starts[self._resolved(array.type_id)] + 3]
+        return Member(element_type, array.bit_offset + 8 * index * self._size(element_type), 0, 0)
+
+    def _size(self, type_id: int) -> int:
+        """Bytes of a type."""
+        type_id = self._resolved(type_id)
+        start, kind = self._starts[type_id], self._kind(type_id)
+        if kind == Kind.PTR:
+            return struct.calcsize("P")
+        if kind == Kind.ARRAY:
+            return self._size(self._types[start + 3]) * self._types[start + 5]
+        return self._types[start + 2]
+
+    def _resolved(self, type_id: int) -> int:
+        """What a typedef or a qualifier stands for."""
+        for _ in range(_NESTING):
+            if self._kind(type_id) not in _ALIASES:
+                break
+            type_id = self._types[self._starts[type_id] + 2]
+        return type_id
+
+    def _kind(self, type_id: int) -> int:
+        return self._types[self._starts[type_id] + 1] >> 24 & 0x1F if type_id else 0
+
+    def _name(self, offset: int) -> str:
+        return self._strings[offset : self._strings.index(b"\0", offset)].decode(errors="replace")
+
+
+def _sections(data: bytes) -> tuple[memoryview, bytes]:
+    """The types as 32-bit words, and the strings."""
+    magic, _, _, header, types, types_length, strings, strings_length = _HEADER.unpack_from(data)
+    if magic != _MAGIC:
+        raise SourceError("The kernel's type information is not in this machine's byte order.")
+    words = memoryview(data)[header + types : header + types + types_length].cast("I")
+    return words, data[header + strings : header + strings + strings_length]
+
+
+def _name_offsets(strings: bytes, names: Collection[str]) -> dict[int, str]:
+    """Where each name stands in the string section, which has none twice."""
+    places = ((strings.find(b"\0" + name.encode() + b"\0") + 1, name) for name in names)
+    return {place: name for place, name in places if place}
+
+
+def _walk(types: memoryview, wanted: dict[int, str]) -> tuple[list[int], dict[tuple[str, int], int]]:
+    """The word at which each type begins, by its number, and the numbers of those whose name is wanted."""
+    extra = [3 + _EXTRA_WORDS.get(kind, 0) for kind in range(_KNOWN_KINDS)]
+    entry = [_ENTRY_WORDS.get(kind, 0) for kind in range(_KNOWN_KINDS)]
+    starts = [0]
+    ids: dict[tuple[str, int], int] = {}
+    position, end = 0, len(types)
+    while position < end:
+        info = types[position + 1]
+        kind = info >> 24 & 0x1F
+        if types[position] in wanted:
+            ids.setdefault((wanted[types[position]], kind), len(starts))
+        starts.append(position)
+        position += extra[kind] + entry[kind] * (info & 0xFFFF)
+    return starts, ids

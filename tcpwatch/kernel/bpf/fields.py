@@ -1,0 +1,154 @@
+"""What is read of a socket: a table for each kind, from which the program and the layout of its record are made. Pure.
+
+A row is the field's name, its width in the record (a code of `struct`) and where it lies: a dotted path in the kernel's
+structure, or several, of which the first that this kernel has is taken. What a kernel lacks altogether stays unknown.
+Names are the kernel's own. Jiffies are cut to 32 bits, which is enough for a difference.
+"""
+
+import struct
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import NamedTuple
+
+from tcpwatch.kernel.bpf.btf import Btf, Member
+
+
+class Field(NamedTuple):
+    """One field of the record. `width` "?" tells only whether the kernel's value is not 0."""
+
+    name: str
+    width: str
+    paths: tuple[str, ...]
+
+
+class Shape(IntEnum):
+    """The structures that a TCP socket may be: how much of it there is in each stage of its life."""
+
+    FULL = 1
+    REQUEST = 2
+    TIME_WAIT = 3
+
+
+SOCK = "inet_conn.icsk_inet.sk."
+CONNECTION = "inet_conn."
+QUEUE = "inet_conn.icsk_accept_queue."
+DELAYED_ACK = "inet_conn.icsk_ack."
+
+
+def _same(width: str, names: str, prefix: str = "") -> tuple[Field, ...]:
+    """Fields that are called in the record as they are in the structure."""
+    return tuple(Field(name, width, (prefix + name,)) for name in names.split())
+
+
+def _at(width: str, **paths: str | tuple[str, ...]) -> tuple[Field, ...]:
+    return tuple(Field(name, width, (path,) if isinstance(path, str) else path) for name, path in paths.items())
+
+
+COMMON = (
+    *_same("16s", "skc_v6_rcv_saddr skc_v6_daddr"),
+    *_same("4s", "skc_rcv_saddr skc_daddr"),
+    *_same("2s", "skc_dport"),
+    *_same("H", "skc_family skc_num"),
+    *_same("I", "skc_bound_dev_if"),
+    *_same("B", "skc_state"),
+)
+
+FULL = (
+    *_same("I", "snd_una snd_nxt write_seq snd_wnd snd_wl1 rcv_nxt rcv_wnd rcv_wup copied_seq"),
+    *_same("Q", "bytes_acked bytes_received bytes_sent bytes_retrans"),
+    *_same("I", "segs_out segs_in data_segs_out data_segs_in delivered delivered_ce dsack_dups reord_seen rcv_ooopack"),
+    *_same("I", "packets_out sacked_out lost_out retrans_out total_retrans reordering snd_cwnd snd_ssthresh"),
+    *_same("I", "srtt_us mdev_us rttvar_us mss_cache rcv_ssthresh lsndtime rcv_tstamp chrono_start"),
+    *_same("I", "rate_delivered rate_interval_us total_rto_time rto_stamp"),
+    *_same("H", "advmss timeout_rehash total_rto total_rto_recoveries"),
+    *_same("B", "ecn_flags chrono_type rate_app_limited fastopen_client_fail syn_data_acked"),
+    *_same("B", "tcp_usec_ts syn_fastopen_child"),
+    *_same("B", "tstamp_ok sack_ok wscale_ok snd_wscale rcv_wscale", "rx_opt."),
+    *_at("I", chrono_busy="chrono_stat[0]", chrono_rwnd="chrono_stat[1]", chrono_sndbuf="chrono_stat[2]"),
+    *_at("I", min_rtt="rtt_min.s[0].v", rcv_rtt_us="rcv_rtt_est.rtt_us", rcv_space="rcvq_space.space"),
+    *_same("I", "icsk_rto icsk_pmtu_cookie", CONNECTION),
+    *_same("B", "icsk_ca_state icsk_pending icsk_retransmits icsk_backoff icsk_probes_out", CONNECTION),
+    *_same("I", "lrcvtime", DELAYED_ACK),
+    *_same("H", "rcv_mss", DELAYED_ACK),
+    *_same("B", "ato", DELAYED_ACK),
+    *_at("B", ack_pending=DELAYED_ACK + "pending"),
+    *_at(
+        "I",
+        retransmit_expires=(CONNECTION + "icsk_retransmit_timer.expires", SOCK + "tcp_retransmit_timer.expires"),
+        delack_expires=CONNECTION + "icsk_delack_timer.expires",
+        keepalive_expires=(SOCK + "sk_timer.expires", CONNECTION + "icsk_keepalive_timer.expires"),
+    ),
+    *_at(
+        "?",
+        keepalive_runs=(SOCK + "sk_timer.entry.pprev", CONNECTION + "icsk_keepalive_timer.entry.pprev"),
+    ),
+    *_same("Q", "sk_pacing_rate sk_max_pacing_rate", SOCK),
+    *_same("I", "sk_ack_backlog sk_max_ack_backlog sk_ino sk_err sk_err_soft", SOCK),
+    *_at("I", sk_uid=SOCK + "sk_uid.val", qlen=QUEUE + "qlen.counter"),
+    *_same("B", "sk_shutdown", SOCK),
+)
+
+REQUEST = (
+    *_same("I", "snt_isn rcv_isn rcv_nxt"),
+    *_at("I", rcv_wnd="req.req.__req_common.skc_rcv_wnd", retransmit_expires="req.req.rsk_timer.expires"),
+    *_at("H", advmss="req.req.mss"),
+    *_at("B", icsk_retransmits="req.req.num_retrans"),
+    *_same("B", "wscale_ok snd_wscale rcv_wscale", "req."),
+)
+
+TIME_WAIT = (
+    *_at("I", rcv_nxt="tw_sk.__tw_common.skc_tw_rcv_nxt", snd_nxt="tw_sk.__tw_common.skc_tw_snd_nxt"),
+    *_at("I", rcv_wnd="tw_rcv_wnd", retransmit_expires="tw_sk.tw_timer.expires"),
+    *_at("B", rcv_wscale="tw_sk.tw_rcv_wscale", skc_state="tw_sk.tw_substate"),
+)
+
+STRUCTURES = {
+    Shape.FULL: ("tcp_sock", FULL),
+    Shape.REQUEST: ("tcp_request_sock", REQUEST),
+    Shape.TIME_WAIT: ("tcp_timewait_sock", TIME_WAIT),
+}
+
+
+class Selection(NamedTuple):
+    """Some fields of a record in their order there, and what unpacks just them from it."""
+
+    names: tuple[str, ...]
+    unpacker: struct.Struct
+
+
+class Layout:
+    """The record: each field at its own place, wide ones first, so that all are aligned. `size` is in bytes."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self.widths = {field.name: field.width for field in fields}
+        self.offsets: dict[str, int] = {}
+        position = 0
+        for name in sorted(self.widths, key=lambda name: _alignment(self.widths[name]), reverse=True):
+            self.offsets[name] = position
+            position += struct.calcsize(self.widths[name])
+        self.size = position + 7 & ~7
+
+    def selection(self, names: str) -> "Selection":
+        """These fields, named in any order with blanks between."""
+        ordered = tuple(sorted(set(names.split()), key=self.offsets.__getitem__))
+        code, position = "=", 0
+        for name in ordered:
+            code += f"{self.offsets[name] - position}x{self.widths[name]}"
+            position = self.offsets[name] + struct.calcsize(self.widths[name])
+        return Selection(ordered, struct.Struct(code))
+
+
+def _alignment(width: str) -> int:
+    """What the verifier wants of a store: addresses are copied four bytes at a time."""
+    return min(struct.calcsize(width), 4) if width.endswith("s") else struct.calcsize(width)
+
+
+def located(btf: Btf, structure: str, fields: Iterable[Field]) -> dict[str, Member]:
+    """Where this kernel keeps each field; those that it lacks are left out."""
+    found = {}
+    for field in fields:
+        places = (btf.member(structure, path) for path in field.paths)
+        place = next((place for place in places if place is not None), None)
+        if place is not None:
+            found[field.name] = place
+    return found

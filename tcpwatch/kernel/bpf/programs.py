@@ -1,0 +1,221 @@
+"""The programs that run in the kernel: each copies fields to a record and hands that out. Pure.
+
+A program is generated for the kernel whose types it is given. All of them only read: the verifier sees to it.
+"""
+
+import struct
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tcpwatch.kernel.bpf.assembler import Assembler, Helper, Register
+from tcpwatch.kernel.bpf.btf import Btf, Member
+from tcpwatch.kernel.bpf.copying import clear, copy, load, required
+from tcpwatch.kernel.bpf.fields import COMMON, SOCK, STRUCTURES, Field, Layout, Shape, located
+
+R0, R1, R2, R3, R4, R6, R7, R8, R9, FRAME = (Register(number) for number in (0, 1, 2, 3, 4, 6, 7, 8, 9, Register.FRAME))
+
+TRACEPOINTS = ("inet_sock_set_state", "tcp_retransmit_skb", "tcp_receive_reset", "tcp_send_reset")
+
+# Every type that a program here needs by name.
+TYPES = (
+    *("sock_common", "tcp_sock", "tcp_request_sock", "tcp_timewait_sock"),
+    *("sock", "socket", "file", "inode", "task_struct", "net"),
+    *("bpf_iter_tcp", "bpf_iter_task_file"),
+    *(f"btf_trace_{name}" for name in TRACEPOINTS),
+)
+
+AF_INET, IPPROTO_TCP = 2, 6
+
+# The contexts of iterators (bpf_iter__tcp, bpf_iter__task_file) and of tracepoints: pointers, eight bytes each.
+_META, _SK_COMMON = 0, 8
+_TASK, _FD, _FILE = 8, 16, 24
+_SEQ_FILE = 0  # in bpf_iter_meta
+_ARGUMENTS = (0, 8, 16)
+
+_CASTS = {
+    Shape.FULL: Helper.SKC_TO_TCP_SOCK,
+    Shape.REQUEST: Helper.SKC_TO_TCP_REQUEST_SOCK,
+    Shape.TIME_WAIT: Helper.SKC_TO_TCP_TIMEWAIT_SOCK,
+}
+
+# A socket record begins with the cookie, then the clock that its times are on; then the fields.
+SOCKET_HEADER = struct.Struct("=QQ")  # cookie, jiffies
+SOCKET_FIELDS = Layout(
+    (*COMMON, *(field for _, fields in STRUCTURES.values() for field in fields), Field("shape", "B", ()))
+)
+SOCKET_RECORD_BYTES = SOCKET_HEADER.size + SOCKET_FIELDS.size
+
+FILE_RECORD = struct.Struct("=QQII16s")  # cookie, start of the process in ns, pid, fd, command
+
+# ns, cookie, local, remote, family, local port, the same where it was bound, remote port, mark, old state, new state
+EVENT_RECORD = struct.Struct("=QQ16s16sHH2s2sBBB5x")
+_EVENT_ADDRESSES, _EVENT_FAMILY, _EVENT_MARK = 16, 48, 56
+
+
+def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
+    """The program for `bpf_iter_tcp`: a record for each socket; and by shape, the fields that this kernel has."""
+    code = Assembler()
+    frame = -SOCKET_RECORD_BYTES
+    fields = frame + SOCKET_HEADER.size
+    code.move(R6, R1)
+    code.load(R7, R6, _SK_COMMON, 8)
+    code.jump_if_equal(R7, 0, "end")
+    clear(code, frame, SOCKET_RECORD_BYTES)
+    code.move(R1, R7)
+    code.call(Helper.GET_SOCKET_COOKIE)
+    code.store(FRAME, frame, R0, 8)
+    code.call(Helper.JIFFIES64)
+    code.store(FRAME, frame + 8, R0, 8)
+    common = located(btf, "sock_common", COMMON)
+    _copy_all(code, R7, common, fields)
+    known: dict[int, frozenset[str]] = {}
+    for shape, (structure, table) in STRUCTURES.items():
+        following = f"not {shape.name}"
+        code.move(R1, R7)
+        code.call(_CASTS[shape])
+        code.jump_if_equal(R0, 0, following)
+        code.move(R8, R0)
+        code.constant(R1, shape)
+        code.store(FRAME, fields + SOCKET_FIELDS.offsets["shape"], R1, 1)
+        places = located(btf, structure, table)
+        _copy_all(code, R8, places, fields)
+        known[shape] = frozenset(common) | frozenset(places)
+        if shape is Shape.FULL and "sk_ino" not in places:
+            _copy_inode(code, btf, fields + SOCKET_FIELDS.offsets["sk_ino"])
+            known[shape] |= {"sk_ino"}
+        code.jump("write")
+        code.label(following)
+    code.jump("end")
+    code.label("write")
+    _write(code, frame, SOCKET_RECORD_BYTES)
+    return code.code(), known
+
+
+def task_file_iterator(btf: Btf) -> bytes:
+    """The program for `bpf_iter_task_file`: a FILE_RECORD for each descriptor of a TCP socket that a process holds."""
+    code = Assembler()
+    frame = -FILE_RECORD.size
+    code.move(R6, R1)
+    code.load(R7, R6, _TASK, 8)
+    code.jump_if_equal(R7, 0, "end")
+    code.load(R1, R6, _FILE, 8)
+    code.jump_if_equal(R1, 0, "end")
+    code.call(Helper.SOCK_FROM_FILE)
+    code.jump_if_equal(R0, 0, "end")
+    load(code, R8, R0, required(btf, "socket", "sk"))
+    code.jump_if_equal(R8, 0, "end")
+    code.move(R1, R8)
+    code.call(Helper.SKC_TO_TCP_SOCK)
+    code.jump_if_equal(R0, 0, "end")
+    code.move(R1, R8)
+    code.call(Helper.GET_SOCKET_COOKIE)
+    code.store(FRAME, frame, R0, 8)
+    code.load(R1, R6, _FD, 4)
+    code.store(FRAME, frame + 20, R1, 4)
+    code.load(R7, R7, required(btf, "task_struct", "group_leader").offset, 8)
+    copy(code, R7, required(btf, "task_struct", "start_boottime"), frame + 8, "Q")
+    copy(code, R7, required(btf, "task_struct", "tgid"), frame + 16, "I")
+    copy(code, R7, required(btf, "task_struct", "comm"), frame + 24, "16s")
+    _write(code, frame, FILE_RECORD.size)
+    return code.code()
+
+
+class Tracepoint(NamedTuple):
+    """A tracepoint whose first argument is a socket; with `states`, the old and the new are the next two."""
+
+    name: str
+    mark: int
+    states: bool = False
+
+
+def tracepoint(btf: Btf, point: Tracepoint, netns: int, ring: int, lost: int) -> bytes:
+    """The program for a tracepoint: an EVENT_RECORD into `ring` for each socket of a network namespace.
+
+    `netns` is the namespace's inode number. What finds no room is counted in the first value of the array `lost`.
+    """
+    code = Assembler()
+    frame = -EVENT_RECORD.size
+    code.move(R6, R1)
+    code.load(R7, R6, _ARGUMENTS[0], 8)
+    code.jump_if_equal(R7, 0, "end")
+    load(code, R1, R7, required(btf, "sock_common", "skc_net.net"))
+    load(code, R1, R1, required(btf, "net", "ns.inum"))
+    code.jump_unless_number(R1, netns, "end")
+    clear(code, frame, EVENT_RECORD.size)
+    if point.states:
+        load(code, R1, R7, required(btf, "sock", "sk_protocol"))
+        code.jump_unless_equal(R1, IPPROTO_TCP, "end")
+        for argument, place in zip(_ARGUMENTS[1:], (_EVENT_MARK + 1, _EVENT_MARK + 2), strict=True):
+            code.load(R1, R6, argument, 8)
+            code.store(FRAME, frame + place, R1, 1)
+    code.constant(R1, point.mark)
+    code.store(FRAME, frame + _EVENT_MARK, R1, 1)
+    code.call(Helper.KTIME_GET_NS)
+    code.store(FRAME, frame, R0, 8)
+    code.move(R1, R7)
+    code.call(Helper.GET_SOCKET_COOKIE)
+    code.store(FRAME, frame + 8, R0, 8)
+    _copy_ends(code, btf, frame)
+    _output(code, frame, EVENT_RECORD.size, ring, lost)
+    return code.code()
+
+
+def _copy_ends(code: Assembler, btf: Btf, frame: int) -> None:
+    """Family, addresses and ports of the socket in R7. Its own port is cleared early, but not where it was bound."""
+    for path, place, width in (("skc_family", 0, "H"), ("skc_num", 2, "H"), ("skc_dport", 6, "2s")):
+        copy(code, R7, required(btf, "sock_common", path), frame + _EVENT_FAMILY + place, width)
+    load(code, R1, R7, required(btf, "sock_common", "skc_family"))
+    code.jump_if_equal(R1, AF_INET, "IPv4")
+    for path, place in (("skc_v6_rcv_saddr", 0), ("skc_v6_daddr", 16)):
+        copy(code, R7, required(btf, "sock_common", path), frame + _EVENT_ADDRESSES + place, "16s")
+    code.jump("ports")
+    code.label("IPv4")
+    for path, place in (("skc_rcv_saddr", 0), ("skc_daddr", 16)):
+        copy(code, R7, required(btf, "sock_common", path), frame + _EVENT_ADDRESSES + place, "4s")
+    code.label("ports")
+    code.move(R1, R7)
+    code.call(Helper.SKC_TO_TCP_SOCK)
+    code.jump_if_equal(R0, 0, "output")
+    copy(code, R0, required(btf, "tcp_sock", "inet_conn.icsk_inet.inet_sport"), frame + _EVENT_FAMILY + 4, "2s")
+    code.label("output")
+
+
+def _copy_inode(code: Assembler, btf: Btf, place: int) -> None:
+    """The inode number by way of the socket's file (Linux before 6.17 keeps none in the socket itself)."""
+    code.move(R1, R8)
+    for structure, path in (("tcp_sock", SOCK + "sk_socket"), ("socket", "file"), ("file", "f_inode")):
+        load(code, R1, R1, required(btf, structure, path))
+        code.jump_if_equal(R1, 0, "no inode")
+    copy(code, R1, required(btf, "inode", "i_ino"), place, "I")
+    code.label("no inode")
+
+
+def _copy_all(code: Assembler, base: Register, places: Mapping[str, Member], fields: int) -> None:
+    for name, member in places.items():
+        copy(code, base, member, fields + SOCKET_FIELDS.offsets[name], SOCKET_FIELDS.widths[name])
+
+
+def _write(code: Assembler, frame: int, size: int) -> None:
+    """The record on the stack, to whoever reads the iterator; and the program's end."""
+    code.load(R1, R6, _META, 8)
+    code.load(R1, R1, _SEQ_FILE, 8)
+    code.address(R2, FRAME, frame)
+    code.constant(R3, size)
+    code.call(Helper.SEQ_WRITE)
+    code.label("end")
+    code.exit()
+
+
+def _output(code: Assembler, frame: int, size: int, ring: int, lost: int) -> None:
+    """The record on the stack, into the ring, whose reader is not woken: it comes by. And the program's end."""
+    code.map_handle(R1, ring)
+    code.address(R2, FRAME, frame)
+    code.constant(R3, size)
+    code.constant(R4, 1)  # BPF_RB_NO_WAKEUP
+    code.call(Helper.RINGBUF_OUTPUT)
+    code.jump_if_equal(R0, 0, "end")
+    code.map_value(R1, lost)
+    code.constant(R2, 1)
+    code.atomic_add(R1, R2)
+    code.label("end")
+    code.exit()

@@ -1,0 +1,229 @@
+"""One record of the TCP iterator, taken apart: as a table row at once, as a TCB or as `tcp_info` when asked. No I/O.
+
+The record of an idle socket does not change: its times are moments in jiffies, and only the clock beside it goes on.
+What a kernel or a kind of socket lacks is `None` here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tcpwatch.kernel.bpf import measurements
+from tcpwatch.kernel.bpf.fields import Selection, Shape
+from tcpwatch.kernel.bpf.measurements import Clock
+from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS
+from tcpwatch.kernel.ends import socket_ends
+from tcpwatch.kernel.inet_diag import STATES
+from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.seqnum import unwrap, wrap
+from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source, Tcb
+
+Values = dict[str, Any]
+Initial = tuple[int | None, int | None]
+Known = Mapping[int, frozenset[str]]
+"""By shape of socket, the fields that this kernel has."""
+
+_AF_INET = 2
+_ACK_TIMER = 2  # ICSK_ACK_TIMER, a bit of icsk_ack.pending
+
+# include/net/inet_connection_sock.h: what the timer of what was sent is running for.
+PENDING = {
+    1: TimerKind.RETRANSMIT,  # ICSK_TIME_RETRANS
+    3: TimerKind.PERSIST,  # ICSK_TIME_PROBE0
+    5: TimerKind.LOSS_PROBE,  # ICSK_TIME_LOSS_PROBE
+    6: TimerKind.RETRANSMIT,  # ICSK_TIME_REO_TIMEOUT
+}
+
+_SHAPE = SOCKET_FIELDS.offsets["shape"]
+_STATE = SOCKET_FIELDS.offsets["skc_state"]
+_LAST_ACK = SOCKET_FIELDS.selection("rcv_tstamp").unpacker
+_INFO = SOCKET_FIELDS.selection(measurements.FIELDS)
+_TCB = SOCKET_FIELDS.selection(
+    "skc_state snd_una snd_nxt snd_wnd snd_wl1 write_seq rcv_nxt rcv_wnd rcv_wup copied_seq "
+    "wscale_ok snd_wscale rcv_wscale mss_cache advmss snt_isn rcv_isn"
+)
+_ROW = SOCKET_FIELDS.selection(
+    "shape skc_state skc_family skc_rcv_saddr skc_daddr skc_v6_rcv_saddr skc_v6_daddr skc_num skc_dport "
+    "skc_bound_dev_if sk_uid sk_ino snd_una write_seq rcv_nxt copied_seq sk_ack_backlog sk_max_ack_backlog qlen "
+    "ack_pending icsk_pending icsk_retransmits icsk_probes_out retransmit_expires delack_expires keepalive_expires "
+    "keepalive_runs"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRecord:
+    """The fields of one socket at one moment.
+
+    `initial` are ISS and IRS where they were known before: in TIME-WAIT the kernel keeps nothing that they follow from.
+    """
+
+    fields: bytes
+    clock: Clock
+    known: Known = field(compare=False, repr=False)
+    initial: Initial = (None, None)
+
+    @property
+    def in_time_wait(self) -> bool:
+        """Whether the kernel has cut the socket down to what TIME-WAIT needs."""
+        return self.fields[_SHAPE] == Shape.TIME_WAIT
+
+    @property
+    def last_ack_recv(self) -> int | None:
+        """Milliseconds from the last acknowledgment to when this was read; None for what is no full socket."""
+        if self.fields[_SHAPE] != Shape.FULL:
+            return None
+        return self.clock.age_ms(*_LAST_ACK.unpack_from(self.fields))
+
+    @property
+    def info(self) -> TcpInfo | None:
+        """The measurements; None for what is no full socket."""
+        if self.fields[_SHAPE] != Shape.FULL:
+            return None
+        return measurements.tcp_info(self._values(_INFO), self.clock)
+
+    @property
+    def tcb(self) -> Tcb | None:
+        """The TCB in absolute numbers, with ISS and IRS where the record tells them or they were known before."""
+        if STATES[self.fields[_STATE]] is State.LISTEN:
+            return None
+        return _TCBS[Shape(self.fields[_SHAPE])](self._values(_TCB), self.initial)
+
+    def value(self, name: str) -> int | None:
+        """Any field of the record, by its name there; None where this kernel or this kind of socket has none."""
+        found: int | None = self._values(SOCKET_FIELDS.selection(name))[name]
+        return found
+
+    def _values(self, selection: Selection) -> Values:
+        names, unpacker = selection
+        known = self.known[self.fields[_SHAPE]]
+        values = zip(names, unpacker.unpack_from(self.fields), strict=True)
+        return {name: value if name in known else None for name, value in values}
+
+
+def socket_row(cookie: int, record: SocketRecord) -> SocketRow | None:
+    """The record as a row of the socket table; None where its state has no word in RFC 9293."""
+    names, unpacker = _ROW
+    values = dict(zip(names, unpacker.unpack_from(record.fields), strict=True))
+    state = STATES.get(values["skc_state"])
+    if state is None:
+        return None
+    ipv4 = values["skc_family"] == _AF_INET
+    ends, mapped = socket_ends(
+        values["skc_rcv_saddr" if ipv4 else "skc_v6_rcv_saddr"],
+        values["skc_daddr" if ipv4 else "skc_v6_daddr"],
+        values["skc_num"].to_bytes(2) + values["skc_dport"],
+    )
+    listens, inode, uid = state is State.LISTEN, values["sk_ino"], values["sk_uid"]
+    recv_q, send_q = (None, None) if listens else _queues(values)
+    return SocketRow(
+        cookie=cookie,
+        ends=ends,
+        mapped=mapped,
+        state=state,
+        uid=uid if inode or uid else None,
+        inode=inode,
+        recv_q=recv_q,
+        send_q=send_q,
+        backlog=Backlog(values["sk_ack_backlog"], values["sk_max_ack_backlog"], values["qlen"]) if listens else None,
+        timer=_timer(values, record.clock),
+        interface=values["skc_bound_dev_if"],
+        read_ns=record.clock.read_ns,
+        record=record,
+    )
+
+
+def _queues(values: Values) -> tuple[int, int]:
+    """Bytes that wait to be read, and to be acknowledged; only a full socket has any."""
+    if values["shape"] != Shape.FULL:
+        return 0, 0
+    return _distance(values["copied_seq"], values["rcv_nxt"]), _distance(values["snd_una"], values["write_seq"])
+
+
+def _distance(begin: int, end: int) -> int:
+    """From one sequence number to the next; 0 where they stand the other way round, as before the handshake."""
+    return max(0, unwrap(end, near=begin) - begin)
+
+
+def _timer(values: Values, clock: Clock) -> Timer | None:
+    """Of the timers that run, the one that fires first: delayed ACKs are due long before keep-alives."""
+    moment = None
+    if values["shape"] == Shape.TIME_WAIT:
+        kind, moment, retransmits = TimerKind.TIME_WAIT, values["retransmit_expires"], 0
+    elif values["shape"] == Shape.REQUEST:
+        kind, moment, retransmits = TimerKind.RETRANSMIT, values["retransmit_expires"], values["icsk_retransmits"]
+    elif values["icsk_pending"] in PENDING:
+        kind, moment = PENDING[values["icsk_pending"]], values["retransmit_expires"]
+        retransmits = values["icsk_probes_out" if kind is TimerKind.PERSIST else "icsk_retransmits"]
+    elif values["ack_pending"] & _ACK_TIMER:
+        kind, moment, retransmits = TimerKind.DELAYED_ACK, values["delack_expires"], 0
+    elif values["keepalive_runs"]:
+        kind, moment, retransmits = TimerKind.KEEPALIVE, values["keepalive_expires"], values["icsk_probes_out"]
+    return None if moment is None else Timer(kind, clock.left_ms(moment), retransmits, clock.read_ns)
+
+
+def _full_tcb(values: Values, initial: Initial) -> Tcb:
+    """`rcv_wnd` is the window as it is now: what was last advertised, less what has come since."""
+    sending = Tcb(
+        source=Source.KERNEL,
+        snd_una=values["snd_una"],
+        snd_nxt=values["snd_nxt"],
+        write_seq=values["write_seq"],
+        rcv_wnd=_distance(values["rcv_nxt"], wrap(values["rcv_wup"] + values["rcv_wnd"])),
+        mss=values["mss_cache"],
+    )
+    if STATES[values["skc_state"]] is State.SYN_SENT:
+        return sending
+    snd_wscale, rcv_wscale = _scales(values)
+    return replace(
+        sending,
+        snd_wnd=values["snd_wnd"],
+        snd_wl1=values["snd_wl1"],
+        snd_wscale=snd_wscale,
+        rcv_nxt=values["rcv_nxt"],
+        rcv_wscale=rcv_wscale,
+        copied_seq=values["copied_seq"],
+    )
+
+
+def _scales(values: Values) -> tuple[int, int]:
+    """Of the peer's windows and of this end's; 0 where no scaling was agreed."""
+    return (values["snd_wscale"], values["rcv_wscale"]) if values["wscale_ok"] else (0, 0)
+
+
+def _request_tcb(values: Values, initial: Initial) -> Tcb:
+    """A SYN came and a SYN-ACK went out."""
+    iss = values["snt_isn"]
+    snd_wscale, rcv_wscale = _scales(values)
+    return Tcb(
+        source=Source.KERNEL,
+        iss=iss,
+        irs=values["rcv_isn"],
+        snd_una=iss,
+        snd_nxt=wrap(iss + 1),
+        snd_wscale=snd_wscale,
+        rcv_nxt=values["rcv_nxt"],
+        rcv_wnd=values["rcv_wnd"],
+        rcv_wscale=rcv_wscale,
+        mss=values["advmss"],
+        initiated=False,
+    )
+
+
+def _time_wait_tcb(values: Values, initial: Initial) -> Tcb:
+    """All that was sent is acknowledged, the FIN too; only then does a socket become this."""
+    iss, irs = initial
+    return Tcb(
+        source=Source.KERNEL,
+        iss=iss,
+        irs=irs,
+        snd_una=values["snd_nxt"],
+        snd_nxt=values["snd_nxt"],
+        rcv_nxt=values["rcv_nxt"],
+        rcv_wnd=values["rcv_wnd"],
+        rcv_wscale=values["rcv_wscale"],
+    )
+
+
+_TCBS = {Shape.FULL: _full_tcb, Shape.REQUEST: _request_tcb, Shape.TIME_WAIT: _time_wait_tcb}

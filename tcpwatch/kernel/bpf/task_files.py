@@ -1,0 +1,112 @@
+"""Which processes hold a socket, from the BPF iterator `bpf_iter_task_file`: all open files of all processes at once.
+
+The same questions and answers as `OwnerIndex`, of which it takes the place where BPF is allowed: nothing is read while
+the table stays the same. But it sees all users' processes, and the sockets are known by cookie.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from pathlib import Path
+from struct import Struct
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.bpf.btf import Btf
+from tcpwatch.kernel.bpf.loader import load_iterator, read_iterator
+from tcpwatch.kernel.bpf.programs import task_file_iterator
+from tcpwatch.kernel.owners import SURVEY_INTERVAL_NS, Answer, let_go
+from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
+from tcpwatch.text import clean
+
+PID_NAMESPACE = Path("/proc/self/ns/pid")
+_INITIAL_PID_NAMESPACE = 0xEFFF_FFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
+_TICK_NS = 10_000_000  # start times in /proc/PID/stat count hundredths of a second
+
+Read = Callable[[], Iterable[bytes]]
+_HOLDER = Struct("=QII16s")  # start of the process in ns, pid, fd, command
+_BY_COOKIE = Struct(f"=Q{_HOLDER.size}s")
+
+
+class TaskFileOwners:
+    """The owners of sockets, kept from one call to the next. One thread uses it."""
+
+    says = "BPF: the processes of all users"
+    reads_processes = False
+
+    def __init__(self, read: Read, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        """`read` runs the iterator once; `clock` gives monotonic nanoseconds."""
+        self._read = read
+        self._clock = clock
+        self._rows: dict[int, SocketRow] = {}
+        self._answers: dict[int, Answer] = {}
+        self._records: dict[int, bytes] = {}  # by cookie, as they came
+        self._holders: dict[int, tuple[Owner, ...]] = {}
+        self._next_pass_ns = 0
+        self._link: int | None = None
+
+    @classmethod
+    def open(cls, btf: Btf) -> "TaskFileOwners":
+        """Load the program; SourceError where the kernel refuses, or would tell pids that mean nothing here."""
+        if PID_NAMESPACE.stat().st_ino != _INITIAL_PID_NAMESPACE:
+            raise SourceError("In a pid namespace of its own, BPF knows the processes by other numbers.")
+        link = load_iterator(task_file_iterator(btf), btf, "task_file")
+        owners = cls(lambda: read_iterator(link))
+        owners._link = link
+        return owners
+
+    def resolve(self, rows: Iterable[SocketRow]) -> dict[int, Answer]:
+        """By cookie, who holds each of `rows`, or why that is not to be said.
+
+        `rows` is the whole table. A socket that its program has let go of keeps its last owners, marked `gone`.
+        """
+        current = {row.cookie: row for row in rows}
+        fresh = [row for row in current.values() if self._rows.get(row.cookie) is not row]
+        unknown = any(row.inode and row.cookie not in self._holders for row in fresh)
+        altered = self._look() if unknown or self._clock() >= self._next_pass_ns else set()
+        if fresh or altered or len(current) != len(self._rows):
+            before, rows_before = self._answers, self._rows
+            self._answers = {
+                cookie: before[cookie]
+                if rows_before.get(cookie) is row and cookie not in altered
+                else self._answer(row, before.get(cookie))
+                for cookie, row in current.items()
+            }
+            self._rows = current
+        return self._answers
+
+    def close(self) -> None:
+        """Take the program out of the kernel."""
+        if self._link is not None:
+            os.close(self._link)
+            self._link = None
+
+    def _answer(self, row: SocketRow, before: Answer | None) -> Answer:
+        if row.inode and row.cookie in self._holders:
+            return self._holders[row.cookie]
+        answer = let_go(row, before)
+        return NoOwner.NOT_FOUND if answer is None else answer
+
+    def _look(self) -> set[int]:
+        """Go through all processes; the cookies of the sockets that have other holders now than before."""
+        self._next_pass_ns = self._clock() + SURVEY_INTERVAL_NS
+        records: dict[int, bytes] = {}
+        for chunk in self._read():
+            for cookie, record in _BY_COOKIE.iter_unpack(chunk):
+                records[cookie] = records.get(cookie, b"") + record
+        altered = {cookie for cookie, found in records.items() if self._records.get(cookie) != found}
+        gone = self._records.keys() - records.keys()
+        self._holders = {
+            cookie: _owners(found) if cookie in altered else self._holders[cookie] for cookie, found in records.items()
+        }
+        self._records = records
+        return altered | gone
+
+
+def _owners(records: bytes) -> tuple[Owner, ...]:
+    """One owner for each process, with the lowest of its descriptors."""
+    lowest: dict[int, Owner] = {}
+    for start_ns, pid, fd, name in sorted(_HOLDER.iter_unpack(records), key=itemgetter(2), reverse=True):
+        command = clean(name.partition(b"\0")[0].decode(errors="surrogateescape"))
+        lowest[pid] = Owner(pid, start_ns // _TICK_NS, command, fd)
+    return tuple(owner for _, owner in sorted(lowest.items()))

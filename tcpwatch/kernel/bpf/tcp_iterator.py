@@ -1,0 +1,101 @@
+"""The kernel's socket table through the BPF iterator `bpf_iter_tcp`: every socket, with the TCB as the kernel has it.
+
+A dump is no snapshot: sockets come and go while the kernel walks its tables. So one cookie is one row however often it
+came. A socket that did nothing between two dumps costs a comparison of bytes; its `SocketRow` is the same object as
+before, and what ticks in it counts from the row's `read_ns`.
+"""
+
+import os
+import struct
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.bpf.btf import Btf
+from tcpwatch.kernel.bpf.loader import load_iterator, read_iterator
+from tcpwatch.kernel.bpf.measurements import Clock
+from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, tcp_iterator
+from tcpwatch.kernel.bpf.socket_record import Initial, Known, SocketRecord, socket_row
+from tcpwatch.tcp.kernel_tcb import tcb_of
+from tcpwatch.tcp.sockets import SocketRow
+
+_CLOCK_MONOTONIC_COARSE = 6  # include/uapi/linux/time.h; it advances by a jiffy
+_RECORDS = struct.Struct(f"=QQ{SOCKET_FIELDS.size}s")  # cookie, jiffies, fields
+
+Read = Callable[[], Iterable[bytes]]
+
+
+class BpfSockets:
+    """A reader of the socket table. One thread uses it, in whose network namespace it looks.
+
+    `skipped` counts the last dump's sockets whose state has no word in RFC 9293.
+    """
+
+    name = "bpf"
+    says = "BPF: every socket of this network namespace, with the kernel's own TCB"
+
+    def __init__(self, known: Known, read: Read, clock: Callable[[], int] = time.monotonic_ns, hz: int = 0) -> None:
+        """`read` runs the iterator once; `known` is by shape what it fills in; `clock` gives monotonic nanoseconds."""
+        self.skipped = 0
+        self._known = known
+        self._read = read
+        self._clock = clock
+        self._hz = hz or round(1 / time.clock_getres(_CLOCK_MONOTONIC_COARSE))
+        self._seen: dict[int, tuple[bytes, SocketRow]] = {}  # by cookie, fields and the row made of them
+        self._link: int | None = None
+
+    @classmethod
+    def open(cls, btf: Btf) -> "BpfSockets":
+        """Load the program; SourceError where the kernel refuses, or this user may not."""
+        code, known = tcp_iterator(btf)
+        link = load_iterator(code, btf, "tcp")
+        sockets = cls(known, lambda: read_iterator(link))
+        sockets._link = link
+        return sockets
+
+    def dump(self) -> list[SocketRow]:
+        """Every TCP socket in the calling thread's network namespace, IPv4 and IPv6, in all states.
+
+        Raises SourceError where the kernel breaks off, or its records make no sense.
+        """
+        self.skipped = 0
+        found: dict[int, tuple[bytes, SocketRow]] = {}
+        for chunk in self._read():
+            self._take(chunk, found)
+        self._seen = found
+        return [row for _, row in found.values()]
+
+    def close(self) -> None:
+        """Take the program out of the kernel."""
+        if self._link is not None:
+            os.close(self._link)
+            self._link = None
+
+    def _take(self, chunk: bytes, found: dict[int, tuple[bytes, SocketRow]]) -> None:
+        """Add the sockets of one chunk to `found`."""
+        now_ns = self._clock()
+        try:
+            records = _RECORDS.iter_unpack(chunk)
+        except struct.error as error:
+            raise SourceError("The kernel's list of sockets was cut within a record.") from error
+        previously = self._seen
+        for cookie, jiffies, fields in records:
+            seen = previously.get(cookie)
+            if seen is not None and seen[0] == fields:
+                found[cookie] = seen
+                continue
+            record = SocketRecord(fields, Clock(jiffies, self._hz, now_ns), self._known)
+            if record.in_time_wait and seen is not None:
+                record = replace(record, initial=_initial_numbers(seen[1]))
+            row = socket_row(cookie, record)
+            if row is not None:
+                found[cookie] = fields, row
+            else:
+                self.skipped += 1
+
+
+def _initial_numbers(before: SocketRow) -> Initial:
+    """ISS and IRS of a socket as it was seen last."""
+    tcb = tcb_of(before)
+    return (tcb.iss, tcb.irs) if tcb is not None else (None, None)

@@ -1,0 +1,118 @@
+"""State changes, retransmissions and resets as they happen, from the kernel's tracepoints.
+
+So connections are seen that are too short for any dump. Not seen are TIME-WAIT and handshakes under way: there is no
+tracepoint for these. Entering TIME-WAIT looks like a socket's end, and the next dump shows it under the same cookie.
+"""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.bpf.btf import Btf
+from tcpwatch.kernel.bpf.loader import load_tracepoint
+from tcpwatch.kernel.bpf.programs import AF_INET, EVENT_RECORD, Tracepoint, tracepoint
+from tcpwatch.kernel.bpf.ring_buffer import RingBuffer
+from tcpwatch.kernel.ends import socket_ends
+from tcpwatch.kernel.inet_diag import STATES
+from tcpwatch.tcp.state import State
+
+NETWORK_NAMESPACE = Path("/proc/thread-self/ns/net")
+_NO_PORT = b"\0\0"
+RING_BYTES = 8 << 20  # a hundred thousand records
+
+
+class Happening(StrEnum):
+    """What a tracepoint tells of."""
+
+    STATE = "state"
+    RETRANSMISSION = "retransmission"
+    RESET_RECEIVED = "reset received"
+    RESET_SENT = "reset sent"
+
+
+HAPPENINGS = tuple(Happening)
+"""By their mark in the record."""
+
+TRACEPOINTS = (
+    Tracepoint("inet_sock_set_state", HAPPENINGS.index(Happening.STATE), states=True),
+    Tracepoint("tcp_retransmit_skb", HAPPENINGS.index(Happening.RETRANSMISSION)),
+    Tracepoint("tcp_receive_reset", HAPPENINGS.index(Happening.RESET_RECEIVED)),
+    Tracepoint("tcp_send_reset", HAPPENINGS.index(Happening.RESET_SENT)),
+)
+
+
+class Transition(NamedTuple):
+    """Something that happened to a socket, at `time_ns` on the monotonic clock.
+
+    `cookie` is the socket's identity. `ends` are as in `SocketRow`; a port that is not chosen yet is 0. `old` and `new`
+    are the states where those changed.
+    """
+
+    time_ns: int
+    cookie: int
+    ends: bytes
+    kind: Happening
+    old: State | None
+    new: State | None
+
+
+class Transitions:
+    """What happens to the sockets of the network namespace that it was opened in. One thread uses it."""
+
+    says = "BPF: every change of state, retransmission and reset, as it happens"
+
+    def __init__(self, ring: RingBuffer, programs: tuple[int, ...] = ()) -> None:
+        """`programs` are descriptors that fill the ring, to be closed with it."""
+        self._ring = ring
+        self._programs = programs
+
+    @classmethod
+    def open(cls, btf: Btf, size: int = RING_BYTES) -> "Transitions":
+        """Attach the programs; SourceError where the kernel refuses. A record takes 72 of the `size` bytes."""
+        netns = NETWORK_NAMESPACE.stat().st_ino
+        ring = RingBuffer(size)
+        programs: list[int] = []
+        try:
+            for point in TRACEPOINTS:
+                code = tracepoint(btf, point, netns, ring.map, ring.lost_map)
+                programs.append(load_tracepoint(code, btf, point.name))
+        except SourceError:
+            cls(ring, tuple(programs)).close()
+            raise
+        return cls(ring, tuple(programs))
+
+    @property
+    def lost(self) -> int:
+        """How many found no room, from the beginning: `read` was not called in time."""
+        return self._ring.lost
+
+    def read(self) -> list[Transition]:
+        """What has happened since the last time, in order for each processor."""
+        found = map(_transition, self._ring.read())
+        return [transition for transition in found if transition is not None]
+
+    def close(self) -> None:
+        """Take the programs out of the kernel."""
+        for program in self._programs:
+            os.close(program)
+        self._ring.close()
+
+
+def _transition(record: bytes) -> Transition | None:
+    """One record; None for what the kernel reports of the wrong socket.
+
+    A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of
+    SYN-RECEIVED, has its own.
+    """
+    time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new = EVENT_RECORD.unpack(record)
+    before, after = STATES.get(old), STATES.get(new)
+    if before is State.LISTEN and after is State.SYN_RECEIVED:
+        return None
+    ports = (num.to_bytes(2) if port == _NO_PORT else port) + remote_port
+    if family == AF_INET:
+        ends = local[:4] + remote[:4] + ports
+    else:
+        ends, _ = socket_ends(local, remote, ports)
+    return Transition(time_ns, cookie, ends, HAPPENINGS[mark], before, after)

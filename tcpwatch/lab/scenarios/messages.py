@@ -1,0 +1,33 @@
+"""Messages and segments are not the same: three messages in one segment, one message in two.
+
+Watch `len` against the messages, which are four digits of length and then the text. TCP carries bytes in order and
+knows no messages; who wants them must mark where each ends.
+"""
+
+import socket
+
+from tcpwatch.lab.messages import encode, read_messages
+from tcpwatch.lab.stage import FOUR_WAY_CLOSE, OPENING, Stage
+
+
+def play(stage: Stage) -> None:
+    """Several messages a segment, then several segments a message."""
+    stage.now("A client is connected.", states=("LISTEN", "ESTABLISHED"), steps=OPENING)
+    client, server = stage.pair(stage.listen())
+    messages = read_messages(server.recv)
+    stage.now("Three messages in one send(): one segment of 27 bytes, and the server finds three in it.")
+    client.sendall(encode("HELLO") + encode("TCP") + encode("WORLD!!"))
+    heard = [next(messages) for _ in range(3)]
+    stage.now(f"It read {', '.join(heard)}. Now one message in two send()s: two segments, one message.")
+    whole = encode("HELLOWORLD")
+    client.sendall(whole[:7])
+    stage.wait()
+    client.sendall(whole[7:])
+    text = next(messages)
+    stage.now(
+        f"It read {text}. The client closes, the server sees the end of the stream and closes too.",
+        steps=FOUR_WAY_CLOSE,
+    )
+    client.shutdown(socket.SHUT_WR)
+    stage.wait()
+    server.close()

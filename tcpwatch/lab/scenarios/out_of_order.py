@@ -1,0 +1,39 @@
+"""Segments that overtake each other: the receiver puts them in order by their numbers.
+
+Watch the hole between RCV.NXT and what has arrived: the later bytes are kept, but neither acknowledged nor given to the
+program. When the first come, all are acknowledged at once. The client is played by hand.
+"""
+
+import random
+
+from tcpwatch.lab.raw import Flag, RawSegment, RawWire
+from tcpwatch.lab.stage import OPENING, Stage
+
+FIRST, SECOND = b"HELLO", b"WORLD"
+DATA = Flag.PSH | Flag.ACK
+
+
+def play(stage: Stage) -> None:
+    """WORLD, then HELLO."""
+    wire = RawWire()
+    listener = stage.listen()
+    port, isn = stage.deaf_listener().getsockname()[1], random.getrandbits(31)
+
+    def send(seq: int, ack: int, flags: Flag, payload: bytes = b"") -> None:
+        wire.send(RawSegment(port, stage.port, seq, ack, flags, payload))
+
+    stage.now("A client connects.", states=("LISTEN", "ESTABLISHED"), steps=OPENING)
+    send(isn, 0, Flag.SYN)
+    ack = wire.hear(lambda heard: heard.destination_port == port).seq + 1
+    stage.wait()  # a long way: what is overtaken on it comes well within a round trip
+    send(isn + 1, ack, Flag.ACK)
+    server = stage.accept(listener)
+    stage.now(
+        f"{SECOND.decode()} arrives before {FIRST.decode()}: a hole, which the ACK names by asking for byte 1 again.",
+        analysis=("lost_segment", "out_of_order"),
+    )
+    send(isn + 1 + len(FIRST), ack, DATA, SECOND)
+    send(isn + 1, ack, DATA, FIRST)
+    stage.wait()
+    stage.now(f"The hole is filled; the program reads {server.recv(100).decode()}.")
+    wire.close()

@@ -1,0 +1,19 @@
+"""Nobody listens on that port: the SYN is answered by RST at once.
+
+Watch the time it takes: none. A refusal is an answer, from a host that is there; silence (see `syn-timeout`) is not.
+"""
+
+import errno
+
+from tcpwatch.lab.stage import HOST, Stage
+
+
+def play(stage: Stage) -> None:
+    """Knock where nobody lives."""
+    stage.now(
+        f"Nobody listens on port {stage.port}. A client connects: SYN, and the kernel answers RST.",
+        states=("SYN-SENT", "CLOSED"),
+        steps=("1/3 SYN", "RST"),
+    )
+    if stage.bound().connect_ex((HOST, stage.port)) == errno.ECONNREFUSED:
+        stage.now("connect() said at once: connection refused.")

@@ -1,0 +1,51 @@
+"""SYNs by the dozen, from senders that never answer: the half-open queue fills, and an honest client stays out.
+
+Watch SYN-RECEIVED grow up to the backlog and no further. With SYN cookies the server keeps nothing in step two: it puts
+all it must know into its sequence number, and the honest client gets in. Bounded: 24 SYNs, on a loopback of its own.
+"""
+
+import random
+
+from tcpwatch.lab.raw import Flag, RawSegment, RawWire
+from tcpwatch.lab.stage import Stage, set_sysctl
+
+BACKLOG = 8
+SYNS = 24
+SILENT_PORT = 40_000
+EVERY_ADDRESS = "0.0.0.0"
+SYN_AGAIN_S = 1.2
+
+
+def play(stage: Stage) -> None:
+    """The flood without cookies, then with them."""
+    set_sysctl("tcp_syncookies", "0")
+    stage.now(f"A server listens, with room for {BACKLOG} connections; SYN cookies are off.", states=("LISTEN",))
+    listener = stage.listen(BACKLOG)
+    stage.deaf_listener(SILENT_PORT, EVERY_ADDRESS)
+    stage.now(
+        f"{SYNS} SYNs come from {SYNS} addresses. Some get a SYN-ACK and a place in the queue; the rest is dropped.",
+        states=("SYN-RECEIVED",),
+        steps=("1/3 SYN", "2/3 SYN-ACK"),
+    )
+    flood(stage.port)
+    stage.now(
+        "An honest client connects: its SYN finds the queue full and is dropped, again and again.", states=("SYN-SENT",)
+    )
+    stage.begin_connect()
+    stage.wait(SYN_AGAIN_S)
+    stage.now(
+        "SYN cookies on: the next SYN is answered without keeping anything, and the client is in.",
+        states=("ESTABLISHED",),
+        steps=("3/3 ACK",),
+    )
+    set_sysctl("tcp_syncookies", "1")
+    stage.connect()
+    stage.accept(listener)
+
+
+def flood(port: int) -> None:
+    """A bounded number of SYNs, each from an address of its own."""
+    wire = RawWire()
+    for host in range(1, SYNS + 1):
+        wire.send(RawSegment(SILENT_PORT, port, random.getrandbits(32), 0, Flag.SYN, source=f"127.0.1.{host}"))
+    wire.close()

@@ -1,0 +1,42 @@
+"""Short connections one after the other, until every port is in TIME-WAIT.
+
+Watch the countdown: the end that closes first keeps the four-tuple for 2MSL (60 s on Linux), so that stragglers die
+before it is used anew. A client that churns runs out of ports; it should keep its connections, not shorten the wait.
+"""
+
+import errno
+import socket
+
+from tcpwatch.lab.stage import FOUR_WAY_CLOSE, HOST, Stage, set_sysctl
+
+FIRST_PORT, PORTS = 50_000, 8
+
+
+def play(stage: Stage) -> None:
+    """Visit until there is no port left to come from."""
+    set_sysctl("ip_local_port_range", f"{FIRST_PORT} {FIRST_PORT + PORTS - 1}")
+    set_sysctl("tcp_tw_reuse", "0")
+    stage.now(f"A server listens; its clients have {PORTS} ports to come from.", states=("LISTEN",))
+    listener = stage.listen()
+    stage.now(
+        "Visits, one after the other, the client closing first: each leaves a TIME-WAIT that lasts 60 s.",
+        states=("TIME-WAIT",),
+        steps=FOUR_WAY_CLOSE,
+    )
+    for _ in range(PORTS):
+        visit(stage, listener)
+    stage.now("One visit more: connect() fails, for every port to that server still waits.")
+    with socket.socket() as client:
+        if client.connect_ex((HOST, stage.port)) == errno.EADDRNOTAVAIL:
+            stage.now("connect() said: cannot assign requested address.")
+
+
+def visit(stage: Stage, listener: socket.socket) -> None:
+    """One connection, which leaves TIME-WAIT at the client's end."""
+    with socket.socket() as client:
+        client.connect((HOST, stage.port))
+        server, _ = listener.accept()
+        client.shutdown(socket.SHUT_WR)
+        stage.wait()
+        server.close()
+        client.recv(1)

@@ -1,0 +1,153 @@
+"""What a scenario plays on: it announces its acts, each with what a watcher will see, and holds its sockets.
+
+Law of the room: a scenario waits for the audience (`now`), for a timer of the kernel (`wait`) or for what comes of it
+(`wait_until`), never for luck, and never without end. What
+it opens stays open until the program ends, so that the last picture can be looked at.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tcpwatch.errors import TcpwatchError
+from tcpwatch.lab.loss import drop_incoming
+
+HOST = "127.0.0.1"
+PORT = 9999
+PACE_S = 2.0
+SOON_S = 0.1
+POLL_S = 0.02
+PATIENCE_S = 10
+KERNEL_STATES = {"ESTABLISHED": 1, "SYN-RECEIVED": 3, "FIN-WAIT-2": 5, "CLOSED": 7}  # include/net/tcp_states.h
+SETTINGS = Path("/proc/sys/net/ipv4")
+
+OPENING = ("1/3 SYN", "2/3 SYN-ACK", "3/3 ACK")
+FOUR_WAY_CLOSE = ("1/4 FIN", "2/4 ACK", "3/4 FIN", "4/4 ACK")
+
+
+class Promise(NamedTuple):
+    """What a watcher sees of an act: RFC 9293's states, steps of open and close, Wireshark's words of analysis."""
+
+    states: Collection[str] = ()
+    steps: Collection[str] = ()
+    analysis: Collection[str] = ()
+
+
+class Act(NamedTuple):
+    """What happens now, in one sentence, and what it promises. `time_ns` is the wall clock's."""
+
+    time_ns: int
+    says: str
+    promise: Promise = Promise()
+
+    def line(self) -> str:
+        """The act as one line of JSON."""
+        return json.dumps({"time_ns": self.time_ns, "says": self.says, **self.promise._asdict()})
+
+    @classmethod
+    def from_line(cls, line: str) -> "Act":
+        """The act that `line` was made of."""
+        facts = json.loads(line)
+        promise = Promise(*(tuple(facts[name]) for name in Promise._fields))
+        return cls(facts["time_ns"], facts["says"], promise)
+
+
+class Stage:
+    """Where a scenario plays. `announce` is told of each act as it begins; `pace_s` lies between two of them."""
+
+    def __init__(self, announce: Callable[[Act], None], port: int = PORT, pace_s: float = PACE_S) -> None:
+        self.port = port
+        self.pace_s = pace_s
+        self._announce = announce
+        self._begun = False
+        self.opened: list[socket.socket] = []
+
+    def now(
+        self,
+        says: str,
+        *,
+        states: Sequence[str] = (),
+        steps: Sequence[str] = (),
+        analysis: Sequence[str] = (),
+    ) -> None:
+        """Let the last act sink in, then announce the next one."""
+        if self._begun:
+            self.wait(self.pace_s)
+        self._begun = True
+        self._announce(Act(time.time_ns(), says, Promise(tuple(states), tuple(steps), tuple(analysis))))
+
+    def wait(self, seconds: float = SOON_S) -> None:
+        """Wait for a timer of the kernel; ordinarily for the delayed ACK, which takes 40 ms."""
+        time.sleep(seconds)
+
+    def wait_until(self, end: socket.socket, state: str) -> None:
+        """Wait until the kernel has moved this end to `state`; CLOSED is also an end that TIME-WAIT has taken over.
+
+        TcpwatchError where that takes too long.
+        """
+        wanted = KERNEL_STATES[state]
+        deadline = time.monotonic() + PATIENCE_S
+        while end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != wanted:
+            if time.monotonic() > deadline:
+                raise TcpwatchError(f"no {state} within {PATIENCE_S} s: the scenario cannot go on")
+            time.sleep(POLL_S)
+
+    def keep(self, *opened: socket.socket) -> None:
+        """Hold on to what must not be closed."""
+        self.opened += opened
+
+    def listen(self, backlog: int = 16) -> socket.socket:
+        """A listener on the scenario's port."""
+        listener = self.bound(self.port)
+        listener.listen(backlog)
+        return listener
+
+    def bound(self, port: int = 0, host: str = HOST) -> socket.socket:
+        """A socket on a port of its own, not yet connected."""
+        opened = socket.socket()
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.bind((host, port))
+        self.keep(opened)
+        return opened
+
+    def deaf_listener(self, port: int = 0, host: str = HOST) -> socket.socket:
+        """A port where segments vanish: without it the kernel would answer them by RST."""
+        deaf = self.bound(port, host)
+        deaf.listen()
+        drop_incoming(deaf)
+        return deaf
+
+    def connect(self, client: socket.socket | None = None) -> socket.socket:
+        """A connection to the scenario's port."""
+        client = client or self.bound()
+        client.connect((HOST, self.port))
+        return client
+
+    def begin_connect(self, client: socket.socket | None = None, port: int | None = None) -> socket.socket:
+        """A connection that is asked for, but not waited for."""
+        client = client or self.bound()
+        client.setblocking(False)
+        client.connect_ex((HOST, port or self.port))
+        return client
+
+    def accept(self, listener: socket.socket) -> socket.socket:
+        """The server's end of the connection that has waited longest."""
+        server, _ = listener.accept()
+        self.keep(server)
+        return server
+
+    def pair(self, listener: socket.socket) -> tuple[socket.socket, socket.socket]:
+        """A new connection: the client's end and the server's."""
+        client = self.connect()
+        return client, self.accept(listener)
+
+
+def set_sysctl(name: str, value: str) -> None:
+    """Set `net.ipv4.<name>` of this network namespace; a kernel that does not know it goes without."""
+    setting = SETTINGS / name
+    if setting.exists():
+        setting.write_text(value)

@@ -1,0 +1,91 @@
+"""What happens, told in the order in which it happened: what was announced, segments, and sockets that change state.
+
+The three come from different threads and late by different times; a line goes out when it is old enough for nothing
+earlier to be on its way. Reads no clock: moments come in, in nanoseconds of the wall clock.
+"""
+
+from collections.abc import Iterable
+from heapq import heappop, heappush
+from itertools import count
+
+from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
+from tcpwatch.report.table import owners
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import endpoints, flag_names
+
+LATENESS_NS = 300_000_000  # a capture ring's block, a dump of the table, and time to spare
+
+
+class Chronicle:
+    """Lines by time, and what has been seen: states of sockets and beside segments, steps, words of analysis."""
+
+    def __init__(self, began_ns: int) -> None:
+        self.socket_states: set[str] = set()
+        self.segment_states: set[str] = set()
+        self.steps: set[str] = set()
+        self.analysis: set[str] = set()
+        self._began_ns = began_ns
+        self._waiting: list[tuple[int, int, str]] = []
+        self._arrivals = count()
+        self._sockets: dict[int, tuple[State | None, str]] = {}
+
+    def announce(self, time_ns: int, says: str) -> None:
+        """Something that is done now."""
+        self._add(time_ns, f"▶ {says}")
+
+    def receive(self, events: Iterable[Event]) -> None:
+        """Segments, with their meaning."""
+        for event in events:
+            self.segment_states |= {event.src_state, event.dst_state}
+            self.steps |= {event.step} if event.step else set()
+            self.analysis |= set(event.analysis)
+            self._add(event.segment.time_ns, segment_line(event))
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """The socket table: what is new in it, has another state, or is gone."""
+        for connection in snapshot.connections:
+            state = None if connection.mark is Mark.GONE else connection.row.state
+            before, ends = self._sockets.get(connection.key, (None, ends_text(connection)))
+            self._sockets[connection.key] = state, ends
+            if state is not before:
+                self._add(snapshot.time_ns, socket_line(connection, ends, before, state))
+            if state is not None:
+                self.socket_states.add(state)
+
+    def lines(self, now_ns: int | None = None) -> list[str]:
+        """The lines whose time has come; all there are where no time is given."""
+        ripe = []
+        while self._waiting and (now_ns is None or self._waiting[0][0] <= now_ns - LATENESS_NS):
+            ripe.append(heappop(self._waiting)[2])
+        return ripe
+
+    def _add(self, time_ns: int, text: str) -> None:
+        since_ms = (time_ns - self._began_ns) // 1_000_000
+        heappush(self._waiting, (time_ns, next(self._arrivals), f"{since_ms / 1000:8.3f}  {text}"))
+
+
+def segment_line(event: Event) -> str:
+    """One segment: ends, flags, relative numbers, what it means, and the states of its sender and its receiver."""
+    segment = event.segment
+    source, destination = endpoints(segment.ends)
+    words = (event.step, *event.analysis, event.app, event.note)
+    return (
+        f"  {source} → {destination} [{flag_names(segment.flags)}] seq {event.seq} ack {event.ack} len {segment.length}"
+        f"  {'  '.join(word for word in words if word)}".rstrip()
+        + f"  ({event.src_state} → {event.dst_state})"
+    )
+
+
+def socket_line(connection: Connection, ends: str, before: State | None, state: State | None) -> str:
+    """One socket that has changed, and whose it is."""
+    if state is None:
+        return f"  socket {ends} was {before}, is gone"
+    change = f"{before} → {state}" if before else state
+    return f"  socket {ends} {change}  {owners(connection)}"
+
+
+def ends_text(connection: Connection) -> str:
+    """Both ends of a socket; one for a listener."""
+    row = connection.row
+    return f"{row.local}" if row.state is State.LISTEN else f"{row.local} ⇄ {row.remote}"

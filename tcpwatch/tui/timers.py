@@ -1,0 +1,57 @@
+"""A socket's timer in words: a few cells for the table, a sentence for the detail pane. Pure."""
+
+from typing import NamedTuple
+
+from tcpwatch.tcp.sockets import SocketRow, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.format import brief_countdown, countdown, several
+
+
+class TimerLook(NamedTuple):
+    """A kind of timer: its name in the table, and what comes of it when it fires (in {in_}, after {times})."""
+
+    name: str
+    says: str
+
+
+# By the kind's own word; one that is not here keeps it.
+TIMERS = {
+    "retransmit": TimerLook("rexmt", "retransmission: without an ACK what is in flight is sent again in {in_}{times}"),
+    "tail-loss-probe": TimerLook("tlp", "tail loss probe: without an ACK the last segment is sent again in {in_}"),
+    "delayed-ack": TimerLook("delack", "delayed ACK: what has arrived is acknowledged in {in_}"),
+    "keepalive": TimerLook("keep", "keep-alive: the peer, if it stays silent, is probed in {in_}{times}"),
+    "time-wait": TimerLook("2MSL", "2MSL: this socket is gone in {in_}"),
+    "persist": TimerLook("probe", "persist: the peer's window, too small for what waits, is probed in {in_}{times}"),
+}
+ORPHAN = TimerLook("fin", "FIN-WAIT-2: no program holds it; without the peer's FIN the kernel gives it up in {in_}")
+
+NO_TIMER = {
+    State.CLOSE_WAIT: "none: the kernel waits for close() without limit",
+    State.ESTABLISHED: "none: nothing is in flight and keep-alive is off",
+    State.FIN_WAIT_2: "none: the kernel waits for the peer's FIN without limit while a program holds the socket",
+    State.LISTEN: "none: a listener waits for ever",
+}
+
+
+def timer_words(row: SocketRow, now_ns: int) -> str:
+    """`keep 1m12s`, `rexmt 0.2s×3`; `–` where none runs."""
+    if (timer := row.timer) is None:
+        return "–"
+    times = f"×{timer.retransmits}" if timer.retransmits else ""
+    return f"{_look(row).name} {brief_countdown(timer.left_ms(now_ns))}{times}"
+
+
+def timer_sentence(row: SocketRow, now_ns: int) -> str | None:
+    """Which timer runs, what happens when it fires, how often it has; or why none runs. None where it is not known."""
+    if (timer := row.timer) is None:
+        known = row.recv_q is not None or row.state is State.LISTEN  # a source without queues has no timers either
+        return NO_TIMER.get(row.state) if known else None
+    times = f", tried {several(timer.retransmits, 'time')} without an answer" if timer.retransmits else ""
+    return _look(row).says.format(in_=countdown(timer.left_ms(now_ns)), times=times)
+
+
+def _look(row: SocketRow) -> TimerLook:
+    kind = row.timer.kind if row.timer else ""
+    if row.state is State.FIN_WAIT_2 and not row.inode and kind in (TimerKind.KEEPALIVE, TimerKind.TIME_WAIT):
+        return ORPHAN  # Linux keeps tcp_fin_timeout with either timer
+    return TIMERS.get(kind, TimerLook(kind, kind + " in {in_}{times}"))

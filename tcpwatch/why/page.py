@@ -1,0 +1,79 @@
+"""An explanation as labelled passages, and their lines. The dashboard and the command line show the same."""
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import NamedTuple
+from unicodedata import east_asian_width
+
+from tcpwatch.why.catalog import Translate
+from tcpwatch.why.topic import Topic
+
+
+class Kind(Enum):
+    """What a passage is, which says how it may look and whether its lines may be broken."""
+
+    PROSE = auto()
+    COMMAND = auto()
+    REFERENCE = auto()
+
+
+class Passage(NamedTuple):
+    """A passage under a label, or a line of one; an empty label goes on with the one above."""
+
+    label: str
+    text: str
+    kind: Kind = Kind.PROSE
+
+
+def heading(topic: Topic, translate: Translate) -> str:
+    """`CLOSE-WAIT · the peer has closed, the program here has not`."""
+    return f"{topic.key} · {translate(topic.title)}"
+
+
+def passages(topic: Topic, translate: Translate) -> Iterator[Passage]:
+    """All that is said of a topic, in the order of reading."""
+    for label, text in (("What", topic.what), ("Why", topic.why), ("Next", topic.then)):
+        yield Passage(translate(label), translate(text))
+    see, *rest = (*topic.commands, f"Wireshark: {topic.wireshark}")
+    yield Passage(translate("See"), see, Kind.COMMAND)
+    for command in rest:
+        yield Passage("", command, Kind.COMMAND)
+    yield Passage(translate("Related"), " · ".join(topic.related), Kind.REFERENCE)
+    yield Passage(translate("Source"), topic.source, Kind.REFERENCE)
+
+
+def lines(topic: Topic, translate: Translate, width: int, *, commands_whole: bool = False) -> Iterator[Passage]:
+    """The same in lines of at most `width` cells, the labels padded to one column; a whole command may be wider."""
+    told = list(passages(topic, translate))
+    column = max(cells(passage.label) for passage in told) + 2
+    for label, text, kind in told:
+        whole = commands_whole and kind is Kind.COMMAND
+        for part in [text] if whole else wrap(text, width - column):
+            yield Passage(label + " " * (column - cells(label)), part, kind)
+            label = ""
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal it takes: two for a wide character (Unicode Standard Annex 11)."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+# Chinese may be broken between any two characters, but no line begins with what closes nor ends with what opens.
+# Korean is broken at its spaces, like English.
+_CLOSES, _OPENS, _IDEOGRAPHS = "，。、；：？！）》”", "（《“", r"\u2e80-\u303f\u3400-\u9fff\uff00-\uffef"
+_UNIT = re.compile(rf" *[{_OPENS}]*(?:[^ {_IDEOGRAPHS}{_OPENS}{_CLOSES}]+|[{_IDEOGRAPHS}])?[{_CLOSES}]*")
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` cells (2 or more); a unit that is longer than a line is cut."""
+    lines = [""]
+    for unit in _UNIT.findall(text):
+        if cells(lines[-1] + unit) > width:
+            lines.append("")
+            unit = unit.lstrip()
+        for character in unit:
+            if cells(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
+    return [line for line in lines if line]

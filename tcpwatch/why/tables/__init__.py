@@ -1,0 +1,1 @@
+"""The explanations themselves, a table a kind."""

@@ -1,0 +1,71 @@
+"""All explanations by their key, and the way from what people type to one of them."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from tcpwatch.errors import UsageError
+from tcpwatch.tcp.state import parse_state
+from tcpwatch.why.tables.analysis import ANALYSIS
+from tcpwatch.why.tables.fields import FIELDS
+from tcpwatch.why.tables.flags import FLAGS
+from tcpwatch.why.tables.ideas import IDEAS
+from tcpwatch.why.tables.queues import QUEUES
+from tcpwatch.why.tables.states import STATES
+from tcpwatch.why.tables.steps import STEPS
+from tcpwatch.why.tables.timers import TIMERS
+from tcpwatch.why.topic import Topic
+
+TOPICS = {
+    topic.key: topic for kind in (STATES, STEPS, FLAGS, FIELDS, QUEUES, TIMERS, ANALYSIS, IDEAS) for topic in kind
+}
+
+# Other words for the same: those of tcpwatch's own screen, and those that people use.
+ALSO = {
+    "unread": "Recv-Q",
+    "retrans": "retransmission",
+    "retransmit": "RTO",
+    "tail loss probe": "loss probe",
+    "backlog": "accept queue",
+    "SYN queue": "half-open queue",
+    "SYN flood": "half-open queue",
+    "three": "why three",
+    "handshake": "why three",
+    "four": "why four",
+    "close": "why four",
+    "filtered": "refused",
+    "wscale": "window scale",
+    "ISN": "ISS",
+    "SYN-ACK": "2/3 SYN-ACK",
+    "FIN-ACK": "2+3/4 FIN-ACK",
+}
+
+
+def _letters(words: str) -> str:
+    """Only what tells words apart: `SND.UNA`, `snd_una` and `Snd Una` are one."""
+    return "".join(character for character in words.lower() if character.isalnum())
+
+
+_BY_LETTERS = {_letters(also): TOPICS[key] for also, key in ALSO.items()} | {
+    _letters(key): topic for key, topic in TOPICS.items()
+}
+
+
+def find_topic(words: str) -> Topic:
+    """The explanation of a state, step, flag, field, timer, queue or analysis word, in any spelling.
+
+    Raises UsageError, which names those that are near, where there is none.
+    """
+    if (topic := _BY_LETTERS.get(_letters(words))) is not None:
+        return topic
+    try:
+        return TOPICS[parse_state(words)]
+    except UsageError:
+        near = get_close_matches(_letters(words), _BY_LETTERS, n=3)
+        hint = f"; near it: {', '.join(dict.fromkeys(_BY_LETTERS[one].key for one in near))}" if near else ""
+        raise UsageError(f"no explanation of {words!r}{hint}. `tcpwatch why --list` names them all") from None
+
+
+def with_related(topics: tuple[Topic, ...]) -> Iterator[Topic]:
+    """These topics, then those they lead to, each once."""
+    keys = [topic.key for topic in topics] + [key for topic in topics for key in topic.related]
+    return (TOPICS[key] for key in dict.fromkeys(keys))

@@ -1,0 +1,209 @@
+"""The programs, run on structures that are made up: what they copy, and what they leave alone."""
+
+import struct
+
+import pytest
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.bpf import programs
+from tcpwatch.kernel.bpf.fields import COMMON, SOCK, STRUCTURES, Shape
+from tcpwatch.kernel.bpf.programs import EVENT_RECORD, FILE_RECORD, SOCKET_FIELDS, SOCKET_HEADER, Tracepoint
+from tests.kernel.bpf.kernel_types import made_up_kernel
+from tests.kernel.bpf.made_up import COOKIE, JIFFIES, NETNS, NOW_NS, MadeUp
+
+STATES = Tracepoint("inet_sock_set_state", 3, states=True)
+AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_SCTP = 2, 10, 6, 132
+
+
+def fields_of(record: bytes) -> dict[str, int | bytes]:
+    names, unpacker = SOCKET_FIELDS.selection(" ".join(SOCKET_FIELDS.offsets))
+    return dict(zip(names, unpacker.unpack_from(record, SOCKET_HEADER.size), strict=True))
+
+
+def test_record_begins_with_cookie_and_clock() -> None:
+    assert SOCKET_HEADER.unpack_from(MadeUp().list_sockets()) == (COOKIE, JIFFIES)
+
+
+def test_record_fits_on_the_stack() -> None:
+    assert programs.SOCKET_RECORD_BYTES <= 512
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_every_field_is_copied_from_its_place(shape: Shape) -> None:
+    made_up = MadeUp(shape=shape)
+    _, table = STRUCTURES[shape]
+    there = {entry.name: entry for entry in (*COMMON, *table) if "[" not in entry.paths[0]}
+    values: dict[str, int | bytes] = {}
+    for number, entry in enumerate(there.values(), start=1):
+        size = struct.calcsize(entry.width)
+        values[entry.name] = bytes([number]) * size if entry.width.endswith("s") else number % (1 << 4)
+    made_up.set_fields(**values)
+    found = fields_of(made_up.list_sockets())
+    assert found.pop("shape") == shape
+    for name, value in found.items():
+        expected = values.get(name, bytes(struct.calcsize(SOCKET_FIELDS.widths[name])))
+        if SOCKET_FIELDS.widths[name] == "?":
+            assert value is (expected not in (0, b"\0"))
+        else:
+            assert value == (expected if name in values or isinstance(value, bytes) else 0), name
+
+
+def test_wide_numbers_are_cut_to_what_the_record_has() -> None:
+    made_up = MadeUp()
+    made_up.set_fields(snd_una=0xFFFF_FFFE, bytes_sent=1 << 63, retransmit_expires=0x1234_5678)
+    found = fields_of(made_up.list_sockets())
+    assert (found["snd_una"], found["bytes_sent"], found["retransmit_expires"]) == (0xFFFF_FFFE, 1 << 63, 0x1234_5678)
+
+
+def test_no_socket_no_record() -> None:
+    made_up = MadeUp()
+    made_up.common = 0
+    assert made_up.list_sockets() == b""
+
+
+def test_socket_of_no_known_shape_no_record() -> None:
+    assert MadeUp(shape=None).list_sockets() == b""
+
+
+def test_field_that_the_kernel_lacks_is_not_known() -> None:
+    btf = made_up_kernel("total_rto")
+    _, known = programs.tcp_iterator(btf)
+    assert "total_rto" not in known[Shape.FULL]
+    assert "snd_una" in known[Shape.FULL]
+    assert "snd_una" not in known[Shape.TIME_WAIT]
+
+
+def test_field_of_another_name_on_newer_kernels() -> None:
+    """Of several paths, the first that this kernel has."""
+    assert "keepalive_expires" in programs.tcp_iterator(made_up_kernel())[1][Shape.FULL]
+    lacking = made_up_kernel(SOCK + "sk_timer.expires")
+    assert "keepalive_expires" not in programs.tcp_iterator(lacking)[1][Shape.FULL]
+
+
+@pytest.mark.parametrize("chain", [3, 2, 1, 0])
+def test_inode_by_way_of_the_file(chain: int) -> None:
+    """Of a kernel that keeps none in the socket; each of the pointers may lead nowhere."""
+    made_up = MadeUp(btf=made_up_kernel(SOCK + "sk_ino"))
+    places = [made_up.put() for _ in range(3)]
+    links = (("tcp_sock", SOCK + "sk_socket"), ("socket", "file"), ("file", "f_inode"))
+    holder = made_up.whole
+    for (structure, path), place in list(zip(links, places, strict=True))[:chain]:
+        made_up.set(structure, holder, path, place)
+        holder = place
+    if chain == 3:
+        made_up.set("inode", holder, "i_ino", 4242)
+    found = fields_of(made_up.list_sockets())
+    assert found["sk_ino"] == (4242 if chain == 3 else 0)
+    assert "sk_ino" in programs.tcp_iterator(made_up.btf)[1][Shape.FULL]
+
+
+def test_kernel_without_what_a_program_needs() -> None:
+    with pytest.raises(SourceError, match=r"no ns\.inum in its net"):
+        programs.tracepoint(made_up_kernel("ns.inum"), STATES, NETNS, 5, 6)
+
+
+def list_files(made_up: MadeUp, *, file: bool = True, socket: bool = True) -> list[bytes]:
+    leader, thread, opened, holder = (made_up.put() for _ in range(4))
+    made_up.set("task_struct", thread, "group_leader", leader)
+    made_up.set("task_struct", leader, "tgid", 4242)
+    made_up.set("task_struct", leader, "start_boottime", 9_000_000)
+    made_up.set("task_struct", leader, "comm", b"java".ljust(16, b"\0"))
+    made_up.set("socket", holder, "sk", made_up.common)
+    if socket:
+        made_up.socket_of_file[opened] = holder
+    meta = made_up.context(made_up.put())
+    made_up.machine.run(
+        programs.task_file_iterator(made_up.btf), made_up.context(meta, thread, 57, opened if file else 0)
+    )
+    return made_up.written
+
+
+def test_file_of_a_socket_names_its_process() -> None:
+    [record] = list_files(MadeUp())
+    assert FILE_RECORD.unpack(record) == (COOKIE, 9_000_000, 4242, 57, b"java".ljust(16, b"\0"))
+
+
+@pytest.mark.parametrize("absent", ["file", "socket"])
+def test_file_that_is_no_socket_is_left_out(absent: str) -> None:
+    assert list_files(MadeUp(), **{absent: False}) == []
+
+
+def test_file_of_another_protocol_is_left_out() -> None:
+    assert list_files(MadeUp(shape=None)) == []
+
+
+def happen(
+    made_up: MadeUp,
+    point: Tracepoint = STATES,
+    *,
+    netns: int = NETNS,
+    protocol: int = IPPROTO_TCP,
+    family: int = AF_INET,
+    bound: bytes = b"\x27\x0f",
+) -> int:
+    """Run the program of a tracepoint; how many records were lost."""
+    lost, namespace = made_up.machine.put(8), made_up.put()
+    made_up.set("net", namespace, "ns.inum", netns)
+    made_up.set("sock_common", made_up.common, "skc_net.net", namespace)
+    made_up.set_fields(
+        skc_family=family,
+        skc_rcv_saddr=b"\x7f\0\0\1",
+        skc_daddr=b"\x7f\0\0\2",
+        skc_v6_rcv_saddr=b"a" * 16,
+        skc_v6_daddr=b"b" * 16,
+        skc_num=0,
+        skc_dport=b"\xc3\x50",
+    )
+    made_up.set("tcp_sock", made_up.whole, "inet_conn.icsk_inet.inet_sport", bound)
+    made_up.set("sock", made_up.common, "sk_protocol", protocol)
+    code = programs.tracepoint(made_up.btf, point, NETNS, 5, lost)
+    made_up.machine.run(code, made_up.context(made_up.common, 1, 8))
+    return int.from_bytes(made_up.machine.read(lost, 8), "little")
+
+
+def test_change_of_state_is_told() -> None:
+    made_up = MadeUp()
+    assert happen(made_up) == 0
+    [record] = made_up.written
+    local, remote = b"\x7f\0\0\1".ljust(16, b"\0"), b"\x7f\0\0\2".ljust(16, b"\0")
+    assert EVENT_RECORD.unpack(record) == (
+        *(NOW_NS, COOKIE, local, remote),
+        *(AF_INET, 0, b"\x27\x0f", b"\xc3\x50", STATES.mark, 1, 8),
+    )
+
+
+def test_change_of_state_over_ipv6() -> None:
+    made_up = MadeUp()
+    happen(made_up, family=AF_INET6)
+    assert EVENT_RECORD.unpack(made_up.written[0])[2:5] == (b"a" * 16, b"b" * 16, AF_INET6)
+
+
+def test_change_of_a_socket_cut_down() -> None:
+    """What is no full socket has no second place for its port."""
+    made_up = MadeUp(shape=Shape.TIME_WAIT)
+    happen(made_up)
+    assert EVENT_RECORD.unpack(made_up.written[0])[6] == bytes(2)
+
+
+@pytest.mark.parametrize("elsewhere", [{"netns": NETNS + 1}, {"protocol": IPPROTO_SCTP}])
+def test_change_elsewhere_is_left_out(elsewhere: dict[str, int]) -> None:
+    made_up = MadeUp()
+    assert happen(made_up, **elsewhere) == 0
+    assert made_up.written == []
+
+
+def test_change_that_finds_no_room_is_counted() -> None:
+    assert happen(MadeUp(ring_is_full=True)) == 1
+
+
+def test_reset_is_told_without_states() -> None:
+    made_up = MadeUp()
+    happen(made_up, Tracepoint("tcp_send_reset", 2), protocol=0)
+    assert EVENT_RECORD.unpack(made_up.written[0])[8:] == (2, 0, 0)
+
+
+def test_reset_for_no_socket_is_left_out() -> None:
+    made_up = MadeUp()
+    code = programs.tracepoint(made_up.btf, STATES, NETNS, 5, 6)
+    assert made_up.machine.run(code, made_up.context(0, 1, 8)) == 0
+    assert made_up.written == []

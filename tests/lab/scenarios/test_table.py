@@ -1,0 +1,46 @@
+"""The table of scenarios, and the page that maps lessons to it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tcpwatch.errors import UsageError
+from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
+
+LESSONS = 38
+ROW = re.compile(r"\| (\d+) \| [^|]+ \| ([^|]+) \| [^|]+ \|")
+PAGE = Path(__file__).resolve().parents[3] / "docs/lessons.md"
+
+
+def mapped() -> dict[int, set[str]]:
+    """Lesson -> scenarios, as the page says."""
+    rows = (ROW.fullmatch(line) for line in PAGE.read_text().splitlines())
+    return {int(row[1]): set(row[2].split(", ")) for row in rows if row}
+
+
+def test_every_lesson_is_mapped() -> None:
+    assert sorted(mapped()) == list(range(1, LESSONS + 1))
+
+
+def test_page_and_table_agree() -> None:
+    taught = {lesson: {s.name for s in SCENARIOS.values() if lesson in s.lessons} for lesson in mapped()}
+    assert mapped() == taught
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario_is_a_program_that_says_what_to_watch(name: str) -> None:
+    scenario = SCENARIOS[name]
+    assert callable(scenario.play)
+    assert "Watch" in scenario.watch
+    assert scenario.says
+    assert scenario.lessons
+
+
+def test_find_scenario() -> None:
+    assert find_scenario("close-wait") is SCENARIOS["close-wait"]
+
+
+def test_find_scenario_of_no_such_name() -> None:
+    with pytest.raises(UsageError, match="there is no scenario close_wait; there are: handshake, http"):
+        find_scenario("close_wait")

@@ -1,0 +1,73 @@
+"""Every sentence has its translations, and they say the same numbers and the same words of the RFC."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from tcpwatch.tui.screens.why import COPIED, HINTS, QUESTION
+from tcpwatch.why.catalog import read_po, translation
+from tcpwatch.why.language import ENGLISH, LANGUAGES
+from tcpwatch.why.page import passages
+from tcpwatch.why.topics import TOPICS
+
+# Upper-case words, kernel names, calls, filters' words and numbers are the same in every language.
+TERM = re.compile(
+    r"[A-Z][A-Z0-9]+(?:[-.+/,][A-Z0-9]+)*|\w+_\w+|[a-z]+\(|\d[\d/+]*|Recv-Q|ClientHello|ServerHello", re.ASCII
+)
+
+languages = pytest.mark.parametrize("language", [one for one in LANGUAGES if one != ENGLISH])
+
+
+def msgids() -> set[str]:
+    labels = [passage.label for passage in passages(next(iter(TOPICS.values())), str) if passage.label]
+    texts = [text for topic in TOPICS.values() for text in (topic.title, topic.what, topic.why, topic.then)]
+    return {QUESTION, COPIED, *HINTS, *labels, *texts}
+
+
+def written(language: str) -> str:
+    return (files("tcpwatch") / "locale" / language / "LC_MESSAGES" / "tcpwatch.po").read_text(encoding="utf-8")
+
+
+@languages
+def test_catalog_translates_every_text_and_no_other(language: str) -> None:
+    messages = read_po(written(language))
+    assert msgids() == messages.keys()
+
+
+@languages
+def test_catalog_has_each_text_once_and_none_unsure(language: str) -> None:
+    text = written(language)
+    assert text.count("\nmsgid ") == text.count("\nmsgstr ") == len(read_po(text)) + 1  # and the header
+    assert "fuzzy" not in text
+
+
+@languages
+def test_translation_keeps_numbers_and_words_of_the_rfc(language: str) -> None:
+    lost = {
+        msgid: missing
+        for msgid, msgstr in read_po(written(language)).items()
+        if (missing := set(TERM.findall(msgid)) - set(TERM.findall(msgstr)))
+    }
+    assert not lost
+
+
+@languages
+def test_translation_is_in_its_own_script(language: str) -> None:
+    script = {"ko": re.compile("[가-힣]"), "zh": re.compile("[一-鿿]")}[language]
+    assert all(script.search(msgstr) for msgstr in read_po(written(language)).values())
+
+
+def test_translation_of_an_unknown_text_is_the_text() -> None:
+    assert translation("ko")("not in any catalog") == "not in any catalog"
+    assert translation("en")("Why") == "Why"
+    assert translation("ko")("Why") == "왜"
+
+
+def test_read_po_joins_strings_and_takes_escapes() -> None:
+    text = '#. a comment\nmsgid ""\n"a \\"b\\"\\n"\n"c"\nmsgstr "x"\n"y"\n'
+    assert read_po(text) == {'a "b"\nc': "xy"}
+
+
+def test_read_po_leaves_out_the_header_and_what_is_not_translated() -> None:
+    assert read_po('msgid ""\nmsgstr "Language: ko\\n"\n\nmsgid "a"\nmsgstr ""\n\n#~ msgid "b"\n#~ msgstr "c"\n') == {}
