@@ -15,22 +15,28 @@ from rich.console import Console
 from tests.e2e.terminal import Terminal
 
 HERE = Path(__file__).parent
-DEMO = [sys.executable, "-m", "tcpwatch", "demo"]
-# name: columns, rows, what is pressed, what the screen must show before the picture is taken
-SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...]]] = {
-    "demo-120x36": (120, 36, (), ("CLOSE-WAIT", "1/3 SYN", "4/4 ACK", "SND.UNA")),
-    "demo-absolute": (120, 36, ("r",), ("absolute",)),
-    "demo-80x24": (80, 24, (), ("CLOSE-WAIT", "must close()")),
-    "demo-80x24-packets": (80, 24, ("2",), ("2/4 ACK",)),
-    "demo-80x24-detail": (80, 24, ("3",), ("SND.UNA",)),
-    "help": (120, 36, ("?",), ("What to press",)),
+DEMO = ("demo",)
+REPLAY = ("-r", "tests/captures/demo.pcapng")
+
+# name: columns, rows, the command's words, what is pressed, what must be on the screen for the picture
+SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "demo-120x36": (120, 36, DEMO, (), ("CLOSE-WAIT", "1/3 SYN", "4/4 ACK", "SND.UNA")),
+    "demo-absolute": (120, 36, DEMO, ("r",), ("absolute",)),
+    "demo-80x24": (80, 24, DEMO, (), ("CLOSE-WAIT", "must close()")),
+    "demo-80x24-packets": (80, 24, DEMO, ("2",), ("2/4 ACK",)),
+    "demo-80x24-detail": (80, 24, DEMO, ("3",), ("SND.UNA",)),
+    "help": (120, 36, DEMO, ("?",), ("What do I press next?",)),
+    "why": (120, 36, DEMO, ("w",), ("RFC 9293",)),
+    "replay": (120, 36, REPLAY, (",", ",", ","), ("segment",)),
 }
 
 
-def take(name: str, columns: int, rows: int, keys: tuple[str, ...], wanted: tuple[str, ...]) -> Path:
-    """One picture, of the demo as it is after these keys."""
-    with Terminal(DEMO, columns, rows) as terminal:
-        terminal.wait_for("CLOSE-WAIT", "TIME-WAIT")
+def take(
+    name: str, columns: int, rows: int, words: tuple[str, ...], keys: tuple[str, ...], wanted: tuple[str, ...]
+) -> Path:
+    """One picture, of the program as it is after these keys."""
+    with Terminal([sys.executable, "-m", "tcpwatch", *words], columns, rows) as terminal:
+        terminal.wait_for("Connections", "TIME-WAIT")
         for key in keys:
             terminal.press(key)
         terminal.wait_for(*wanted)
@@ -40,7 +46,7 @@ def take(name: str, columns: int, rows: int, keys: tuple[str, ...], wanted: tupl
     for line in islice(AnsiDecoder().decode(painted), rows):  # one decoder: colours go on from line to line
         console.print(line, overflow="crop", no_wrap=True)
     path = HERE / f"{name}.svg"
-    console.save_svg(str(path), title="tcpwatch demo")
+    console.save_svg(str(path), title=f"tcpwatch {words[0]}")
     return path
 
 

@@ -34,6 +34,11 @@ class Interface:
     alias: str | None = None
 
     @property
+    def title(self) -> str:
+        """Its name, and in brackets the one it was asked for by."""
+        return f"{self.name} ({self.alias})" if self.alias else self.name
+
+    @property
     def note(self) -> str | None:
         """What the user should know of the choice."""
         return f"{self.alias} is called {self.name} here" if self.alias else None

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 from contextlib import AbstractContextManager, nullcontext
 
 from tcpwatch.cli.arguments import Arguments
@@ -30,8 +29,6 @@ def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
     """
     compile_filter(arguments.filter)  # a wrong one is told before anything is opened
     interface = wanted_interface(arguments)
-    if interface.note:
-        sys.stderr.write(f"tcpwatch: {interface.note}\n")
     monitor = open_monitor(arguments, interface)
     try:
         monitor.refresh()  # what begins in the scene is then known to be new
@@ -39,7 +36,7 @@ def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
             host = clean(socket.gethostname())
-            subject = Subject(host, interface.name, tuple(arguments.port), arguments.language)
+            subject = Subject(host, interface.title, tuple(arguments.port), arguments.language)
             return run_dashboard(monitor, subject, arguments.filter)
     finally:
         monitor.stop()

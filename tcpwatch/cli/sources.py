@@ -1,5 +1,7 @@
 """Opens what a command needs, with privilege, and then lets the privilege go."""
 
+import sys
+
 from tcpwatch.capture.interfaces import Interface, find_interface
 from tcpwatch.capture.privileges import OWNER_LOOKUP, held_privileges
 from tcpwatch.capture.privileges import drop_privileges as drop
@@ -17,8 +19,14 @@ ALL_INTERFACES = "any"
 
 
 def wanted_interface(arguments: Arguments) -> Interface:
-    """The interface to capture on; UsageError, naming those there are, where there is none of that name."""
-    return find_interface(arguments.iface or ALL_INTERFACES)
+    """The interface to capture on; what is to be known of the choice is said on stderr.
+
+    Raises UsageError, naming those there are, where there is none of that name.
+    """
+    interface = find_interface(arguments.iface or ALL_INTERFACES)
+    if interface.note:
+        sys.stderr.write(f"tcpwatch: {interface.note}\n")
+    return interface
 
 
 def open_monitor(arguments: Arguments, interface: Interface) -> Monitor:

@@ -24,6 +24,7 @@ def test_find_interface_knows_loopback_by_its_other_name() -> None:
 
     assert found.name == LOOPBACK
     assert found.note == f"{other_name} is called {LOOPBACK} here"
+    assert found.title == f"{LOOPBACK} ({other_name})"
     assert find_interface(LOOPBACK).note is None
 
 

@@ -83,7 +83,7 @@ def test_packets_are_those_that_tcpdump_saw(
         assert tcpwatch.stderr is not None
         while "listening on" not in tcpdump.stderr.readline():
             pass
-        while "lo" not in tcpwatch.stderr.readline():
+        while "capturing" not in tcpwatch.stderr.readline():
             pass
         fetch(place, host, port)
         segments = []
