@@ -6,6 +6,7 @@ The layers, each of which may import only what stands below it (the contract is 
     tui | report | lab          the dashboard; headless output; real connections to look at
     monitor                     the only owner of threads and clocks: joins sockets with flows, publishes Snapshots
     diagnose | kernel | capture what it means (pure); the socket table (I/O); frames (I/O)
+    why                         beside them: what each word on the screen means, in three languages
     tcp                         segments -> flows, steps, states (pure)
     wire                        frame bytes -> Segment (pure)
     text | errors               foreign text made harmless; errors that say what to do

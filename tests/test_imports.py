@@ -34,7 +34,15 @@ def test_probe_sees_what_is_imported() -> None:
 
 @needs_cli
 @pytest.mark.parametrize(
-    "words", [("--help",), ("sockets", "--help"), ("sockets", "--json"), ("packets", "--help"), ("demo", "--list")]
+    "words",
+    [
+        ("--help",),
+        ("sockets", "--help"),
+        ("sockets", "--json"),
+        ("packets", "--help"),
+        ("demo", "--list"),
+        ("why", "RTO", "--lang", "ko"),
+    ],
 )
 def test_headless_command_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert heavy_imports("from tcpwatch.cli import main; main()", words) == []

@@ -11,7 +11,7 @@ IDEAS = (
         why="The network may deliver a SYN late, when its client has long gone. With two steps the server would open, "
         "and wait for data that never comes.",
         then="The client answers a SYN-ACK that it did not ask for with RST, and the server goes back to LISTEN. "
-        "Without an answer SYN-RECEIVED ends after 63 s.",
+        "Without an answer SYN-RECEIVED ends after about a minute.",
         commands=("tcpwatch demo stale-syn", "tcpdump -ni any 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'"),
         wireshark="tcp.flags.syn == 1 || tcp.flags.reset == 1",
         related=("1/3 SYN", "2/3 SYN-ACK", "3/3 ACK", "RST", "network"),

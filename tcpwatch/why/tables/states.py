@@ -39,8 +39,8 @@ STATES = (
         "queue; the program does not know of it yet.",
         why="Only the ACK of its own number proves that the SYN was no old duplicate and that its sender is where it "
         "says.",
-        then="SYN-ACK goes out again after 1, 2, 4, 8 and 16 s (tcp_synack_retries 5); after 63 s the record is "
-        "dropped. With a full accept queue the ACK is ignored and it stays here.",
+        then="SYN-ACK goes out again after waits of 1, 2, 4, 8 and 16 s (tcp_synack_retries 5); the record is "
+        "dropped after about a minute. With a full accept queue the ACK is ignored and it stays here.",
         commands=("ss -tano state syn-recv", "netstat -ant | grep SYN_RECV", "sysctl net.ipv4.tcp_synack_retries"),
         wireshark="tcp.flags.syn == 1 && tcp.flags.ack == 1",
         related=("half-open queue", "SYN cookies", "2/3 SYN-ACK", "accept queue", "why three"),
