@@ -1,7 +1,8 @@
 """What this process is allowed to do, the command that would allow more, and the way down for good (capabilities(7)).
 
 Law: everything privileged is opened first; then `drop_privileges` runs, before the first thread starts, because Linux
-keeps capabilities per thread. Held descriptors go on working.
+keeps capabilities per thread. A thread that must be older than that calls `settle_thread`. Held descriptors go on
+working.
 """
 
 import ctypes
@@ -23,6 +24,7 @@ PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 2
 CAPABILITY_VERSION_3 = 0x2008_0522
 
 TASKS = Path("/proc/self/task")
+UID_MAP, GID_MAP = Path("/proc/self/uid_map"), Path("/proc/self/gid_map")
 LAST_CAPABILITY = Path("/proc/sys/kernel/cap_last_cap")
 NOBODY = 65_534
 LONGEST_COMMAND = 1_000
@@ -38,6 +40,7 @@ class Capability(IntEnum):
     NET_ADMIN = 12
     NET_RAW = 13
     SYS_PTRACE = 19
+    SYS_ADMIN = 21
     PERFMON = 38
     BPF = 39
 
@@ -103,17 +106,28 @@ def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
         if TASKS.exists():
             _drop_capabilities(_mask(keep))
         else:
-            _become(*_unprivileged_user())
+            _become(*unprivileged_user())
     except (OSError, OverflowError) as error:
         raise _refused(str(error)) from error
     return held_privileges()
+
+
+def settle_thread() -> None:
+    """Give up in the calling thread all that `drop_privileges` does not still need of it: the change of the user.
+
+    For a thread that starts before privilege is dropped: the C library changes the user of all threads at once, and
+    with the user go its last capabilities.
+    """
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    uid, _ = unprivileged_user()
+    _set_capabilities(0 if uid == os.geteuid() else _mask((Capability.SETUID, Capability.SETGID)))
 
 
 def _drop_capabilities(keep: int) -> None:
     """All that Linux knows of privilege, in the order in which each step still may be taken."""
     privileges = held_privileges()
     kept = privileges.mask & keep
-    uid, gid = _unprivileged_user()
+    uid, gid = unprivileged_user()
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     if privileges.holds(Capability.SETPCAP):
         for capability in range(int(LAST_CAPABILITY.read_text()) + 1):
@@ -128,14 +142,27 @@ def _drop_capabilities(keep: int) -> None:
     _verify(uid, kept)
 
 
-def _unprivileged_user() -> tuple[int, int]:
-    """Who to be: the user behind sudo, nobody where root itself came, and who this is where that cannot change."""
+def unprivileged_user() -> tuple[int, int]:
+    """Whom `drop_privileges` makes of this process: uid and gid.
+
+    The user behind sudo, nobody where root itself came, and who this is where that cannot change: in a user namespace
+    that has root alone there is nobody else to be.
+    """
+    here = os.getuid(), os.getgid()
     if os.geteuid() != 0 or not held_privileges().holds(Capability.SETUID, Capability.SETGID):
-        return os.getuid(), os.getgid()
+        return here
     uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
-    if uid.isdecimal() and gid.isdecimal() and int(uid) != 0:
-        return int(uid), int(gid)
-    return NOBODY, NOBODY
+    behind_sudo = [(int(uid), int(gid))] if uid.isdecimal() and gid.isdecimal() and int(uid) != 0 else []
+    return next((user for user in (*behind_sudo, (NOBODY, NOBODY)) if _exists(*user)), here)
+
+
+def _exists(uid: int, gid: int) -> bool:
+    """Whether this user namespace has these ids (user_namespaces(7)). Without such a map, all there are."""
+    return all(
+        not path.exists()
+        or any(int(first) <= number < int(first) + int(count) for first, _, count in map(str.split, _lines(path)))
+        for path, number in ((UID_MAP, uid), (GID_MAP, gid))
+    )
 
 
 def _become(uid: int, gid: int) -> None:
@@ -146,7 +173,7 @@ def _become(uid: int, gid: int) -> None:
 
 
 def _verify(uid: int, kept: int) -> None:
-    """Read back what the kernel says of every thread."""
+    """Read back what the kernel says of every thread: none may have more than is kept."""
     allowed = {"CapPrm": kept, "CapEff": kept, "CapInh": 0, "CapAmb": 0}
     for task in TASKS.iterdir():
         status = _status(task)
@@ -155,7 +182,7 @@ def _verify(uid: int, kept: int) -> None:
         if status["NoNewPrivs"] != "1":
             raise _refused("new privileges can be gained")
         for name, capabilities in allowed.items():
-            if int(status[name], 16) != capabilities:
+            if int(status[name], 16) & ~capabilities:
                 raise _refused(f"{name} is {status[name]}")
 
 
@@ -177,8 +204,12 @@ def _mask(capabilities: Collection[Capability]) -> int:
 
 def _status(task: Path) -> dict[str, str]:
     """`/proc/PID/status` by field (proc_pid_status(5))."""
-    lines = (task / "status").read_text(errors="replace").splitlines()
+    lines = _lines(task / "status")
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(errors="replace").splitlines()
 
 
 def _prctl(operation: int, value: int) -> None:

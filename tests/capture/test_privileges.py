@@ -216,3 +216,74 @@ def test_drop_by_a_user_who_was_given_capabilities() -> None:
     assert int(facts["CapAmb"], 16) == 0
     assert facts["dumpable"] == 0
     assert facts["NoNewPrivs"] == "1"
+
+
+@pytest.mark.e2e
+@needs_root
+@pytest.mark.parametrize("sudo_uid", ["", "1234"])
+def test_drop_in_a_user_namespace_of_root_alone_stays_root_without_capabilities(sudo_uid: str) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("needs unshare")
+    facts = dropped(prefix=("unshare", "--user", "--map-root-user"), keep="", SUDO_UID=sudo_uid, SUDO_GID=sudo_uid)
+
+    assert facts["uid"] == 0
+    assert facts["mask"] == int(facts["CapPrm"], 16) == int(facts["CapBnd"], 16) == 0
+    assert facts["NoNewPrivs"] == "1"
+
+
+@pytest.mark.parametrize(("uid", "exists"), [(999, False), (1000, True), (1009, True), (1010, False), (5000, True)])
+def test_user_to_become_is_one_that_the_user_namespace_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, uid: int, exists: bool
+) -> None:
+    ids = tmp_path / "map"
+    ids.write_text("      1000          0         10\n      5000      70000          1\n")
+    monkeypatch.setattr(privileges, "UID_MAP", ids)
+    monkeypatch.setattr(privileges, "GID_MAP", ids)
+    monkeypatch.setattr(privileges, "held_privileges", lambda: Privileges(0, -1, False))
+    for name, number in (("geteuid", 0), ("getuid", 0), ("getgid", 7)):
+        monkeypatch.setattr(os, name, lambda number=number: number)
+    monkeypatch.setenv("SUDO_UID", str(uid))
+    monkeypatch.setenv("SUDO_GID", "1000")
+    assert privileges.unprivileged_user() == ((uid, 1000) if exists else (0, 7))
+
+
+SETTLED_THREAD = """
+import threading
+from pathlib import Path
+from tcpwatch.capture.privileges import settle_thread
+settled, over = threading.Event(), threading.Event()
+def live():
+    settle_thread()
+    settled.set()
+    over.wait()
+thread = threading.Thread(target=live)
+thread.start()
+settled.wait()
+"""
+STATUS_OF_THREAD = """
+lines = Path(f"/proc/self/task/{thread.native_id}/status").read_text().splitlines()
+theirs = dict(line.split(":", 1) for line in lines)
+facts["thread"] = [theirs[name].split()[0] for name in ("Uid", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs")]
+over.set()
+"""
+
+
+@pytest.mark.e2e
+@needs_root
+def test_settled_thread_loses_what_it_has_with_the_drop() -> None:
+    facts = dropped(before=SETTLED_THREAD, after=STATUS_OF_THREAD)
+
+    assert facts["mask"] == mask(*OWNER_LOOKUP)
+    assert facts["thread"] == [str(NOBODY), *["0" * 16] * 3, "1"]
+
+
+@pytest.mark.e2e
+@needs_root
+def test_settled_thread_of_a_user_with_capabilities_has_none_left() -> None:
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv")
+    prefix = ("setpriv", "--reuid=1234", "--clear-groups", "--inh-caps=+net_raw", "--ambient-caps=+net_raw")
+    facts = dropped(keep="[Capability.NET_RAW]", prefix=prefix, before=SETTLED_THREAD, after=STATUS_OF_THREAD)
+
+    assert facts["mask"] == mask(Capability.NET_RAW)
+    assert facts["thread"] == ["1234", *["0" * 16] * 3, "1"]
