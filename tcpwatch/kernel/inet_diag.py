@@ -7,6 +7,7 @@ and ports in the network's. Attributes that nobody asked for come too (mark, cgr
 from struct import Struct
 
 from tcpwatch.kernel.ends import socket_ends
+from tcpwatch.kernel.users import known_uid
 from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 
@@ -54,8 +55,7 @@ def dump_request(family: int, sequence: int) -> bytes:
 def decode(record: bytes, info: slice, read_ns: int) -> SocketRow | None:
     """The socket that `record` describes, read at `read_ns`; None where its state has no word in RFC 9293.
 
-    `info` is where `info_span` found its `tcp_info`. The kernel knows no user of what no program holds: there zero is
-    absence.
+    `info` is where `info_span` found its `tcp_info`.
     """
     family, number, timer, retransmits, ports, local, remote, interface, cookie, expires, rqueue, wqueue, uid, inode = (
         MESSAGE.unpack_from(record, HEADER.size)
@@ -73,7 +73,7 @@ def decode(record: bytes, info: slice, read_ns: int) -> SocketRow | None:
         ends=ends,
         mapped=mapped,
         state=state,
-        uid=uid if inode or uid else None,
+        uid=known_uid(uid, inode),
         inode=inode,
         recv_q=None if listens else rqueue,
         send_q=None if listens else wqueue,

@@ -11,6 +11,7 @@ from struct import Struct
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.ends import ends_cookie, socket_ends
 from tcpwatch.kernel.inet_diag import STATES, TIMERS
+from tcpwatch.kernel.users import known_uid
 from tcpwatch.tcp.sockets import SocketRow, Timer
 from tcpwatch.tcp.state import State
 
@@ -75,7 +76,7 @@ def _parse(line: str, now_ns: int) -> SocketRow:
         ends=ends,
         mapped=mapped,
         state=state,
-        uid=int(uid) if inode or int(uid) else None,
+        uid=known_uid(int(uid), inode),
         inode=inode,
         recv_q=None if listens else recv_q,
         send_q=None if listens else send_q,

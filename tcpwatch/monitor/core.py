@@ -34,23 +34,22 @@ class Monitor:
     ) -> None:
         """`wiretap` is the reason, in words, where there can be no capture."""
         self.packets = packets
-        self._sockets, self._owners, self._transitions = kernel
-        self._kernel_sources = kernel
+        self._kernel = kernel
         self._wiretap = wiretap
         self._interval_ns = int(interval_s * 1_000_000_000)
-        self._pause_s = interval_s if self._transitions is None else min(interval_s, EVENTS_S)
+        self._pause_s = interval_s if self._kernel.transitions is None else min(interval_s, EVENTS_S)
         self._refreshed_ns = 0
         self._history = History()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
-        self._kernel = SourceStatus("kernel", True, self._sockets.says)
+        self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
         self._snapshot = Snapshot(time.monotonic_ns(), time.time_ns(), (), {}, {}, self._sources(), 0, 0)
 
     @property
     def reads_processes(self) -> bool:
         """Whether owners are looked for in /proc, which goes on needing a privilege."""
-        return self._owners.reads_processes
+        return self._kernel.owners.reads_processes
 
     def start(self) -> None:
         """Take the first picture and begin to watch."""
@@ -66,7 +65,7 @@ class Monitor:
             self._thread.join(timeout=2)
         if isinstance(self._wiretap, Wiretap):
             self._wiretap.stop()
-        self._kernel_sources.close()
+        self._kernel.close()
 
     def snapshot(self) -> Snapshot:
         """The newest picture."""
@@ -86,13 +85,13 @@ class Monitor:
         self._refreshed_ns = now_ns = time.monotonic_ns()
         self._take_transitions()
         try:
-            rows = self._sockets.dump()
+            rows = self._kernel.sockets.dump()
         except SourceError as error:
-            self._kernel = SourceStatus("kernel", False, str(error))
+            self._kernel_status = SourceStatus("kernel", False, str(error))
             connections = self.snapshot().connections
         else:
-            self._kernel = SourceStatus("kernel", True, self._sockets.says)
-            connections = tuple(self._history.update(rows, self._owners.resolve(rows), user_names(rows), now_ns))
+            self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
+            connections = tuple(self._history.update(rows, self._kernel.owners.resolve(rows), user_names(rows), now_ns))
         captured, dropped = self._wiretap.source.statistics() if isinstance(self._wiretap, Wiretap) else (0, 0)
         snapshot = Snapshot(
             mono_ns=now_ns,
@@ -122,17 +121,17 @@ class Monitor:
                 return
 
     def _take_transitions(self) -> None:
-        if self._transitions is not None:
-            self._history.witness(self._transitions.read())
+        if self._kernel.transitions is not None:
+            self._history.witness(self._kernel.transitions.read())
 
     def _sources(self) -> tuple[SourceStatus, ...]:
-        return (self._kernel, *self._event_source(), *self._packet_sources())
+        return (self._kernel_status, *self._event_source(), *self._packet_sources())
 
     def _event_source(self) -> tuple[SourceStatus, ...]:
-        if self._transitions is None:
+        if self._kernel.transitions is None:
             return ()
-        lost = self._transitions.lost
-        says = f"{lost:,} changes of state were not seen: they came too fast" if lost else self._transitions.says
+        lost = self._kernel.transitions.lost
+        says = f"{lost:,} changes of state were not seen: they came too fast" if lost else self._kernel.transitions.says
         return (SourceStatus("events", not lost, says),)
 
     def _packet_sources(self) -> tuple[SourceStatus, ...]:

@@ -100,7 +100,7 @@ def socket(connection: Connection, now_ns: int) -> Json:
         "recv_q": None if row.state is State.LISTEN else row.recv_q,
         "send_q": None if row.state is State.LISTEN else row.send_q,
         "backlog": _backlog(row),
-        "timer": _timer(row),
+        "timer": _timer(row, now_ns),
         "tcb": {key: getattr(tcb, key) for key in TCB_KEYS} if tcb is not None else None,
         "tcb_source": tcb.source if tcb is not None else None,
         "info": info.as_dict() if info is not None else None,
@@ -113,10 +113,10 @@ def _backlog(row: SocketRow) -> Json | None:
     return {"queued": row.backlog.queued, "limit": row.backlog.limit, "half_open": row.backlog.half_open}
 
 
-def _timer(row: SocketRow) -> Json | None:
+def _timer(row: SocketRow, now_ns: int) -> Json | None:
     if row.timer is None:
         return None
-    return {"kind": row.timer.kind, "expires_ms": row.timer.expires_ms, "retransmits": row.timer.retransmits}
+    return {"kind": row.timer.kind, "expires_ms": row.timer.left_ms(now_ns), "retransmits": row.timer.retransmits}
 
 
 def _ends(ends: bytes) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from tcpwatch.duration import SECOND_NS, fine_duration
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import Memo
 from tcpwatch.tcp.event import Event
@@ -19,7 +20,6 @@ FLOW_TITLES = (
 )  # fmt: skip
 RIGHT = frozenset({"RECV-Q", "SEND-Q", "FOR", "STREAM", "SENT", "RECEIVED", "SEGS", "RTT"})
 ENDS = ("initiator", "responder")
-NANOSECONDS = 1_000_000_000  # in a second
 
 
 def sockets(connections: Sequence[Connection], now_ns: int) -> Iterator[str]:
@@ -30,7 +30,7 @@ def sockets(connections: Sequence[Connection], now_ns: int) -> Iterator[str]:
 def packet(event: Event) -> str:
     """A segment as one line: time, ends, flags, relative numbers, window, length, and what it means."""
     segment = event.segment
-    second, nanosecond = divmod(segment.time_ns, NANOSECONDS)
+    second, nanosecond = divmod(segment.time_ns, SECOND_NS)
     raw = "" if event.scaled else " raw"
     line = (
         f"{_clock(second)}.{nanosecond // 1_000:06} {ENDS_TEXT[segment.ends]} "
@@ -55,28 +55,16 @@ def owners(connection: Connection) -> str:
     return ", ".join(str(owner) for owner in connection.owners)
 
 
-def duration(nanoseconds: int) -> str:
-    """A length of time in at most two units: `0.4s`, `59s`, `3m07s`, `4h12m`, `2d03h`."""
-    seconds = nanoseconds / NANOSECONDS
-    if seconds < 10:
-        return f"{seconds:.1f}s"
-    whole = int(seconds)
-    for unit, size, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "m", 60), ("m", 60, "s", 1)):
-        if whole >= size:
-            return f"{whole // size}{unit}{whole % size // part:02d}{smaller}"
-    return f"{whole}s"
-
-
 def _socket_cells(connection: Connection, now_ns: int) -> tuple[str, ...]:
     row = connection.row
-    age = duration(max(0, now_ns - connection.since_ns))
+    age = fine_duration(max(0, now_ns - connection.since_ns))
     return (
         row.state,
         *_queues(row),
         str(row.local),
         "*" if row.state is State.LISTEN else str(row.remote),
         age if connection.since_seen else f"≥{age}",
-        _timer(row.timer),
+        _timer(row.timer, now_ns),
         owners(connection),
     )
 
@@ -87,11 +75,11 @@ def _queues(row: SocketRow) -> tuple[str, str]:
     return "?" if row.recv_q is None else str(row.recv_q), "?" if row.send_q is None else str(row.send_q)
 
 
-def _timer(timer: Timer | None) -> str:
+def _timer(timer: Timer | None, now_ns: int) -> str:
     if timer is None:
         return "-"
     again = f" ×{timer.retransmits}" if timer.retransmits else ""
-    return f"{timer.kind} {duration(timer.expires_ms * 1_000_000)}{again}"
+    return f"{timer.kind} {fine_duration(timer.left_ms(now_ns) * 1_000_000)}{again}"
 
 
 def _flow_cells(flow: Flow) -> tuple[str, ...]:
@@ -110,7 +98,7 @@ def _flow_cells(flow: Flow) -> tuple[str, ...]:
         f"{received.payload_bytes:,}",
         f"{sent.segs}+{received.segs}",
         rtt,
-        duration(max(0, flow.last_ns - flow.first_ns)),
+        fine_duration(max(0, flow.last_ns - flow.first_ns)),
         ", ".join(f"{word} {count}" for word, count in sorted(flow.analysis.items())),
     )
 

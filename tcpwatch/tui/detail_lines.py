@@ -2,11 +2,11 @@
 
 from itertools import zip_longest
 
+from tcpwatch.duration import duration
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.tui.connection_lines import owner_words
-from tcpwatch.tui.format import duration
 from tcpwatch.tui.line import Line, Run, padded, wrap
 from tcpwatch.tui.looks import STATES
 from tcpwatch.tui.story import story

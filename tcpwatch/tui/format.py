@@ -2,24 +2,10 @@
 
 import time
 
+from tcpwatch.duration import SECOND_NS, duration, fine_duration
 from tcpwatch.wire.segment import Endpoint
 
-SECOND_NS = 1_000_000_000
 WILDCARDS = ("0.0.0.0", "::")
-
-
-def duration(ns: int) -> str:
-    """A time span in at most six cells: `0s`, `59s`, `3m07s`, `1h02m`, `3d04h`."""
-    seconds = max(0, ns) // SECOND_NS
-    if seconds < 60:
-        return f"{seconds}s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes}m{seconds:02d}s"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours}h{minutes:02d}m"
-    return f"{hours // 24}d{hours % 24:02d}h"
 
 
 def brief(ns: int) -> str:
@@ -35,8 +21,8 @@ def age(now_ns: int, since_ns: int, since_seen: bool) -> str:
 
 
 def countdown(ms: int) -> str:
-    """The time until a timer fires: tenths of a second below ten seconds, since retransmissions live there."""
-    return f"{max(0, ms) / 1000:.1f}s" if ms < 10_000 else duration(ms * 1_000_000)
+    """The time until a timer fires."""
+    return fine_duration(ms * 1_000_000)
 
 
 def brief_countdown(ms: int) -> str:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import Column, Laid, cells_of
-from tcpwatch.tui.format import SECOND_NS, clock, delta, grouped, short_number
+from tcpwatch.tui.format import clock, delta, grouped, short_number
 from tcpwatch.tui.line import Line, Run, cut_host, cut_number
 from tcpwatch.tui.looks import CAUTIONS, STATES, STEPS
 from tcpwatch.wire.segment import ACK, FLAG_WORDS, SYN, Endpoint

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Sequence
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.monitor.playhead import Playhead
 from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.tcp.event import Event, Step
-from tcpwatch.tui.format import SECOND_NS, clock, grouped
+from tcpwatch.tui.format import clock, grouped
 from tcpwatch.tui.line import Line, Run, ends_apart, width_of
 from tcpwatch.tui.looks import STEPS, Look
 from tcpwatch.tui.model import Subject

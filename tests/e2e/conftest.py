@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
+from typing import IO
 
 import pytest
 
@@ -16,6 +18,7 @@ import tcpwatch
 PACKAGE_HOME = Path(tcpwatch.__file__).resolve().parents[1]
 NOBODY = 65_534
 PATIENCE_S = 10
+LONGEST_RUN_S = 60
 
 
 class Place:
@@ -30,13 +33,16 @@ class Place:
 
     @contextmanager
     def running(self, *command: str) -> "Iterator[subprocess.Popen[str]]":
-        """A command that runs while inside, and is ended then."""
+        """A command that runs while inside, and is ended then, or after a minute: no reader waits for ever."""
         process = subprocess.Popen(
             [*self.enter, *command], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
+        deadline = Timer(LONGEST_RUN_S, process.kill)
+        deadline.start()
         try:
             yield process
         finally:
+            deadline.cancel()
             process.kill()
             process.communicate()
 
@@ -46,6 +52,12 @@ class Place:
         while not self.run("ss", "-Htln", f"sport = :{port}").stdout.strip():
             assert time.monotonic() < deadline, f"nothing listens on {port}"
             time.sleep(0.02)
+
+
+def read_until(words: str, stream: IO[str] | None) -> None:
+    """Read lines to the one that has these words."""
+    assert stream is not None
+    assert any(words in line for line in stream), f"it ended without saying {words!r}"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Place
+from tests.e2e.conftest import Place, read_until
 from tests.e2e.terminal import Terminal, heading_counts
 
 pytestmark = pytest.mark.e2e
@@ -79,12 +79,8 @@ def test_packets_are_those_that_tcpdump_saw(
         place.running("tcpdump", "-i", "lo", "-Snl", "--immediate-mode", f"tcp port {port}") as tcpdump,
         place.running(*ours) as tcpwatch,
     ):
-        assert tcpdump.stderr is not None
-        assert tcpwatch.stderr is not None
-        while "listening on" not in tcpdump.stderr.readline():
-            pass
-        while "capturing" not in tcpwatch.stderr.readline():
-            pass
+        read_until("listening on", tcpdump.stderr)
+        read_until("capturing", tcpwatch.stderr)
         fetch(place, host, port)
         segments = []
         assert tcpwatch.stdout is not None

@@ -131,7 +131,8 @@ assert held.uid != 0 and not held.holds(Capability.BPF) and not held.holds(Capab
 listening = socket.create_server(("127.0.0.1", 0))
 with listening, socket.create_connection(listening.getsockname()) as connecting:
     rows = sockets.dump()
-    [row] = [row for row in rows if row.local.port == connecting.getsockname()[1]]
+    ends = connecting.getsockname(), connecting.getpeername()
+    [row] = [row for row in rows if (row.local, row.remote) == ends]
     print(row.state, row.record.tcb.source, owners.resolve(rows)[row.cookie][0].fd == connecting.fileno())
     cookie = row.cookie
 print(*[happened.new for happened in transitions.read() if happened.cookie == cookie][:3])

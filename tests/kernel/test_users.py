@@ -1,4 +1,4 @@
-from tcpwatch.kernel.users import user_name, user_names
+from tcpwatch.kernel.users import known_uid, user_name, user_names
 from tests.builders import row
 
 NOBODY_HAS_THIS = 3_999_999_999
@@ -14,3 +14,9 @@ def test_user_name_of_an_unknown_uid_is_the_number() -> None:
 
 def test_user_names_leave_out_rows_without_a_user() -> None:
     assert user_names([row(uid=0), row(uid=0), row(uid=None)]) == {0: "root"}
+
+
+def test_known_uid_of_a_socket_that_no_program_holds_is_unknown() -> None:
+    assert known_uid(0, inode=4711) == 0
+    assert known_uid(1000, inode=0) == 1000
+    assert known_uid(0, inode=0) is None

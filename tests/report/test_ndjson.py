@@ -162,8 +162,8 @@ def test_listener_has_a_backlog_and_no_queues() -> None:
     assert (found["recv_q"], found["send_q"]) == (None, None)
 
 
-def test_socket_timer_is_named() -> None:
-    found = socket(timer=Timer(TimerKind.RETRANSMIT, 400, 2))
+def test_socket_timer_is_named_with_what_is_left_of_it() -> None:
+    found = socket(now_s=5, timer=Timer(TimerKind.RETRANSMIT, 1_400, 2, read_ns=4 * SECOND))
     assert found["timer"] == {"kind": "retransmit", "expires_ms": 400, "retransmits": 2}
 
 

@@ -2,15 +2,13 @@
 
 import pytest
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.tui.format import (
-    SECOND_NS,
     age,
     brief,
     brief_countdown,
     clock,
-    countdown,
     delta,
-    duration,
     grouped,
     listener,
     local_end,
@@ -19,14 +17,6 @@ from tcpwatch.tui.format import (
     short_number,
 )
 from tcpwatch.wire.segment import Endpoint
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(-1, "0s"), (0, "0s"), (59, "59s"), (60, "1m00s"), (187, "3m07s"), (3720, "1h02m"), (273_600, "3d04h")],
-)
-def test_duration(seconds: int, words: str) -> None:
-    assert duration(seconds * SECOND_NS) == words
 
 
 @pytest.mark.parametrize(
@@ -43,13 +33,6 @@ def test_brief_countdown() -> None:
 def test_age_says_where_the_beginning_was_not_seen() -> None:
     assert age(100 * SECOND_NS, 41 * SECOND_NS, True) == "59s"
     assert age(100 * SECOND_NS, 41 * SECOND_NS, False) == "≥59s"
-
-
-@pytest.mark.parametrize(
-    ("ms", "words"), [(-5, "0.0s"), (204, "0.2s"), (9_999, "10.0s"), (43_000, "43s"), (72_000, "1m12s")]
-)
-def test_countdown(ms: int, words: str) -> None:
-    assert countdown(ms) == words
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tcpwatch.kernel.bpf.measurements import Clock
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS
 from tcpwatch.kernel.ends import socket_ends
 from tcpwatch.kernel.inet_diag import STATES
+from tcpwatch.kernel.users import known_uid
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.seqnum import unwrap, wrap
 from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
@@ -115,15 +116,15 @@ def socket_row(cookie: int, record: SocketRecord) -> SocketRow | None:
         values["skc_daddr" if ipv4 else "skc_v6_daddr"],
         values["skc_num"].to_bytes(2) + values["skc_dport"],
     )
-    listens, inode, uid = state is State.LISTEN, values["sk_ino"], values["sk_uid"]
+    listens = state is State.LISTEN
     recv_q, send_q = (None, None) if listens else _queues(values)
     return SocketRow(
         cookie=cookie,
         ends=ends,
         mapped=mapped,
         state=state,
-        uid=uid if inode or uid else None,
-        inode=inode,
+        uid=known_uid(values["sk_uid"], values["sk_ino"]),
+        inode=values["sk_ino"],
         recv_q=recv_q,
         send_q=send_q,
         backlog=Backlog(values["sk_ack_backlog"], values["sk_max_ack_backlog"], values["qlen"]) if listens else None,
