@@ -10,7 +10,7 @@ from tcpwatch.capture.privileges import OWNER_LOOKUP, Capability, command_as_roo
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import PrivilegeError, SourceError
-from tcpwatch.kernel.bpf.transitions import Transitions
+from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.kernel.users import user_name
 from tcpwatch.report import ndjson
@@ -63,12 +63,13 @@ def owners_check(reads_processes: bool) -> Check:
     return {"name": "owners", "works": False, "says": says, "mend": command_as_root()}
 
 
-def events_check(transitions: Transitions | None) -> Check:
-    """Whether the kernel tells changes of state as they happen."""
-    if transitions is not None:
+def events_check(transitions: EventSource | None) -> Check:
+    """Whether the kernel tells changes of state as they happen, or at least ends."""
+    if transitions is not None and transitions.every_change:
         return {"name": "events", "works": True, "says": transitions.says, "mend": None}
     wanted = f"{Capability.BPF} and {Capability.PERFMON}"
-    says = f"changes of state are seen once a second; as they happen needs {wanted}"
+    told = f"{transitions.says}; other" if transitions is not None else "all"
+    says = f"{told} changes of state are seen once a second; as they happen needs {wanted}"
     return {"name": "events", "works": False, "says": says, "mend": command_as_root()}
 
 

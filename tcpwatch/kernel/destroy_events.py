@@ -1,7 +1,7 @@
 """The last words of sockets, for any user: NETLINK_SOCK_DIAG tells of each that is destroyed (what `ss -E` shows).
 
 A socket is told of with its final `tcp_info`, in state CLOSED, however short its life was. To the kernel TIME-WAIT is
-no socket any more: the news comes when that begins.
+no socket any more: the news comes when that begins. When it happened is known from one reading to the next.
 """
 
 import errno
@@ -13,9 +13,10 @@ from typing import Protocol
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel import inet_diag
+from tcpwatch.kernel.events import Transition
 from tcpwatch.kernel.inet_diag import ATTRIBUTES, HEADER, SOCK_DIAG_BY_FAMILY
 from tcpwatch.kernel.sock_diag import BUFFER_BYTES, NETLINK_SOCK_DIAG
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.tcp.life import Happening, Known
 
 GROUPS = 1 << 0 | 1 << 2  # SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY, include/uapi/linux/sock_diag.h
 RECEIVE_BUFFER_BYTES = 4 << 20  # asked for; the kernel may allow less
@@ -35,28 +36,27 @@ class DestroyEvents:
     """What the kernel tells of destroyed sockets in the network namespace that this was opened in."""
 
     says = "NETLINK_SOCK_DIAG: the end of every socket"
+    every_change = False
 
     def __init__(
         self, clock: Callable[[], int] = time.monotonic_ns, subscribe: Callable[[], Subscription] | None = None
     ) -> None:
         """Subscribe; SourceError where the kernel offers nothing. `clock` gives monotonic nanoseconds."""
-        self.overruns = (
-            0  # how often the kernel threw messages away, nobody knows how many: `read` was not called in time
-        )
+        self.lost = 0  # how often the kernel threw messages away, nobody knows how many
         self._clock = clock
         try:
             self._netlink = (subscribe or _subscribe)()
         except OSError as error:
             raise SourceError(f"The kernel does not tell of destroyed sockets ({error.strerror}).") from error
 
-    def read(self) -> list[SocketRow]:
-        """The sockets that were destroyed since the last time, each as it was at its end."""
-        rows = []
+    def read(self) -> list[Transition]:
+        """The ends of the sockets that were destroyed since the last time, each with its socket as it was then."""
+        ends = []
         while (message := self._receive()) is not None:
-            row = _decode(message, self._clock())
-            if row is not None:
-                rows.append(row)
-        return rows
+            end = _decode(message, self._clock())
+            if end is not None:
+                ends.append(end)
+        return ends
 
     def close(self) -> None:
         """Give the netlink socket back."""
@@ -71,18 +71,21 @@ class DestroyEvents:
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise SourceError(f"The kernel no longer tells of destroyed sockets ({error.strerror}).") from error
-                self.overruns += 1
+                self.lost += 1
 
 
-def _decode(message: bytes, now_ns: int) -> SocketRow | None:
-    """The one socket of a message; None where it is about something else."""
+def _decode(message: bytes, now_ns: int) -> Transition | None:
+    """The end of the one socket of a message; None where it is about something else."""
     if len(message) < ATTRIBUTES:
         return None
     length, kind, *_ = HEADER.unpack_from(message)
     if kind != SOCK_DIAG_BY_FAMILY or not ATTRIBUTES <= length <= len(message):
         return None
     record = message[:length]
-    return inet_diag.decode(record, inet_diag.info_span(record), now_ns)
+    row = inet_diag.decode(record, inet_diag.info_span(record), now_ns)
+    if row is None:
+        return None
+    return Transition(now_ns, row.cookie, row.ends, Happening.STATE, None, row.state, Known.BETWEEN, None, row)
 
 
 def _subscribe() -> Subscription:

@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import check_permission, read_btf
 from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.bpf.transitions import Transitions
+from tcpwatch.kernel.destroy_events import DestroyEvents
+from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.owners import Answer, OwnerIndex
 from tcpwatch.kernel.portable import PortableSockets
 from tcpwatch.kernel.proc_net import ProcNet
 from tcpwatch.kernel.sock_diag import SockDiag
 from tcpwatch.tcp.sockets import SocketRow
+
+HAS_COOKIES = ("bpf", "sock_diag")  # sources of sockets that are known by what the kernel tells of them, too
 
 
 class SocketSource(Protocol):
@@ -46,7 +49,7 @@ class KernelSources(NamedTuple):
 
     sockets: SocketSource
     owners: OwnerSource
-    transitions: Transitions | None
+    transitions: EventSource | None
 
     def close(self) -> None:
         """Give back what all three hold open."""
@@ -69,24 +72,26 @@ def open_kernel(portable: bool = False, bpf: bool = True) -> KernelSources:
     sockets = open_socket_source(portable)
     if why and not portable:
         sockets.says = f"{sockets.says}. {why}"
-    return KernelSources(sockets, OwnerIndex(), None)
+    transitions = _if_allowed(DestroyEvents) if sockets.name in HAS_COOKIES else None
+    return KernelSources(sockets, OwnerIndex(), transitions)
 
 
 def _open_bpf() -> KernelSources:
     check_permission()
     btf = read_btf()
     sockets = _tried(BpfSockets.open(btf))
-    owners = _if_allowed(TaskFileOwners.open, btf)
-    return KernelSources(sockets, owners or OwnerIndex(), _if_allowed(Transitions.open, btf))
+    owners = _if_allowed(lambda: TaskFileOwners.open(btf))
+    transitions = _if_allowed(lambda: Transitions.open(btf)) or _if_allowed(DestroyEvents)
+    return KernelSources(sockets, owners or OwnerIndex(), transitions)
 
 
 _Source = TypeVar("_Source")
 
 
-def _if_allowed(open_source: Callable[[Btf], _Source], btf: Btf) -> _Source | None:
+def _if_allowed(open_source: Callable[[], _Source]) -> _Source | None:
     """A source that there may be or not."""
     try:
-        return open_source(btf)
+        return open_source()
     except SourceError:
         return None
 

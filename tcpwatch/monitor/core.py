@@ -83,25 +83,29 @@ class Monitor:
     def refresh(self) -> None:
         """Dump the table once and publish a new picture; where the dump fails, keep the last rows and say so."""
         self._refreshed_ns = now_ns = time.monotonic_ns()
+        time_ns = time.time_ns()
         self._take_transitions()
         try:
             rows = self._kernel.sockets.dump()
         except SourceError as error:
             self._kernel_status = SourceStatus("kernel", False, str(error))
-            connections = self.snapshot().connections
+            connections, closed = self.snapshot().connections, self.snapshot().closed
         else:
             self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
             connections = tuple(self._history.update(rows, self._kernel.owners.resolve(rows), user_names(rows), now_ns))
+            closed = self._history.closed(now_ns)
         captured, dropped = self._wiretap.source.statistics() if isinstance(self._wiretap, Wiretap) else (0, 0)
         snapshot = Snapshot(
             mono_ns=now_ns,
-            time_ns=time.time_ns(),
+            time_ns=time_ns,
             connections=connections,
-            by_key={connection.key: connection for connection in connections},
-            by_ends=by_ends(connections),
+            by_key={connection.key: connection for connection in (*closed, *connections)},
+            by_ends={**by_ends(closed), **by_ends(connections)},
             sources=self._sources(),
             captured=captured,
             dropped=dropped,
+            closed=closed,
+            closed_left_out=self._history.closed_left_out,
         )
         with self._lock:
             self._snapshot = snapshot
@@ -130,9 +134,7 @@ class Monitor:
     def _event_source(self) -> tuple[SourceStatus, ...]:
         if self._kernel.transitions is None:
             return ()
-        lost = self._kernel.transitions.lost
-        says = f"{lost:,} changes of state were not seen: they came too fast" if lost else self._kernel.transitions.says
-        return (SourceStatus("events", not lost, says),)
+        return (SourceStatus("events", True, self._kernel.transitions.says, lost=self._kernel.transitions.lost),)
 
     def _packet_sources(self) -> tuple[SourceStatus, ...]:
         if isinstance(self._wiretap, SourceStatus):

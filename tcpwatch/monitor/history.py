@@ -1,19 +1,29 @@
-"""What the dumps tell over time: how long a socket has been in its state, and which rows are new, changed or gone.
+"""What dumps and events tell over time: the life of each socket, and which rows are new, changed or gone.
 
-Reads no clock: the moment of each dump comes in.
+What the kernel tells as it happens is exact. Where it tells nothing, the change lies between two dumps. Reads no clock:
+the moment of each dump comes in.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
-from tcpwatch.kernel.bpf.transitions import Transition
+from tcpwatch.kernel.events import Transition
+from tcpwatch.monitor.closed import Closed, came_and_went, ended
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.life import Known, Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
 
 MARK_NS = 3_000_000_000  # how long a row is shown as new, changed or gone
 TIME_WAIT_NS = 60_000_000_000  # TCP_TIMEWAIT_LEN, include/net/tcp.h
+TOLD_LIMIT = 10_000  # sockets of which something was told since the last dump
+UNSEEN_NS = 5_000_000_000  # how long a socket that was told of may stay out of the dumps before it is forgotten
+
+CUT_DOWN = frozenset({State.TIME_WAIT, State.FIN_WAIT_2})
+"""States in which Linux keeps a small socket in place of the whole one, which it reports as closed."""
 
 BEGAN_WITH_AN_ACK = frozenset({State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT})
 """States that a segment with an ACK began: they are at least as old as the newest ACK (`tcpi_last_ack_recv`)."""
@@ -32,14 +42,27 @@ class History:
 
     def __init__(self) -> None:
         self._pasts: dict[int, _Past] = {}
-        self._witnessed: dict[int, tuple[State, int]] = {}
+        self._told: OrderedDict[int, list[Transition]] = OrderedDict()
+        self._closed = Closed()
+        self._living: Mapping[bytes, int] = {}
         self._last_ns: int | None = None
 
+    @property
+    def closed_left_out(self) -> int:
+        """How many connections that ended were not kept, from the beginning."""
+        return self._closed.left_out
+
     def witness(self, transitions: Iterable[Transition]) -> None:
-        """Take in changes of state as the kernel told them: when the newest state of each socket began."""
-        for change in transitions:
-            if change.new is not None:
-                self._witnessed[change.cookie] = (change.new, change.time_ns)
+        """Take in what the kernel has told of sockets since the last time."""
+        told = self._told
+        for event in transitions:
+            if (events := told.get(event.cookie)) is not None:
+                events.append(event)
+                continue
+            told[event.cookie] = [event]
+            if len(told) > TOLD_LIMIT:
+                told.popitem(last=False)
+                self._closed.left_out += 1
 
     def update(
         self,
@@ -49,27 +72,31 @@ class History:
         now_ns: int,
     ) -> list[Connection]:
         """The connections as of a dump made at `now_ns` (monotonic)."""
+        told, self._told = self._told, OrderedDict()
         cookie_by_ends = {row.ends: row.cookie for row in rows}
         seen: dict[int, _Past] = {}
         for row in rows:
-            past = self._pasts.get(row.cookie)
+            cookie = row.cookie
             peer = cookie_by_ends.get(reversed_ends(row.ends))
-            if peer == row.cookie:
+            if peer == cookie:
                 peer = None
             user = users.get(row.uid) if row.uid is not None else None
-            seen[row.cookie] = self._next(past, row, owners.get(row.cookie, NoOwner.UNKNOWN), user, peer, now_ns)
-        for cookie, past in self._pasts.items():
-            if cookie not in seen and (kept := self._fading(past, now_ns)) is not None:
-                seen[cookie] = kept
-        self._pasts = seen
-        self._witnessed.clear()
-        self._last_ns = now_ns
+            events = told.pop(cookie, ())
+            found = owners.get(cookie, NoOwner.UNKNOWN)
+            seen[cookie] = self._next(self._pasts.get(cookie), row, events, found, user, peer, now_ns)
+        self._let_go(seen, told, now_ns)
+        self._pasts, self._living, self._last_ns = seen, cookie_by_ends, now_ns
         return [past.connection for past in seen.values()]
+
+    def closed(self, now_ns: int) -> tuple[Connection, ...]:
+        """The connections that ended a while before `now_ns`, in order, their other ends as of the last update."""
+        return self._closed.current(self._living, now_ns)
 
     def _next(
         self,
         past: _Past | None,
         row: SocketRow,
+        told: Sequence[Transition],
         found: tuple[Owner, ...] | NoOwner,
         user: str | None,
         peer: int | None,
@@ -77,33 +104,67 @@ class History:
     ) -> _Past:
         holders, no_owner = ((), found) if isinstance(found, NoOwner) else (found, None)
         if past is None:
-            first_dump = self._last_ns is None
-            mark = Mark.NONE if first_dump else Mark.NEW
-            told_ns = self._told_ns(row)
-            since_ns = told_ns or began_ns(row, now_ns, self._last_ns)
-            seen = bool(told_ns) or not first_dump or row.state is State.TIME_WAIT
-            return _Past(Connection(row, holders, no_owner, user, since_ns, seen, mark, peer), now_ns)
+            mark = Mark.NONE if self._last_ns is None else Mark.NEW
+            life = self._arrived(lived(Life(), told), row, now_ns)
+            return _Past(Connection(row, holders, no_owner, user, *_present(life), mark, peer, life), now_ns)
         old = past.connection
-        if row.state is not old.row.state:
-            since_ns = self._told_ns(row) or began_ns(row, now_ns, self._last_ns)
-            return _Past(Connection(row, holders, no_owner, user, since_ns, True, Mark.CHANGED, peer), now_ns)
-        mark = old.mark
-        if mark is Mark.GONE or now_ns - past.marked_ns >= MARK_NS:
-            mark = Mark.NONE
+        mark = old.mark if now_ns - past.marked_ns < MARK_NS else Mark.NONE
+        if row.state is not old.row.state or told or old.mark is Mark.GONE:
+            changed = row.state is not old.row.state
+            mark = Mark.CHANGED if changed else Mark.NONE if old.mark is Mark.GONE else mark
+            life = self._arrived(lived(old.life.unended, told), row, now_ns)
+            connection = Connection(row, holders, no_owner, user, *_present(life), mark, peer, life)
+            return _Past(connection, now_ns if changed else past.marked_ns)
         same = (old.row, old.owners, old.no_owner, old.mark, old.peer) == (row, holders, no_owner, mark, peer)
         if not same:
             past.connection = replace(old, row=row, owners=holders, no_owner=no_owner, user=user, mark=mark, peer=peer)
         return past
 
-    def _told_ns(self, row: SocketRow) -> int | None:
-        """When the row's state began, where the kernel told it since the last dump."""
-        state, time_ns = self._witnessed.get(row.cookie, (None, None))
-        return time_ns if state is row.state else None
+    def _arrived(self, life: Life, row: SocketRow, now_ns: int) -> Life:
+        """The life at a dump that shows `row`; where nothing told of its state, that began between two dumps."""
+        if life.last is not None and life.last.state is State.CLOSED and row.state in CUT_DOWN:
+            return life.ending_as(row.state)
+        old = self._last_ns is None and row.state is not State.TIME_WAIT  # its timer tells
+        return life.entering(row.state, began_ns(row, now_ns, self._last_ns), Known.AT_LEAST if old else Known.BETWEEN)
 
-    def _fading(self, past: _Past, now_ns: int) -> _Past | None:
-        if past.connection.mark is not Mark.GONE:
-            return _Past(replace(past.connection, mark=Mark.GONE, peer=None), now_ns)
-        return past if now_ns - past.marked_ns < MARK_NS else None
+    def _let_go(self, seen: dict[int, _Past], told: dict[int, list[Transition]], now_ns: int) -> None:
+        """What is in the table no more is shown for a moment as gone, then as closed; what never was, at once."""
+        over: list[Connection] = []
+        for cookie, past in self._pasts.items():
+            if cookie in seen:
+                continue
+            connection = past.connection
+            if connection.mark is not Mark.GONE:
+                life = lived(connection.life, told.pop(cookie, ())).entering(State.CLOSED, now_ns, Known.BETWEEN)
+                seen[cookie] = _Past(replace(connection, mark=Mark.GONE, peer=None, past=life), now_ns)
+            elif now_ns - past.marked_ns < MARK_NS:
+                seen[cookie] = past
+            elif connection.row.state is not State.TIME_WAIT:  # that was closed long ago
+                over.append(ended(connection))
+        for cookie, events in told.items():
+            if (closed := came_and_went(cookie, events, lived(Life(), events))) is not None:
+                over.append(closed)
+            elif now_ns - events[-1].time_ns < UNSEEN_NS:
+                self._told[cookie] = events
+        self._closed.add(over)
+
+
+def lived(life: Life, told: Sequence[Transition]) -> Life:
+    """The life, gone on as the kernel told it."""
+    for event in sorted(told, key=itemgetter(0)):
+        if event.new is None:
+            life = life.noting(event.kind, event.time_ns)
+            continue
+        if not life.dwells and event.old is not None and event.old is not State.CLOSED:
+            life = life.entering(event.old, event.time_ns, Known.AT_LEAST)
+        life = life.entering(event.new, event.time_ns, event.known)
+    return life
+
+
+def _present(life: Life) -> tuple[int, bool]:
+    """Since when the last state has been, and whether it was seen to begin."""
+    last = life.dwells[-1]
+    return last.since_ns, last.known is not Known.AT_LEAST
 
 
 def began_ns(row: SocketRow, now_ns: int, last_dump_ns: int | None) -> int:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from tcpwatch.diagnose.finding import Finding
 from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.life import Dwell, Known, Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
@@ -26,7 +27,7 @@ class Connection:
 
     `since_ns` is on the monotonic clock; where `since_seen` is false the state began before it was first seen, and its
     age is "at least". `no_owner` says why `owners` is empty. `peer` is the cookie of the other end where that is on
-    this host.
+    this host. `past` is None where there is nothing to tell of it but this state.
     """
 
     row: SocketRow
@@ -37,6 +38,13 @@ class Connection:
     since_seen: bool
     mark: Mark
     peer: int | None
+    past: Life | None = None
+
+    @property
+    def life(self) -> Life:
+        """The states it went through, its present one last."""
+        known = Known.BETWEEN if self.since_seen else Known.AT_LEAST
+        return self.past or Life((Dwell(self.row.state, self.since_ns, known),))
 
     @property
     def key(self) -> int:
@@ -46,17 +54,25 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """Whether one of the sources works, in words; `mend` is the command that would make it work."""
+    """Whether one of the sources works, in words; `mend` is the command that would make it work.
+
+    `lost` counts what it could have told and did not, at least.
+    """
 
     name: str  # "kernel", "packets"
     working: bool
     says: str
     mend: str | None = None
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole picture at one moment. `mono_ns` is the monotonic clock's, `time_ns` the wall clock's."""
+    """The whole picture at one moment. `mono_ns` is the monotonic clock's, `time_ns` the wall clock's.
+
+    `closed` are connections that ended a while ago, however short they were, oldest end first; `closed_left_out` more
+    found no room among them. They are in `by_key` too, and in `by_ends` where no living one has their ends.
+    """
 
     mono_ns: int
     time_ns: int
@@ -66,6 +82,8 @@ class Snapshot:
     sources: tuple[SourceStatus, ...]
     captured: int
     dropped: int
+    closed: tuple[Connection, ...] = ()
+    closed_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,13 @@ class Backlog:
 class Owner:
     """A process that holds the socket open, or held it last where it is `gone` (TIME-WAIT, orphans).
 
-    `start_ticks` tells a reused pid from the one that was seen.
+    `start_ticks` tells a reused pid from the one that was seen; `fd` is None where no descriptor of it was seen.
     """
 
     pid: int
     start_ticks: int
     command: str
-    fd: int
+    fd: int | None
     gone: bool = False
 
     def __str__(self) -> str:
@@ -75,6 +75,7 @@ class NoOwner(StrEnum):
     NEEDS_ROOT = "needs root"
     NOT_FOUND = "not found"
     FILE = "from a file"
+    SHORT = "came and went unseen"  # between two readings of the table
     UNKNOWN = "unknown"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.destroy_events import DestroyEvents
+from tcpwatch.tcp.life import Known
 from tcpwatch.tcp.state import State
 from tests.kernel.real_sockets import RealSockets
 from tests.kernel.records import done, info, record
@@ -42,27 +43,29 @@ def events(*answers: bytes | int) -> DestroyEvents:
 
 
 def test_socket_is_told_of_with_its_measurements() -> None:
-    [row] = events(record(CLOSE, cookie=9, inode=0, uid=0, attributes=[info(snd_cwnd=33)])).read()
-    assert (row.cookie, row.state, row.local.port, row.remote.port) == (9, State.CLOSED, 9999, 50_000)
-    assert row.info is not None
-    assert (row.info.snd_cwnd, row.read_ns) == (33, NOW_NS)
+    [end] = events(record(CLOSE, cookie=9, inode=0, uid=0, attributes=[info(snd_cwnd=33)])).read()
+    assert (end.cookie, end.new, end.time_ns, end.known) == (9, State.CLOSED, NOW_NS, Known.BETWEEN)
+    assert end.row is not None
+    assert (end.row.ends, end.row.local.port, end.row.remote.port) == (end.ends, 9999, 50_000)
+    assert end.row.info is not None
+    assert (end.row.info.snd_cwnd, end.row.read_ns) == (33, NOW_NS)
 
 
 def test_all_that_waits_is_read_once() -> None:
     destroyed = events(record(CLOSE, cookie=1), record(CLOSE, cookie=2))
-    assert [row.cookie for row in destroyed.read()] == [1, 2]
+    assert [end.cookie for end in destroyed.read()] == [1, 2]
     assert destroyed.read() == []
 
 
 @pytest.mark.parametrize("message", [b"", done(), record(CLOSE)[:-1], record(13)])
 def test_message_about_something_else(message: bytes) -> None:
-    assert [row.cookie for row in events(message, record(CLOSE, cookie=2)).read()] == [2]
+    assert [end.cookie for end in events(message, record(CLOSE, cookie=2)).read()] == [2]
 
 
 def test_overrun_is_counted_and_reading_goes_on() -> None:
     destroyed = events(errno.ENOBUFS, record(CLOSE, cookie=2), errno.ENOBUFS)
-    assert [row.cookie for row in destroyed.read()] == [2]
-    assert destroyed.overruns == 2
+    assert [end.cookie for end in destroyed.read()] == [2]
+    assert destroyed.lost == 2
 
 
 def test_kernel_that_breaks_off() -> None:
@@ -97,8 +100,9 @@ def test_real_sockets_short_lived(real: DestroyEvents) -> None:
                 accepted, _ = listening.accept()
                 accepted.recv(5)
                 accepted.close()
-    ends = [row for row in real.read() if port in (row.local.port, row.remote.port) and row.remote.port]
+    rows = [end.row for end in real.read() if end.row]
+    ends = [row for row in rows if port in (row.local.port, row.remote.port) and row.remote.port]
     assert len(ends) == 200
     assert {row.state for row in ends} == {State.CLOSED}
     assert sum(row.info.bytes_received or 0 for row in ends if row.info) >= 500
-    assert real.overruns == 0
+    assert real.lost == 0

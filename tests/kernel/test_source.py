@@ -6,6 +6,7 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel import source
+from tcpwatch.kernel.destroy_events import DestroyEvents
 from tcpwatch.kernel.owners import OwnerIndex
 from tcpwatch.kernel.source import open_kernel, open_socket_source
 from tcpwatch.tcp.sockets import SocketRow
@@ -78,7 +79,16 @@ def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     sockets, owners, transitions = open_kernel()
     assert sockets.says == "works. refused"
     assert isinstance(owners, OwnerIndex)
-    assert transitions is None
+    assert transitions is None  # a source that knows no cookies cannot be told of them
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_open_without_bpf_tells_of_ends() -> None:
+    opened = open_kernel(bpf=False)
+    assert opened.transitions is not None
+    assert not opened.transitions.every_change
+    opened.close()
 
 
 def test_open_bpf_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,12 +121,12 @@ def test_open_bpf() -> None:
 @needs_bpf
 @pytest.mark.e2e
 def test_open_bpf_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Owners and transitions may be missing without harm to the sockets."""
+    """Owners and transitions may be missing without harm to the sockets, whose ends are told by another."""
     for part in ("TaskFileOwners", "Transitions"):
         monkeypatch.setattr(getattr(source, part), "open", refuse)
     sockets, owners, transitions = opened = open_kernel()
     opened.close()
-    assert (sockets.name, type(owners), transitions) == ("bpf", OwnerIndex, None)
+    assert (sockets.name, type(owners), type(transitions)) == ("bpf", OwnerIndex, DestroyEvents)
 
 
 DROPPED = """

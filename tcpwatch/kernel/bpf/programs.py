@@ -47,9 +47,10 @@ SOCKET_RECORD_BYTES = SOCKET_HEADER.size + SOCKET_FIELDS.size
 
 FILE_RECORD = struct.Struct("=QQII16s")  # cookie, start of the process in ns, pid, fd, command
 
-# ns, cookie, local, remote, family, local port, the same where it was bound, remote port, mark, old state, new state
-EVENT_RECORD = struct.Struct("=QQ16s16sHH2s2sBBB5x")
-_EVENT_ADDRESSES, _EVENT_FAMILY, _EVENT_MARK = 16, 48, 56
+# ns, cookie, local, remote, family, local port, the same where it was bound, remote port, mark, old state, new state;
+# start in ns, pid and command of the process that ran, with changes of state alone
+EVENT_RECORD = struct.Struct("=QQ16s16sHH2s2sBBB5xQ16sI4x")
+_EVENT_ADDRESSES, _EVENT_FAMILY, _EVENT_MARK, _EVENT_PROCESS = 16, 48, 56, 64
 
 
 def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
@@ -112,10 +113,7 @@ def task_file_iterator(btf: Btf) -> bytes:
     code.store(FRAME, frame, R0, 8)
     code.load(R1, R6, _FD, 4)
     code.store(FRAME, frame + 20, R1, 4)
-    code.load(R7, R7, required(btf, "task_struct", "group_leader").offset, 8)
-    copy(code, R7, required(btf, "task_struct", "start_boottime"), frame + 8, "Q")
-    copy(code, R7, required(btf, "task_struct", "tgid"), frame + 16, "I")
-    copy(code, R7, required(btf, "task_struct", "comm"), frame + 24, "16s")
+    _copy_process(code, btf, R7, {"start_boottime": frame + 8, "tgid": frame + 16, "comm": frame + 24})
     _write(code, frame, FILE_RECORD.size)
     return code.code()
 
@@ -148,6 +146,10 @@ def tracepoint(btf: Btf, point: Tracepoint, netns: int, ring: int, lost: int) ->
         for argument, place in zip(_ARGUMENTS[1:], (_EVENT_MARK + 1, _EVENT_MARK + 2), strict=True):
             code.load(R1, R6, argument, 8)
             code.store(FRAME, frame + place, R1, 1)
+        code.call(Helper.GET_CURRENT_TASK_BTF)
+        code.move(R8, R0)
+        start = frame + _EVENT_PROCESS
+        _copy_process(code, btf, R8, {"start_boottime": start, "comm": start + 8, "tgid": start + 24})
     code.constant(R1, point.mark)
     code.store(FRAME, frame + _EVENT_MARK, R1, 1)
     code.call(Helper.KTIME_GET_NS)
@@ -178,6 +180,16 @@ def _copy_ends(code: Assembler, btf: Btf, frame: int) -> None:
     code.jump_if_equal(R0, 0, "output")
     copy(code, R0, required(btf, "tcp_sock", "inet_conn.icsk_inet.inet_sport"), frame + _EVENT_FAMILY + 4, "2s")
     code.label("output")
+
+
+_PROCESS_WIDTHS = {"start_boottime": "Q", "tgid": "I", "comm": "16s"}
+
+
+def _copy_process(code: Assembler, btf: Btf, task: Register, places: Mapping[str, int]) -> None:
+    """What tells the process of the thread at `task`, which becomes that of its first thread."""
+    code.load(task, task, required(btf, "task_struct", "group_leader").offset, 8)
+    for path, place in places.items():
+        copy(code, task, required(btf, "task_struct", path), place, _PROCESS_WIDTHS[path])
 
 
 def _copy_inode(code: Assembler, btf: Btf, place: int) -> None:

@@ -48,7 +48,7 @@ class TaskFileOwners:
     @classmethod
     def open(cls, btf: Btf) -> "TaskFileOwners":
         """Load the program; SourceError where the kernel refuses, or would tell pids that mean nothing here."""
-        if PID_NAMESPACE.stat().st_ino != _INITIAL_PID_NAMESPACE:
+        if not pids_are_ours():
             raise SourceError("In a pid namespace of its own, BPF knows the processes by other numbers.")
         link = load_iterator(task_file_iterator(btf), btf, "task_file")
         owners = cls(lambda: read_iterator(link))
@@ -103,10 +103,20 @@ class TaskFileOwners:
         return altered | gone
 
 
+def pids_are_ours() -> bool:
+    """Whether BPF, which knows the processes as the first pid namespace does, knows them by the numbers used here."""
+    return PID_NAMESPACE.stat().st_ino == _INITIAL_PID_NAMESPACE
+
+
+def owner(start_ns: int, pid: int, name: bytes, fd: int | None = None) -> Owner:
+    """A process as a record tells of it; one that is not known to hold a descriptor is `gone` from the socket."""
+    command = clean(name.partition(b"\0")[0].decode(errors="surrogateescape"))
+    return Owner(pid, start_ns // _TICK_NS, command, fd, gone=fd is None)
+
+
 def _owners(records: bytes) -> tuple[Owner, ...]:
     """One owner for each process, with the lowest of its descriptors."""
     lowest: dict[int, Owner] = {}
     for start_ns, pid, fd, name in sorted(_HOLDER.iter_unpack(records), key=itemgetter(2), reverse=True):
-        command = clean(name.partition(b"\0")[0].decode(errors="surrogateescape"))
-        lowest[pid] = Owner(pid, start_ns // _TICK_NS, command, fd)
+        lowest[pid] = owner(start_ns, pid, name, fd)
     return tuple(owner for _, owner in sorted(lowest.items()))

@@ -5,31 +5,25 @@ tracepoint for these. Entering TIME-WAIT looks like a socket's end, and the next
 """
 
 import os
-from enum import StrEnum
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import load_tracepoint
 from tcpwatch.kernel.bpf.programs import AF_INET, EVENT_RECORD, Tracepoint, tracepoint
 from tcpwatch.kernel.bpf.ring_buffer import RingBuffer
+from tcpwatch.kernel.bpf.task_files import owner, pids_are_ours
 from tcpwatch.kernel.ends import socket_ends
+from tcpwatch.kernel.events import Transition
 from tcpwatch.kernel.inet_diag import STATES
+from tcpwatch.tcp.life import Happening, Known
+from tcpwatch.tcp.sockets import Owner
 from tcpwatch.tcp.state import State
 
 NETWORK_NAMESPACE = Path("/proc/thread-self/ns/net")
 _NO_PORT = b"\0\0"
-RING_BYTES = 8 << 20  # a hundred thousand records
-
-
-class Happening(StrEnum):
-    """What a tracepoint tells of."""
-
-    STATE = "state"
-    RETRANSMISSION = "retransmission"
-    RESET_RECEIVED = "reset received"
-    RESET_SENT = "reset sent"
+RING_BYTES = 8 << 20  # seventy thousand records
 
 
 HAPPENINGS = tuple(Happening)
@@ -43,34 +37,32 @@ TRACEPOINTS = (
 )
 
 
-class Transition(NamedTuple):
-    """Something that happened to a socket, at `time_ns` on the monotonic clock.
-
-    `cookie` is the socket's identity. `ends` are as in `SocketRow`; a port that is not chosen yet is 0. `old` and `new`
-    are the states where those changed.
-    """
-
-    time_ns: int
-    cookie: int
-    ends: bytes
-    kind: Happening
-    old: State | None
-    new: State | None
+# Changes that only a call of the program makes. With others, whoever's process ran is told.
+BY_PROGRAM = frozenset(
+    {
+        (State.CLOSED, State.SYN_SENT),
+        (State.SYN_RECEIVED, State.FIN_WAIT_1),
+        (State.ESTABLISHED, State.FIN_WAIT_1),
+        (State.CLOSE_WAIT, State.LAST_ACK),
+    }
+)
 
 
 class Transitions:
     """What happens to the sockets of the network namespace that it was opened in. One thread uses it."""
 
     says = "BPF: every change of state, retransmission and reset, as it happens"
+    every_change = True
 
-    def __init__(self, ring: RingBuffer, programs: tuple[int, ...] = ()) -> None:
+    def __init__(self, ring: RingBuffer, programs: tuple[int, ...] = (), names_processes: bool = True) -> None:
         """`programs` are descriptors that fill the ring, to be closed with it."""
         self._ring = ring
         self._programs = programs
+        self._read = partial(_transition, names_processes=names_processes)
 
     @classmethod
     def open(cls, btf: Btf, size: int = RING_BYTES) -> "Transitions":
-        """Attach the programs; SourceError where the kernel refuses. A record takes 72 of the `size` bytes."""
+        """Attach the programs; SourceError where the kernel refuses. A record takes 112 of the `size` bytes."""
         netns = NETWORK_NAMESPACE.stat().st_ino
         ring = RingBuffer(size)
         programs: list[int] = []
@@ -81,7 +73,7 @@ class Transitions:
         except SourceError:
             cls(ring, tuple(programs)).close()
             raise
-        return cls(ring, tuple(programs))
+        return cls(ring, tuple(programs), pids_are_ours())
 
     @property
     def lost(self) -> int:
@@ -90,7 +82,7 @@ class Transitions:
 
     def read(self) -> list[Transition]:
         """What has happened since the last time, in order for each processor."""
-        found = map(_transition, self._ring.read())
+        found = map(self._read, self._ring.read())
         return [transition for transition in found if transition is not None]
 
     def close(self) -> None:
@@ -100,13 +92,15 @@ class Transitions:
         self._ring.close()
 
 
-def _transition(record: bytes) -> Transition | None:
+def _transition(record: bytes, names_processes: bool) -> Transition | None:
     """One record; None for what the kernel reports of the wrong socket.
 
     A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of
     SYN-RECEIVED, has its own.
     """
-    time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new = EVENT_RECORD.unpack(record)
+    time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new, *process = EVENT_RECORD.unpack(
+        record
+    )
     before, after = STATES.get(old), STATES.get(new)
     if before is State.LISTEN and after is State.SYN_RECEIVED:
         return None
@@ -115,4 +109,10 @@ def _transition(record: bytes) -> Transition | None:
         ends = local[:4] + remote[:4] + ports
     else:
         ends, _ = socket_ends(local, remote, ports)
-    return Transition(time_ns, cookie, ends, HAPPENINGS[mark], before, after)
+    by = _owner(*process) if names_processes and (before, after) in BY_PROGRAM else None
+    return Transition(time_ns, cookie, ends, HAPPENINGS[mark], before, after, Known.EXACT, by)
+
+
+@lru_cache(maxsize=1_024)
+def _owner(start_ns: int, command: bytes, pid: int) -> Owner:
+    return owner(start_ns, pid, command)

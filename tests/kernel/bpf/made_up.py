@@ -11,7 +11,8 @@ from tests.kernel.bpf.kernel_types import made_up_kernel
 from tests.kernel.bpf.machine import Machine
 
 COOKIE, JIFFIES, NOW_NS, NETNS = 0x1122_3344_5566, 5_000_000_000, 77_000_000_000, 0xF000_0099
-STRUCTURE_BYTES = 4096
+PID, START_NS, COMMAND = 4242, 9_000_000, b"java".ljust(16, b"\0")
+STRUCTURE_BYTES, TASK_BYTES = 4096, 64
 CASTS = {
     Shape.FULL: Helper.SKC_TO_TCP_SOCK,
     Shape.REQUEST: Helper.SKC_TO_TCP_REQUEST_SOCK,
@@ -38,11 +39,17 @@ class MadeUp:
                 Helper.KTIME_GET_NS: lambda *_: NOW_NS,
                 Helper.SEQ_WRITE: lambda _, data, size, *rest: self._write(data, size),
                 Helper.RINGBUF_OUTPUT: lambda _, data, size, *rest: self._write(data, size),
+                Helper.GET_CURRENT_TASK_BTF: lambda *_: self.thread,
                 Helper.SOCK_FROM_FILE: lambda file, *_: self.socket_of_file.get(file, 0),
             }
         )
         self.socket_of_file: dict[int, int] = {}
         self.common, self.whole = self.put(), self.put()
+        self.thread, leader = self.machine.put(TASK_BYTES), self.machine.put(TASK_BYTES)
+        process = {"tgid": PID, "start_boottime": START_NS, "comm": COMMAND}
+        self.set("task_struct", self.thread, "group_leader", leader)
+        for path, value in process.items():
+            self.set("task_struct", leader, path, value)
 
     def put(self) -> int:
         return self.machine.put(STRUCTURE_BYTES)

@@ -9,7 +9,7 @@ from tcpwatch.kernel.bpf import programs
 from tcpwatch.kernel.bpf.fields import COMMON, SOCK, STRUCTURES, Shape
 from tcpwatch.kernel.bpf.programs import EVENT_RECORD, FILE_RECORD, SOCKET_FIELDS, SOCKET_HEADER, Tracepoint
 from tests.kernel.bpf.kernel_types import made_up_kernel
-from tests.kernel.bpf.made_up import COOKIE, JIFFIES, NETNS, NOW_NS, MadeUp
+from tests.kernel.bpf.made_up import COMMAND, COOKIE, JIFFIES, NETNS, NOW_NS, PID, START_NS, MadeUp
 
 STATES = Tracepoint("inet_sock_set_state", 3, states=True)
 AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_SCTP = 2, 10, 6, 132
@@ -103,24 +103,20 @@ def test_kernel_without_what_a_program_needs() -> None:
 
 
 def list_files(made_up: MadeUp, *, file: bool = True, socket: bool = True) -> list[bytes]:
-    leader, thread, opened, holder = (made_up.put() for _ in range(4))
-    made_up.set("task_struct", thread, "group_leader", leader)
-    made_up.set("task_struct", leader, "tgid", 4242)
-    made_up.set("task_struct", leader, "start_boottime", 9_000_000)
-    made_up.set("task_struct", leader, "comm", b"java".ljust(16, b"\0"))
+    opened, holder = made_up.put(), made_up.put()
     made_up.set("socket", holder, "sk", made_up.common)
     if socket:
         made_up.socket_of_file[opened] = holder
     meta = made_up.context(made_up.put())
     made_up.machine.run(
-        programs.task_file_iterator(made_up.btf), made_up.context(meta, thread, 57, opened if file else 0)
+        programs.task_file_iterator(made_up.btf), made_up.context(meta, made_up.thread, 57, opened if file else 0)
     )
     return made_up.written
 
 
 def test_file_of_a_socket_names_its_process() -> None:
     [record] = list_files(MadeUp())
-    assert FILE_RECORD.unpack(record) == (COOKIE, 9_000_000, 4242, 57, b"java".ljust(16, b"\0"))
+    assert FILE_RECORD.unpack(record) == (COOKIE, START_NS, PID, 57, COMMAND)
 
 
 @pytest.mark.parametrize("absent", ["file", "socket"])
@@ -169,6 +165,7 @@ def test_change_of_state_is_told() -> None:
     assert EVENT_RECORD.unpack(record) == (
         *(NOW_NS, COOKIE, local, remote),
         *(AF_INET, 0, b"\x27\x0f", b"\xc3\x50", STATES.mark, 1, 8),
+        *(START_NS, COMMAND, PID),
     )
 
 
@@ -199,7 +196,7 @@ def test_change_that_finds_no_room_is_counted() -> None:
 def test_reset_is_told_without_states() -> None:
     made_up = MadeUp()
     happen(made_up, Tracepoint("tcp_send_reset", 2), protocol=0)
-    assert EVENT_RECORD.unpack(made_up.written[0])[8:] == (2, 0, 0)
+    assert EVENT_RECORD.unpack(made_up.written[0])[8:] == (2, 0, 0, 0, bytes(16), 0)
 
 
 def test_reset_for_no_socket_is_left_out() -> None:

@@ -12,12 +12,15 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf import transitions
 from tcpwatch.kernel.bpf.loader import read_btf
 from tcpwatch.kernel.bpf.programs import EVENT_RECORD
-from tcpwatch.kernel.bpf.transitions import HAPPENINGS, Happening, Transition, Transitions
+from tcpwatch.kernel.bpf.transitions import HAPPENINGS, Transitions
+from tcpwatch.kernel.events import Transition
+from tcpwatch.tcp.life import Happening
+from tcpwatch.tcp.sockets import Owner
 from tcpwatch.tcp.state import State
 from tests.kernel.bpf.allowed import needs_bpf
 from tests.kernel.real_sockets import RealSockets, abort
 
-ESTABLISHED, SYN_RECV, CLOSE, LISTEN = 1, 3, 7, 10
+ESTABLISHED, SYN_SENT, SYN_RECV, CLOSE, LISTEN = 1, 2, 3, 7, 10
 V4_MAPPED = bytes(10) + b"\xff\xff"
 ENDS = bytes.fromhex("7f000001 7f000002 270f c350")
 
@@ -33,7 +36,10 @@ def event(
     bound: bytes = b"\x27\x0f",
     kind: Happening = Happening.STATE,
 ) -> bytes:
-    return EVENT_RECORD.pack(5, 7, local, remote, family, num, bound, b"\xc3\x50", HAPPENINGS.index(kind), old, new)
+    ends = (local, remote, family, num, bound, b"\xc3\x50")
+    return EVENT_RECORD.pack(
+        5, 7, *ends, HAPPENINGS.index(kind), old, new, 9_000_000_000, b"java".ljust(16, b"\0"), 4242
+    )
 
 
 class Ring:
@@ -78,6 +84,22 @@ def test_change_of_ipv4_on_an_ipv6_socket() -> None:
 
 def test_change_under_the_listeners_cookie_is_left_out() -> None:
     assert read(event(LISTEN, SYN_RECV)) == []
+
+
+def test_change_that_the_program_made_names_it() -> None:
+    [found] = read(event(CLOSE, SYN_SENT))
+    assert found.owner == Owner(4242, 900, "java", None, gone=True)
+
+
+def test_change_that_a_segment_made_names_nobody() -> None:
+    """Whose process ran when it came says nothing."""
+    [found] = read(event(SYN_SENT, ESTABLISHED))
+    assert found.owner is None
+
+
+def test_process_of_another_pid_namespace_is_not_named() -> None:
+    [found] = Transitions(Ring(event(CLOSE, SYN_SENT)), names_processes=False).read()
+    assert found.owner is None
 
 
 def test_lost_is_the_rings() -> None:
@@ -163,7 +185,7 @@ def test_more_than_the_ring_holds_is_counted() -> None:
         for _ in range(50):
             real.pair(listening)
         found = len(watching.read())
-        assert found <= 4096 // 72
+        assert found <= 4096 // 112
         assert watching.lost > 0
         real.pair(listening)
         assert watching.read()  # there is room again

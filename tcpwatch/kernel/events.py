@@ -1,0 +1,43 @@
+"""What the kernel tells of sockets between two dumps, in one form, whoever tells it."""
+
+from typing import NamedTuple, Protocol
+
+from tcpwatch.tcp.life import Happening, Known
+from tcpwatch.tcp.sockets import Owner, SocketRow
+from tcpwatch.tcp.state import State
+
+
+class Transition(NamedTuple):
+    """Something that happened to a socket, at `time_ns` on the monotonic clock as well as `known` says.
+
+    `cookie` is the socket's identity. `ends` are as in `SocketRow`; a port that is not chosen yet is 0. `old` and `new`
+    are the states where those changed; `old` is None where only the new one is told. `owner` is the process that made
+    it happen, where one did; `row` the socket as it was then, where that is told.
+    """
+
+    time_ns: int
+    cookie: int
+    ends: bytes
+    kind: Happening
+    old: State | None
+    new: State | None
+    known: Known = Known.EXACT
+    owner: Owner | None = None
+    row: SocketRow | None = None
+
+
+class EventSource(Protocol):
+    """Tells what happens to sockets as it does. `every_change` is false where it tells of their ends alone."""
+
+    says: str
+    every_change: bool
+
+    @property
+    def lost(self) -> int:
+        """How many times at least something was not told, from the beginning: `read` was not called in time."""
+
+    def read(self) -> list[Transition]:
+        """What has happened since the last time. Raises SourceError where nothing more can be told."""
+
+    def close(self) -> None:
+        """Give back what is held open."""

@@ -1,0 +1,70 @@
+"""Connections that ended a while ago, however short they were: bounded, the oldest go first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tcpwatch.kernel.events import Transition
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.life import Life
+from tcpwatch.tcp.sockets import NoOwner, SocketRow
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import reversed_ends
+
+KEPT_NS = 60_000_000_000
+LIMIT = 500
+
+
+class Closed:
+    """The latest of them, by cookie, in the order in which they ended."""
+
+    def __init__(self) -> None:
+        self.left_out = 0
+        self._kept: dict[int, Connection] = {}
+
+    def add(self, connections: Sequence[Connection]) -> None:
+        """Keep these, in place of the oldest where there are too many."""
+        newest = connections[-LIMIT:]
+        excess = len(self._kept) + len(newest) - LIMIT
+        self.left_out += max(0, excess) + len(connections) - len(newest)
+        for cookie in [*self._kept][: max(0, excess)]:
+            del self._kept[cookie]
+        self._kept |= {connection.key: connection for connection in newest}
+
+    def current(self, living: Mapping[bytes, int], now_ns: int) -> tuple[Connection, ...]:
+        """Those that have not been kept long enough; `living` are the cookies of the sockets there are, by ends."""
+        kept = [one for one in self._kept.values() if now_ns - one.since_ns < KEPT_NS]
+        ended = {one.row.ends: one.key for one in kept}
+        self._kept = {one.key: _paired(one, living, ended) for one in kept}
+        return tuple(self._kept.values())
+
+
+def _paired(connection: Connection, living: Mapping[bytes, int], ended: Mapping[bytes, int]) -> Connection:
+    """The same, with the cookie of its other end as it is now."""
+    across = reversed_ends(connection.row.ends)
+    peer = living.get(across, ended.get(across))
+    peer = None if peer == connection.key else peer
+    return connection if peer == connection.peer else replace(connection, peer=peer)
+
+
+def came_and_went(cookie: int, told: Sequence[Transition], life: Life) -> Connection | None:
+    """A connection that no dump has shown, as it was told of; None where it was none, or has not ended."""
+    last = life.last
+    end = next((event for event in reversed(told) if event.new is State.CLOSED), None)
+    if end is None or last is None or last.state is not State.CLOSED or not any(end.ends[-2:]):
+        return None
+    row = end.row or SocketRow(cookie, end.ends, False, State.CLOSED, None, 0, None, None)
+    owners = tuple(event.owner for event in told if event.owner)[:1]
+    no_owner = None if owners else NoOwner.SHORT
+    return Connection(row, owners, no_owner, None, last.since_ns, True, Mark.NONE, None, life)
+
+
+def ended(connection: Connection) -> Connection:
+    """A connection of the table as one that is no more: its queues, its timer and its TCB are gone."""
+    last = connection.life.last
+    assert last is not None, "every life has a state"
+    old = connection.row
+    row = SocketRow(old.cookie, old.ends, old.mapped, State.CLOSED, old.uid, 0, None, None)
+    owners = tuple(replace(owner, gone=True) for owner in connection.owners)
+    return replace(
+        connection, row=row, owners=owners, since_ns=last.since_ns, since_seen=True, mark=Mark.NONE, peer=None
+    )
