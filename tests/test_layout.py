@@ -17,6 +17,7 @@ TESTED_ELSEWHERE = {
     "tcpwatch/cli/doctor.py": "tests/e2e/test_privileges.py runs it as root and as a plain user",
     "tcpwatch/cli/sources.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/diagnose/finding.py": "data",
+    "tcpwatch/kernel/events.py": "data",
     "tcpwatch/monitor/snapshot.py": "data",
     "tcpwatch/tcp/event.py": "data",
     "tcpwatch/tcp/tcb.py": "data",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tcpwatch.kernel.events import Transition
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.life import Life
-from tcpwatch.tcp.sockets import NoOwner, SocketRow
+from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
 
@@ -23,12 +23,10 @@ class Closed:
 
     def add(self, connections: Sequence[Connection]) -> None:
         """Keep these, in place of the oldest where there are too many."""
-        newest = connections[-LIMIT:]
-        excess = len(self._kept) + len(newest) - LIMIT
-        self.left_out += max(0, excess) + len(connections) - len(newest)
-        for cookie in [*self._kept][: max(0, excess)]:
-            del self._kept[cookie]
-        self._kept |= {connection.key: connection for connection in newest}
+        excess = max(0, len(self._kept) + len(connections) - LIMIT)
+        self.left_out += excess
+        kept = [*self._kept.items(), *((connection.key, connection) for connection in connections)]
+        self._kept = dict(kept[excess:])
 
     def current(self, living: Mapping[bytes, int], now_ns: int) -> tuple[Connection, ...]:
         """Those that have not been kept long enough; `living` are the cookies of the sockets there are, by ends."""
@@ -46,25 +44,28 @@ def _paired(connection: Connection, living: Mapping[bytes, int], ended: Mapping[
     return connection if peer == connection.peer else replace(connection, peer=peer)
 
 
-def came_and_went(cookie: int, told: Sequence[Transition], life: Life) -> Connection | None:
-    """A connection that no dump has shown, as it was told of; None where it was none, or has not ended."""
-    last = life.last
-    end = next((event for event in reversed(told) if event.new is State.CLOSED), None)
-    if end is None or last is None or last.state is not State.CLOSED or not any(end.ends[-2:]):
-        return None
-    row = end.row or SocketRow(cookie, end.ends, False, State.CLOSED, None, 0, None, None)
-    owners = tuple(event.owner for event in told if event.owner)[:1]
+def end_of(told: Sequence[Transition]) -> Transition | None:
+    """The end of a connection among what was told of it; None where it goes on, or never was one."""
+    end = next((event for event in reversed(told) if event.new is not None), None)
+    return end if end is not None and end.new is State.CLOSED and any(end.ends[-2:]) else None
+
+
+def came_and_went(end: Transition, told: Sequence[Transition], life: Life) -> Connection:
+    """A connection that no dump has shown, as it was told of."""
+    row = end.row or SocketRow(end.cookie, end.ends, False, State.CLOSED, None, 0, None, None)
+    owners = owners_told(told)
     no_owner = None if owners else NoOwner.SHORT
-    return Connection(row, owners, no_owner, None, last.since_ns, True, Mark.NONE, None, life)
+    return Connection(row, owners, no_owner, None, life.dwells[-1].since_ns, True, Mark.NONE, None, life)
+
+
+def owners_told(told: Sequence[Transition]) -> tuple[Owner, ...]:
+    """The process that was told of with a change that it made."""
+    return next(((event.owner,) for event in told if event.owner is not None), ())
 
 
 def ended(connection: Connection) -> Connection:
     """A connection of the table as one that is no more: its queues, its timer and its TCB are gone."""
-    last = connection.life.last
-    assert last is not None, "every life has a state"
-    old = connection.row
+    old, since_ns = connection.row, connection.life.dwells[-1].since_ns
     row = SocketRow(old.cookie, old.ends, old.mapped, State.CLOSED, old.uid, 0, None, None)
     owners = tuple(replace(owner, gone=True) for owner in connection.owners)
-    return replace(
-        connection, row=row, owners=owners, since_ns=last.since_ns, since_seen=True, mark=Mark.NONE, peer=None
-    )
+    return replace(connection, row=row, owners=owners, since_ns=since_ns, since_seen=True, mark=Mark.NONE, peer=None)

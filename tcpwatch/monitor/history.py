@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from tcpwatch.kernel.events import Transition
-from tcpwatch.monitor.closed import Closed, came_and_went, ended
+from tcpwatch.monitor.closed import LIMIT as CLOSED_LIMIT
+from tcpwatch.monitor.closed import Closed, came_and_went, end_of, ended, owners_told
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.life import Known, Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow, TimerKind
@@ -84,8 +85,9 @@ class History:
             events = told.pop(cookie, ())
             found = owners.get(cookie, NoOwner.UNKNOWN)
             seen[cookie] = self._next(self._pasts.get(cookie), row, events, found, user, peer, now_ns)
-        self._let_go(seen, told, now_ns)
-        self._pasts, self._living, self._last_ns = seen, cookie_by_ends, now_ns
+        before, self._pasts, self._living = self._pasts, seen, cookie_by_ends
+        self._let_go(before, told, now_ns)
+        self._last_ns = now_ns
         return [past.connection for past in seen.values()]
 
     def closed(self, now_ns: int) -> tuple[Connection, ...]:
@@ -127,26 +129,49 @@ class History:
         old = self._last_ns is None and row.state is not State.TIME_WAIT  # its timer tells
         return life.entering(row.state, began_ns(row, now_ns, self._last_ns), Known.AT_LEAST if old else Known.BETWEEN)
 
-    def _let_go(self, seen: dict[int, _Past], told: dict[int, list[Transition]], now_ns: int) -> None:
+    def _let_go(self, before: Mapping[int, _Past], told: dict[int, list[Transition]], now_ns: int) -> None:
         """What is in the table no more is shown for a moment as gone, then as closed; what never was, at once."""
         over: list[Connection] = []
-        for cookie, past in self._pasts.items():
+        seen = self._pasts
+        for cookie, past in before.items():
             if cookie in seen:
                 continue
             connection = past.connection
             if connection.mark is not Mark.GONE:
-                life = lived(connection.life, told.pop(cookie, ())).entering(State.CLOSED, now_ns, Known.BETWEEN)
-                seen[cookie] = _Past(replace(connection, mark=Mark.GONE, peer=None, past=life), now_ns)
+                seen[cookie] = _Past(_gone(connection, told.pop(cookie, ()), now_ns), now_ns)
             elif now_ns - past.marked_ns < MARK_NS:
                 seen[cookie] = past
             elif connection.row.state is not State.TIME_WAIT:  # that was closed long ago
                 over.append(ended(connection))
+        self._closed.add([*over, *self._short_ones(told, now_ns)])
+
+    def _short_ones(self, told: dict[int, list[Transition]], now_ns: int) -> list[Connection]:
+        """Connections that no dump has shown; what has not ended is waited for."""
+        ends = []
         for cookie, events in told.items():
-            if (closed := came_and_went(cookie, events, lived(Life(), events))) is not None:
-                over.append(closed)
+            if (end := end_of(events)) is not None:
+                ends.append((end, events))
             elif now_ns - events[-1].time_ns < UNSEEN_NS:
                 self._told[cookie] = events
-        self._closed.add(over)
+        self._closed.left_out += max(0, len(ends) - CLOSED_LIMIT)
+        return [
+            came_and_went(end, events, lived(Life(), events))
+            for end, events in ends[-CLOSED_LIMIT:]
+            if not self._goes_on(end)
+        ]
+
+    def _goes_on(self, end: Transition) -> bool:
+        """Whether the table has it, cut down and under another cookie: that is made where somebody asks for it."""
+        cookie = self._living.get(end.ends)
+        return end.row is not None and cookie is not None and self._pasts[cookie].connection.row.state in CUT_DOWN
+
+
+def _gone(connection: Connection, told: Sequence[Transition], now_ns: int) -> Connection:
+    """A connection that the last dump no longer showed."""
+    life = lived(connection.life, told).entering(State.CLOSED, now_ns, Known.BETWEEN)
+    owners = connection.owners or owners_told(told)
+    no_owner = None if owners else connection.no_owner
+    return replace(connection, owners=owners, no_owner=no_owner, mark=Mark.GONE, peer=None, past=life)
 
 
 def lived(life: Life, told: Sequence[Transition]) -> Life:
@@ -154,10 +179,8 @@ def lived(life: Life, told: Sequence[Transition]) -> Life:
     for event in sorted(told, key=itemgetter(0)):
         if event.new is None:
             life = life.noting(event.kind, event.time_ns)
-            continue
-        if not life.dwells and event.old is not None and event.old is not State.CLOSED:
-            life = life.entering(event.old, event.time_ns, Known.AT_LEAST)
-        life = life.entering(event.new, event.time_ns, event.known)
+        else:
+            life = life.entering(event.new, event.time_ns, event.known, event.old)
     return life
 
 

@@ -76,16 +76,19 @@ class Life:
         """All that happened in it but changes of state."""
         return frozenset(one.kind for dwell in self.dwells for one in dwell.happened)
 
-    def entering(self, state: State, since_ns: int, known: Known) -> "Life":
-        """The life with this state begun; of a state that it is in already, the better known beginning counts.
+    def entering(self, state: State, since_ns: int, known: Known, old: State | None = None) -> "Life":
+        """The life with this state begun, out of the `old` one where that is told.
 
-        What was only inferred from readings gives way to what the kernel tells of the time before them.
+        What was only inferred from readings gives way where it does not lead there. Where nothing came before, the old
+        state was there no later. The state that it is in already goes on.
         """
         dwells = self.dwells
         happened: tuple[Happened, ...] = ()
-        while known is Known.EXACT and dwells and dwells[-1].known is Known.BETWEEN and dwells[-1].since_ns >= since_ns:
+        while old is not None and dwells and dwells[-1].known is Known.BETWEEN and dwells[-1].state is not old:
             happened = dwells[-1].happened
             dwells = dwells[:-1]
+        if not dwells and old is not None and old is not State.CLOSED:
+            dwells = (Dwell(old, since_ns, Known.AT_LEAST),)
         if dwells and dwells[-1].state is state:
             return replace(self, dwells=dwells)
         dwells = (*dwells, Dwell(state, since_ns, known, happened))

@@ -34,7 +34,8 @@ def _source(source: SourceStatus, captured: int, says: bool) -> list[Run]:
     if not source.working:
         return [(f" {source.name} ", ""), ("○ none ", "caution")]
     words = grouped(captured) if source.name == "packets" else source.says if says else ""
-    return [(f" {source.name} ", ""), ("● ", "open"), (f"{words} " if words else "", "")]
+    lost: list[Run] = [(f"⚠ {grouped(source.lost)} lost ", "trouble")] if source.lost else []
+    return [(f" {source.name} ", ""), ("● ", "open"), (f"{words} " if words else "", ""), *lost]
 
 
 def tabs_line(names: Sequence[str], active: int) -> Line:

@@ -1,9 +1,13 @@
+import time
+
+from tcpwatch.kernel.events import Transition
 from tcpwatch.kernel.owners import OwnerIndex
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.monitor.core import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.tcp.life import Happening
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
 from tests.monitor.conversation import HANDSHAKE, SERVER_ENDS, client_row, server_row
@@ -78,6 +82,44 @@ def test_detail_joins_the_socket_with_its_segments() -> None:
     assert found.connection is not None
     assert found.flow is not None
     assert found.flow.opened == "handshake"
+
+
+class ScriptedEvents:
+    """What is told, once."""
+
+    says = "scripted events"
+    every_change = True
+    lost = 7
+
+    def __init__(self, *told: Transition) -> None:
+        self._told = list(told)
+
+    def read(self) -> list[Transition]:
+        told, self._told = self._told, []
+        return told
+
+    def close(self) -> None:
+        pass
+
+
+def test_short_connection_is_in_the_picture_and_what_was_lost_is_counted() -> None:
+    end = Transition(0, 9, SERVER_ENDS, Happening.STATE, State.LAST_ACK, State.CLOSED)
+    events = ScriptedEvents(end._replace(time_ns=time.monotonic_ns()))
+    monitor = Monitor(KernelSources(ScriptedSockets([client_row()]), OwnerIndex(), events), PacketLog(), NO_TAP)
+    monitor.refresh()
+    snapshot = monitor.snapshot()
+    [short] = snapshot.closed
+    assert (short.key, short.peer) == (9, 2)
+    assert snapshot.by_key[9] is snapshot.by_ends[SERVER_ENDS] is short
+    assert snapshot.sources[1] == SourceStatus("events", True, "scripted events", lost=7)
+
+
+def test_closed_connection_does_not_hide_the_one_that_took_its_ends() -> None:
+    end = Transition(time.monotonic_ns(), 9, SERVER_ENDS, Happening.STATE, State.LAST_ACK, State.CLOSED)
+    sources = KernelSources(ScriptedSockets([server_row()]), OwnerIndex(), ScriptedEvents(end))
+    monitor = Monitor(sources, PacketLog(), NO_TAP)
+    monitor.refresh()
+    assert monitor.snapshot().by_ends[SERVER_ENDS].key == 1
 
 
 def test_stop_closes_the_sources_and_may_be_repeated() -> None:

@@ -1,7 +1,9 @@
 import pytest
 
-from tcpwatch.monitor.history import MARK_NS, History, began_ns, by_ends
+from tcpwatch.kernel.events import Transition
+from tcpwatch.monitor.history import MARK_NS, TOLD_LIMIT, UNSEEN_NS, History, began_ns, by_ends
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.life import Happening, Known
 from tcpwatch.tcp.sockets import NoOwner, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tests.builders import CLIENT, SERVER, ends, owner, row
@@ -110,3 +112,117 @@ def test_gone_row_does_not_hide_the_one_that_took_its_ends(order: tuple[int, int
     found = dump(history, 101, row(cookie=2))
     both = [found[1], found[2]]
     assert by_ends(both[index] for index in order)[row().ends].key == 2
+
+
+def told(at_s: float, old: State | None, new: State | None, cookie: int = 1, **facts: object) -> Transition:
+    event = Transition(int(at_s * SECOND), cookie, row().ends, Happening.STATE, old, new)
+    return event._replace(**facts)  # type: ignore[arg-type]
+
+
+def course(found: Connection) -> list[tuple[State, float, Known]]:
+    return [(dwell.state, dwell.since_ns / SECOND, dwell.known) for dwell in found.life.dwells]
+
+
+SHORT = (
+    told(100.1, State.SYN_RECEIVED, State.ESTABLISHED),
+    told(100.2, State.ESTABLISHED, State.FIN_WAIT_1),
+    told(100.3, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    told(100.4, State.FIN_WAIT_2, State.CLOSED),
+)
+
+
+def test_change_that_was_told_is_dated_exactly() -> None:
+    history = History()
+    dump(history, 100, row())
+    history.witness([told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
+    found = dump(history, 101, row(state=State.CLOSE_WAIT))[1]
+    assert course(found) == [
+        (State.ESTABLISHED, 100, Known.AT_LEAST),
+        (State.CLOSE_WAIT, 100.3, Known.EXACT),
+    ]
+    assert (found.since_ns, found.since_seen) == (int(100.3 * SECOND), True)
+
+
+def test_retransmission_that_was_told_is_in_the_life() -> None:
+    history = History()
+    dump(history, 100, row())
+    history.witness([told(100.3, None, None, kind=Happening.RETRANSMISSION)])
+    assert dump(history, 101, row())[1].life.happened == {Happening.RETRANSMISSION}
+
+
+def test_change_that_only_dumps_show_is_between_them() -> None:
+    history = History()
+    dump(history, 100, row())
+    found = dump(history, 101, row(state=State.FIN_WAIT_1))[1]
+    assert course(found)[-1] == (State.FIN_WAIT_1, 101, Known.BETWEEN)
+
+
+def test_time_wait_began_where_the_whole_socket_ended() -> None:
+    history = History()
+    dump(history, 100)
+    history.witness(SHORT)
+    found = dump(history, 101, row(state=State.TIME_WAIT))[1]
+    assert course(found)[-2:] == [(State.FIN_WAIT_2, 100.3, Known.EXACT), (State.TIME_WAIT, 100.4, Known.EXACT)]
+    assert history.closed(101 * SECOND) == ()
+
+
+def test_connection_that_came_and_went_between_two_dumps_is_closed() -> None:
+    history = History()
+    dump(history, 100)
+    history.witness(SHORT)
+    assert dump(history, 101) == {}
+    [short] = history.closed(101 * SECOND)
+    assert [state for state, *_ in course(short)][-2:] == [State.FIN_WAIT_2, State.CLOSED]
+
+
+def test_connection_that_goes_on_is_waited_for_a_while() -> None:
+    """It was born after the dump had passed its place."""
+    history = History()
+    dump(history, 100)
+    history.witness(SHORT[:1])
+    dump(history, 101)
+    assert len(dump(history, 102, row())[1].life.dwells) == 2
+    history.witness([told(102, State.CLOSED, State.SYN_SENT, cookie=2)])
+    dump(history, 102 + UNSEEN_NS / SECOND, row())
+    assert len(dump(history, 108, row(cookie=2))[2].life.dwells) == 1
+
+
+def test_destroyed_socket_that_is_in_the_table_cut_down_is_not_closed() -> None:
+    """The whole socket had a cookie made at its end; what is left of it has another."""
+    history = History()
+    dump(history, 100)
+    end = told(100.5, None, State.CLOSED, cookie=2, known=Known.BETWEEN, row=row(cookie=2, state=State.CLOSED))
+    history.witness([end])
+    dump(history, 101, row(state=State.TIME_WAIT))
+    assert history.closed(101 * SECOND) == ()
+
+
+def test_row_that_vanished_is_closed_after_it_was_shown_as_gone() -> None:
+    history = History()
+    dump(history, 100, row())
+    assert course(dump(history, 101)[1])[-1] == (State.CLOSED, 101, Known.BETWEEN)
+    assert history.closed(101 * SECOND) == ()
+    later = 101 + MARK_NS / SECOND
+    dump(history, later)
+    [over] = history.closed(int(later * SECOND))
+    assert (over.key, over.row.state, over.since_ns) == (1, State.CLOSED, 101 * SECOND)
+
+
+def test_end_of_time_wait_is_no_news() -> None:
+    history = History()
+    for moment in (100, 101, 105):
+        dump(history, moment, *([row(state=State.TIME_WAIT)] if moment == 100 else []))
+    assert history.closed(105 * SECOND) == ()
+
+
+def test_row_that_one_dump_missed_has_not_ended() -> None:
+    history = History()
+    dump(history, 100, row())
+    dump(history, 101)
+    assert course(dump(history, 102, row())[1]) == [(State.ESTABLISHED, 100, Known.AT_LEAST)]
+
+
+def test_more_sockets_told_of_than_there_is_room_for_are_counted() -> None:
+    history = History()
+    history.witness(told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(TOLD_LIMIT + 5))
+    assert history.closed_left_out == 5

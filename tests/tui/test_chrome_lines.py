@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from textual.binding import Binding
 
+from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tui.chrome_lines import keys_line, status_line, tabs_line
 from tcpwatch.tui.model import Subject
 from tests.tui.canned import SUBJECT, CannedMonitor
@@ -27,6 +28,12 @@ def test_status_of_a_narrow_terminal_keeps_the_clock() -> None:
 def test_status_is_loud_about_what_was_dropped() -> None:
     line = status_line(SUBJECT, replace(SNAPSHOT, dropped=7), False, 80)
     assert (" ⚠ dropped 7 ", "trouble") in line.runs
+
+
+def test_status_tells_how_many_events_were_lost() -> None:
+    events = SourceStatus("events", True, "BPF", lost=1_204)
+    line = status_line(SUBJECT, replace(SNAPSHOT, sources=(events,)), False, 120)
+    assert " events ● BPF ⚠ 1 204 lost " in line.text
 
 
 def test_status_without_capture() -> None:

@@ -18,7 +18,6 @@ from tcpwatch.kernel.ends import socket_ends
 from tcpwatch.kernel.events import Transition
 from tcpwatch.kernel.inet_diag import STATES
 from tcpwatch.tcp.life import Happening, Known
-from tcpwatch.tcp.sockets import Owner
 from tcpwatch.tcp.state import State
 
 NETWORK_NAMESPACE = Path("/proc/thread-self/ns/net")
@@ -93,26 +92,34 @@ class Transitions:
 
 
 def _transition(record: bytes, names_processes: bool) -> Transition | None:
-    """One record; None for what the kernel reports of the wrong socket.
-
-    A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of
-    SYN-RECEIVED, has its own.
-    """
-    time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new, *process = EVENT_RECORD.unpack(
-        record
+    """One record; None for what the kernel reports of the wrong socket."""
+    time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new, start_ns, command, pid = (
+        EVENT_RECORD.unpack(record)
     )
-    before, after = STATES.get(old), STATES.get(new)
-    if before is State.LISTEN and after is State.SYN_RECEIVED:
+    meaning = _meaning(mark, old, new)
+    if meaning is None:
         return None
+    kind, before, after, by_program = meaning
     ports = (num.to_bytes(2) if port == _NO_PORT else port) + remote_port
     if family == AF_INET:
         ends = local[:4] + remote[:4] + ports
     else:
         ends, _ = socket_ends(local, remote, ports)
-    by = _owner(*process) if names_processes and (before, after) in BY_PROGRAM else None
-    return Transition(time_ns, cookie, ends, HAPPENINGS[mark], before, after, Known.EXACT, by)
+    by = _owner(start_ns, pid, command) if by_program and names_processes else None
+    return Transition(time_ns, cookie, ends, kind, before, after, Known.EXACT, by)
 
 
-@lru_cache(maxsize=1_024)
-def _owner(start_ns: int, command: bytes, pid: int) -> Owner:
-    return owner(start_ns, pid, command)
+@lru_cache(maxsize=256)
+def _meaning(mark: int, old: int, new: int) -> tuple[Happening, State | None, State | None, bool] | None:
+    """What happened, both states, and whether the program did it; None where it is told of another socket.
+
+    A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of
+    SYN-RECEIVED, has its own.
+    """
+    before, after = STATES.get(old), STATES.get(new)
+    if before is State.LISTEN and after is State.SYN_RECEIVED:
+        return None
+    return HAPPENINGS[mark], before, after, (before, after) in BY_PROGRAM
+
+
+_owner = lru_cache(maxsize=1_024)(owner)
