@@ -1,0 +1,66 @@
+from tcpwatch.tcp.state import State
+from tcpwatch.why import turns as module
+from tcpwatch.why.turns import Turns
+from tests.builders import event
+from tests.why.told import OPENING, turns
+
+
+def test_turn_of_a_syn_finds_nothing_and_a_listener() -> None:
+    first, *_ = turns(*OPENING)
+    assert first.before == (State.CLOSED, State.LISTEN)
+    assert first.after == (State.SYN_SENT, State.LISTEN)
+    assert first.moves
+    assert first.opened
+
+
+def test_turn_finds_what_the_one_before_left_seen_from_its_own_sender() -> None:
+    _, second, third = turns(*OPENING)
+    assert second.before == (State.LISTEN, State.SYN_SENT)
+    assert third.before == (State.ESTABLISHED, State.SYN_RECEIVED)
+
+
+def test_turn_without_a_change_moves_nothing() -> None:
+    assert not turns(*OPENING, "> P. 1:15(14) ack 1")[-1].moves
+
+
+def test_turn_from_the_middle_knows_nothing_of_before() -> None:
+    first, second = turns("> P. 1:15(14) ack 1", "< . 1:1(0) ack 15")
+    assert (first.before, first.opened, first.moves) == (None, False, False)
+    assert second.before == (State.ESTABLISHED, State.ESTABLISHED)
+
+
+def test_turn_of_a_syn_ack_without_its_syn_knows_who_is_the_server() -> None:
+    (only,) = turns("< S. 0:1(0) ack 1")
+    assert (only.before, only.opened) == (None, True)
+
+
+def test_turn_of_crossing_syns_has_no_client() -> None:
+    first, second, third = turns("> S 0:1(0)", "< S 0:1(0)", "> S. 0:1(0) ack 1")
+    assert [turn.opened for turn in (first, second, third)] == [True, False, False]
+
+
+def test_turn_has_its_ends_initiator_first() -> None:
+    first, second, _ = turns(*OPENING)
+    assert first.ends == second.ends
+    assert second.ends[1].port == 9999
+
+
+def test_turn_again_is_a_retransmission() -> None:
+    assert [turn.again for turn in turns("> S 0:1(0)", "+1000 > S 0:1(0)")] == [False, True]
+
+
+def test_turns_keep_flows_apart() -> None:
+    read = Turns()
+    read.of(event(stream=0, src_state=State.FIN_WAIT_1, dst_state=State.CLOSE_WAIT))
+    assert read.of(event(stream=1)).before is None
+    assert read.of(event(stream=0, side=1)).before == (State.CLOSE_WAIT, State.FIN_WAIT_1)
+
+
+def test_turns_forget_the_quietest_flow() -> None:
+    read = Turns()
+    for stream in range(module.FLOWS):
+        read.of(event(stream=stream))
+    read.of(event(stream=0))
+    read.of(event(stream=module.FLOWS))
+    assert read.of(event(stream=0)).before is not None
+    assert read.of(event(stream=1)).before is None

@@ -1,0 +1,22 @@
+"""A wire trace, told: each line of the trace becomes what is said of it."""
+
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.why.narration import Told, narrate
+from tcpwatch.why.turns import Turn, Turns
+from tests.tcp.trace import segments
+
+OPENING = ("> S 0:1(0)", "< S. 0:1(0) ack 1", "> . 1:1(0) ack 1")
+
+
+def turns(*lines: str) -> list[Turn]:
+    tracker, read = FlowTracker(), Turns()
+    return [read.of(tracker.receive_segment(segment)) for segment in segments(lines)]
+
+
+def told(*lines: str) -> list[Told]:
+    return [narrate(turn, str) for turn in turns(*lines)]
+
+
+def moves(one: Told) -> list[str]:
+    """`client SYN-SENT → ESTABLISHED`."""
+    return [f"{move.end.removeprefix('the ')} {move.does} {move.words}" for move in one.moves]
