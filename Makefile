@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench screenshots clean
+.PHONY: help demo test check bench screenshots recordings clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -28,6 +28,9 @@ bench: $(VENV)/installed-test  ## speed, with the peer measured in the same run
 
 screenshots: $(VENV)/installed-test  ## take the pictures in screenshots/ anew, from the demo's real traffic
 	@$(BIN)/python -m screenshots.take
+
+recordings: $(VENV)/installed-test  ## play every scenario and record it anew, for where none can be played
+	@$(BIN)/python -m tools.record
 
 clean:  ## remove .venv and everything that tools have left
 	rm -rf $(VENV) *.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

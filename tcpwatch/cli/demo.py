@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.recorded import play_recording
 from tcpwatch.cli.sources import drop_privileges, open_sockets
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.demo import Demo
@@ -30,7 +31,9 @@ def run(arguments: Arguments) -> int:
         from tcpwatch.tui.terminal import check_terminal
 
         check_terminal(os.environ)
-    take_place(arguments, scenario)
+    placed = take_place(arguments, scenario)
+    if scenario is not None and not placed:
+        return play_recording(arguments, scenario)
     arguments.iface, arguments.port = LOOPBACK, (port,)
     if scenario is not None and arguments.headless:
         return rehearse(arguments, scenario, port)
@@ -41,21 +44,21 @@ def run(arguments: Arguments) -> int:
     return show(arguments, Performance(scenario.name, port, pace_s(arguments, PACE_S)))
 
 
-def take_place(arguments: Arguments, scenario: Scenario | None) -> None:
+def take_place(arguments: Arguments, scenario: Scenario | None) -> bool:
     """Enter a namespace of our own; the first demo of root plays on the host, where `ss` and others see it too.
 
-    Where there is no namespace to be had, that demo still plays on the host; a scenario cannot.
+    False where there is none to be had; stderr says why. That demo still plays on the host then, a scenario cannot.
     """
     if arguments.host or (scenario is None and os.geteuid() == 0):
         if scenario is not None and scenario.private:
             raise UsageError(f"{scenario.name} changes how TCP works here: run it without --host")
-        return
+        return True
     try:
         enter_own_namespace()
     except PrivilegeError as error:
-        if scenario is not None:
-            raise
         sys.stderr.write(f"tcpwatch: {error}\n")
+        return False
+    return True
 
 
 def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.sources import open_tap, wanted_interface
+from tcpwatch.cli.verdict import verdict
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.lab.performance import Performance
@@ -17,7 +18,6 @@ from tcpwatch.report.chronicle import LATENESS_NS, Chronicle
 NANOSECONDS = 1_000_000_000  # in a second
 TICK_S = 0.05
 DUMP_INTERVAL_S = 0.1
-KEPT, BROKEN = 0, 1
 
 
 def open_watch(arguments: Arguments) -> Monitor:
@@ -48,7 +48,9 @@ class Rehearsal:
         self._tell(self._chronicle.lines())
         if self._performance.failure is not None:
             raise TcpwatchError(self._performance.failure)
-        return self._judge()
+        code, lines = verdict(self._promises, self._chronicle)
+        self._tell(lines)
+        return code
 
     def _look(self) -> None:
         for act in self._performance.acts():
@@ -58,23 +60,6 @@ class Rehearsal:
         self._next_event = first + len(events)
         self._chronicle.receive(events)
         self._chronicle.observe(self._monitor.snapshot())
-
-    def _judge(self) -> int:
-        """Say what of the promises was seen and what was not; the exit code."""
-        seen = self._chronicle
-        found = Promise(seen.socket_states | seen.segment_states, seen.steps, seen.analysis)
-        code = KEPT
-        self._tell([""])
-        for kind in Promise._fields:
-            promised = dict.fromkeys(word for promise in self._promises for word in getattr(promise, kind))
-            kept = [word for word in promised if word in getattr(found, kind)]
-            lost = [word for word in promised if word not in kept]
-            if kept:
-                self._tell([f"{kind}: {', '.join(kept)} seen"])
-            if lost:
-                self._tell([f"{kind}: {', '.join(lost)} promised, but not seen"])
-                code = BROKEN
-        return code
 
     def _tell(self, lines: Iterable[str]) -> None:
         for line in lines:

@@ -16,8 +16,11 @@ from tcpwatch.tui.replay import run_replay
 from tcpwatch.tui.terminal import check_terminal
 
 
-def show_file(arguments: Arguments, path: str) -> int:
-    """Read the file, give the privileges up, show it until the user quits; then say where it is damaged, if it is."""
+def show_file(arguments: Arguments, path: str, *, playing: bool = False) -> int:
+    """Read the file, give the privileges up, show it until the user quits; then say where it is damaged, if it is.
+
+    At first it stands at its end; or it is `playing`, from its beginning.
+    """
     if path == STDIN:
         raise UsageError(
             "the dashboard takes its keys from stdin and cannot read a capture there: save it in a file first, "
@@ -30,6 +33,8 @@ def show_file(arguments: Arguments, path: str) -> int:
     with Reading(arguments, tracker, lambda: None) as reading:
         recorded = Recorded(name, reading.events(), tracker)
     gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
+    if playing:
+        recorded.playhead.toggle()
     subject = Subject("file", name, tuple(arguments.port), arguments.language)
     code = run_replay(recorded, subject, arguments.filter)
     if recorded.damage and not code:

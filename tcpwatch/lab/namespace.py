@@ -5,6 +5,7 @@ was made and a process with threads may not change its user namespace. The names
 """
 
 import ctypes
+import errno
 import os
 import socket
 import struct
@@ -24,11 +25,12 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 IFREQ = struct.Struct("16s H 14x")
 SETTINGS = Path("/proc/sys")
 
-# What may forbid user namespaces: the sysctl, the value that does, the one that allows them.
+# What may forbid namespaces: how the kernel then refuses, the sysctl, the value that forbids, the one that allows.
 GATES = (
-    ("user.max_user_namespaces", "0", "15000"),
-    ("kernel.unprivileged_userns_clone", "0", "1"),  # Debian's
-    ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu's
+    (errno.ENOSPC, "user.max_user_namespaces", "0", "15000"),
+    (errno.ENOSPC, "user.max_net_namespaces", "0", "15000"),
+    (errno.EPERM, "kernel.unprivileged_userns_clone", "0", "1"),  # Debian's
+    (errno.EPERM, "kernel.apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu's
 )
 AS_ROOT = "run it through sudo, or as root: that needs no user namespace"
 
@@ -97,11 +99,11 @@ def _bring_loopback_up() -> None:
 def _refused(number: int) -> PrivilegeError:
     """Why there is no namespace to be had, and the command that mends it."""
     says = f"the demo cannot have a network namespace of its own: {os.strerror(number)}"
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and number == errno.EPERM:
         return PrivilegeError(says, "root lacks it here: start the container with --cap-add=SYS_ADMIN")
-    for name, forbids, allows in GATES:
+    for refusal, name, forbids, allows in GATES:
         gate = SETTINGS.joinpath(*name.split("."))
-        if gate.exists() and gate.read_text().strip() == forbids:
+        if refusal == number and gate.exists() and gate.read_text().strip() == forbids:
             return PrivilegeError(f"{says} ({name} is {forbids})", f"sudo sysctl {name}={allows}")
     return PrivilegeError(says, AS_ROOT)
 

@@ -51,25 +51,28 @@ def test_demo_that_cannot_be(tcpwatch: Callable[..., Ended], words: tuple[str, .
     assert says in ended.err
 
 
-def test_scenario_without_a_namespace_is_refused(refused: None, tcpwatch: Callable[..., Ended]) -> None:
+def test_scenario_without_a_namespace_says_why_and_plays_its_recording(
+    refused: None, tcpwatch: Callable[..., Ended]
+) -> None:
     ended = tcpwatch("demo", "refused", "--headless")
-    assert ended.code == 3
-    assert ended.err == "tcpwatch: there is no namespace to be had\n  sudo it\n"
+    assert ended.code == 0
+    assert ended.err.startswith("tcpwatch: there is no namespace to be had\n  sudo it\ntcpwatch: playing a recording")
+    assert "steps: 1/3 SYN, RST seen" in ended.out
 
 
 def test_plain_users_demo_without_a_namespace_plays_on_the_host(
     refused: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    demo.take_place(asked(), None)
+    assert not demo.take_place(asked(), None)
     assert capsys.readouterr().err == "tcpwatch: there is no namespace to be had\n  sudo it\n"
 
 
 @pytest.mark.parametrize("name", [None, "refused"])
 def test_host_is_left_for_no_namespace(refused: None, name: str | None) -> None:
-    demo.take_place(asked(host=True), find_scenario(name) if name else None)
+    assert demo.take_place(asked(host=True), find_scenario(name) if name else None)
 
 
 def test_first_demo_of_root_is_left_on_the_host(refused: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    demo.take_place(asked(), None)
+    assert demo.take_place(asked(), None)

@@ -61,19 +61,10 @@ def test_promises_that_are_kept(monitor: Monitor, capsys: pytest.CaptureFixture[
     ]
 
 
-@pytest.mark.parametrize(
-    ("promise", "verdict"),
-    [
-        (Promise(states=("CLOSING",)), ["states: CLOSING promised, but not seen"]),
-        (Promise(steps=("1/3 SYN", "RST")), ["steps: 1/3 SYN seen", "steps: RST promised, but not seen"]),
-        (Promise(analysis=("zero_window",)), ["analysis: zero_window promised, but not seen"]),
-    ],
-)
-def test_promise_that_is_broken(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str], promise: Promise, verdict: list[str]
-) -> None:
-    assert Rehearsal(monitor, Script(Act(1, "A client asks.", promise))).watch() == 1
-    assert capsys.readouterr().out.splitlines()[-len(verdict) :] == verdict
+def test_promise_that_is_broken(monitor: Monitor, capsys: pytest.CaptureFixture[str]) -> None:
+    asks = Act(1, "A client asks.", Promise(states=("CLOSING",)))
+    assert Rehearsal(monitor, Script(asks)).watch() == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "states: CLOSING promised, but not seen"
 
 
 def test_scenario_that_failed_is_an_error(monitor: Monitor) -> None:

@@ -72,18 +72,20 @@ def test_refusal_leaves_the_process_where_it_was(monkeypatch: pytest.MonkeyPatch
     assert os.readlink("/proc/self/ns/net") == before
 
 
-def refused_to(uid: int, monkeypatch: pytest.MonkeyPatch, settings: Path) -> PrivilegeError:
+def refused_to(uid: int, monkeypatch: pytest.MonkeyPatch, settings: Path, number: int = errno.EPERM) -> PrivilegeError:
     monkeypatch.setattr(namespace.os, "geteuid", lambda: uid)
     monkeypatch.setattr(namespace, "SETTINGS", settings)
-    return namespace._refused(errno.EPERM)
+    return namespace._refused(number)
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "mend"),
+    ("number", "setting", "value", "mend"),
     [
-        ("user/max_user_namespaces", "0", "sudo sysctl user.max_user_namespaces=15000"),
-        ("kernel/unprivileged_userns_clone", "0", "sudo sysctl kernel.unprivileged_userns_clone=1"),
+        (errno.ENOSPC, "user/max_user_namespaces", "0", "sudo sysctl user.max_user_namespaces=15000"),
+        (errno.ENOSPC, "user/max_net_namespaces", "0", "sudo sysctl user.max_net_namespaces=15000"),
+        (errno.EPERM, "kernel/unprivileged_userns_clone", "0", "sudo sysctl kernel.unprivileged_userns_clone=1"),
         (
+            errno.EPERM,
             "kernel/apparmor_restrict_unprivileged_userns",
             "1",
             "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0",
@@ -91,13 +93,21 @@ def refused_to(uid: int, monkeypatch: pytest.MonkeyPatch, settings: Path) -> Pri
     ],
 )
 def test_refusal_names_the_setting_that_forbids_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str, value: str, mend: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, setting: str, value: str, mend: str
 ) -> None:
     (tmp_path / setting).parent.mkdir()
     (tmp_path / setting).write_text(f"{value}\n")
-    refusal = refused_to(1000, monkeypatch, tmp_path)
+    refusal = refused_to(1000, monkeypatch, tmp_path, number)
     assert setting.replace("/", ".") in refusal.says
     assert refusal.mend == mend
+
+
+def test_refusal_is_not_put_down_to_a_setting_that_refuses_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user/max_user_namespaces").write_text("0\n")
+    assert "sudo sysctl" not in refused_to(1000, monkeypatch, tmp_path, errno.EPERM).mend
 
 
 def test_refusal_without_a_known_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -108,6 +118,12 @@ def test_refusal_without_a_known_reason(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_refusal_to_root_in_a_container(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "--cap-add=SYS_ADMIN" in refused_to(0, monkeypatch, tmp_path).mend
+
+
+def test_refusal_to_root_by_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user/max_net_namespaces").write_text("0\n")
+    assert "user.max_net_namespaces" in refused_to(0, monkeypatch, tmp_path, errno.ENOSPC).mend
 
 
 def test_refusal_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,65 @@
+"""The recordings in the package, played in place of their scenarios."""
+
+import pytest
+
+from tcpwatch.cli import recorded
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.lab.recordings import acts_of
+from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
+from tcpwatch.lab.stage import Act, Promise
+from tcpwatch.monitor.recorded import Recorded
+from tcpwatch.tui.model import Subject
+
+
+@pytest.fixture
+def headless(monkeypatch: pytest.MonkeyPatch) -> Arguments:
+    monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
+    arguments = Arguments()
+    arguments.headless = True
+    return arguments
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_recording_keeps_every_promise_of_its_scenario(
+    headless: Arguments, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert recorded.play_recording(headless, find_scenario(name)) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(find_scenario(name).watch)
+    assert all(f"▶ {act.says}" in told for act in acts_of(name))
+
+
+def test_recording_is_told_in_the_order_in_which_it_happened(
+    headless: Arguments, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded.play_recording(headless, find_scenario("refused"))
+    told = capsys.readouterr().out
+    words = ["▶ Nobody listens", "1/3 SYN  (", "RST  refused  (", "▶ connect() said", "states:"]
+    places = [told.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_recording_without_what_was_promised(
+    headless: Arguments, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(recorded, "acts_of", lambda name: [Act(1, "Two FINs cross.", Promise(states=("CLOSING",)))])
+    assert recorded.play_recording(headless, find_scenario("refused")) == 1
+    assert "states: CLOSING promised, but not seen" in capsys.readouterr().out
+
+
+def test_recording_in_the_dashboard_plays_from_its_beginning(
+    headless: Arguments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[Recorded, Subject]] = []
+
+    def run_replay(played: Recorded, subject: Subject, filter_text: str) -> int:
+        shown.append((played, subject))
+        return 0
+
+    monkeypatch.setattr("tcpwatch.cli.replay.run_replay", run_replay)
+    monkeypatch.setattr("tcpwatch.cli.replay.check_terminal", lambda environ: None)
+    headless.headless = False
+    assert recorded.play_recording(headless, find_scenario("handshake")) == 0
+    [(played, subject)] = shown
+    assert (played.playhead.position, played.playhead.playing) == (0, True)
+    assert subject.words == ("file", "handshake.pcapng", "port 9999")

@@ -1,0 +1,71 @@
+"""Takes the recordings in tcpwatch/lab/recordings anew. `make recordings`; what `demo` needs, this needs.
+
+Each scenario plays at its ordinary pace in a namespace of its own. It is kept only where all that it promises was seen.
+"""
+
+import os
+import sys
+from contextlib import redirect_stdout
+from io import StringIO
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.rehearsal import Rehearsal, open_watch
+from tcpwatch.lab.namespace import enter_own_namespace
+from tcpwatch.lab.performance import Performance
+from tcpwatch.lab.recordings import notes_of, segments_of
+from tcpwatch.lab.scenarios import SCENARIOS
+from tcpwatch.lab.stage import PORT, Act
+
+AT_ONCE = 8  # they wait most of the time
+
+
+class NotedPerformance(Performance):
+    """One that remembers its acts."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.noted: list[Act] = []
+
+    def acts(self) -> list[Act]:
+        acts = super().acts()
+        self.noted += acts
+        return acts
+
+
+def record(name: str) -> str:
+    """Play the scenario and keep what was recorded of it; what became of that, in a line."""
+    enter_own_namespace()
+    with TemporaryDirectory(dir=segments_of(name).parent) as folder:
+        taken = Path(folder, "taken.pcapng")
+        performance = NotedPerformance(name)
+        told = StringIO()
+        with redirect_stdout(told):
+            code = watch(performance, taken)
+        if code:
+            return f"{name}: not kept\n{told.getvalue()}"
+        taken.chmod(0o644)
+        os.replace(taken, segments_of(name))
+    notes_of(name).write_text("".join(f"{act.line()}\n" for act in performance.noted), encoding="utf-8")
+    return f"{name}: {segments_of(name).stat().st_size:,} bytes, {len(performance.noted)} acts"
+
+
+def watch(performance: Performance, taken: Path) -> int:
+    arguments = Arguments()
+    arguments.iface, arguments.port, arguments.write = "lo", (PORT,), str(taken)
+    monitor = open_watch(arguments)
+    try:
+        with performance:
+            monitor.start()
+            return Rehearsal(monitor, performance).watch()
+    finally:
+        monitor.stop()
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:] or list(SCENARIOS)
+    with get_context("spawn").Pool(AT_ONCE, maxtasksperchild=1) as pool:
+        for line in pool.imap(record, names, chunksize=1):
+            print(line, flush=True)
