@@ -25,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.freeze()
     gc.enable()
     try:
+        if arguments.netns is not None:
+            import_module("tcpwatch.cli.netns").enter(arguments)
         code: int = command.run(arguments)
         return code
     except TcpwatchError as error:

@@ -7,6 +7,7 @@ from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Sequence
 
 from tcpwatch import __version__
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.why.language import LANGUAGES, language_of
 
 PACE = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
@@ -32,6 +33,9 @@ class Arguments(argparse.Namespace):
     pace: float | None = None
     topic: Sequence[str] = []
     lang: str | None = None
+    netns: str | None = None
+    all_netns: bool = False
+    entered: Namespace | None = None  # what `netns` was found to be
 
     @property
     def language(self) -> str:
@@ -59,6 +63,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     _add_write(parser)
     _add_filter(parser)
     _add_language(parser)
+    _add_namespace(parser, everywhere=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, summary: str) -> ArgumentParser:
@@ -82,6 +87,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     for reader in (sockets, packets, flows, demo):
         _add_port(reader)
         _add_backend(reader)
+    for reader in (sockets, packets, flows, doctor):
+        _add_namespace(reader, everywhere=reader in (sockets, doctor))
     for teller in (demo, why):
         _add_language(teller)
     for printer in (sockets, packets, flows, doctor):
@@ -124,6 +131,13 @@ def _add_filter(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--filter", metavar="EXPR", help="only connections that pass, such as 'state:close-wait age>60s proc:java'"
     )
+
+
+def _add_namespace(parser: ArgumentParser, everywhere: bool) -> None:
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--netns", metavar="NAME|PID", help="in this network namespace, or that of this process")
+    if everywhere:
+        either.add_argument("--all-netns", action="store_true", help="the sockets of every network namespace")
 
 
 def _add_scenario(parser: ArgumentParser) -> None:

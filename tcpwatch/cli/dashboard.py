@@ -4,6 +4,7 @@ import os
 import socket
 from contextlib import AbstractContextManager, nullcontext
 
+from tcpwatch.capture.interfaces import Interface
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.replay import show_file
 from tcpwatch.cli.sources import drop_privileges, open_monitor, wanted_interface
@@ -22,6 +23,18 @@ def run(arguments: Arguments) -> int:
     return show(arguments, nullcontext())
 
 
+def subject_of(arguments: Arguments, interface: Interface) -> Subject:
+    """What the title says."""
+    return Subject(
+        clean(socket.gethostname()),
+        interface.title,
+        tuple(arguments.port),
+        arguments.language,
+        arguments.entered.label if arguments.entered else None,
+        arguments.all_netns,
+    )
+
+
 def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
     """Open the sources, enter the scene, give the privileges up, and show the screen until the user quits.
 
@@ -35,8 +48,6 @@ def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
         with scene:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
-            host = clean(socket.gethostname())
-            subject = Subject(host, interface.title, tuple(arguments.port), arguments.language)
-            return run_dashboard(monitor, subject, arguments.filter)
+            return run_dashboard(monitor, subject_of(arguments, interface), arguments.filter)
     finally:
         monitor.stop()

@@ -8,6 +8,7 @@ from tcpwatch.capture.privileges import drop_privileges as drop
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import FrameSource, open_capture
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.netns import reach
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.core import Monitor
@@ -39,13 +40,13 @@ def open_monitor(arguments: Arguments, interface: Interface) -> Monitor:
         tap = SourceStatus("packets", False, error.says, error.mend)
     except SourceError as error:
         tap = SourceStatus("packets", False, str(error))
-    return Monitor(open_kernel(arguments.portable, arguments.bpf), log, tap)
+    return Monitor(open_kernel(arguments.portable, arguments.bpf, reach(arguments)), log, tap)
 
 
 def open_sockets(arguments: Arguments) -> Monitor:
     """A Monitor on the socket table alone."""
     no_tap = SourceStatus("packets", True, "packets were not asked for")
-    return Monitor(open_kernel(arguments.portable, arguments.bpf), PacketLog(), no_tap)
+    return Monitor(open_kernel(arguments.portable, arguments.bpf, reach(arguments)), PacketLog(), no_tap)
 
 
 def open_tap(arguments: Arguments, interface: Interface, log: PacketLog) -> Wiretap:

@@ -8,6 +8,7 @@ from struct import Struct
 
 from tcpwatch.kernel.ends import socket_ends
 from tcpwatch.kernel.users import known_uid
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 
@@ -52,10 +53,10 @@ def dump_request(family: int, sequence: int) -> bytes:
     return HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, flags, sequence, 0) + request
 
 
-def decode(record: bytes, info: slice, read_ns: int) -> SocketRow | None:
+def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = None) -> SocketRow | None:
     """The socket that `record` describes, read at `read_ns`; None where its state has no word in RFC 9293.
 
-    `info` is where `info_span` found its `tcp_info`.
+    `netns` is where it was asked for, `info` where `info_span` found its `tcp_info`.
     """
     family, number, timer, retransmits, ports, local, remote, interface, cookie, expires, rqueue, wqueue, uid, inode = (
         MESSAGE.unpack_from(record, HEADER.size)
@@ -82,6 +83,7 @@ def decode(record: bytes, info: slice, read_ns: int) -> SocketRow | None:
         interface=interface,
         info_bytes=record[info],
         read_ns=read_ns,
+        netns=netns,
     )
 
 

@@ -21,6 +21,7 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel import inet_diag
 from tcpwatch.kernel.inet_diag import ATTRIBUTES, HEADER, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, SOCK_DIAG_BY_FAMILY
 from tcpwatch.tcp.info import LAST_AGES
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import SocketRow
 
 NETLINK_SOCK_DIAG = 4
@@ -85,13 +86,20 @@ class SockDiag:
     says = "NETLINK_SOCK_DIAG: every socket of this network namespace"
 
     def __init__(
-        self, clock: Callable[[], int] = time.monotonic_ns, connect: Callable[[], NetlinkSocket] | None = None
+        self,
+        clock: Callable[[], int] = time.monotonic_ns,
+        connect: Callable[[], NetlinkSocket] | None = None,
+        netns: Namespace | None = None,
     ) -> None:
-        """Open the netlink socket; SourceError where there is none to be had. `clock` gives monotonic nanoseconds."""
+        """Open the netlink socket; SourceError where there is none to be had. `clock` gives monotonic nanoseconds.
+
+        `netns` is the namespace that `connect` opens it in, each time.
+        """
         self.skipped = 0
         self.inconsistent = False
         self._clock = clock
-        self._connect = connect or _netlink_socket
+        self._connect = connect or netlink_socket
+        self._netns = netns
         self._known: dict[int, _Known] = {}
         self._buffer_bytes = BUFFER_BYTES
         self._sequence = 0
@@ -175,7 +183,7 @@ class SockDiag:
             known = previously.get(cookie)
             if known and known.matches(message, offset, length, now_ms, expires):
                 found[cookie] = known
-            elif fresh := _read(message[offset : offset + length], now_ns):
+            elif fresh := _read(message[offset : offset + length], now_ns, self._netns):
                 found[cookie] = fresh
             else:
                 self.skipped += 1
@@ -197,16 +205,17 @@ class SockDiag:
         return True
 
 
-def _netlink_socket() -> NetlinkSocket:
+def netlink_socket() -> NetlinkSocket:
+    """A client of the network namespace that the calling thread is in; OSError where there is none to be had."""
     if not sys.platform.startswith("linux"):
         raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
 
 
-def _read(record: bytes, now_ns: int) -> _Known | None:
+def _read(record: bytes, now_ns: int, netns: Namespace | None) -> _Known | None:
     """`record` taken apart for the next dump's comparison; None where its state has no word."""
     info = inet_diag.info_span(record)
-    row = inet_diag.decode(record, info, now_ns)
+    row = inet_diag.decode(record, info, now_ns, netns)
     if row is None:
         return None
     ages = info.start + LAST_AGES.start if info.stop - info.start >= LAST_AGES.stop else len(record)

@@ -10,13 +10,17 @@ from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.bpf.transitions import Transitions
 from tcpwatch.kernel.destroy_events import DestroyEvents
 from tcpwatch.kernel.events import EventSource
+from tcpwatch.kernel.everywhere import Elsewhere, Everywhere, Reach
 from tcpwatch.kernel.owners import Answer, OwnerIndex
 from tcpwatch.kernel.portable import PortableSockets
 from tcpwatch.kernel.proc_net import ProcNet
-from tcpwatch.kernel.sock_diag import SockDiag
+from tcpwatch.kernel.resident import Resident
+from tcpwatch.kernel.sock_diag import SockDiag, netlink_socket
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import SocketRow
 
 HAS_COOKIES = ("bpf", "sock_diag")  # sources of sockets that are known by what the kernel tells of them, too
+THIS_NAMESPACE = Reach()
 
 
 class SocketSource(Protocol):
@@ -58,7 +62,7 @@ class KernelSources(NamedTuple):
                 source.close()
 
 
-def open_kernel(portable: bool = False, bpf: bool = True) -> KernelSources:
+def open_kernel(portable: bool = False, bpf: bool = True, reach: Reach = THIS_NAMESPACE) -> KernelSources:
     """BPF for all three; where that is refused, or `bpf` is not wanted, the next best, whose `says` tells why.
 
     To be called with what privilege there is. None is needed any more afterwards (Linux 6.1 and newer).
@@ -66,23 +70,37 @@ def open_kernel(portable: bool = False, bpf: bool = True) -> KernelSources:
     why = "BPF is not wanted." if not bpf else ""
     if bpf and not portable:
         try:
-            return _open_bpf()
+            return _open_bpf(reach)
         except SourceError as refusal:
             why = str(refusal)
-    sockets = open_socket_source(portable)
+    sockets = open_socket_source(portable, reach.here)
     if why and not portable:
         sockets.says = f"{sockets.says}. {why}"
     transitions = _if_allowed(DestroyEvents) if sockets.name in HAS_COOKIES else None
-    return KernelSources(sockets, OwnerIndex(), transitions)
+    return KernelSources(_reaching(sockets, reach, _sock_diag_of), OwnerIndex(), transitions)
 
 
-def _open_bpf() -> KernelSources:
+def _open_bpf(reach: Reach) -> KernelSources:
     check_permission()
     btf = read_btf()
-    sockets = _tried(BpfSockets.open(btf))
+    here = BpfSockets.open(btf, reach.here)
+    sockets = _reaching(_tried(here), reach, lambda resident: here.elsewhere(resident.netns, resident.call))
     owners = _if_allowed(lambda: TaskFileOwners.open(btf))
-    transitions = _if_allowed(lambda: Transitions.open(btf)) or _if_allowed(DestroyEvents)
+    everywhere = bool(reach.residents)
+    transitions = _if_allowed(lambda: Transitions.open(btf, everywhere=everywhere)) or _if_allowed(DestroyEvents)
     return KernelSources(sockets, owners or OwnerIndex(), transitions)
+
+
+def _reaching(here: SocketSource, reach: Reach, open_table: Callable[[Resident], SocketSource]) -> SocketSource:
+    """The same source, or where others are to be looked at as well, all of them as one."""
+    if not reach.residents and not reach.left_out:
+        return here
+    others = [Elsewhere(resident, open_table(resident)) for resident in reach.residents]
+    return Everywhere(here, others, reach.left_out)
+
+
+def _sock_diag_of(resident: Resident) -> SockDiag:
+    return SockDiag(connect=lambda: resident.call(netlink_socket), netns=resident.netns)
 
 
 _Source = TypeVar("_Source")
@@ -96,12 +114,12 @@ def _if_allowed(open_source: Callable[[], _Source]) -> _Source | None:
         return None
 
 
-def open_socket_source(portable: bool = False) -> SocketSource:
-    """Netlink; else /proc/net/tcp, saying why; else psutil, or psutil at once where `portable` is asked for."""
+def open_socket_source(portable: bool = False, netns: Namespace | None = None) -> SocketSource:
+    """Netlink, in `netns`; else /proc/net/tcp, saying why; else psutil, or that at once if `portable` is asked for."""
     if portable:
         return PortableSockets()
     try:
-        return _tried(SockDiag())
+        return _tried(SockDiag(netns=netns))
     except SourceError as refusal:
         try:
             return _tried(ProcNet(why=str(refusal)))

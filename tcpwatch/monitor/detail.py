@@ -7,7 +7,7 @@ from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.kernel_tcb import anchored, tcb_of
 from tcpwatch.tcp.tcb import Tcb
-from tcpwatch.wire.segment import reversed_ends
+from tcpwatch.wire.segment import is_loopback, reversed_ends
 
 
 def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key: int | None = None) -> Detail | None:
@@ -24,6 +24,8 @@ def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key:
         found = (found[0], 1 - found[1]) if found is not None else None
     if connection is None and found is None:
         return None
+    if connection is not None and _has_a_loopback_of_its_own(connection):
+        found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     return joined(ends, connection, peer, found, snapshot.mono_ns)
 
@@ -48,6 +50,12 @@ def joined(
         flow=_flow_facts(*found) if found is not None else None,
         findings=diagnose(_case(connection, peer, now_ns)) if connection is not None else (),
     )
+
+
+def _has_a_loopback_of_its_own(connection: Connection) -> bool:
+    """Whether its segments pass where they are never captured, in another namespace; ours may have the same ends."""
+    netns = connection.row.netns
+    return netns is not None and not netns.here and is_loopback(connection.row.ends)
 
 
 def _info(connection: Connection | None) -> TcpInfo | None:

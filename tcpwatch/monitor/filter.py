@@ -1,6 +1,6 @@
 """The filter language: words over the socket table. Pure; the same in the dashboard and in the headless commands.
 
-    state:close-wait port:9999 proc:java pid:42 host:10.0.0.7 net:10.0.0.0/8 user:www age>60s recvq>0 sendq>0
+    state:close-wait port:9999 proc:java pid:42 host:10.0.0.7 net:10.0.0.0/8 user:www age>60s recvq>0 sendq>0 netns:blue
 
 Words side by side mean AND; `or`, `not` and parentheses do what they say; a value in slashes is a regular expression; a
 word without a key is looked for in all of a row's text.
@@ -136,7 +136,8 @@ def _anywhere(value: str, column: int) -> Test:
     def search(connection: Connection, now_ns: int) -> bool:
         row = connection.row
         owners = " ".join(map(str, connection.owners)) or connection.no_owner or ""
-        return test(f"{row.state} {row.local} {row.remote} {owners} {connection.user or ''}")
+        netns = row.netns.title if row.netns and not row.netns.here else ""
+        return test(f"{row.state} {row.local} {row.remote} {owners} {connection.user or ''} {netns}")
 
     return search
 
@@ -190,6 +191,17 @@ def _net(operator: str, value: str, column: int) -> Test:
     return lambda c, now: ip_address(c.row.local.ip) in net or ip_address(c.row.remote.ip) in net
 
 
+def _netns(operator: str, value: str, column: int) -> Test:
+    """By any of the words for it: number, name, container, process, `here`."""
+    test = _text_test(value, column)
+
+    def search(connection: Connection, now_ns: int) -> bool:
+        netns = connection.row.netns
+        return netns is not None and any(map(test, netns.words))
+
+    return search
+
+
 def _age(operator: str, value: str, column: int) -> Test:
     match = _AGE.fullmatch(value)
     if match is None:
@@ -227,6 +239,7 @@ _KEYS: dict[str, Callable[[str, str, int], Test]] = {
     "user": _user,
     "host": _host,
     "net": _net,
+    "netns": _netns,
     "age": _age,
     "recvq": _queue("recv_q"),
     "sendq": _queue("send_q"),

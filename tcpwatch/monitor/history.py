@@ -12,11 +12,11 @@ from operator import itemgetter
 from tcpwatch.kernel.events import Transition
 from tcpwatch.monitor.closed import LIMIT as CLOSED_LIMIT
 from tcpwatch.monitor.closed import Closed, came_and_went, end_of, ended, owners_told
+from tcpwatch.monitor.peers import Peers
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.life import Known, Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow, TimerKind
 from tcpwatch.tcp.state import State
-from tcpwatch.wire.segment import reversed_ends
 
 MARK_NS = 3_000_000_000  # how long a row is shown as new, changed or gone
 TIME_WAIT_NS = 60_000_000_000  # TCP_TIMEWAIT_LEN, include/net/tcp.h
@@ -74,18 +74,15 @@ class History:
     ) -> list[Connection]:
         """The connections as of a dump made at `now_ns` (monotonic)."""
         told, self._told = self._told, OrderedDict()
-        cookie_by_ends = {row.ends: row.cookie for row in rows}
+        peers = Peers(rows)
         seen: dict[int, _Past] = {}
         for row in rows:
             cookie = row.cookie
-            peer = cookie_by_ends.get(reversed_ends(row.ends))
-            if peer == cookie:
-                peer = None
             user = users.get(row.uid) if row.uid is not None else None
             events = told.pop(cookie, ())
             found = owners.get(cookie, NoOwner.UNKNOWN)
-            seen[cookie] = self._next(self._pasts.get(cookie), row, events, found, user, peer, now_ns)
-        before, self._pasts, self._living = self._pasts, seen, cookie_by_ends
+            seen[cookie] = self._next(self._pasts.get(cookie), row, events, found, user, peers.of(row), now_ns)
+        before, self._pasts, self._living = self._pasts, seen, peers.by_ends
         self._let_go(before, told, now_ns)
         self._last_ns = now_ns
         return [past.connection for past in seen.values()]

@@ -13,6 +13,7 @@ from tcpwatch.report.memo import Memo
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.kernel_tcb import tcb_of
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.seqnum import wrap
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
@@ -104,7 +105,15 @@ def socket(connection: Connection, now_ns: int) -> Json:
         "tcb": {key: getattr(tcb, key) for key in TCB_KEYS} if tcb is not None else None,
         "tcb_source": tcb.source if tcb is not None else None,
         "info": info.as_dict() if info is not None else None,
+        **_namespace(row.netns),
     }
+
+
+def _namespace(netns: Namespace | None) -> Json:
+    """`lsns`'s number, `ip netns`'s name, the container."""
+    if netns is None:
+        return {"netns": None, "netns_name": None, "container": None}
+    return {"netns": netns.inode, "netns_name": netns.name, "container": netns.container}
 
 
 def _backlog(row: SocketRow) -> Json | None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import Endpoint, endpoints
@@ -125,6 +126,7 @@ class SocketRow:
     read_ns: int = 0
     owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself says who (psutil)
     record: KernelRecord | None = None
+    netns: Namespace | None = None  # where the source knows it
 
     @property
     def local(self) -> Endpoint:

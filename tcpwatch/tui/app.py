@@ -20,6 +20,7 @@ from tcpwatch.monitor.filter import FilterError, Test, compile_filter
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.text import clean
 from tcpwatch.tui.chrome_lines import keys_line, status_line, tabs_line
+from tcpwatch.tui.connection_lines import ALL_NETNS_COLUMNS, COLUMNS
 from tcpwatch.tui.keys import KEYS
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
 from tcpwatch.tui.model import MonitorView, Subject
@@ -68,7 +69,7 @@ class Dashboard(App[None]):
         self._only_watched = bool(subject.ports)
         self._limited = self._paused = self._absolute = self._zoomed = False
         self._active = 0
-        self._connections = Connections(id="connections")
+        self._connections = Connections(ALL_NETNS_COLUMNS if subject.all_netns else COLUMNS, id="connections")
         self._packets = Packets(monitor.packets, subject.interface or "no interface", id="packets")
         self._detail = DetailPane(id="detail")
         self._panes = (self._connections, self._packets, self._detail)

@@ -71,6 +71,11 @@ def _queues(moment: Moment) -> Run:
     return "/".join(lengths), "caution" if row.recv_q or row.send_q else ""
 
 
+def _netns(moment: Moment) -> Run:
+    netns = moment.connection.row.netns
+    return (netns.title, "muted" if netns.here else "") if netns else ("–", "muted")
+
+
 def _timer(moment: Moment) -> Run:
     row = moment.connection.row
     return timer_words(row, moment.now_ns), "caution" if row.timer and row.timer.retransmits else ""
@@ -84,6 +89,7 @@ COLUMNS: tuple[Column[Moment], ...] = (
     Column("TIMER", _timer, least=8, usual=8, most=14, rank=2),
     Column("RQ/SQ", _queues, least=5, usual=5, most=11, rank=4, align=">"),
 )
+ALL_NETNS_COLUMNS = (*COLUMNS[:2], Column("NETNS", _netns, least=6, usual=12, most=24, rank=1), *COLUMNS[2:])
 WIRE_COLUMNS = tuple(column for column in COLUMNS if column.title in ("LOCAL", "REMOTE", "AGE"))
 """What segments alone tell."""
 

@@ -101,7 +101,11 @@ def _since(connection: Connection, now_ns: int) -> str:
 
 
 def _who(end: End) -> str:
-    return owner_words(end.connection) if end.connection else "no socket of it seen here"
+    """Its owner, and where that lives if elsewhere."""
+    if end.connection is None:
+        return "no socket of it seen here"
+    netns = end.connection.row.netns
+    return owner_words(end.connection) + (f" · netns {netns.title}" if netns and not netns.here else "")
 
 
 def _side_by_side(left: list[tuple[Run, ...]], right: list[tuple[Run, ...]], width: int) -> list[Line]:

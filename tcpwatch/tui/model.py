@@ -46,17 +46,26 @@ class MonitorView(Protocol):
 class Subject:
     """What is watched, for the title: host, interface (None: no capture), ports (empty: all).
 
-    Of a capture file: the word "file", and its name. `language` is what explanations are in.
+    Of a capture file: the word "file", and its name. `language` is what explanations are in. `netns` is the network
+    namespace that was asked for; with `all_netns` the sockets are those of all.
     """
 
     host: str
     interface: str | None = None
     ports: tuple[int, ...] = ()
     language: str = "en"
+    netns: str | None = None
+    all_netns: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
         """`("web-3", "lo", "port 9999")`."""
         ports = " ".join(map(str, self.ports))
-        wanted = (self.host, self.interface, f"port{'s' * (len(self.ports) > 1)} {ports}" if ports else None)
+        wanted = (
+            self.host,
+            f"netns {self.netns}" if self.netns else None,
+            "all netns as of the start" if self.all_netns else None,
+            self.interface,
+            f"port{'s' * (len(self.ports) > 1)} {ports}" if ports else None,
+        )
         return tuple(word for word in wanted if word)

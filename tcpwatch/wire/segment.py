@@ -14,6 +14,7 @@ FLAG_WORDS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
 
 IPV4_BYTES = 4
 IPV4_ENDS = 12
+IPV4_LOOPBACK, IPV6_LOOPBACK = b"\x7f", bytes(15) + b"\1"
 IPV6_ENDS = 36
 
 
@@ -63,6 +64,11 @@ def reversed_ends(ends: bytes) -> bytes:
     ports = len(ends) - 4
     middle = ports // 2
     return ends[middle:ports] + ends[:middle] + ends[ports + 2 :] + ends[ports : ports + 2]
+
+
+def is_loopback(ends: bytes) -> bool:
+    """Whether the first of both ends has an address that never leaves the host (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)."""
+    return ends.startswith(IPV4_LOOPBACK if len(ends) == IPV4_ENDS else IPV6_LOOPBACK)
 
 
 @lru_cache(maxsize=65_536)

@@ -41,6 +41,19 @@ def test_count_must_be_above_zero(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'0' is no count" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [(), ("sockets",), ("packets",), ("flows",), ("doctor",)])
+def test_namespace_is_for_every_reader(command: tuple[str, ...]) -> None:
+    assert parse([*command, "--netns", "blue"]).netns == "blue"
+
+
+@pytest.mark.parametrize("command", [(), ("sockets",), ("doctor",)])
+def test_all_namespaces_exclude_one(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse([*command, "--all-netns"]).all_netns
+    with pytest.raises(SystemExit, match="2"):
+        parse([*command, "--all-netns", "--netns", "blue"])
+    assert "not allowed with" in capsys.readouterr().err
+
+
 def test_scenario_with_all_its_words() -> None:
     arguments = parse(["demo", "half-close", "--headless", "--host", "--pace", "0.25"])
     assert (arguments.command, arguments.scenario, arguments.pace) == ("demo", "half-close", 0.25)

@@ -9,6 +9,7 @@ from tcpwatch.kernel import source
 from tcpwatch.kernel.destroy_events import DestroyEvents
 from tcpwatch.kernel.owners import OwnerIndex
 from tcpwatch.kernel.source import open_kernel, open_socket_source
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import SocketRow
 from tests.kernel.bpf.allowed import needs_bpf
 
@@ -16,7 +17,7 @@ from tests.kernel.bpf.allowed import needs_bpf
 class Works:
     name = says = "works"
 
-    def __init__(self, why: str = "") -> None:
+    def __init__(self, why: str = "", netns: Namespace | None = None) -> None:
         self.says += why
         self.closed = False
 
@@ -30,7 +31,7 @@ class Works:
 class Refuses(Works):
     made: "list[Refuses]"
 
-    def __init__(self, why: str = "") -> None:
+    def __init__(self, why: str = "", netns: Namespace | None = None) -> None:
         super().__init__(why)
         self.made.append(self)
 
@@ -68,7 +69,7 @@ def test_open_on_linux() -> None:
     opened.close()
 
 
-def refuse(*_: object) -> None:
+def refuse(*_: object, **__: object) -> None:
     raise SourceError("refused")
 
 

@@ -1,15 +1,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.history import by_ends
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
 from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source
-from tests.builders import connection
+from tests.builders import CLIENT, SERVER, connection, ends
 from tests.monitor.conversation import (
     CLIENT_ENDS,
     CLIENT_ISN,
@@ -106,3 +109,23 @@ def test_key_chooses_between_sockets_of_the_same_ends() -> None:
     assert by_default is not None
     assert by_key is not None
     assert (by_default.connection, by_key.connection) == (new, old)
+
+
+BLUE = Namespace(2, "blue")
+LOOPBACK_ENDS = ends(SERVER, CLIENT)
+
+
+@pytest.mark.parametrize(
+    ("netns", "ends", "has_flow"),
+    [
+        (None, LOOPBACK_ENDS, True),
+        (Namespace(1, here=True), LOOPBACK_ENDS, True),
+        (BLUE, LOOPBACK_ENDS, False),
+        (BLUE, SERVER_ENDS, True),  # its segments pass here on their way
+    ],
+)
+def test_segments_of_our_loopback_are_not_another_s(netns: Namespace | None, ends: bytes, has_flow: bool) -> None:
+    there = connection(row=replace(server_row(), ends=ends, netns=netns))
+    found = detail(ends, picture(there), flow_of(HANDSHAKE, SERVER_ENDS))
+    assert found is not None
+    assert (found.flow is not None) is has_flow

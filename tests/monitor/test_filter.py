@@ -6,13 +6,15 @@ import pytest
 
 from tcpwatch.monitor.filter import FilterError, compile_filter
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tests.builders import ends
 
 NOW_NS = 100 * 10**9
 OWNERS = (Owner(4242, 1, "java", 57), Owner(4243, 1, "java-helper", 57))
-ROW = SocketRow(1, ends(("10.0.0.5", 9999), ("10.0.0.7", 53412)), False, State.CLOSE_WAIT, 33, 7, 501, 0)
+BLUE = Namespace(4_026_532_177, "blue", "docker/3f2a9c01d2e4")
+ROW = SocketRow(1, ends(("10.0.0.5", 9999), ("10.0.0.7", 53412)), False, State.CLOSE_WAIT, 33, 7, 501, 0, netns=BLUE)
 LEAK = Connection(ROW, OWNERS, None, "www", 40 * 10**9, True, Mark.NONE, None)
 ORPHAN = Connection(ROW, (), NoOwner.KERNEL, None, NOW_NS, True, Mark.NONE, None)
 
@@ -43,6 +45,12 @@ def matches(text: str, connection: Connection = LEAK) -> bool:
         "age<2m",
         "recvq>500",
         "sendq<=0",
+        "netns:blue",
+        "netns:BLUE",
+        "netns:docker",
+        "netns:/^docker.3f2a/",
+        "netns:4026532177",
+        "3f2a9c01d2e4",
         "JAVA",
         "10.0.0.5:9999",
         "/534\\d2/",
@@ -116,3 +124,11 @@ def test_queue_that_is_not_known_passes_no_comparison() -> None:
     unknown = replace(LEAK, row=replace(ROW, recv_q=None))
     assert not matches("recvq<5", unknown)
     assert not matches("recvq>=0", unknown)
+
+
+def test_filter_finds_our_own_namespace_by_here_alone() -> None:
+    ours = replace(LEAK, row=replace(ROW, netns=replace(BLUE, here=True)))
+    assert matches("netns:here", ours)
+    assert not matches("here", ours)  # every row would be
+    assert not matches("netns:here")
+    assert not matches("netns:blue", replace(LEAK, row=replace(ROW, netns=None)))

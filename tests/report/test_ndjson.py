@@ -5,6 +5,7 @@ import pytest
 
 from tcpwatch.report import ndjson
 from tcpwatch.tcp.event import Step
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
@@ -36,7 +37,7 @@ SOCKET_KEYS = {
         "recv_q",
         "send_q",
     ],
-    *["backlog", "timer", "tcb", "tcb_source", "info"],
+    *["backlog", "timer", "tcb", "tcb_source", "info", "netns", "netns_name", "container"],
 }
 
 
@@ -138,6 +139,15 @@ def test_flow_counts_payload_and_analysis() -> None:
 
 def test_socket_has_the_promised_keys() -> None:
     assert set(socket()) >= SOCKET_KEYS
+
+
+def test_socket_names_its_namespace_in_three_ways() -> None:
+    def told(netns: Namespace | None) -> tuple[object, ...]:
+        found = socket(netns=netns)
+        return tuple(found[key] for key in ("netns", "netns_name", "container"))
+
+    assert told(Namespace(4_026_532_177, "blue", "docker/3f2a", "nginx/80")) == (4_026_532_177, "blue", "docker/3f2a")
+    assert told(None) == (None, None, None)
 
 
 def test_socket_age_is_null_where_the_change_was_not_seen() -> None:

@@ -4,12 +4,14 @@ import pytest
 from textual.widgets import Input
 
 from tcpwatch.monitor.filter import FilterError
+from tcpwatch.tcp.netns import Namespace
+from tcpwatch.tcp.state import State
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.grouping import Heading
 from tcpwatch.tui.model import Subject
 from tcpwatch.tui.screens.help import HelpScreen, HelpText
 from tcpwatch.tui.widgets.filter_bar import FilterBar
-from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, server_end
+from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, connection, server_end
 from tests.tui.driving import NARROW, Driver, piloted, text_of
 
 
@@ -289,3 +291,15 @@ async def test_gone_connection_keeps_its_detail(driver: Driver) -> None:
     assert "53420" in driver.detail.line_at(0).text
     assert driver.at == 3
     assert server_end(53420) in driver.monitor.details
+
+
+@piloted(subject=Subject("web-3", "lo", all_netns=True))
+async def test_all_namespaces_have_a_column(driver: Driver) -> None:
+    await driver.publish([connection(1, server_end(53412), State.CLOSE_WAIT, 252, "java", netns=Namespace(5, "blue"))])
+    assert driver.connections.titles().text.split()[:3] == ["LOCAL", "REMOTE", "NETNS"]
+    assert "blue" in text_of(driver.connections)
+
+
+@piloted()
+async def test_one_namespace_has_none(driver: Driver) -> None:
+    assert "NETNS" not in driver.connections.titles().text

@@ -3,10 +3,12 @@
 import pytest
 
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import grown, lay_out
 from tcpwatch.tui.connection_lines import (
+    ALL_NETNS_COLUMNS,
     COLUMNS,
     Moment,
     connection_line,
@@ -106,3 +108,13 @@ def test_heading_of_what_has_gone() -> None:
 def test_row_words_are_whole() -> None:
     words = row_words(connection(1, server_end(53412), State.CLOSE_WAIT, 59, "java", 4242, 57), MONO_NS)
     assert words == "CLOSE-WAIT  :9999  127.0.0.1:53412  59s  java/4242 fd 57  –  0/0"
+
+
+@pytest.mark.parametrize(
+    ("netns", "word"),
+    [(Namespace(5, "blue"), "blue"), (Namespace(5, "blue", here=True), "here"), (None, "–")],
+)
+def test_row_among_several_namespaces_names_its_own(netns: Namespace | None, word: str) -> None:
+    moment = Moment(connection(1, server_end(53412), State.CLOSE_WAIT, 252, "java", 4242, 57, netns=netns), MONO_NS)
+    words = connection_line(moment, lay_out(ALL_NETNS_COLUMNS, 100)).text.split()
+    assert words[:5] == ["!", ":9999", "127.0.0.1:53412", word, "4m12s"]

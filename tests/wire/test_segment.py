@@ -1,4 +1,6 @@
-from tcpwatch.wire.segment import Endpoint, endpoints, flag_names, reversed_ends
+import pytest
+
+from tcpwatch.wire.segment import Endpoint, endpoints, flag_names, is_loopback, reversed_ends
 from tests.builders import CLIENT, SERVER, ends, segment
 
 
@@ -29,3 +31,10 @@ def test_flag_names_follow_the_bits() -> None:
         "SYN,ACK",
         "FIN,SYN,RST,PSH,ACK,URG,ECE,CWR,AE",
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"), [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("10.0.0.1", False), ("::", False)]
+)
+def test_loopback_is_told_by_the_first_end(address: str, is_one: bool) -> None:
+    assert is_loopback(ends((address, 9999), ("::2" if ":" in address else "10.0.0.2", 50_000))) is is_one

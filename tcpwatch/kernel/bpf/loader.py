@@ -8,7 +8,7 @@ import errno
 import os
 import platform
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from pathlib import Path
 
@@ -61,6 +61,9 @@ class Attach(IntEnum):
 
 MAP_MMAPABLE = 1 << 10
 
+Run = Callable[[Callable[[], int]], int]
+"""Something that calls a function, in a thread of its choice, and gives what comes of it."""
+
 _NOT_ALLOWED = (None, errno.EPERM, errno.ENOSYS)
 
 
@@ -107,9 +110,16 @@ def create_map(kind: MapType, key_bytes: int, value_bytes: int, entries: int, fl
     return _bpf(Command.MAP_CREATE, _MAP.pack(kind, key_bytes, value_bytes, entries, flags, _NAME))
 
 
-def read_iterator(link: int) -> Iterator[bytes]:
-    """Run an iterator once, in the namespaces of the calling thread; what it writes, in whole records."""
-    iterator = _bpf(Command.ITERATOR_CREATE, _ITERATOR.pack(link, 0))
+def _at_once(work: Callable[[], int]) -> int:
+    return work()
+
+
+def read_iterator(link: int, run: Run = _at_once) -> Iterator[bytes]:
+    """Run an iterator once; what it writes, in whole records.
+
+    It sees the namespaces of the thread in which `run` does what it is given: ordinarily the calling one.
+    """
+    iterator = run(lambda: _bpf(Command.ITERATOR_CREATE, _ITERATOR.pack(link, 0)))
     try:
         while chunk := _read(iterator):
             yield chunk

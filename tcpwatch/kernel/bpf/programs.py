@@ -126,19 +126,21 @@ class Tracepoint(NamedTuple):
     states: bool = False
 
 
-def tracepoint(btf: Btf, point: Tracepoint, netns: int, ring: int, lost: int) -> bytes:
-    """The program for a tracepoint: an EVENT_RECORD into `ring` for each socket of a network namespace.
+def tracepoint(btf: Btf, point: Tracepoint, netns: int | None, ring: int, lost: int) -> bytes:
+    """The program for a tracepoint: an EVENT_RECORD into `ring` for each socket of a network namespace, or of all.
 
-    `netns` is the namespace's inode number. What finds no room is counted in the first value of the array `lost`.
+    `netns` is the namespace's inode number, None for all. What finds no room is counted in the first value of the
+    array `lost`.
     """
     code = Assembler()
     frame = -EVENT_RECORD.size
     code.move(R6, R1)
     code.load(R7, R6, _ARGUMENTS[0], 8)
     code.jump_if_equal(R7, 0, "end")
-    load(code, R1, R7, required(btf, "sock_common", "skc_net.net"))
-    load(code, R1, R1, required(btf, "net", "ns.inum"))
-    code.jump_unless_number(R1, netns, "end")
+    if netns is not None:
+        load(code, R1, R7, required(btf, "sock_common", "skc_net.net"))
+        load(code, R1, R1, required(btf, "net", "ns.inum"))
+        code.jump_unless_number(R1, netns, "end")
     clear(code, frame, EVENT_RECORD.size)
     if point.states:
         load(code, R1, R7, required(btf, "sock", "sk_protocol"))

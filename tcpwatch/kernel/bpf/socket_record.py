@@ -16,6 +16,7 @@ from tcpwatch.kernel.ends import socket_ends
 from tcpwatch.kernel.inet_diag import STATES
 from tcpwatch.kernel.users import known_uid
 from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.seqnum import unwrap, wrap
 from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
@@ -103,8 +104,8 @@ class SocketRecord:
         return {name: value if name in known else None for name, value in values}
 
 
-def socket_row(cookie: int, record: SocketRecord) -> SocketRow | None:
-    """The record as a row of the socket table; None where its state has no word in RFC 9293."""
+def socket_row(cookie: int, record: SocketRecord, netns: Namespace | None = None) -> SocketRow | None:
+    """The record, read in `netns`, as a row of the socket table; None where its state has no word in RFC 9293."""
     names, unpacker = _ROW
     values = dict(zip(names, unpacker.unpack_from(record.fields), strict=True))
     state = STATES.get(values["skc_state"])
@@ -132,6 +133,7 @@ def socket_row(cookie: int, record: SocketRecord) -> SocketRow | None:
         interface=values["skc_bound_dev_if"],
         read_ns=record.clock.read_ns,
         record=record,
+        netns=netns,
     )
 
 

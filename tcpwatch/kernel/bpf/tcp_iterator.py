@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
-from tcpwatch.kernel.bpf.loader import load_iterator, read_iterator
+from tcpwatch.kernel.bpf.loader import Run, load_iterator, read_iterator
 from tcpwatch.kernel.bpf.measurements import Clock
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, tcp_iterator
 from tcpwatch.kernel.bpf.socket_record import Initial, Known, SocketRecord, socket_row
 from tcpwatch.tcp.kernel_tcb import tcb_of
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import SocketRow
 
 _CLOCK_MONOTONIC_COARSE = 6  # include/uapi/linux/time.h; it advances by a jiffy
@@ -35,24 +36,41 @@ class BpfSockets:
     name = "bpf"
     says = "BPF: every socket of this network namespace, with the kernel's own TCB"
 
-    def __init__(self, known: Known, read: Read, clock: Callable[[], int] = time.monotonic_ns, hz: int = 0) -> None:
-        """`read` runs the iterator once; `known` is by shape what it fills in; `clock` gives monotonic nanoseconds."""
+    def __init__(
+        self,
+        known: Known,
+        read: Read,
+        clock: Callable[[], int] = time.monotonic_ns,
+        hz: int = 0,
+        netns: Namespace | None = None,
+    ) -> None:
+        """`read` runs the iterator once, in `netns`; `known` is by shape what it fills in.
+
+        `clock` gives monotonic nanoseconds.
+        """
         self.skipped = 0
         self._known = known
         self._read = read
+        self._netns = netns
         self._clock = clock
         self._hz = hz or round(1 / time.clock_getres(_CLOCK_MONOTONIC_COARSE))
         self._seen: dict[int, tuple[bytes, SocketRow]] = {}  # by cookie, fields and the row made of them
         self._link: int | None = None
 
     @classmethod
-    def open(cls, btf: Btf) -> "BpfSockets":
+    def open(cls, btf: Btf, netns: Namespace | None = None) -> "BpfSockets":
         """Load the program; SourceError where the kernel refuses, or this user may not."""
         code, known = tcp_iterator(btf)
         link = load_iterator(code, btf, "tcp")
-        sockets = cls(known, lambda: read_iterator(link))
+        sockets = cls(known, lambda: read_iterator(link), netns=netns)
         sockets._link = link
         return sockets
+
+    def elsewhere(self, netns: Namespace, run: Run) -> "BpfSockets":
+        """The same program, run by `run` in another namespace; of use as long as this one is open."""
+        if (link := self._link) is None:
+            raise SourceError("The program is not loaded.")
+        return BpfSockets(self._known, lambda: read_iterator(link, run), netns=netns)
 
     def dump(self) -> list[SocketRow]:
         """Every TCP socket in the calling thread's network namespace, IPv4 and IPv6, in all states.
@@ -88,7 +106,7 @@ class BpfSockets:
             record = SocketRecord(fields, Clock(jiffies, self._hz, now_ns), self._known)
             if record.in_time_wait and seen is not None:
                 record = replace(record, initial=_initial_numbers(seen[1]))
-            row = socket_row(cookie, record)
+            row = socket_row(cookie, record, self._netns)
             if row is not None:
                 found[cookie] = fields, row
             else:

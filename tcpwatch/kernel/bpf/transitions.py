@@ -48,7 +48,7 @@ BY_PROGRAM = frozenset(
 
 
 class Transitions:
-    """What happens to the sockets of the network namespace that it was opened in. One thread uses it."""
+    """What happens to the sockets of the network namespace that it was opened in, or of all. One thread uses it."""
 
     says = "BPF: every change of state, retransmission and reset, as it happens"
     every_change = True
@@ -60,9 +60,12 @@ class Transitions:
         self._read = partial(_transition, names_processes=names_processes)
 
     @classmethod
-    def open(cls, btf: Btf, size: int = RING_BYTES) -> "Transitions":
-        """Attach the programs; SourceError where the kernel refuses. A record takes 112 of the `size` bytes."""
-        netns = NETWORK_NAMESPACE.stat().st_ino
+    def open(cls, btf: Btf, size: int = RING_BYTES, everywhere: bool = False) -> "Transitions":
+        """Attach the programs; SourceError where the kernel refuses. A record takes 112 of the `size` bytes.
+
+        With `everywhere` they tell of the sockets of all network namespaces.
+        """
+        netns = None if everywhere else NETWORK_NAMESPACE.stat().st_ino
         ring = RingBuffer(size)
         programs: list[int] = []
         try:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import Column, Laid, grown, lay_out, titles
-from tcpwatch.tui.connection_lines import COLUMNS, INDENT, Moment, connection_line, heading_line, row_words
+from tcpwatch.tui.connection_lines import INDENT, Moment, connection_line, heading_line, row_words
 from tcpwatch.tui.format import grouped
 from tcpwatch.tui.grouping import ORDERS, Heading, Row, Table, View, arrange
 from tcpwatch.tui.line import Line, wrap
@@ -37,8 +37,9 @@ class Connections(Rows[Row]):
         Binding("o", "order", "Order", id="connections.order", tooltip="Sort by time in state, owner, queues, remote"),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, columns: tuple[Column[Moment], ...], *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.columns = columns
         self._snapshot: Snapshot | None = None
         self._newest: Snapshot | None = None
         self._arranging = False
@@ -46,7 +47,6 @@ class Connections(Rows[Row]):
         self._shown_words: tuple[str, ...] = ()
         self.nothing = "There is no TCP socket."
         self._count = 0
-        self.columns: tuple[Column[Moment], ...] = COLUMNS
 
     def narrow(self, shown: Shown | None, words: tuple[str, ...]) -> None:
         """Show only what passes (None: all); `words` say so in the title."""

@@ -133,6 +133,7 @@ def happen(
     point: Tracepoint = STATES,
     *,
     netns: int = NETNS,
+    watched: int | None = NETNS,
     protocol: int = IPPROTO_TCP,
     family: int = AF_INET,
     bound: bytes = b"\x27\x0f",
@@ -152,7 +153,7 @@ def happen(
     )
     made_up.set("tcp_sock", made_up.whole, "inet_conn.icsk_inet.inet_sport", bound)
     made_up.set("sock", made_up.common, "sk_protocol", protocol)
-    code = programs.tracepoint(made_up.btf, point, NETNS, 5, lost)
+    code = programs.tracepoint(made_up.btf, point, watched, 5, lost)
     made_up.machine.run(code, made_up.context(made_up.common, 1, 8))
     return int.from_bytes(made_up.machine.read(lost, 8), "little")
 
@@ -187,6 +188,12 @@ def test_change_elsewhere_is_left_out(elsewhere: dict[str, int]) -> None:
     made_up = MadeUp()
     assert happen(made_up, **elsewhere) == 0
     assert made_up.written == []
+
+
+def test_change_elsewhere_is_told_where_all_are_watched() -> None:
+    made_up = MadeUp()
+    happen(made_up, netns=NETNS + 1, watched=None)
+    assert len(made_up.written) == 1
 
 
 def test_change_that_finds_no_room_is_counted() -> None:

@@ -1,0 +1,55 @@
+"""`--netns` and `--all-netns`: which network namespaces a command looks at.
+
+Law: both are seen to first, with privilege, before anything else is opened.
+"""
+
+import sys
+from dataclasses import replace
+from itertools import islice
+
+from tcpwatch.capture.privileges import Capability, held_privileges, missing, settle_thread
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.errors import UsageError
+from tcpwatch.kernel.everywhere import Reach
+from tcpwatch.kernel.netns import enter_namespace, find_namespace, list_namespaces, namespace_here
+from tcpwatch.kernel.resident import Resident
+from tcpwatch.text import clean
+
+MOST = 256  # namespaces that are watched; each takes a thread, and a look at the table of sockets once a second
+
+
+def enter(arguments: Arguments) -> None:
+    """Move this process into the namespace of `--netns`, and remember which that is.
+
+    Raises UsageError where there is none of that name or pid, PrivilegeError where this user may not enter it.
+    """
+    word = arguments.netns or ""
+    try:
+        place = find_namespace(word)
+        enter_namespace(place.path)
+    except PermissionError as error:
+        raise missing(Capability.SYS_ADMIN, f"entering network namespace {clean(word)}") from error
+    except OSError as error:
+        raise UsageError(f"network namespace {clean(word)} cannot be entered ({error.strerror})") from error
+    arguments.entered = replace(place.netns, here=True)
+
+
+def reach(arguments: Arguments) -> Reach:
+    """The namespace that we are in; with `--all-netns` all others as well, up to MOST in all.
+
+    Raises PrivilegeError where this user may enter none.
+    """
+    if not arguments.all_netns:
+        return Reach(arguments.entered or namespace_here())
+    if arguments.portable:
+        raise UsageError("--all-netns needs the kernel's own interfaces: run it without --backend portable")
+    if not held_privileges().holds(Capability.SYS_ADMIN):
+        raise missing(Capability.SYS_ADMIN, "entering other network namespaces")
+    here, *others = list_namespaces()
+    residents = []
+    for place in islice(others, MOST - 1):
+        try:
+            residents.append(Resident(place, settle_thread))
+        except (OSError, UsageError) as error:
+            sys.stderr.write(f"tcpwatch: network namespace {place.netns.title} is left out: {error}\n")
+    return Reach(here.netns, residents, len(others) - len(residents))

@@ -1,0 +1,31 @@
+"""Which socket is the other end of a connection, where that is on this host too. Pure.
+
+Two network namespaces may have the same addresses, and all of them have a loopback of their own. So the other end is
+looked for in the same namespace first; in another one only where the connection is not loopback's.
+"""
+
+from collections.abc import Sequence
+
+from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.wire.segment import is_loopback, reversed_ends
+
+
+class Peers:
+    """The sockets of one dump; `by_ends` has their cookies."""
+
+    def __init__(self, rows: Sequence[SocketRow]) -> None:
+        first = rows[0].netns if rows else None
+        self._several = any(row.netns is not first for row in rows)  # a table gives all its rows the same object
+        self.by_ends = {row.ends: row.cookie for row in rows}
+        self._apart = {(row.netns, row.ends): row.cookie for row in rows} if self._several else {}
+
+    def of(self, row: SocketRow) -> int | None:
+        """The cookie of the other end; None where this host does not have it."""
+        ends = reversed_ends(row.ends)
+        if not self._several:
+            peer = self.by_ends.get(ends)
+        else:
+            peer = self._apart.get((row.netns, ends))
+            if peer is None and not is_loopback(ends):
+                peer = self.by_ends.get(ends)
+        return None if peer == row.cookie else peer
