@@ -53,7 +53,7 @@ def packet(event: Event) -> str:
     segment = event.segment
     return (
         f'{{"frame":{segment.frame},"time_ns":{segment.time_ns},"stream":{event.stream},{ENDS_MEMBERS[segment.ends]},'
-        f'"flags":"{flag_names(segment.flags)}","seq":{event.seq},"ack":{event.ack},'
+        f'"flags":"{FLAGS_TEXT[segment.flags]}","seq":{event.seq},"ack":{event.ack},'
         f'"seq_raw":{segment.seq},"ack_raw":{segment.ack},'
         f'"window":{event.window},"window_raw":{segment.window},"len":{segment.length},'
         f'"options":{_options(segment.option_bytes)},'
@@ -134,6 +134,7 @@ def _ends(ends: bytes) -> str:
 
 
 ENDS_MEMBERS = Memo(_ends)
+FLAGS_TEXT = Memo(flag_names)
 
 
 @lru_cache(maxsize=1_024)

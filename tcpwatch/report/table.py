@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 
-from tcpwatch.duration import SECOND_NS, fine_duration
+from tcpwatch.duration import fine_duration
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import Memo
 from tcpwatch.tcp.event import Event
@@ -30,11 +29,10 @@ def sockets(connections: Sequence[Connection], now_ns: int) -> Iterator[str]:
 def packet(event: Event) -> str:
     """A segment as one line: time, ends, flags, relative numbers, window, length, and what it means."""
     segment = event.segment
-    second, nanosecond = divmod(segment.time_ns, SECOND_NS)
+    millisecond, microsecond = divmod(segment.time_ns // 1_000, 1_000)
     raw = "" if event.scaled else " raw"
     line = (
-        f"{_clock(second)}.{nanosecond // 1_000:06} {ENDS_TEXT[segment.ends]} "
-        f"[{flag_names(segment.flags)}] "
+        f"{CLOCK_TEXT[millisecond]}{DIGITS[microsecond]} {ENDS_TEXT[segment.ends]} [{FLAGS_TEXT[segment.flags]}] "
         f"seq {event.seq} ack {event.ack} win {event.window}{raw} len {segment.length}"
     )
     if event.step or event.analysis or event.app or event.note:
@@ -103,9 +101,9 @@ def _flow_cells(flow: Flow) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=256)
-def _clock(second: int) -> str:
-    return f"{datetime.fromtimestamp(second):%H:%M:%S}"
+def _clock(millisecond: int) -> str:
+    second, rest = divmod(millisecond, 1_000)
+    return f"{datetime.fromtimestamp(second):%H:%M:%S}.{rest:03}"
 
 
 def _ends(ends: bytes) -> str:
@@ -113,7 +111,10 @@ def _ends(ends: bytes) -> str:
     return f"{source} > {destination}"
 
 
+CLOCK_TEXT = Memo(_clock)
+DIGITS = tuple(f"{number:03}" for number in range(1_000))
 ENDS_TEXT = Memo(_ends)
+FLAGS_TEXT = Memo(flag_names)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from tcpwatch.tcp.state import AWAITING_ACK, State
 from tcpwatch.tcp.stream import Placed, Stream
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.wire.options import parse_options
-from tcpwatch.wire.payload import describe_payload
+from tcpwatch.wire.payload import FIRST_BYTES, describe_payload
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
 
 # Wireshark's tcp.completeness: what a capture holds of a conversation.
@@ -83,25 +83,27 @@ class Flow:
     def receive(self, segment: Segment, side: int, words: tuple[str, ...] = ()) -> Event:
         """What the next segment, sent by `side`, means; `words` are those that the tracker has for it already."""
         sender, receiver = self._pairs[side]
-        flags, length = segment.flags, segment.length
+        flags, length, seq, ack = segment.flags, segment.length, segment.seq, segment.ack
         if (base := sender.base) is None:
-            base = sender.base = segment.seq - (0 if flags & SYN else 1)
-        seq = unwrap(segment.seq, sender.expected or base)
-        ack = relative_ack = segment.ack
+            base = sender.base = seq - (0 if flags & SYN else 1)
+        if seq != sender.expected:
+            seq = unwrap(seq, sender.expected or base)
+        relative_ack = ack
         if flags & ACK:
             if (other_base := receiver.base) is None:
                 other_base = receiver.base = ack - 1
             relative_ack = offset(ack, other_base)
-            ack = unwrap(ack, receiver.expected or other_base)
+            if ack != receiver.expected:
+                ack = unwrap(ack, receiver.expected or other_base)
         step = note = rtt_ns = in_flight = app = None
-        if flags & CONTROL or self._expects_step or not ordinary(segment, seq, ack, sender, receiver):
+        if flags & CONTROL or self._expects_step or not sender.extend(segment, seq, ack, receiver):
             placed = Placed(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
             words, step, note = self._examine(segment, side, placed, relative_ack, words)
+            if not segment.ack:
+                ack = 0  # some RSTs carry it: it acknowledges nothing
+            sender.record(segment, seq, ack, words)
         else:
             self._saw |= SAW_DATA if length else SAW_ACK
-        if not segment.ack:
-            ack = 0  # some RSTs carry it: it acknowledges nothing
-        sender.record(segment, seq, ack, words)
         if self._multipath:
             self._note_multipath(segment, sender)
         if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST:
@@ -109,7 +111,8 @@ class Flow:
         self.last_ns = segment.time_ns
         if length:
             in_flight = sender.in_flight
-            app = describe_payload(segment.payload)
+            if (payload := segment.payload) and payload[0] in FIRST_BYTES:
+                app = describe_payload(payload)
         wnd, states = sender.wnd, self.states
         return Event(
             segment, self.stream, side, offset(seq, base), relative_ack,
@@ -174,19 +177,6 @@ class Flow:
         subtype = parse_options(segment.option_bytes).mptcp
         if subtype is not None:
             self._mptcp |= 1 << subtype
-
-
-def ordinary(segment: Segment, seq: int, ack: int, sender: Stream, receiver: Stream) -> bool:
-    """No rule of the analysis can hold: the next bytes, into an open window, or an ACK that moves on.
-
-    For segments without SYN, FIN and RST. This is the answer for nearly every segment, so it comes before the rules.
-    """
-    if seq != sender.expected or not segment.window or ack > receiver.contiguous or not segment.flags & ACK:
-        return False
-    if not segment.length:
-        return ack != sender.ack
-    wnd = receiver.wnd
-    return receiver.ack <= seq and receiver.wnd_raw != 0 and (wnd is None or seq + segment.length != receiver.ack + wnd)
 
 
 def _first_sight(first: Segment, reused: bool) -> int:

@@ -6,7 +6,7 @@ directions are Streams, and whatever treats a segment is called with the sender'
 
 from tcpwatch.tcp.event import Step
 from tcpwatch.wire.options import Options
-from tcpwatch.wire.segment import FIN, RST, SYN, Segment
+from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
 
 MAX_SHIFT = 14  # RFC 7323 §2.3
 MAX_UNACKED = 1_024  # segments of one stream that wait to be timed
@@ -85,7 +85,10 @@ class Stream:
     @property
     def in_flight(self) -> int | None:
         """Bytes sent and not acknowledged; None where no segment or no acknowledgment was seen."""
-        return None if self.una is None or self.nxt is None else max(0, self.nxt - self.una)
+        una, nxt = self.una, self.nxt
+        if una is None or nxt is None:
+            return None
+        return nxt - una if nxt > una else 0
 
     @property
     def syn_acked(self) -> bool:
@@ -128,6 +131,39 @@ class Stream:
         self.words = words
         self.rst_challenged = False
         self.last_ns = time_ns
+
+    def extend(self, segment: Segment, seq: int, ack: int, other: "Stream") -> bool:
+        """Take in a segment of which no rule of the analysis can hold; False, and nothing done, where one may.
+
+        That is the next data, no hole before it, into an open window; or an ACK that moves on. Of segments without SYN,
+        FIN and RST nearly all are such, so this comes before the rules. It does what record() does, in fewer steps.
+        """
+        length, window, time_ns = segment.length, segment.window, segment.time_ns
+        if not seq == self.expected == self.contiguous == self.nxt or not window or not segment.flags & ACK:
+            return False
+        if not 0 < ack <= other.contiguous:
+            return False
+        if length:
+            end, room = seq + length, other.wnd
+            if other.ack > seq or other.wnd_raw == 0 or (room is not None and end == other.ack + room):
+                return False
+            self.payload_bytes += length
+            self.expected = self.contiguous = self.nxt = end
+            self.expected_ns = time_ns
+            self._time(end, time_ns)
+        elif ack == self.ack:
+            return False
+        if ack != self.ack:
+            self.ack = ack
+            self.dup_acks = 0
+        self.segs += 1
+        self.wnd_raw = window
+        if self.wscale is not None:
+            self.wnd = window << self.wscale
+        self.words = ()
+        self.rst_challenged = False
+        self.last_ns = time_ns
+        return True
 
     def _count(self, words: tuple[str, ...], end: int) -> None:
         if "duplicate_ack" in words:

@@ -7,7 +7,9 @@ that nearly every frame has are read at one stroke; anything else takes the walk
 
 import struct
 from collections import Counter
+from collections.abc import Callable
 from struct import Struct
+from typing import Any
 
 from tcpwatch.wire.extensions import upper_layer
 from tcpwatch.wire.fragments import Reassembly
@@ -24,21 +26,27 @@ from tcpwatch.wire.segment import Segment
 from tcpwatch.wire.tcp import FLAG_BITS, first_bytes, read_segment
 from tcpwatch.wire.tunnels import inside_tunnel
 
+Unpack = Callable[[bytes], tuple[Any, ...]]
+
 MAX_TUNNELS = 4
 FRAGMENT = MORE_FRAGMENTS | FRAGMENT_OFFSET
 NO_OPTIONS_IPV4 = 0x45
 
-# Version and header length, total length, fragment field, protocol; seq, ack, data offset and flags, window.
-IPV4_TCP = Struct("!B x H 2x H x B 10x  4x I I H H 4x")
-# Version and class, payload length, next header; seq, ack, data offset and flags, window.
-IPV6_TCP = Struct("!B 3x H B 33x  4x I I H H 4x")
-IPV4_FIELDS = IPV4_TCP.unpack_from
-IPV6_FIELDS = IPV6_TCP.unpack_from
+IPV4_TCP = "B x H 2x H x B 2x 12s I I H H"  # see the names in decode()
+IPV6_TCP = "B 3x H B x 36s I I H H"
+IPV4_BYTES, IPV6_BYTES = 40, 60  # with TCP's, both without options
 
 # Where a link type that captures are made of has its EtherType, and where its datagram begins.
 USUAL_LINKS = {LINKTYPE_ETHERNET: (12, 14), LINKTYPE_LINUX_SLL: (14, 16), LINKTYPE_LINUX_SLL2: (0, 20)}
-UNUSUAL = (0, 1 << 32)  # a datagram that begins past the end of any frame
-IPV4_TYPE, IPV6_TYPE = IPV4.to_bytes(2), IPV6.to_bytes(2)
+
+
+def _headers(type_at: int, ip: int) -> tuple[Unpack, Unpack, int]:
+    """What reads the headers of IPv4 and of IPv6 behind those of the link, and where they begin."""
+    link = f"!{type_at}x H {ip - type_at - 2}x"
+    return Struct(link + IPV4_TCP).unpack_from, Struct(link + IPV6_TCP).unpack_from, ip
+
+
+HEADERS = {link_type: _headers(*places) for link_type, places in USUAL_LINKS.items()}
 
 
 class Decoder:
@@ -58,26 +66,25 @@ class Decoder:
         `data` is what was captured of the `wire_length` bytes the frame had. Read here at one stroke: untagged IPv4
         without options or IPv6 without extensions, and TCP whole inside.
         """
-        type_at, ip = USUAL_LINKS.get(link_type, UNUSUAL)
-        if len(data) < ip + 40:
+        headers = HEADERS.get(link_type)
+        if headers is None or len(data) < headers[2] + IPV4_BYTES:
             return self._walk(frame, time_ns, link_type, data, wire_length)
-        ethertype = data[type_at : type_at + 2]
-        if ethertype == IPV4_TYPE:
-            version_ihl, length, fragment, protocol, seq, ack, offset_flags, window = IPV4_FIELDS(data, ip)
+        unpack_ipv4, unpack_ipv6, ip = headers
+        ethertype, version_ihl, length, fragment, protocol, ends, seq, ack, offset_flags, window = unpack_ipv4(data)
+        if ethertype == IPV4:
             if version_ihl != NO_OPTIONS_IPV4 or protocol != TCP or fragment & FRAGMENT:
                 return self._walk(frame, time_ns, link_type, data, wire_length)
-            options_at, end, ends = ip + 40, ip + length, data[ip + 12 : ip + 24]
-        elif ethertype == IPV6_TYPE and len(data) >= ip + 60:
-            version_class, length, protocol, seq, ack, offset_flags, window = IPV6_FIELDS(data, ip)
+            options_at, end = ip + IPV4_BYTES, ip + length
+        elif ethertype == IPV6 and len(data) >= ip + IPV6_BYTES:
+            _, version_class, length, protocol, ends, seq, ack, offset_flags, window = unpack_ipv6(data)
             if version_class >> 4 != 6 or protocol != TCP:
                 return self._walk(frame, time_ns, link_type, data, wire_length)
-            options_at, end, ends = ip + 60, ip + 40 + length, data[ip + 8 : ip + 44]
+            options_at, end = ip + IPV6_BYTES, ip + 40 + length
         else:
             return self._walk(frame, time_ns, link_type, data, wire_length)
         payload_at = options_at - 20 + (offset_flags >> 12) * 4
         if not options_at <= payload_at <= end <= wire_length:
             return self._walk(frame, time_ns, link_type, data, wire_length)
-        length = end - payload_at
         limit = self._payload_limit
         return Segment(
             frame,
@@ -87,9 +94,9 @@ class Decoder:
             ack,
             offset_flags & FLAG_BITS,
             window,
-            length,
+            end - payload_at,
             data[options_at:payload_at],
-            data[payload_at:end] if length <= limit else first_bytes(data, payload_at, end, limit),
+            data[payload_at:end] if len(data) <= payload_at + limit else first_bytes(data, payload_at, end, limit),
         )
 
     def _walk(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment | None:

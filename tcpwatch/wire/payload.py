@@ -17,17 +17,13 @@ FIRST_LINE = re.compile(
     rb"|(?P<cut>(?:" + METHODS + rb") [!-\xff]+ ?[HTP/\d.]*)\r?\Z"  # a target that goes on in the next segment
 )
 
-FIRST_BYTES = frozenset(ascii_uppercase.encode()) | {HANDSHAKE}
+FIRST_BYTES = frozenset(ascii_uppercase.encode()) | {HANDSHAKE}  # with any other there is nothing to describe
 
 
 def describe_payload(payload: bytes) -> str | None:
     """`"TLS ClientHello example.org h2,http/1.1 TLS1.3"`, `"GET / HTTP/1.1"`, or None where it begins neither."""
-    if not payload or payload[0] not in FIRST_BYTES:
-        return None
-    if payload[0] == HANDSHAKE:
-        return describe_hello(payload)
     line = FIRST_LINE.match(payload)
     if line is None:
-        return None
+        return describe_hello(payload)
     text = line[line.lastgroup or 0].decode("utf-8", "replace")
     return clean(text + "…" if line.lastgroup == "cut" else text)

@@ -34,14 +34,14 @@ MAGIC_BYTES = 8
 def read_records(file: Readable) -> Iterator[Record]:
     """Each packet as `(time_ns, link_type, data, wire_length)`; `data` is what was captured of `wire_length` bytes.
 
-    Raises CaptureFileError, at the first record for a file that is none, else after the last packet before the damage.
+    Raises CaptureFileError: at once for a file that is none, else after the last packet before the damage.
     """
     stream = ByteStream(file)
     stream.hold(MAGIC_BYTES)
     reader = READERS.get(stream.buffer[:4])
     if reader is None:
         raise CaptureFileError(_unknown(stream.buffer[:MAGIC_BYTES]))
-    yield from reader(stream)
+    return reader(stream)
 
 
 def _unknown(beginning: bytes) -> str:

@@ -5,7 +5,7 @@ comments and blocks of unknown kind are passed over.
 """
 
 import struct
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from math import gcd
 from struct import Struct
 from typing import NamedTuple
@@ -29,7 +29,8 @@ IF_TSOFFSET = 14
 BLOCK_HEADER_BYTES = 8
 BLOCK_TRAILER_BYTES = 4
 SMALLEST_BLOCK_BYTES = BLOCK_HEADER_BYTES + BLOCK_TRAILER_BYTES
-PACKET_BLOCK_BYTES = SMALLEST_BLOCK_BYTES + 20  # an enhanced packet without a byte of data
+PACKET_DATA_AT = BLOCK_HEADER_BYTES + 20  # in an enhanced packet
+PACKET_BLOCK_BYTES = PACKET_DATA_AT + BLOCK_TRAILER_BYTES  # one without a byte of data
 MAX_BLOCK_BYTES = 16 << 20
 MAX_INTERFACES = 4_096
 NANOSECONDS = 1_000_000_000
@@ -79,7 +80,9 @@ def read_pcapng(stream: ByteStream) -> Iterator[Record]:
     section = Section("<")
     number = 1
     while True:
-        number += yield from _plain_packets(stream, section)
+        plain = _plain_packets(stream, section)
+        yield from plain
+        number += len(plain)
         if not stream.hold(1):
             return
         offset = stream.offset
@@ -97,14 +100,15 @@ def read_pcapng(stream: ByteStream) -> Iterator[Record]:
         number += 1
 
 
-def _plain_packets(stream: ByteStream, section: Section) -> Generator[Record, None, int]:
-    """The enhanced packets that come next, as long as they are held whole and nothing about them is odd; how many.
+def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
+    """The enhanced packets that come next, as long as they are held whole and nothing about them is odd.
 
     Nearly all of a file is read here, at one stroke for each; whatever else there is, is left to the careful reading.
     """
-    buffer, size, number = stream.buffer, len(stream.buffer), 0
+    records: list[Record] = []
+    buffer, at, size = stream.buffer, stream.at, len(stream.buffer)
     unpack, unpack_length, interfaces = section.unpack_packet_block, section.unpack_length, section.interfaces
-    while (at := stream.at) + PACKET_BLOCK_BYTES <= size:
+    while (start := at + PACKET_DATA_AT) < size:
         kind, length, interface, high, low, captured, wire_length = unpack(buffer, at)
         end = at + length
         if kind != ENHANCED_PACKET or length % 4 or end > size or interface >= len(interfaces):
@@ -117,11 +121,10 @@ def _plain_packets(stream: ByteStream, section: Section) -> Generator[Record, No
         time_ns = (high << 32 | low) * numerator // denominator + offset_ns
         if not 0 <= time_ns <= MAX_TIME_NS:
             break
-        start = at + PACKET_BLOCK_BYTES - BLOCK_TRAILER_BYTES
-        stream.at = end
-        number += 1
-        yield time_ns, link_type, buffer[start : start + captured], wire_length
-    return number
+        records.append((time_ns, link_type, buffer[start : start + captured], wire_length))
+        at = end
+    stream.at = at
+    return records
 
 
 def _section_at(stream: ByteStream) -> Section | None:

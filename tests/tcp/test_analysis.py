@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from tcpwatch.tcp.analysis import PROGRESS, REPETITION, analyse
-from tcpwatch.tcp.flow import ordinary
 from tcpwatch.tcp.stream import Placed, Stream
-from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN
+from tcpwatch.wire.segment import ACK, FIN, RST, SYN
 from tests.builders import segment
 from tests.tcp.test_stream import stream
 
@@ -180,37 +179,3 @@ def test_out_of_order_that_ends_where_the_highest_ends_is_a_retransmission() -> 
 
 def test_more_data_after_a_probe_byte_is_no_retransmission() -> None:
     assert words(sender(), receiver(ack=999), seq=999, length=50) == ()
-
-
-ORDINARY = {"seq": 1_000, "ack": 5_001, "length": 0}
-NOT_ORDINARY = {
-    "a hole": {"seq": 1_001},
-    "sent again": {"seq": 900, "length": 100},
-    "no room": {"window": 0},
-    "the same ACK": {"ack": 5_000},
-    "no ACK": {"flags": PSH},
-    "not captured": {"ack": 9_000},
-    "window full": {"length": 512},
-}
-
-
-def test_ordinary_holds_for_new_data_and_new_acks() -> None:
-    for facts in ({}, {"length": 100}, {"length": 100, "ack": 5_000}):
-        one = segment(**(ORDINARY | facts))
-        assert ordinary(one, one.seq, one.ack, sender(), receiver(expected=6_000, contiguous=6_000))
-
-
-@pytest.mark.parametrize("facts", NOT_ORDINARY.values(), ids=NOT_ORDINARY)
-def test_ordinary_gives_way_to_the_rules(facts: dict[str, int]) -> None:
-    one = segment(**(ORDINARY | facts))
-    assert not ordinary(one, one.seq, one.ack, sender(), receiver(expected=6_000, contiguous=6_000))
-
-
-def test_ordinary_gives_way_before_a_closed_window() -> None:
-    one = segment(**(ORDINARY | {"length": 1}))
-    assert not ordinary(one, one.seq, one.ack, sender(), receiver(expected=6_000, contiguous=6_000, wnd_raw=0, wnd=0))
-
-
-def test_ordinary_gives_way_to_data_acknowledged_before_it_was_seen() -> None:
-    one = segment(**(ORDINARY | {"length": 10}))
-    assert not ordinary(one, one.seq, one.ack, sender(), receiver(expected=6_000, contiguous=6_000, ack=1_010))

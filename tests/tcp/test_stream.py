@@ -1,8 +1,11 @@
+from copy import copy
 from typing import Any
+
+import pytest
 
 from tcpwatch.tcp.stream import MAX_UNACKED, Placed, Stream
 from tcpwatch.wire.options import Options
-from tcpwatch.wire.segment import ACK, FIN, RST, SYN
+from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN
 from tests.builders import segment
 
 
@@ -141,3 +144,44 @@ def test_take_options_of_a_repeated_syn_without_options_keeps_the_first_offer() 
     made.take_options(Options(mss=1_460, wscale=7, sack_permitted=True), Stream())
     made.take_options(Options(), Stream())
     assert (made.mss, made.wscale, made.sack_permitted) == (1_460, 7, True)
+
+
+SENDER = {"expected": 1_000, "contiguous": 1_000, "nxt": 1_000, "ack": 5_000, "wnd_raw": 512, "segs": 1, "wscale": 3}
+RECEIVER = {"expected": 6_000, "contiguous": 6_000, "ack": 1_000, "wnd_raw": 512, "wnd": 512}
+
+
+def facts_of(made: Stream) -> dict[str, Any]:
+    return {name: getattr(made, name) for name in Stream.__slots__}
+
+
+@pytest.mark.parametrize("facts", [{}, {"length": 100}, {"length": 100, "ack": 5_000}], ids=["ACK", "both", "data"])
+def test_extend_does_what_record_does(facts: dict[str, int]) -> None:
+    one = segment(**({"seq": 1_000, "ack": 5_001, "time_ns": 7} | facts))
+    extended, recorded_too = (stream(**SENDER, dup_acks=2, words=("retransmission",)) for _ in range(2))
+    assert extended.extend(one, one.seq, one.ack, stream(**RECEIVER))
+    recorded_too.record(one, one.seq, one.ack, ())
+    assert facts_of(extended) == facts_of(recorded_too)
+
+
+LEFT_TO_THE_RULES: dict[str, tuple[dict[str, int], dict[str, int], dict[str, int]]] = {
+    "numbers are skipped": ({"seq": 1_001}, {}, {}),
+    "sent again": ({"seq": 900, "length": 100}, {}, {}),
+    "behind a hole": ({}, {"contiguous": 900}, {}),
+    "an RST ran ahead": ({}, {"nxt": 900}, {}),
+    "no room": ({"window": 0}, {}, {}),
+    "the same ACK": ({"ack": 5_000}, {}, {}),
+    "no ACK": ({"flags": PSH}, {}, {}),
+    "an ACK of what was not captured": ({"ack": 9_000}, {}, {}),
+    "window full": ({"length": 512}, {}, {}),
+    "into a closed window": ({"length": 1}, {}, {"wnd_raw": 0, "wnd": 0}),
+    "data acknowledged before it was seen": ({"length": 10}, {}, {"ack": 1_010}),
+}
+
+
+@pytest.mark.parametrize(("facts", "sent", "received"), LEFT_TO_THE_RULES.values(), ids=LEFT_TO_THE_RULES)
+def test_extend_leaves_to_the_rules(facts: dict[str, int], sent: dict[str, int], received: dict[str, int]) -> None:
+    one = segment(**({"seq": 1_000, "ack": 5_001} | facts))
+    made = stream(**(SENDER | sent))
+    before = copy(made)
+    assert not made.extend(one, one.seq, one.ack, stream(**(RECEIVER | received)))
+    assert facts_of(made) == facts_of(before)
