@@ -40,7 +40,7 @@ def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
         return f"{first.command}/{first.pid}{others}"
     if no_owner is NoOwner.NEEDS_ROOT:
         return "its program (root sees which)"
-    return "its program"
+    return f"its program ({no_owner})" if no_owner is not None and no_owner.out_of_sight else "its program"
 
 
 class Closer(StrEnum):

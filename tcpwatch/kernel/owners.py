@@ -107,7 +107,7 @@ class OwnerIndex:
         if not self._missing[row.inode].wait_ns:
             return NoOwner.UNKNOWN
         hidden = INIT not in self._seen or any(seen.denied_until_ns for seen in self._seen.values())
-        return NoOwner.NEEDS_ROOT if hidden else NoOwner.NOT_FOUND
+        return self._processes.hidden if hidden else NoOwner.NOT_FOUND
 
     def _search(self, fresh: list[SocketRow], current: dict[int, SocketRow]) -> None:
         """Look for the holders that are missing and due."""

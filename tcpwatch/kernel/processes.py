@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tcpwatch.tcp.sockets import NoOwner
 from tcpwatch.text import clean
 
 _SOCKET = "socket:["
+# What root may lack for the descriptors of others' processes: a bit of CapEff (include/uapi/linux/capability.h).
+_LOOKUP = {19: NoOwner.NEEDS_SYS_PTRACE, 2: NoOwner.NEEDS_DAC_READ_SEARCH}
 _START_TIME = 22 - 3  # proc(5) counts from 1; the line is read from field 3, which follows the name in parentheses
 
 
@@ -27,10 +30,14 @@ class Process:
 
 
 class ProcessTable:
-    """The processes under `root`, ordinarily /proc."""
+    """The processes under `root`, ordinarily /proc.
+
+    `hidden` says why one of them may not be read, as of when this was made: before privileges are dropped.
+    """
 
     def __init__(self, root: Path = Path("/proc")) -> None:
         self._root = root
+        self.hidden = _why_hidden(root / "self" / "status")
 
     def pids(self) -> list[int]:
         """All processes that this user may know of; none where the system has no /proc."""
@@ -61,6 +68,18 @@ class ProcessTable:
             raise
         except OSError:
             return None
+
+
+def _why_hidden(status: Path) -> NoOwner:
+    """What this process lacks to look into others (proc_pid_status(5))."""
+    try:
+        fields = dict(line.split(":\t", 1) for line in status.read_text(errors="replace").splitlines())
+        uid, capabilities = int(fields["Uid"].split()[1]), int(fields["CapEff"], 16)
+    except (OSError, KeyError, ValueError):
+        return NoOwner.NEEDS_ROOT
+    if uid != 0:
+        return NoOwner.NEEDS_ROOT
+    return next((lacks for bit, lacks in _LOOKUP.items() if not capabilities >> bit & 1), NoOwner.HIDDEN)
 
 
 @contextmanager

@@ -74,10 +74,18 @@ class NoOwner(StrEnum):
     KERNEL = "no owner: kernel's"  # TIME-WAIT, SYN-RECEIVED, orphans: the program has let go of it
     NOT_ACCEPTED = "not accepted yet"
     NEEDS_ROOT = "needs root"
+    NEEDS_SYS_PTRACE = "needs CAP_SYS_PTRACE"  # said to root: the holder has capabilities that it lacks
+    NEEDS_DAC_READ_SEARCH = "needs CAP_DAC_READ_SEARCH"  # the same
+    HIDDEN = "hidden from root"  # by a user namespace or a security module
     NOT_FOUND = "not found"
     FILE = "from a file"
     SHORT = "came and went unseen"  # between two readings of the table
     UNKNOWN = "unknown"
+
+    @property
+    def out_of_sight(self) -> bool:
+        """Whether some process holds the socket that this user may not look into."""
+        return self in (self.NEEDS_ROOT, self.NEEDS_SYS_PTRACE, self.NEEDS_DAC_READ_SEARCH, self.HIDDEN)
 
 
 class KernelRecord(Protocol):

@@ -19,7 +19,6 @@ RETRANSMITS = 3  # once or twice is ordinary loss; tcp_retries1 is 3 as well
 UNSEEN = {
     NoOwner.KERNEL: "the kernel, whose program let go,",
     NoOwner.NOT_ACCEPTED: "its program, which has not accepted it,",
-    NoOwner.NEEDS_ROOT: "its program (needs root)",
 }
 
 
@@ -96,7 +95,8 @@ def summary(connections: Iterable[Connection], now_ns: int) -> Line:
 def _who(members: list[Connection]) -> str:
     owners = Counter(f"{owner.command}/{owner.pid}" for connection in members for owner in connection.owners[:1])
     if not owners:
-        return UNSEEN.get(members[0].no_owner or NoOwner.UNKNOWN, "its program (not known)")
+        no_owner = members[0].no_owner or NoOwner.UNKNOWN
+        return UNSEEN.get(no_owner, f"its program ({no_owner if no_owner.out_of_sight else 'not known'})")
     first, *rest = owners
     name = owners.most_common(1)[0][0]
     return f"{name} and {several(len(rest), 'other')}" if first and rest else name

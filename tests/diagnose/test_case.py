@@ -36,6 +36,7 @@ def test_subject_counts_the_other_holders() -> None:
 def test_subject_without_an_owner_is_still_a_subject() -> None:
     assert subject((), NoOwner.NOT_FOUND) == "its program"
     assert subject((), NoOwner.NEEDS_ROOT) == "its program (root sees which)"
+    assert subject((), NoOwner.NEEDS_SYS_PTRACE) == "its program (needs CAP_SYS_PTRACE)"
 
 
 def test_first_closer_follows_from_the_closing_states_alone() -> None:

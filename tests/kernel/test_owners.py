@@ -29,6 +29,7 @@ class Processes:
         self.counts_files = True
         self.clock = Clock()
         self.read_ns = 0
+        self.hidden = NoOwner.NEEDS_ROOT
         self.start(INIT, "init")
 
     def start(self, pid: int, command: str, *, start_ticks: int = 100) -> None:
@@ -166,6 +167,12 @@ def test_resolve_found_after_a_miss(index: OwnerIndex, processes: Processes) -> 
 def test_resolve_others_process(index: OwnerIndex, processes: Processes) -> None:
     processes.denied.add(INIT)
     assert index.resolve([row(5000)]) == {7: NoOwner.NEEDS_ROOT}
+
+
+def test_resolve_others_process_as_root(index: OwnerIndex, processes: Processes) -> None:
+    processes.denied.add(INIT)
+    processes.hidden = NoOwner.NEEDS_SYS_PTRACE
+    assert index.resolve([row(5000)]) == {7: NoOwner.NEEDS_SYS_PTRACE}
 
 
 def test_resolve_hidden_processes(index: OwnerIndex, processes: Processes) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.kernel.processes import Process, ProcessTable
+from tcpwatch.tcp.sockets import NoOwner
 
 
 def process(root: Path, pid: int, links: dict[int, str], *, comm: str = "java", start: int = 555) -> None:
@@ -24,6 +25,25 @@ def test_pids_among_other_names(tmp_path: Path) -> None:
 
 def test_pids_without_proc(tmp_path: Path) -> None:
     assert ProcessTable(tmp_path / "absent").pids() == []
+
+
+@pytest.mark.parametrize(
+    ("uid", "capabilities", "why"),
+    [
+        (1000, 0, NoOwner.NEEDS_ROOT),
+        (0, 1 << 2, NoOwner.NEEDS_SYS_PTRACE),
+        (0, 1 << 19, NoOwner.NEEDS_DAC_READ_SEARCH),
+        (0, 1 << 19 | 1 << 2, NoOwner.HIDDEN),
+    ],
+)
+def test_hidden_says_what_this_user_lacks(tmp_path: Path, uid: int, capabilities: int, why: NoOwner) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "status").write_text(f"Name:\tx\nUid:\t7\t{uid}\t7\t7\nCapEff:\t{capabilities:016x}\n")
+    assert ProcessTable(tmp_path).hidden is why
+
+
+def test_hidden_where_the_status_is_not_to_be_read(tmp_path: Path) -> None:
+    assert ProcessTable(tmp_path).hidden is NoOwner.NEEDS_ROOT
 
 
 def test_read_sockets(tmp_path: Path) -> None:
