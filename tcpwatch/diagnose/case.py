@@ -5,12 +5,17 @@ from enum import StrEnum
 
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
+from tcpwatch.tcp.stack import NO_STACK, Stack
 from tcpwatch.tcp.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One socket at one moment. `age_ns` is the time in its state, a lower bound where `age_exact` is false."""
+    """One socket at one moment. `age_ns` is the time in its state, a lower bound where `age_exact` is false.
+
+    `turned_away` is how many clients a listener has refused in the last minute, `stack` what its network namespace
+    tells beside sockets.
+    """
 
     row: SocketRow
     owners: tuple[Owner, ...]
@@ -20,6 +25,8 @@ class Case:
     info: TcpInfo | None
     peer: SocketRow | None
     peer_owners: tuple[Owner, ...]
+    turned_away: int = 0
+    stack: Stack = NO_STACK
 
     @property
     def program(self) -> str:
@@ -41,6 +48,11 @@ def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
     if no_owner is NoOwner.NEEDS_ROOT:
         return "its program (root sees which)"
     return f"its program ({no_owner})" if no_owner is not None and no_owner.out_of_sight else "its program"
+
+
+def times(count: int) -> str:
+    """`1 time`, `3 times`."""
+    return f"{count:,} time" if count == 1 else f"{count:,} times"
 
 
 class Closer(StrEnum):

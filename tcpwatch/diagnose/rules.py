@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from tcpwatch.diagnose.case import FIRST_CLOSER, Case, unread_in_words
+from tcpwatch.diagnose.case import FIRST_CLOSER, Case, times, unread_in_words
 from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.listening import accept_queue_full, half_open_queue_full, turned_away, waits_for_clients
 from tcpwatch.tcp.sockets import TimerKind
 from tcpwatch.tcp.state import State
 
@@ -171,33 +172,6 @@ def nothing_wrong(case: Case) -> Finding | None:
     return Finding(Severity.CHAT, "idle", "Open, and nothing waits at this end: both queues are empty.", (), ())
 
 
-def accept_queue(case: Case) -> Finding | None:
-    """LISTEN: is the accept queue full?"""
-    backlog = case.row.backlog
-    if backlog is None or backlog.queued <= backlog.limit:
-        return None
-    return Finding(
-        Severity.ERROR,
-        "accept-queue-full",
-        f"{case.program} does not accept fast enough: {backlog.queued} connections wait, {backlog.limit} may. "
-        "The kernel turns new ones away.",
-        (),
-        ("nstat -az TcpExtListenOverflows TcpExtListenDrops", "sysctl net.core.somaxconn"),
-    )
-
-
-def waits_for_clients(case: Case) -> Finding:
-    """LISTEN: what it is."""
-    backlog = case.row.backlog
-    queue = f" {backlog.queued} of {backlog.limit} wait for accept()." if backlog is not None else ""
-    return Finding(Severity.CHAT, "listening", f"{case.program} waits for connections.{queue}", (), ())
-
-
-def times(count: int) -> str:
-    """`1 time`, `3 times`."""
-    return f"{count} time" if count == 1 else f"{count} times"
-
-
 RULES: dict[State, tuple[Rule, ...]] = {
     State.CLOSE_WAIT: (not_closed_here, not_accepted, not_acknowledged, peer_window_zero),
     State.FIN_WAIT_1: (fin_not_acknowledged, peer_window_zero),
@@ -208,6 +182,6 @@ RULES: dict[State, tuple[Rule, ...]] = {
     State.SYN_SENT: (no_answer_to_syn,),
     State.SYN_RECEIVED: (half_open,),
     State.ESTABLISHED: (not_accepted, peer_window_zero, not_acknowledged, unread, nothing_wrong),
-    State.LISTEN: (accept_queue, waits_for_clients),
+    State.LISTEN: (turned_away, accept_queue_full, half_open_queue_full, waits_for_clients),
     State.CLOSED: (),
 }

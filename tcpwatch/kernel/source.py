@@ -11,11 +11,13 @@ from tcpwatch.kernel.bpf.transitions import Transitions
 from tcpwatch.kernel.destroy_events import DestroyEvents
 from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.everywhere import Elsewhere, Everywhere, Reach
+from tcpwatch.kernel.netstat import Netstat
 from tcpwatch.kernel.owners import Answer, OwnerIndex
 from tcpwatch.kernel.portable import PortableSockets
 from tcpwatch.kernel.proc_net import ProcNet
 from tcpwatch.kernel.resident import Resident
 from tcpwatch.kernel.sock_diag import SockDiag, netlink_socket
+from tcpwatch.kernel.sysctls import Sysctls
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import SocketRow
 
@@ -49,34 +51,44 @@ class OwnerSource(Protocol):
 
 
 class KernelSources(NamedTuple):
-    """What there is to be had of the kernel; `transitions` is None where changes are not told as they happen."""
+    """What there is to be had of the kernel, all of one network namespace.
+
+    `transitions` is None where changes are not told as they happen, the last two where there is no /proc.
+    """
 
     sockets: SocketSource
     owners: OwnerSource
     transitions: EventSource | None
+    netstat: Netstat | None = None
+    sysctls: Sysctls | None = None
 
     def close(self) -> None:
-        """Give back what all three hold open."""
+        """Give back what all of them hold open."""
         for source in self:
             if source is not None:
                 source.close()
 
 
 def open_kernel(portable: bool = False, bpf: bool = True, reach: Reach = THIS_NAMESPACE) -> KernelSources:
-    """BPF for all three; where that is refused, or `bpf` is not wanted, the next best, whose `says` tells why.
+    """BPF for the first three; where that is refused, or `bpf` is not wanted, the next best, whose `says` tells why.
 
     To be called with what privilege there is. None is needed any more afterwards (Linux 6.1 and newer).
     """
-    why = "BPF is not wanted." if not bpf else ""
-    if bpf and not portable:
+    if portable:
+        return KernelSources(open_socket_source(portable, reach.here), OwnerIndex(), None)
+    return _open_tables(bpf, reach)._replace(netstat=_if_there(Netstat), sysctls=Sysctls())
+
+
+def _open_tables(bpf: bool, reach: Reach) -> KernelSources:
+    why = "BPF is not wanted."
+    if bpf:
         try:
             return _open_bpf(reach)
         except SourceError as refusal:
             why = str(refusal)
-    sockets = open_socket_source(portable, reach.here)
-    if why and not portable:
-        sockets.says = f"{sockets.says}. {why}"
-    transitions = _if_allowed(DestroyEvents) if sockets.name in HAS_COOKIES else None
+    sockets = open_socket_source(False, reach.here)
+    sockets.says = f"{sockets.says}. {why}"
+    transitions = _if_there(DestroyEvents) if sockets.name in HAS_COOKIES else None
     return KernelSources(_reaching(sockets, reach, _sock_diag_of), OwnerIndex(), transitions)
 
 
@@ -85,9 +97,9 @@ def _open_bpf(reach: Reach) -> KernelSources:
     btf = read_btf()
     here = BpfSockets.open(btf, reach.here)
     sockets = _reaching(_tried(here), reach, lambda resident: here.elsewhere(resident.netns, resident.call))
-    owners = _if_allowed(lambda: TaskFileOwners.open(btf))
+    owners = _if_there(lambda: TaskFileOwners.open(btf))
     everywhere = bool(reach.residents)
-    transitions = _if_allowed(lambda: Transitions.open(btf, everywhere=everywhere)) or _if_allowed(DestroyEvents)
+    transitions = _if_there(lambda: Transitions.open(btf, everywhere=everywhere)) or _if_there(DestroyEvents)
     return KernelSources(sockets, owners or OwnerIndex(), transitions)
 
 
@@ -106,7 +118,7 @@ def _sock_diag_of(resident: Resident) -> SockDiag:
 _Source = TypeVar("_Source")
 
 
-def _if_allowed(open_source: Callable[[], _Source]) -> _Source | None:
+def _if_there(open_source: Callable[[], _Source]) -> _Source | None:
     """A source that there may be or not."""
     try:
         return open_source()

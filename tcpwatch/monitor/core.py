@@ -15,9 +15,12 @@ from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.history import History, by_ends
+from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
 from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.rises import Rises
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.tcp.stack import Stack
 
 EVENTS_S = 0.1  # the kernel's ring of changes holds some seconds of a busy host; this leaves room
 
@@ -40,6 +43,8 @@ class Monitor:
         self._pause_s = interval_s if self._kernel.transitions is None else min(interval_s, EVENTS_S)
         self._refreshed_ns = 0
         self._history = History()
+        self._listeners = Listeners()
+        self._counters: Rises[str] = Rises()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -85,6 +90,7 @@ class Monitor:
         self._refreshed_ns = now_ns = time.monotonic_ns()
         time_ns = time.time_ns()
         self._take_transitions()
+        stack = self._stack(now_ns)
         try:
             rows = self._kernel.sockets.dump()
         except SourceError as error:
@@ -92,7 +98,9 @@ class Monitor:
             connections, closed = self.snapshot().connections, self.snapshot().closed
         else:
             self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
-            connections = tuple(self._history.update(rows, self._kernel.owners.resolve(rows), user_names(rows), now_ns))
+            owners, users = self._kernel.owners.resolve(rows), user_names(rows)
+            known = self._history.update(with_half_open(rows), owners, users, now_ns)
+            connections = self._listeners.judge(known, stack, now_ns)
             closed = self._history.closed(now_ns)
         captured, dropped = self._wiretap.source.statistics() if isinstance(self._wiretap, Wiretap) else (0, 0)
         snapshot = Snapshot(
@@ -106,6 +114,8 @@ class Monitor:
             dropped=dropped,
             closed=closed,
             closed_left_out=self._history.closed_left_out,
+            stack=stack,
+            alarms=alarms(connections, stack, now_ns),
         )
         with self._lock:
             self._snapshot = snapshot
@@ -123,6 +133,12 @@ class Monitor:
                 with self._lock:
                     self._snapshot = replace(self._snapshot, sources=(broken, *self._snapshot.sources[1:]))
                 return
+
+    def _stack(self, now_ns: int) -> Stack:
+        """What the kernel tells beside its sockets."""
+        netstat, sysctls = self._kernel.netstat, self._kernel.sysctls
+        counters = self._counters.update(netstat.read() if netstat is not None else {}, now_ns)
+        return Stack(counters, sysctls.read() if sysctls is not None else {})
 
     def _take_transitions(self) -> None:
         if self._kernel.transitions is not None:

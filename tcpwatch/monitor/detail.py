@@ -6,6 +6,7 @@ from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.kernel_tcb import anchored, tcb_of
+from tcpwatch.tcp.stack import NO_STACK, Stack
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
@@ -27,7 +28,8 @@ def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key:
     if connection is not None and _has_a_loopback_of_its_own(connection):
         found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
-    return joined(ends, connection, peer, found, snapshot.mono_ns)
+    stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
+    return joined(ends, connection, peer, found, snapshot.mono_ns, stack)
 
 
 def joined(
@@ -36,6 +38,7 @@ def joined(
     peer: Connection | None,
     found: tuple[Flow, int] | None,
     now_ns: int,
+    stack: Stack = NO_STACK,
 ) -> Detail:
     """Both ends of one connection, the first of `ends` first: what their sockets and their flow tell together."""
     wire_here, wire_there = _wire_tcbs(found)
@@ -48,14 +51,14 @@ def joined(
         info=_info(connection),
         peer_info=_info(peer),
         flow=_flow_facts(*found) if found is not None else None,
-        findings=diagnose(_case(connection, peer, now_ns)) if connection is not None else (),
+        findings=diagnose(case_of(connection, peer, now_ns, stack)) if connection is not None else (),
+        stack=stack,
     )
 
 
 def _has_a_loopback_of_its_own(connection: Connection) -> bool:
     """Whether its segments pass where they are never captured, in another namespace; ours may have the same ends."""
-    netns = connection.row.netns
-    return netns is not None and not netns.here and is_loopback(connection.row.ends)
+    return not connection.row.is_here and is_loopback(connection.row.ends)
 
 
 def _info(connection: Connection | None) -> TcpInfo | None:
@@ -77,7 +80,8 @@ def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple
     return tuple(tcb for tcb in (kernel, wire) if tcb is not None)
 
 
-def _case(connection: Connection, peer: Connection | None, now_ns: int) -> Case:
+def case_of(connection: Connection, peer: Connection | None, now_ns: int, stack: Stack) -> Case:
+    """One socket as the rules look at it."""
     return Case(
         row=connection.row,
         owners=connection.owners,
@@ -87,6 +91,8 @@ def _case(connection: Connection, peer: Connection | None, now_ns: int) -> Case:
         info=_info(connection),
         peer=peer.row if peer is not None else None,
         peer_owners=peer.owners if peer is not None else (),
+        turned_away=connection.turned_away,
+        stack=stack,
     )
 
 

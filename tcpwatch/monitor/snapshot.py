@@ -8,6 +8,7 @@ from tcpwatch.diagnose.finding import Finding
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.life import Dwell, Known, Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
+from tcpwatch.tcp.stack import NO_STACK, Stack
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 
@@ -27,7 +28,8 @@ class Connection:
 
     `since_ns` is on the monotonic clock; where `since_seen` is false the state began before it was first seen, and its
     age is "at least". `no_owner` says why `owners` is empty. `peer` is the cookie of the other end where that is on
-    this host. `past` is None where there is nothing to tell of it but this state.
+    this host. `past` is None where there is nothing to tell of it but this state. `turned_away` is how many clients a
+    listener has refused in the last minute.
     """
 
     row: SocketRow
@@ -39,6 +41,7 @@ class Connection:
     mark: Mark
     peer: int | None
     past: Life | None = None
+    turned_away: int = 0
 
     @property
     def life(self) -> Life:
@@ -72,6 +75,8 @@ class Snapshot:
 
     `closed` are connections that ended a while ago, however short they were, oldest end first; `closed_left_out` more
     found no room among them. They are in `by_key` too, and in `by_ends` where no living one has their ends.
+
+    `alarms` are findings on what has just happened, not on one connection's state; the worst first.
     """
 
     mono_ns: int
@@ -84,6 +89,8 @@ class Snapshot:
     dropped: int
     closed: tuple[Connection, ...] = ()
     closed_left_out: int = 0
+    stack: Stack = NO_STACK
+    alarms: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +125,4 @@ class Detail:
     peer_info: TcpInfo | None
     flow: FlowFacts | None
     findings: tuple[Finding, ...]
+    stack: Stack = NO_STACK

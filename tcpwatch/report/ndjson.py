@@ -6,6 +6,7 @@ here.
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import lru_cache
 
 from tcpwatch.monitor.snapshot import Connection
@@ -117,9 +118,7 @@ def _namespace(netns: Namespace | None) -> Json:
 
 
 def _backlog(row: SocketRow) -> Json | None:
-    if row.backlog is None:
-        return None
-    return {"queued": row.backlog.queued, "limit": row.backlog.limit, "half_open": row.backlog.half_open}
+    return asdict(row.backlog) if row.backlog is not None else None
 
 
 def _timer(row: SocketRow, now_ns: int) -> Json | None:

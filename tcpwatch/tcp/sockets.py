@@ -43,12 +43,14 @@ class Timer:
 class Backlog:
     """A listener's accept queue: connections that wait for accept(), and how many may.
 
-    `half_open` counts the handshakes that are under way, in SYN-RECEIVED: Linux lets as many of them wait as `limit`.
+    `half_open` counts the handshakes that are under way, in SYN-RECEIVED. `drops` counts the segments that the listener
+    has turned away since it began: SYNs, and last ACKs that found no room (`sk_drops`).
     """
 
     queued: int
     limit: int
     half_open: int | None = None
+    drops: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,11 @@ class SocketRow:
     owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself says who (psutil)
     record: KernelRecord | None = None
     netns: Namespace | None = None  # where the source knows it
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is in the network namespace that tcpwatch runs in, as far as is known."""
+        return self.netns is None or self.netns.here
 
     @property
     def local(self) -> Endpoint:

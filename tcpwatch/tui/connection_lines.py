@@ -10,6 +10,7 @@ from tcpwatch.tui.columns import Column, Laid, cells_of
 from tcpwatch.tui.format import WILDCARDS, age, brief_countdown, grouped, local_end, short_number
 from tcpwatch.tui.grouping import Heading
 from tcpwatch.tui.line import Line, Run, cut_end, cut_owner, padded
+from tcpwatch.tui.listening import half_open_words
 from tcpwatch.tui.looks import MARKS, STATES
 from tcpwatch.tui.timers import timer_words
 from tcpwatch.tui.trouble import trouble_of
@@ -77,7 +78,10 @@ def _netns(moment: Moment) -> Run:
 
 
 def _timer(moment: Moment) -> Run:
+    """Which timer runs; of a listener, which has none, the handshakes under way."""
     row = moment.connection.row
+    if row.backlog:
+        return half_open_words(row.backlog), ""
     return timer_words(row, moment.now_ns), "caution" if row.timer and row.timer.retransmits else ""
 
 
@@ -119,7 +123,7 @@ def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
     elif heading.next_gone:
         runs.append((f"  next gone in {brief_countdown(heading.next_gone.left_ms(now_ns))}", "muted"))
     elif heading.state is State.LISTEN:
-        runs.append(("  RQ/SQ: accept queue/its limit", "muted"))
+        runs.append(("  TIMER half open · RQ/SQ accept queue", "muted"))
     else:
         runs.append((f"  oldest {oldest}", "muted"))
     if heading.state is State.CLOSE_WAIT and heading.count:

@@ -1,6 +1,6 @@
 """A connection's situation in sentences: who closed first, what is unread, which timer runs, what to do. Pure."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from tcpwatch.diagnose.finding import Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
@@ -8,16 +8,9 @@ from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connection_lines import owner_words
 from tcpwatch.tui.format import grouped, microseconds, several
+from tcpwatch.tui.listening import listening
+from tcpwatch.tui.sentence import Sentence
 from tcpwatch.tui.timers import timer_sentence
-
-
-class Sentence(NamedTuple):
-    """One line of the story: what it is about, what it says, its style."""
-
-    about: str
-    says: str
-    style: str = ""
-
 
 CLOSED_FIRST = {
     State.FIN_WAIT_1: "closed first by this end",
@@ -40,7 +33,7 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
     """The sentences there are facts for: what is wrong, why it stays so, what to do, and how it came about."""
     sentences = [
         *_findings(detail),
-        _unread(detail.connection),
+        *_waiting(detail),
         _timer(detail.connection, now_ns),
         _do_next(detail),
         _course(detail),
@@ -48,14 +41,18 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _unread(connection: Connection | None) -> Sentence | None:
-    if connection is None or connection.row.recv_q is None:
+def _waiting(detail: Detail) -> Iterable[Sentence | None]:
+    """What waits for the program."""
+    connection = detail.connection
+    if connection is None:
+        return ()
+    return listening(connection, detail.stack) if connection.row.state is State.LISTEN else [_unread(connection)]
+
+
+def _unread(connection: Connection) -> Sentence | None:
+    row, recv_q = connection.row, connection.row.recv_q
+    if recv_q is None:
         return None
-    row, recv_q = connection.row, connection.row.recv_q or 0
-    if row.state is State.LISTEN:
-        backlog = row.backlog
-        waiting = "–" if backlog is None else f"{grouped(backlog.queued)} of {grouped(backlog.limit)}"
-        return Sentence("queue", f"connections that wait for accept(): {waiting}")
     if row.state is State.CLOSE_WAIT:
         return Sentence("unread", unread_in_close_wait(recv_q), "caution")
     return Sentence("unread", f"{several(recv_q, 'byte')} for {owner_words(connection)} to read") if recv_q else None
@@ -123,5 +120,5 @@ def _findings(detail: Detail) -> list[Sentence]:
 
 
 def _do_next(detail: Detail) -> Sentence | None:
-    steps = [step for finding in detail.findings for step in finding.do_next]
+    steps = dict.fromkeys(step for finding in detail.findings for step in finding.do_next)
     return Sentence("do", "  ·  ".join(steps), "strong") if steps else None

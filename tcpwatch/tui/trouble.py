@@ -4,14 +4,16 @@ Only what one row of the kernel's table proves stands here; what needs history a
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from tcpwatch.diagnose.finding import Finding
+from tcpwatch.diagnose.listening import accept_queue_is_full
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.sockets import NoOwner, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.format import age, grouped, several
-from tcpwatch.tui.line import Line
+from tcpwatch.tui.line import Line, Run
 
 RETRANSMITS = 3  # once or twice is ordinary loss; tcp_retries1 is 3 as well
 
@@ -38,11 +40,14 @@ def _timer(connection: Connection, kind: TimerKind, at_least: int) -> bool:
 
 def _backlog_full(connection: Connection) -> bool:
     backlog = connection.row.backlog
-    return backlog is not None and backlog.queued > backlog.limit
+    return backlog is not None and accept_queue_is_full(backlog)
 
+
+TURNED_AWAY = Trouble(State.LISTEN, lambda c: c.turned_away > 0, "LISTEN that turned clients away", "must accept()")
 
 # First match wins, and the first kind that anything is in leads the summary.
 TROUBLES = (
+    TURNED_AWAY,
     Trouble(State.CLOSE_WAIT, lambda connection: True, "CLOSE-WAIT", "must close()"),
     Trouble(State.LISTEN, _backlog_full, "LISTEN with a full accept queue", "must accept() faster"),
     Trouble(
@@ -63,14 +68,17 @@ def trouble_of(connection: Connection) -> Trouble | None:
     return None
 
 
-def summary(connections: Iterable[Connection], now_ns: int) -> Line:
-    """The trouble line: the worst kind with its count, age and owner; how many others there are."""
+def summary(connections: Iterable[Connection], now_ns: int, alarms: Sequence[Finding] = ()) -> Line:
+    """The trouble line: an alarm, or the worst kind with its count, age and owner; how many others there are."""
     found: dict[Trouble, list[Connection]] = {trouble: [] for trouble in TROUBLES}
     for connection in connections:
         row = connection.row
         if (row.timer or row.backlog or row.state is State.CLOSE_WAIT) and (trouble := trouble_of(connection)):
             found[trouble].append(connection)  # the first test alone lets most of 50,000 sockets pass
     kinds = [(trouble, members) for trouble, members in found.items() if members]
+    if alarms:
+        others = sum(len(members) for trouble, members in kinds if trouble is not TURNED_AWAY) + len(alarms) - 1
+        return Line(((f" ⚠ {alarms[0].says}", "trouble"), *_others(others)))
     if not kinds:
         return Line(
             (
@@ -87,9 +95,13 @@ def summary(connections: Iterable[Connection], now_ns: int) -> Line:
             (f"  oldest {age(now_ns, oldest.since_ns, oldest.since_seen)}  ", ""),
             (_who(members), "strong"),
             (f" {trouble.must}", ""),
-            (f"   and {grouped(others)} more in other trouble" if others else "", "muted"),
+            *_others(others),
         )
     )
+
+
+def _others(count: int) -> tuple[Run, ...]:
+    return ((f"   and {grouped(count)} more in other trouble", "muted"),) if count else ()
 
 
 def _who(members: list[Connection]) -> str:

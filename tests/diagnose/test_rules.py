@@ -5,7 +5,8 @@ import pytest
 from tcpwatch.diagnose.case import Case
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.rules import RULES, diagnose
-from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
+from tcpwatch.tcp.sockets import NoOwner, Timer, TimerKind
+from tcpwatch.tcp.stack import NO_STACK
 from tcpwatch.tcp.state import State
 from tests.builders import owner, row
 
@@ -19,6 +20,8 @@ def case(**facts: Any) -> Case:
         "info": None,
         "peer": None,
         "peer_owners": (),
+        "turned_away": 0,
+        "stack": NO_STACK,
     }
     given = {name: facts.pop(name) for name in tuple(facts) if name in around}
     return Case(row=row(**facts), **(around | given))
@@ -107,10 +110,3 @@ def test_syn_sent_counts_the_syns() -> None:
     [finding] = diagnose(case(state=State.SYN_SENT, timer=Timer(TimerKind.RETRANSMIT, 900, 2)))
     assert "sent again 2 times" in finding.says
     assert finding.severity is Severity.WARN
-
-
-def test_listener_with_more_waiting_than_may_is_an_error() -> None:
-    full = diagnose(case(state=State.LISTEN, backlog=Backlog(queued=2, limit=1)))
-    assert rules_of(full) == ["accept-queue-full", "listening"]
-    assert full[0].severity is Severity.ERROR
-    assert rules_of(diagnose(case(state=State.LISTEN, backlog=Backlog(0, 128)))) == ["listening"]

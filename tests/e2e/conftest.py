@@ -35,7 +35,7 @@ class Place:
     def running(self, *command: str) -> "Iterator[subprocess.Popen[str]]":
         """A command that runs while inside, and is ended then, or after a minute: no reader waits for ever."""
         process = subprocess.Popen(
-            [*self.enter, *command], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*self.enter, *command], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         deadline = Timer(LONGEST_RUN_S, process.kill)
         deadline.start()

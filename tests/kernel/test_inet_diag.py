@@ -71,6 +71,20 @@ def test_backlog_listener() -> None:
     assert (found.recv_q, found.send_q) == (None, None)
 
 
+def test_backlog_drops() -> None:
+    memory = struct.pack("=9I", *range(100, 109))
+    drops = [
+        found.backlog.drops
+        for attributes in (
+            [],
+            [(inet_diag.INET_DIAG_SKMEMINFO, memory[:32])],
+            [(inet_diag.INET_DIAG_SKMEMINFO, memory)],
+        )
+        if (found := row(LISTEN, attributes=attributes)).backlog
+    ]
+    assert drops == [None, None, 108]
+
+
 @pytest.mark.parametrize(("number", "kind"), inet_diag.TIMERS.items())
 def test_timer_runs(number: int, kind: TimerKind) -> None:
     assert row(timer=number, expires=1200, retransmits=3).timer == Timer(kind, 1200, 3, NOW_NS)
@@ -111,7 +125,13 @@ def test_info_attribute_of_impossible_length(length: int) -> None:
     assert inet_diag.info_span(record() + broken) == slice(len(record() + broken), len(record() + broken))
 
 
-def test_dump_request_asks_for_every_state() -> None:
-    request = inet_diag.dump_request(2, sequence=9)
+def test_dump_request_asks_for_states_and_attributes() -> None:
+    request = inet_diag.dump_request(2, 9, 0b110, (inet_diag.INET_DIAG_INFO, inet_diag.INET_DIAG_SKMEMINFO))
     assert inet_diag.HEADER.unpack_from(request) == (72, 20, 0x301, 9, 0)
-    assert request[16:24] == struct.pack("=BBBxI", 2, 6, 2, 0b1_1111_1111_1110)
+    assert request[16:24] == struct.pack("=BBBxI", 2, 6, 0b100_0010, 0b110)
+
+
+def test_questions_ask_for_every_state_once() -> None:
+    first, second = (states for states, _ in inet_diag.QUESTIONS)
+    assert first | second == 0b1_1111_1111_1110
+    assert first & second == 0

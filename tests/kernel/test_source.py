@@ -77,7 +77,7 @@ def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next best says why."""
     monkeypatch.setattr(source, "check_permission", refuse)
     monkeypatch.setattr(source, "SockDiag", Works)
-    sockets, owners, transitions = open_kernel()
+    sockets, owners, transitions, *_ = open_kernel()
     assert sockets.says == "works. refused"
     assert isinstance(owners, OwnerIndex)
     assert transitions is None  # a source that knows no cookies cannot be told of them
@@ -125,7 +125,7 @@ def test_open_bpf_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """Owners and transitions may be missing without harm to the sockets, whose ends are told by another."""
     for part in ("TaskFileOwners", "Transitions"):
         monkeypatch.setattr(getattr(source, part), "open", refuse)
-    sockets, owners, transitions = opened = open_kernel()
+    sockets, owners, transitions, *_ = opened = open_kernel()
     opened.close()
     assert (sockets.name, type(owners), type(transitions)) == ("bpf", OwnerIndex, DestroyEvents)
 
@@ -135,7 +135,7 @@ import encodings.idna, socket
 from tcpwatch.capture.privileges import Capability, drop_privileges, held_privileges
 from tcpwatch.kernel.source import open_kernel
 
-sockets, owners, transitions = open_kernel()
+sockets, owners, transitions, *_ = open_kernel()
 drop_privileges()
 held = held_privileges()
 assert held.uid != 0 and not held.holds(Capability.BPF) and not held.holds(Capability.SYS_PTRACE)

@@ -27,6 +27,20 @@ class ScriptedSockets:
         self.closed = True
 
 
+class ScriptedNumbers:
+    """Counters or sysctls: one set of numbers for each reading."""
+
+    def __init__(self, *readings: dict[str, int]) -> None:
+        self._readings = list(readings)
+        self.closed = False
+
+    def read(self) -> dict[str, int]:
+        return self._readings.pop(0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class ScriptedFrames:
     """Batches of frames, then none; `lost` are counted as dropped."""
 

@@ -8,10 +8,12 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.tcp.life import Happening
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.tcp.sockets import Backlog, SocketRow
+from tcpwatch.tcp.stack import Rise, Stack
 from tcpwatch.tcp.state import State
+from tests.builders import SERVER, ends, row
 from tests.monitor.conversation import HANDSHAKE, SERVER_ENDS, client_row, server_row
-from tests.monitor.fakes import ScriptedFrames, ScriptedSockets
+from tests.monitor.fakes import ScriptedFrames, ScriptedNumbers, ScriptedSockets
 
 NO_TAP = SourceStatus("packets", False, "capturing needs CAP_NET_RAW", "sudo tcpwatch")
 
@@ -120,6 +122,39 @@ def test_closed_connection_does_not_hide_the_one_that_took_its_ends() -> None:
     monitor = Monitor(sources, PacketLog(), NO_TAP)
     monitor.refresh()
     assert monitor.snapshot().by_ends[SERVER_ENDS].key == 1
+
+
+def test_listener_that_refuses_clients_is_in_the_picture() -> None:
+    def listener(drops: int) -> SocketRow:
+        return row(cookie=9, state=State.LISTEN, backlog=Backlog(2, 1, half_open=0, drops=drops))
+
+    netstat = ScriptedNumbers({"ListenDrops": 100}, {"ListenDrops": 103})
+    sysctls = ScriptedNumbers({}, {"net.ipv4.tcp_retries2": 15})
+    sockets = ScriptedSockets([listener(5)], [listener(8)])
+    sources = KernelSources(sockets, OwnerIndex(), None, netstat, sysctls)  # type: ignore[arg-type]
+    monitor = Monitor(sources, PacketLog(), NO_TAP)
+    monitor.refresh()
+    assert monitor.snapshot().alarms == ()
+    monitor.refresh()
+    snapshot = monitor.snapshot()
+    assert snapshot.by_key[9].turned_away == 3
+    assert snapshot.stack == Stack({"ListenDrops": Rise(3, 3)}, {"net.ipv4.tcp_retries2": 15})
+    assert [alarm.rule for alarm in snapshot.alarms] == ["turned-away"]
+    found = monitor.detail(snapshot.by_key[9].row.ends)
+    assert found is not None
+    assert (found.stack, found.findings[0].rule) == (snapshot.stack, "turned-away")
+    monitor.stop()
+    assert netstat.closed
+    assert sysctls.closed
+
+
+def test_half_open_connections_are_counted_where_the_source_does_not() -> None:
+    waiting = row(cookie=9, state=State.LISTEN, backlog=Backlog(0, 1), ends=ends(SERVER, ("0.0.0.0", 0)))
+    monitor = monitor_of(ScriptedSockets([waiting, row(cookie=1, state=State.SYN_RECEIVED)]))
+    monitor.refresh()
+    backlog = monitor.snapshot().by_key[9].row.backlog
+    assert backlog is not None
+    assert backlog.half_open == 1
 
 
 def test_stop_closes_the_sources_and_may_be_repeated() -> None:

@@ -167,8 +167,8 @@ def test_socket_says_why_there_is_no_owner() -> None:
 
 
 def test_listener_has_a_backlog_and_no_queues() -> None:
-    found = socket(state=State.LISTEN, recv_q=3, send_q=128, backlog=Backlog(3, 128))
-    assert found["backlog"] == {"queued": 3, "limit": 128, "half_open": None}
+    found = socket(state=State.LISTEN, recv_q=3, send_q=128, backlog=Backlog(3, 128, drops=7))
+    assert found["backlog"] == {"queued": 3, "limit": 128, "half_open": None, "drops": 7}
     assert (found["recv_q"], found["send_q"]) == (None, None)
 
 

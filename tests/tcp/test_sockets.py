@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Owner, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 
@@ -23,3 +26,9 @@ def test_row_ends_as_text() -> None:
     ends = bytes([127, 0, 0, 1, 127, 0, 0, 2, 0, 80, 1, 0])
     row = SocketRow(1, ends, False, State.ESTABLISHED, 0, 1, 0, 0)
     assert (str(row.local), str(row.remote)) == ("127.0.0.1:80", "127.0.0.2:256")
+
+
+def test_row_of_another_namespace_is_not_here() -> None:
+    row = SocketRow(1, bytes(12), False, State.LISTEN, 0, 1, None, None)
+    found = [replace(row, netns=netns).is_here for netns in (None, Namespace(1, here=True), Namespace(2))]
+    assert found == [True, True, False]

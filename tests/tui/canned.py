@@ -50,7 +50,7 @@ def connection(
 ) -> Connection:
     """A connection that has been in `state` for so long; changes go to the Connection or to its row."""
     owners = (Owner(pid, 1, clean(command), fd),) if command else ()
-    names = {"owners", "no_owner", "user", "since_seen", "mark", "peer"}
+    names = {"owners", "no_owner", "user", "since_seen", "mark", "peer", "turned_away"}
     row = SocketRow(key, ends, False, state, 1000, key, 0, 0)
     row = replace(row, **{name: value for name, value in changes.items() if name not in names})
     whole = Connection(
@@ -81,7 +81,7 @@ def connections() -> list[Connection]:
         connection(24, syn, State.SYN_SENT, 3, "wget", 77, 5, timer=Timer(TimerKind.RETRANSMIT, 1_200, 2, MONO_NS)),
         connection(30, server_end(53390), State.TIME_WAIT, 17, timer=Timer(TimerKind.TIME_WAIT, 43_000, 0, MONO_NS)),
         connection(31, server_end(53394), State.TIME_WAIT, 48, timer=Timer(TimerKind.TIME_WAIT, 12_000, 0, MONO_NS)),
-        connection(40, listener, State.LISTEN, 3720, *java, 5, since_seen=False, backlog=Backlog(0, 128)),
+        connection(40, listener, State.LISTEN, 3720, *java, 5, since_seen=False, backlog=Backlog(0, 128, 2, 0)),
         connection(
             41, ends_of(("::", 22), ("::", 0)), State.LISTEN, 3720, no_owner=NoOwner.NEEDS_ROOT, since_seen=False
         ),

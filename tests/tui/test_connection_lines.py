@@ -56,10 +56,11 @@ def test_row_is_marked(mark: Mark, glyph: str) -> None:
 
 def test_row_of_a_listener_has_its_queue() -> None:
     any_address, one_address = (ends_of((ip, 9999), (ip, 0)) for ip in ("0.0.0.0", "127.0.0.1"))
-    backlog = Backlog(3, 128)
+    backlog = Backlog(3, 128, half_open=1)
     text = line(connection(1, any_address, State.LISTEN, 1, backlog=backlog))
     assert ":9999 on any address" in " ".join(text.split())
     assert "3/128" in text
+    assert "syn 1/128" in text
     assert "on 127.0.0.1" in line(connection(1, one_address, State.LISTEN, 1, backlog=backlog))
 
 

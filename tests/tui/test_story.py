@@ -9,7 +9,8 @@ from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.sockets import Backlog
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.story import Sentence, story, unread_in_close_wait
+from tcpwatch.tui.sentence import Sentence
+from tcpwatch.tui.story import story, unread_in_close_wait
 from tests.tui.canned import MONO_NS, connection, details, server_end
 
 
@@ -42,8 +43,8 @@ def test_unread_elsewhere_names_who_must_read() -> None:
     assert "unread" not in in_state(State.ESTABLISHED, recv_q=None)
 
 
-def test_listener_tells_its_queue() -> None:
-    assert in_state(State.LISTEN, backlog=Backlog(3, 128))["queue"].endswith("accept(): 3 of 128")
+def test_listener_tells_its_queues() -> None:
+    assert in_state(State.LISTEN, backlog=Backlog(3, 128))["accept"].endswith("3 of 128 wait for accept()")
 
 
 @pytest.mark.parametrize(
@@ -92,10 +93,10 @@ def test_timer_stands_after_the_findings() -> None:
     assert [sentence.about for sentence in story(detail, MONO_NS)] == ["⚠", "unread", "timer", "do", "course"]
 
 
-def test_findings_come_with_what_to_do() -> None:
+def test_findings_come_with_what_to_do_told_once() -> None:
     finding = Finding(Severity.NOTE, "idle", "Nothing moves.", (), ("wait", "close"))
-    detail = Detail(server_end(1), None, None, (), (), None, None, None, (finding,))
+    detail = Detail(server_end(1), None, None, (), (), None, None, None, (finding, finding))
     assert story(detail, MONO_NS) == [
-        Sentence("!", "Nothing moves.", "caution"),
+        *[Sentence("!", "Nothing moves.", "caution")] * 2,
         Sentence("do", "wait  ·  close", "strong"),
     ]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Mark
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
@@ -16,6 +17,7 @@ from tests.tui.canned import MONO_NS, connection, server_end
         (State.CLOSE_WAIT, {"mark": Mark.GONE}, None),
         (State.LISTEN, {"backlog": Backlog(129, 128)}, "LISTEN with a full accept queue"),
         (State.LISTEN, {"backlog": Backlog(128, 128)}, None),
+        (State.LISTEN, {"backlog": Backlog(0, 128), "turned_away": 1}, "LISTEN that turned clients away"),
         (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "not acknowledged"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.RETRANSMIT, 100, 2)}, None),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 1)}, "with a full window"),
@@ -52,6 +54,15 @@ def test_summary_of_a_socket_without_a_program_names_the_kernel() -> None:
     orphan = connection(1, server_end(1), State.LAST_ACK, 1, timer=timer, no_owner=NoOwner.KERNEL)
     text = summary([orphan], MONO_NS).text
     assert text == " ⚠ 1 not acknowledged  oldest 1s  the kernel, whose program let go, gets no ACK from its peer"
+
+
+def test_summary_begins_with_an_alarm() -> None:
+    alarm = Finding(Severity.ERROR, "turned-away", "The accept queue of :80 overflowed 12 times.")
+    refusing = connection(1, server_end(1), State.LISTEN, 1, backlog=Backlog(9, 8), turned_away=12)
+    leak = connection(2, server_end(2), State.CLOSE_WAIT, 1)
+    assert summary([refusing], MONO_NS, [alarm]).text == " ⚠ The accept queue of :80 overflowed 12 times."
+    assert summary([refusing, leak], MONO_NS, [alarm]).text.endswith("12 times.   and 1 more in other trouble")
+    assert summary([leak], MONO_NS, [alarm, alarm]).text.endswith("and 2 more in other trouble")
 
 
 def test_summary_of_nothing() -> None:

@@ -84,7 +84,7 @@ FULL = (
     ),
     *_same("Q", "sk_pacing_rate sk_max_pacing_rate", SOCK),
     *_same("I", "sk_ack_backlog sk_max_ack_backlog sk_ino sk_err sk_err_soft", SOCK),
-    *_at("I", sk_uid=SOCK + "sk_uid.val", qlen=QUEUE + "qlen.counter"),
+    *_at("I", sk_uid=SOCK + "sk_uid.val", qlen=QUEUE + "qlen.counter", sk_drops=SOCK + "sk_drops.counter"),
     *_same("B", "sk_shutdown", SOCK),
 )
 

@@ -49,8 +49,8 @@ _TCB = SOCKET_FIELDS.selection(
 _ROW = SOCKET_FIELDS.selection(
     "shape skc_state skc_family skc_rcv_saddr skc_daddr skc_v6_rcv_saddr skc_v6_daddr skc_num skc_dport "
     "skc_bound_dev_if sk_uid sk_ino snd_una write_seq rcv_nxt copied_seq sk_ack_backlog sk_max_ack_backlog qlen "
-    "ack_pending icsk_pending icsk_retransmits icsk_probes_out retransmit_expires delack_expires keepalive_expires "
-    "keepalive_runs"
+    "sk_drops ack_pending icsk_pending icsk_retransmits icsk_probes_out retransmit_expires delack_expires "
+    "keepalive_expires keepalive_runs"
 )
 
 
@@ -128,13 +128,17 @@ def socket_row(cookie: int, record: SocketRecord, netns: Namespace | None = None
         inode=values["sk_ino"],
         recv_q=recv_q,
         send_q=send_q,
-        backlog=Backlog(values["sk_ack_backlog"], values["sk_max_ack_backlog"], values["qlen"]) if listens else None,
+        backlog=_backlog(values) if listens else None,
         timer=_timer(values, record.clock),
         interface=values["skc_bound_dev_if"],
         read_ns=record.clock.read_ns,
         record=record,
         netns=netns,
     )
+
+
+def _backlog(values: Values) -> Backlog:
+    return Backlog(values["sk_ack_backlog"], values["sk_max_ack_backlog"], values["qlen"], values["sk_drops"])
 
 
 def _queues(values: Values) -> tuple[int, int]:

@@ -60,8 +60,8 @@ def test_row_queues_across_the_end_of_sequence_space() -> None:
 
 
 def test_row_of_a_listener() -> None:
-    found = row(Shape.FULL, LISTEN, sk_ack_backlog=3, sk_max_ack_backlog=128, qlen=2)
-    assert (found.recv_q, found.send_q, found.backlog) == (None, None, Backlog(3, 128, half_open=2))
+    found = row(Shape.FULL, LISTEN, sk_ack_backlog=3, sk_max_ack_backlog=128, qlen=2, sk_drops=7)
+    assert (found.recv_q, found.send_q, found.backlog) == (None, None, Backlog(3, 128, half_open=2, drops=7))
     assert tcb_of(found) is None
 
 

@@ -1,0 +1,98 @@
+"""What is known of listeners only from beside them: from the other sockets of a dump, and from the dumps before.
+
+Reads no clock: the moment of each dump comes in.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from operator import attrgetter
+
+from tcpwatch.diagnose.finding import Finding
+from tcpwatch.diagnose.listening import DROPS, is_full, somebody_turned_away, turned_away
+from tcpwatch.monitor.detail import case_of
+from tcpwatch.monitor.rises import MINUTE_NS, Rises
+from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.tcp.netns import Namespace
+from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.tcp.stack import Stack
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import IPV4_ENDS
+
+_PORT, _IPV4, _IPV6 = 2, 4, 16  # bytes
+
+Place = tuple[Namespace | None, bytes]
+"""Where a listener is bound: address and port, in its network namespace."""
+
+
+class Listeners:
+    """Which listeners have turned clients away in the last minute, as far as the kernel tells.
+
+    The kernel counts refusals for a whole namespace. A listener's own count has other drops in it too, such as SYNs
+    that came twice. So it is to blame where its count has risen and its queue was seen full, or where the drops of all
+    listeners add up to the refusals. Of other namespaces than ours neither is read.
+    """
+
+    def __init__(self) -> None:
+        self._drops: Rises[int] = Rises()  # by cookie
+        self._full_ns: dict[int, int] = {}  # by cookie, when a queue of it was last seen full
+
+    def judge(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[Connection, ...]:
+        """The connections; a listener that is to blame says how many it turned away."""
+        listening = {one.key: one.row.backlog for one in connections if one.row.backlog and one.row.is_here}
+        full = {key: now_ns for key, backlog in listening.items() if is_full(backlog, stack)}
+        self._full_ns = {key: at for key, at in (self._full_ns | full).items() if key in listening}
+        rises = self._drops.update(
+            {key: backlog.drops for key, backlog in listening.items() if backlog.drops is not None}, now_ns
+        )
+        risen = {key: rise.last_minute for key, rise in rises.items() if rise.last_minute}
+        refused = stack.last_minute(DROPS)
+        if not refused or not risen:
+            return tuple(connections)
+        if sum(risen.values()) != refused:
+            risen = {key: count for key, count in risen.items() if self._was_full(key, now_ns)}
+        return tuple(
+            replace(one, turned_away=min(risen[one.key], refused)) if one.key in risen else one for one in connections
+        )
+
+    def _was_full(self, key: int, now_ns: int) -> bool:
+        return key in self._full_ns and now_ns - self._full_ns[key] < MINUTE_NS
+
+
+def alarms(connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[Finding, ...]:
+    """What listeners have done to clients in the last minute, the worst first."""
+    guilty = sorted((one for one in connections if one.turned_away), key=attrgetter("turned_away"), reverse=True)
+    found = (turned_away(case_of(one, None, now_ns, stack)) for one in guilty)
+    return tuple(finding for finding in (*found, None if guilty else somebody_turned_away(stack)) if finding)
+
+
+def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:
+    """The rows; a listener whose source does not count its handshakes has them counted in the table.
+
+    Every socket in SYN-RECEIVED is one. Where listeners share address and port, nothing tells whose they are.
+    """
+    places: dict[Place, list[int]] = {}
+    for row in rows:
+        if row.backlog is not None and row.backlog.half_open is None:
+            places.setdefault(next(_places(row)), []).append(row.cookie)
+    if not places:
+        return rows
+    half_open = Counter(_listeners_of(row, places) for row in rows if row.state is State.SYN_RECEIVED)
+    counts = {cookies[0]: half_open[tuple(cookies)] for cookies in places.values() if len(cookies) == 1}
+    return [_counted(row, counts[row.cookie]) if row.cookie in counts else row for row in rows]
+
+
+def _places(row: SocketRow) -> Iterator[Place]:
+    """Where a listener for this local end may be bound, in the order in which the kernel looks."""
+    size = _IPV4 if len(row.ends) == IPV4_ENDS else _IPV6
+    port = row.ends[2 * size : 2 * size + _PORT]
+    for address in (row.ends[:size], bytes(size), bytes(_IPV6)):
+        yield row.netns, address + port
+
+
+def _listeners_of(row: SocketRow, places: dict[Place, list[int]]) -> tuple[int, ...]:
+    return next((tuple(places[place]) for place in _places(row) if place in places), ())
+
+
+def _counted(row: SocketRow, half_open: int) -> SocketRow:
+    return replace(row, backlog=replace(row.backlog, half_open=half_open)) if row.backlog is not None else row
