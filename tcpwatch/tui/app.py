@@ -309,6 +309,12 @@ class Dashboard(App[None]):
         else:
             self.notify("Choose a connection or a segment first.", markup=False, timeout=3)
 
+    def action_present(self) -> None:
+        """Show the selected connection to an audience, step by step."""
+        from tcpwatch.tui.screens.presenter import PresenterScreen
+
+        self.lay_over(PresenterScreen(self._monitor, self._selected, self._subject.language, self._pace))
+
     def action_help(self) -> None:
         """Explain keys, glyphs and states."""
         pane = self._panes[self._active]

@@ -8,6 +8,9 @@ KEYS: list[BindingType] = [
     Binding("w", "why", "Why?", id="app.why", tooltip="Explain what the cursor is on: state, step, flag, field, timer"),
     Binding("s", "limit", "Only this", id="app.limit", tooltip="Only the selected connection's segments, or all"),
     Binding("r", "absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or as on the wire"),
+    Binding(
+        "P", "present", "Present", id="app.present", tooltip="The connection as a ladder, step by step, for others"
+    ),
     Binding("p", "pause", "Pause", id="app.pause", tooltip="Freeze the picture; nothing is lost meanwhile"),
     Binding("a", "all", "All", id="app.all", tooltip="All sockets, or those of the watched ports"),
     Binding("tab", "pane(1)", "Pane", id="app.next", key_display="Tab", priority=True, tooltip="To the next pane"),

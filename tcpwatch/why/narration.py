@@ -11,7 +11,9 @@ from tcpwatch.why.catalog import Translate
 from tcpwatch.why.tables.narration import (
     CLIENT,
     DOUBT,
+    LOST,
     MEANS,
+    MISSES,
     RECEIVES,
     SENDS,
     SERVER,
@@ -20,6 +22,8 @@ from tcpwatch.why.tables.narration import (
     Telling,
 )
 from tcpwatch.why.turns import Turn
+
+NO_BREAK = "\N{NO-BREAK SPACE}"  # between the groups of a number's digits
 
 
 class Move(NamedTuple):
@@ -65,22 +69,22 @@ def doubt(turn: Turn, states: tuple[State | None, State | None], translate: Tran
     `states` are the kernel's, the initiator's first; None where it has no socket there.
     """
     receiver = 0 if turn.event.side else 1
-    if turn.before is None or not turn.before[1] == states[receiver] != turn.event.dst_state:
+    if turn.before is None or not turn.before[1] == states[receiver] != turn.after[1]:
         return None
     end = names_of(turn, translate)[receiver]
     return translate(DOUBT).format(end=end, state=states[receiver])
 
 
 def _sender(turn: Turn, telling: Telling, name: str, translate: Translate) -> Move:
-    before, after = turn.before[0] if turn.before else None, turn.event.src_state
-    if telling.sender_is:
-        before = after = telling.sender_is
-    return _move(name, SENDS, before, after, telling.sender, translate)
+    before = turn.before[0] if turn.before else None
+    return _move(name, SENDS, before, turn.after[0], telling.sender, translate)
 
 
 def _receiver(turn: Turn, telling: Telling, name: str, translate: Translate) -> Move:
     before = turn.before[1] if turn.before else None
-    return _move(name, RECEIVES, before, turn.event.dst_state, telling.receiver, translate)
+    if turn.lost:
+        return _move(name, MISSES, before, turn.after[1], LOST, translate)
+    return _move(name, RECEIVES, before, turn.after[1], telling.receiver, translate)
 
 
 def _move(name: str, does: str, before: State | None, after: State, means: str | None, translate: Translate) -> Move:
@@ -100,4 +104,4 @@ def _numbers(turn: Turn) -> dict[str, str]:
         "length": segment.length,
         "window": event.window,
     }
-    return {name: f"{number:,}".replace(",", " ") for name, number in numbers.items()} | {"app": event.app or ""}
+    return {name: f"{number:,}".replace(",", NO_BREAK) for name, number in numbers.items()} | {"app": event.app or ""}

@@ -1,33 +1,32 @@
 """A segment together with the states that it found: what a sentence about it is made of.
 
-An Event has the states that it leaves. What it found is what the event before it left, so one who reads the events of
-a capture in order knows both.
+An Event has the states that it leaves, as if every segment arrived. Who reads the events of a capture in order knows
+more: what a segment found, and where one that comes again proves that an answer was lost.
 """
 
 from typing import NamedTuple
 
-from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, SYN, Endpoint
 
 FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
-BOTH = SYN | ACK
+STILL = {Step.SYN: State.SYN_SENT, Step.SYN_ACK: State.SYN_RECEIVED}  # where an end is that repeats this step
+ANSWERS = {Step.SYN: Step.SYN_ACK, Step.SYN_ACK: Step.HANDSHAKE_ACK}
 
 
 class Turn(NamedTuple):
-    """One segment; `before` are the states of its sender and of its receiver, None where they were not seen.
+    """One segment, with the states of its sender and of its receiver; `before` is None where they were not seen.
 
-    `opened` says that the opening was seen, so that it is known who is the client and who the server.
+    `opened` says that the opening was seen, so that it is known who is the client and who the server; `lost`, that it
+    was proved later not to have arrived.
     """
 
     event: Event
     before: tuple[State, State] | None
+    after: tuple[State, State]
     opened: bool
-
-    @property
-    def after(self) -> tuple[State, State]:
-        """The states of its sender and of its receiver."""
-        return self.event.src_state, self.event.dst_state
+    lost: bool = False
 
     @property
     def again(self) -> bool:
@@ -45,6 +44,15 @@ class Turn(NamedTuple):
         """It changes the state of an end."""
         return self.before is not None and self.before != self.after
 
+    @property
+    def proves_lost(self) -> Step | None:
+        """The answer that its sender cannot have received, or it would not repeat this step."""
+        return ANSWERS.get(self.event.step) if self.event.step and self.again else None
+
+    def never_arrived(self) -> "Turn":
+        """The same, for its receiver as if nothing had come."""
+        return self._replace(lost=True, after=(self.after[0], self.before[1])) if self.before else self
+
 
 class Turns:
     """Reads events in the order of the capture, of any number of flows."""
@@ -54,14 +62,28 @@ class Turns:
 
     def of(self, event: Event) -> Turn:
         """The event and what it found."""
-        before, opened = self._left.pop(event.stream, (None, False))
-        if before is None and event.segment.flags & SYN:
+        states, opened = self._left.pop(event.stream, (None, False))
+        if states is None and event.segment.flags & SYN:
             opened = True
-            before = (State.CLOSED, State.LISTEN) if event.segment.flags & BOTH == SYN else None
+            states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
+        turn = _turn(event, _swapped(states, event.side) if states else None, opened)
         if len(self._left) >= FLOWS:
             del self._left[next(iter(self._left))]
-        opened = opened and event.note != "simultaneous open"
-        left = event.src_state, event.dst_state
-        self._left[event.stream] = left[::-1] if event.side else left, opened
-        found = before[::-1] if before and event.side else before
-        return Turn(event, found, opened)
+        self._left[event.stream] = _swapped(turn.after, event.side), turn.opened
+        return turn
+
+
+def _turn(event: Event, before: tuple[State, State] | None, opened: bool) -> Turn:
+    sender, receiver = event.src_state, event.dst_state
+    turn = Turn(event, before, (sender, receiver), opened and event.note != "simultaneous open")
+    if event.note == "refused" and before:
+        return turn._replace(before=(State.CLOSED, before[1]))  # nobody listened, as it turns out
+    still = STILL.get(event.step) if event.step and turn.again else None
+    if still is None or before is None:
+        return turn
+    return turn._replace(before=(still, before[1]), after=(still, receiver))
+
+
+def _swapped(states: tuple[State, State], side: int) -> tuple[State, State]:
+    """The initiator's and the responder's as the sender's and the receiver's, or the reverse."""
+    return states[::-1] if side else states

@@ -12,11 +12,13 @@ from tests.why.told import OPENING, moves, told, turns
 
 def test_handshake_says_what_each_segment_does_to_both_ends() -> None:
     syn, syn_ack, ack = told(*OPENING)
-    assert syn.says.startswith("1/3: the client asks to open: SYN, ISN 1 000.")
+    assert syn.says.startswith("1/3: the client asks to open: SYN, ISN 1\N{NO-BREAK SPACE}000.")
     assert moves(syn) == ["client sends CLOSED → SYN-SENT", "server receives LISTEN"]
-    assert syn_ack.says.startswith("2/3: the server answers SYN-ACK with its own ISN 5 000; ack 1 001 is")
+    assert syn_ack.says.startswith(
+        "2/3: the server answers SYN-ACK with its own ISN 5\N{NO-BREAK SPACE}000; ack 1\N{NO-BREAK SPACE}001 is"
+    )
     assert moves(syn_ack) == ["client receives SYN-SENT → ESTABLISHED", "server sends LISTEN → SYN-RECEIVED"]
-    assert ack.says.startswith("3/3: the client acknowledges the server's SYN: ack 5 001 is")
+    assert ack.says.startswith("3/3: the client acknowledges the server's SYN: ack 5\N{NO-BREAK SPACE}001 is")
     assert moves(ack) == ["client sends ESTABLISHED", "server receives SYN-RECEIVED → ESTABLISHED"]
     assert [move.means for move in ack.moves] == ["no change of state", MEANS[State.ESTABLISHED]]
 
@@ -82,6 +84,12 @@ def test_syn_again_proves_that_its_sender_has_no_answer() -> None:
 def test_syn_ack_again_proves_that_its_sender_is_half_open() -> None:
     again = told(*OPENING, "+1000 < S. 0:1(0) ack 1")[-1]
     assert moves(again)[1] == "server sends SYN-RECEIVED"
+
+
+def test_lost_segment_leaves_its_receiver_where_it_was() -> None:
+    lost = narrate(turns(*OPENING)[1].never_arrived(), str)
+    assert moves(lost) == ["client misses SYN-SENT", "server sends LISTEN → SYN-RECEIVED"]
+    assert lost.moves[0].means == "it never arrives there"
 
 
 def test_refusal_has_no_listener() -> None:

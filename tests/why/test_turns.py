@@ -1,3 +1,4 @@
+from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.why import turns as module
 from tcpwatch.why.turns import Turns
@@ -64,3 +65,25 @@ def test_turns_forget_the_quietest_flow() -> None:
     read.of(event(stream=module.FLOWS))
     assert read.of(event(stream=0)).before is not None
     assert read.of(event(stream=1)).before is None
+
+
+def test_turn_of_a_syn_again_knows_that_its_sender_had_no_answer() -> None:
+    again = turns("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")[-1]
+    assert again.after == (State.SYN_SENT, State.SYN_RECEIVED)
+    assert again.proves_lost is Step.SYN_ACK
+
+
+def test_turn_after_a_lost_answer_moves_its_receiver_once_more() -> None:
+    answer = turns("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)", "< S. 0:1(0) ack 1")[-1]
+    assert answer.before == (State.SYN_RECEIVED, State.SYN_SENT)
+    assert answer.after == (State.SYN_RECEIVED, State.ESTABLISHED)
+
+
+def test_turn_that_never_arrived_leaves_its_receiver_as_it_was() -> None:
+    syn_ack = turns(*OPENING)[1].never_arrived()
+    assert syn_ack.lost
+    assert syn_ack.after == (State.SYN_RECEIVED, State.SYN_SENT)
+
+
+def test_turn_that_was_sent_once_proves_nothing() -> None:
+    assert [turn.proves_lost for turn in turns(*OPENING)] == [None] * 3

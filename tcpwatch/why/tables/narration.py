@@ -21,7 +21,6 @@ class Telling(NamedTuple):
     holds: Holds
     sender: str | None = None
     receiver: str | None = None
-    sender_is: State | None = None  # what the segment proves, whatever was thought of its sender before
 
 
 def _step(step: Step, again: bool = False) -> Holds:
@@ -48,7 +47,6 @@ TELLINGS = (
         "RST: {sender} refuses. Nobody listens on that port.",
         _noted("refused", Step.RST),
         sender="keeps nothing",
-        sender_is=State.CLOSED,
     ),
     Telling("RST: {receiver} ignores it, for it does not fit.", _noted("ignored", Step.RST), "sends it in vain", STAYS),
     Telling(
@@ -59,11 +57,11 @@ TELLINGS = (
     Telling("RST: {sender} says once more that there is no connection.", _step(Step.RST)),
     Telling(
         "1/3 again: {sender} repeats its SYN, for no answer has reached it.",
-        _step(Step.SYN, again=True), sender=NO_ANSWER, sender_is=State.SYN_SENT,
+        _step(Step.SYN, again=True), sender=NO_ANSWER,
     ),
     Telling(
         "2/3 again: {sender} repeats its SYN-ACK, for the last ACK has not reached it.",
-        _step(Step.SYN_ACK, again=True), sender=NO_ANSWER, sender_is=State.SYN_RECEIVED,
+        _step(Step.SYN_ACK, again=True), sender=NO_ANSWER,
     ),
     Telling(
         "1/3: {sender} asks to open as well, before an answer came: two SYNs cross.",
@@ -97,7 +95,7 @@ TELLINGS = (
     Telling("1/4: {sender} has no more to send: FIN, number {fin}. It can still receive.", _step(Step.FIN)),
     Telling(
         "2/4: {sender} acknowledges the FIN: ack {next} is one past it. Its own direction is still open.",
-        lambda turn: turn.event.step is Step.FIN_ACKED and turn.event.src_state is State.CLOSE_WAIT,
+        lambda turn: turn.event.step is Step.FIN_ACKED and turn.after[0] is State.CLOSE_WAIT,
     ),
     Telling("2/4: {sender} acknowledges the FIN: ack {next} is one past it.", _step(Step.FIN_ACKED)),
     Telling("3/4: {sender} closes too: FIN, number {fin}.", _step(Step.PEER_FIN)),
@@ -131,21 +129,22 @@ TELLINGS = (
     Telling("{sender} acknowledges all before {next}: that is the next byte it expects.", lambda turn: True),
 )  # fmt: skip
 
-SENDS, RECEIVES, UNCHANGED = "sends", "receives", "no change of state"
+SENDS, RECEIVES, MISSES, UNCHANGED = "sends", "receives", "misses", "no change of state"
+LOST = "it never arrives there"
 CLIENT, SERVER = "the client", "the server"
 DOUBT = "But the kernel still has {end} in {state}: this has not arrived there."
 
 # What it means for the end that has come into the state.
 MEANS = {
     State.LISTEN: "waits for a SYN",
-    State.SYN_SENT: "its SYN is out, it waits for the answer",
-    State.SYN_RECEIVED: "half open, it waits for the last ACK",
-    State.ESTABLISHED: "open, it may send and receive",
+    State.SYN_SENT: "its SYN is out, waits for the answer",
+    State.SYN_RECEIVED: "half open, waits for the last ACK",
+    State.ESTABLISHED: "open, may send and receive",
     State.FIN_WAIT_1: "has closed, waits for the ACK of its FIN",
-    State.FIN_WAIT_2: "may only receive, waits for the other FIN",
-    State.CLOSE_WAIT: "the other end is done, its program must close()",
-    State.CLOSING: "both closed at once, waits for the ACK of its FIN",
-    State.LAST_ACK: "has closed last, waits for the ACK of its FIN",
-    State.TIME_WAIT: "done, waits 2MSL for stragglers to die out",
-    State.CLOSED: "keeps nothing of the connection any more",
+    State.FIN_WAIT_2: "only receives, waits for the other FIN",
+    State.CLOSE_WAIT: "the other end is done, must close()",
+    State.CLOSING: "both closed, waits for the ACK of its FIN",
+    State.LAST_ACK: "closed last, waits for the ACK of its FIN",
+    State.TIME_WAIT: "done, waits 2MSL for stragglers to die",
+    State.CLOSED: "keeps nothing of the connection",
 }

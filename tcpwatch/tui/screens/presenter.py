@@ -1,0 +1,204 @@
+"""The presenter: one connection as a big ladder, held at a segment until a key moves on, while the capture goes on.
+
+For an audience: what the held segment does to both state machines is said below it.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from tcpwatch.monitor.snapshot import Snapshot
+from tcpwatch.tcp.sockets import Owner
+from tcpwatch.tui.chrome_lines import keys_line
+from tcpwatch.tui.format import grouped
+from tcpwatch.tui.ladder import Ladder
+from tcpwatch.tui.ladder_lines import head_lines, ladder_lines
+from tcpwatch.tui.line import Line, Run, ends_apart
+from tcpwatch.tui.model import MonitorView
+from tcpwatch.tui.screens.why import why_screen
+from tcpwatch.tui.told_lines import doubt_lines, style_of, told_lines
+from tcpwatch.tui.widgets.lines import Lines
+from tcpwatch.why.catalog import Translate, translation
+from tcpwatch.why.narration import names_of, narrate
+from tcpwatch.why.page import wrap
+from tcpwatch.why.turns import Turn
+from tcpwatch.wire.segment import reversed_ends
+
+PULL_S = 0.25
+PACES_S = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds a segment is shown in slow motion
+USUAL_PACE = PACES_S.index(1.0)
+SENTENCE, NARROW_SENTENCE = 2, 3  # lines kept for it, so that the ladder seldom moves
+NARROW = 100
+CAPTION = 2  # lines for what the scenario does
+TITLE, HOLDS, SLOW = "Presenter", "‖ holds", "▶ one segment every {seconds} s"
+PRESS_SPACE, WAITS = "Space shows the first segment.", "No segment yet: the ladder begins with the first."
+TRUNCATED = "The ladder ends here: this connection has more segments than it holds."
+
+Caption = Callable[[int | None], str]  # what is being done at this moment of the wall clock; None: before all
+
+
+class Stage(Lines, can_focus=True):
+    """The whole of it, painted as lines."""
+
+    def __init__(self, presenter: "PresenterScreen") -> None:
+        super().__init__(id="stage")
+        self._presenter = presenter
+        self.lines: list[Line] = []
+
+    def line_at(self, y: int) -> Line:
+        """A line of the picture."""
+        return self.lines[y] if y < len(self.lines) else Line()
+
+    def on_resize(self) -> None:
+        """Draw it anew for the size there is now."""
+        self._presenter.draw()
+
+
+class PresenterScreen(ModalScreen[None]):
+    """Over the dashboard until a key closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,right,full_stop,down", "step(1)", "Next", key_display="Space", id="presenter.next"),
+        Binding("backspace,left,comma,up", "step(-1)", "Back", key_display="←", id="presenter.back"),
+        Binding("m", "slow_motion", "Slow motion", id="presenter.slow_motion"),
+        Binding("plus", "pace(-1)", "Faster", key_display="+", id="presenter.faster"),
+        Binding("minus", "pace(1)", "Slower", key_display="-", id="presenter.slower"),
+        Binding("c", "connection(1)", "Connection", id="presenter.connection"),
+        Binding("C", "connection(-1)", "Connection back", show=False, id="presenter.connection_back"),
+        Binding("r", "absolute", "Rel/abs", id="presenter.absolute"),
+        Binding("w", "why", "Why?", id="presenter.why"),
+        Binding("home", "step(-1000000)", "First", show=False, id="presenter.first"),
+        Binding("end", "step(1000000)", "Last", show=False, id="presenter.last"),
+        Binding("escape,q,P", "dismiss", "Close", key_display="Esc", id="app.quit"),
+    ]
+
+    def __init__(
+        self, monitor: MonitorView, ends: bytes | None, language: str, pace: float = 1.0,
+        caption: Caption = lambda time_ns: "",
+    ) -> None:  # fmt: skip
+        """Shows the connection with these ends, the first there is where none is given."""
+        super().__init__()
+        self._monitor = monitor
+        self._ladder = Ladder(monitor.packets, ends)
+        self._language = language
+        self._translate: Translate = translation(language)
+        self._slowness = pace
+        self._caption = caption
+        self._pace = USUAL_PACE
+        self._slow_motion = self._absolute = False
+        self._waited_s = 0.0
+        self._stage = Stage(self)
+
+    def compose(self) -> ComposeResult:
+        """The picture alone."""
+        yield self._stage
+
+    def on_mount(self) -> None:
+        """Take in what comes, at the dashboard's pace."""
+        self._stage.focus()
+        self.set_interval(PULL_S * self._slowness, self.tick)
+
+    def tick(self) -> None:
+        """Take in what has come; in slow motion move on where it is time."""
+        self._ladder.pull()
+        self._waited_s += PULL_S
+        if self._slow_motion and self._waited_s >= PACES_S[self._pace] and self._ladder.move(1):
+            self._waited_s = 0.0
+        self.draw()
+
+    def draw(self) -> None:
+        """Paint what has changed."""
+        width, height = self._stage.size
+        if width and height:
+            self._stage.lines = self._lines(width, height)
+            self._stage.repaint_changed()
+
+    def _lines(self, width: int, height: int) -> list[Line]:
+        held = self._ladder.held
+        top = [self._title(width), *self._captioned(held, width), *self._heads(width)]
+        below = [*self._told(held, width), keys_line((key for key in self.BINDINGS if isinstance(key, Binding)), width)]
+        room = max(3, height - len(top) - len(below))
+        return [*top, *ladder_lines(self._ladder.above, self._translate, width, room, self._absolute), *below]
+
+    def _title(self, width: int) -> Line:
+        ladder, tell = self._ladder, self._translate
+        at = f"{grouped(ladder.shown)} / {grouped(len(ladder.turns))}"
+        of = f"{ladder.streams.index(ladder.stream) + 1} / {len(ladder.streams)}" if ladder.stream is not None else "–"
+        pace = tell(SLOW).format(seconds=f"{PACES_S[self._pace]:g}") if self._slow_motion else tell(HOLDS)
+        left: list[Run] = [(f" {tell(TITLE)} ", "key"), (f" {pace} ", "caution" if not self._slow_motion else "accent")]
+        right: list[Run] = [(f" {tell('connection')} {of} · {tell('segment')} {at} ", "")]
+        return ends_apart(left, right, width)._replace(row="titles")
+
+    def _captioned(self, held: Turn | None, width: int) -> list[Line]:
+        """What the scenario does, as of the held segment."""
+        says = self._caption(held.event.segment.time_ns if held else None)
+        return [Line(((f" {text}", "accent"),)) for text in wrap(says, width - 2)[:CAPTION]] if says else []
+
+    def _heads(self, width: int) -> list[Line]:
+        if not self._ladder.turns:
+            return []
+        first = self._ladder.turns[0]
+        here, there = first.ends
+        names = names_of(self._ladder.turns[-1], self._translate)
+        snapshot, ends = self._monitor.snapshot(), first.event.segment.ends
+        ends = reversed_ends(ends) if first.event.side else ends
+        owners = _owner(snapshot, ends), _owner(snapshot, reversed_ends(ends))
+        if str(here) in names:
+            names = ("", "")
+        return head_lines(names, (f"{here}{owners[0]}", f"{there}{owners[1]}"), width)
+
+    def _told(self, held: Turn | None, width: int) -> list[Line]:
+        """The narration, in as many lines whatever it says; what the kernel has against it, last."""
+        tell = self._translate
+        if held is None:
+            lines = [Line(((f" {tell(PRESS_SPACE if self._ladder.turns else WAITS)}", "strong"),))]
+        else:
+            lines = told_lines(narrate(held, tell), style_of(held) or "strong", width)
+            if self._ladder.shown == len(self._ladder.turns):
+                lines += doubt_lines(held, self._monitor.snapshot(), tell, width)
+                lines += [Line(((f" {tell(TRUNCATED)}", "caution"),))] if self._ladder.full else []
+        least = (NARROW_SENTENCE if width < NARROW else SENTENCE) + 3
+        return [Line((("─" * width, "muted"),)), *lines, *[Line()] * (least - len(lines))]
+
+    # Keys.
+
+    def action_step(self, segments: int) -> None:
+        """So many segments on, or back; slow motion ends."""
+        self._slow_motion = False
+        self._ladder.move(segments)
+        self.draw()
+
+    def action_slow_motion(self) -> None:
+        """Move on by itself, or hold."""
+        self._slow_motion, self._waited_s = not self._slow_motion, 0.0
+        self.draw()
+
+    def action_pace(self, steps: int) -> None:
+        """A longer or shorter time for each segment."""
+        self._pace = max(0, min(self._pace + steps, len(PACES_S) - 1))
+        self.draw()
+
+    def action_connection(self, steps: int) -> None:
+        """Another connection, from before its first segment."""
+        self._ladder.next_connection(steps)
+        self.draw()
+
+    def action_absolute(self) -> None:
+        """Sequence numbers relative, or as on the wire."""
+        self._absolute = not self._absolute
+        self.draw()
+
+    def action_why(self) -> None:
+        """Explain the held segment."""
+        if held := self._ladder.held:
+            self.app.push_screen(why_screen(held.event, self._language))
+
+
+def _owner(snapshot: Snapshot, ends: bytes) -> str:
+    """`  java/4242`, of the socket with these ends; empty where nobody is known."""
+    connection = snapshot.by_ends.get(ends)
+    owners: tuple[Owner, ...] = connection.owners if connection else ()
+    return f"  {owners[0].command}/{owners[0].pid}" if owners else ""
