@@ -8,9 +8,6 @@ KEYS: list[BindingType] = [
     Binding("w", "why", "Why?", id="app.why", tooltip="Explain what the cursor is on: state, step, flag, field, timer"),
     Binding("s", "limit", "Only this", id="app.limit", tooltip="Only the selected connection's segments, or all"),
     Binding("r", "absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or as on the wire"),
-    Binding(
-        "P", "present", "Present", id="app.present", tooltip="The connection as a ladder, step by step, for others"
-    ),
     Binding("p", "pause", "Pause", id="app.pause", tooltip="Freeze the picture; nothing is lost meanwhile"),
     Binding("a", "all", "All", id="app.all", tooltip="All sockets, or those of the watched ports"),
     Binding("tab", "pane(1)", "Pane", id="app.next", key_display="Tab", priority=True, tooltip="To the next pane"),
@@ -21,6 +18,7 @@ KEYS: list[BindingType] = [
     Binding("1", "show(0)", "Connections", show=False, id="app.connections", tooltip="The connections pane"),
     Binding("2", "show(1)", "Packets", show=False, id="app.packets", tooltip="The packets pane"),
     Binding("3", "show(2)", "Detail", show=False, id="app.detail", tooltip="The detail pane"),
+    Binding("P", "present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"),
     Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the cursor's row, or the detail, to the clipboard"),
     Binding(
         "t", "theme", "Theme", show=False, id="app.theme", tooltip="The next theme: dark, light, the terminal's own"
