@@ -1,9 +1,10 @@
 """What the rules look at: one socket and what is known around it, and readings of it that rules and panes share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.life import Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.stack import NO_STACK, Stack
 from tcpwatch.tcp.state import State
@@ -14,7 +15,7 @@ class Case:
     """One socket at one moment. `age_ns` is the time in its state, a lower bound where `age_exact` is false.
 
     `turned_away` is how many clients a listener has refused in the last minute, `stack` what its network namespace
-    tells beside sockets.
+    tells beside sockets; `life` has the states it went through, as far as they are known.
     """
 
     row: SocketRow
@@ -27,6 +28,7 @@ class Case:
     peer_owners: tuple[Owner, ...]
     turned_away: int = 0
     stack: Stack = NO_STACK
+    life: Life = field(default_factory=Life)
 
     @property
     def program(self) -> str:

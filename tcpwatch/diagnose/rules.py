@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tcpwatch.diagnose.case import FIRST_CLOSER, Case, times, unread_in_words
+from tcpwatch.diagnose.ending import ending_of
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.listening import accept_queue_full, half_open_queue_full, turned_away, waits_for_clients
 from tcpwatch.tcp.sockets import TimerKind
@@ -172,6 +173,13 @@ def nothing_wrong(case: Case) -> Finding | None:
     return Finding(Severity.CHAT, "idle", "Open, and nothing waits at this end: both queues are empty.", (), ())
 
 
+def how_it_ended(case: Case) -> Finding | None:
+    """CLOSED: as its life tells."""
+    if (ending := ending_of(case.life)) is None:
+        return None
+    return Finding(Severity.CHAT if ending.orderly else Severity.NOTE, "ended", ending.says)
+
+
 RULES: dict[State, tuple[Rule, ...]] = {
     State.CLOSE_WAIT: (not_closed_here, not_accepted, not_acknowledged, peer_window_zero),
     State.FIN_WAIT_1: (fin_not_acknowledged, peer_window_zero),
@@ -183,5 +191,5 @@ RULES: dict[State, tuple[Rule, ...]] = {
     State.SYN_RECEIVED: (half_open,),
     State.ESTABLISHED: (not_accepted, peer_window_zero, not_acknowledged, unread, nothing_wrong),
     State.LISTEN: (turned_away, accept_queue_full, half_open_queue_full, waits_for_clients),
-    State.CLOSED: (),
+    State.CLOSED: (how_it_ended,),
 }

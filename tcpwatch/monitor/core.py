@@ -13,6 +13,7 @@ from threading import Lock, Thread
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
+from tcpwatch.monitor.course import NO_COURSE, LoggedCourse
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
@@ -45,6 +46,7 @@ class Monitor:
         self._history = History()
         self._listeners = Listeners()
         self._counters: Rises[str] = Rises()
+        self._course = LoggedCourse(packets)
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -83,7 +85,9 @@ class Monitor:
         if not isinstance(self._wiretap, Wiretap):
             return detail(ends, snapshot, None, key)
         with self._wiretap.lock:
-            return detail(ends, snapshot, self._wiretap.find(ends), key)
+            found = self._wiretap.find(ends)
+            course = self._course.lives(found[0].stream) if found is not None else NO_COURSE
+            return detail(ends, snapshot, found, key, course)
 
     def refresh(self) -> None:
         """Dump the table once and publish a new picture; where the dump fails, keep the last rows and say so."""

@@ -2,6 +2,7 @@
 
 from tcpwatch.diagnose.case import Case
 from tcpwatch.diagnose.rules import diagnose
+from tcpwatch.monitor.course import NO_COURSE, Lives, shifted, with_segments
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.info import TcpInfo
@@ -11,12 +12,18 @@ from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
 
-def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key: int | None = None) -> Detail | None:
+def detail(
+    ends: bytes,
+    snapshot: Snapshot,
+    found: tuple[Flow, int] | None,
+    key: int | None = None,
+    course: Lives = NO_COURSE,
+) -> Detail | None:
     """What is known of the connection with these ends; None where neither the kernel nor the wire knows it.
 
-    `found` is its flow and which side of it is the first of `ends`; `key` says which socket is meant where several have
-    the same ends (listeners with SO_REUSEPORT, a row that is gone). Seen from the first end of `ends` where that is a
-    socket of this host, or where neither is.
+    `found` is its flow and which side of it is the first of `ends`, `course` what its segments moved (wall clock).
+    `key` says which socket is meant where several have the same ends (listeners with SO_REUSEPORT, a row that is gone).
+    Seen from the first end of `ends` where that is a socket of this host, or where neither is.
     """
     connection = snapshot.by_key.get(key) if key is not None else None
     connection = connection or snapshot.by_ends.get(ends)
@@ -29,7 +36,8 @@ def detail(ends: bytes, snapshot: Snapshot, found: tuple[Flow, int] | None, key:
         found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
-    return joined(ends, connection, peer, found, snapshot.mono_ns, stack)
+    wall_ns = snapshot.time_ns - snapshot.mono_ns
+    return joined(ends, connection, peer, found, snapshot.mono_ns, stack, course, wall_ns)
 
 
 def joined(
@@ -39,8 +47,13 @@ def joined(
     found: tuple[Flow, int] | None,
     now_ns: int,
     stack: Stack = NO_STACK,
+    course: Lives = NO_COURSE,
+    wall_ns: int = 0,
 ) -> Detail:
-    """Both ends of one connection, the first of `ends` first: what their sockets and their flow tell together."""
+    """Both ends of one connection, the first of `ends` first: what their sockets and their flow tell together.
+
+    `now_ns` is on the sockets' clock, of which that of the segments is ahead by `wall_ns`.
+    """
     wire_here, wire_there = _wire_tcbs(found)
     return Detail(
         ends=ends,
@@ -53,12 +66,30 @@ def joined(
         flow=_flow_facts(*found) if found is not None else None,
         findings=diagnose(case_of(connection, peer, now_ns, stack)) if connection is not None else (),
         stack=stack,
+        lives=_lives((connection, peer), _of_sides(course, found), wall_ns),
+        wall_ns=wall_ns,
     )
 
 
 def _has_a_loopback_of_its_own(connection: Connection) -> bool:
     """Whether its segments pass where they are never captured, in another namespace; ours may have the same ends."""
     return not connection.row.is_here and is_loopback(connection.row.ends)
+
+
+def _of_sides(course: Lives, found: tuple[Flow, int] | None) -> Lives:
+    """What the wire tells of the first end, and of the other."""
+    if found is None:
+        return NO_COURSE
+    return course[found[1]], course[1 - found[1]]
+
+
+def _lives(ends: tuple[Connection | None, Connection | None], course: Lives, wall_ns: int) -> Lives:
+    """Both ends' lives, as their sockets and their segments tell."""
+    here, there = (
+        with_segments(end.life, wire) if end is not None else wire
+        for end, wire in zip(ends, (shifted(life, -wall_ns) for life in course), strict=True)
+    )
+    return here, there
 
 
 def _info(connection: Connection | None) -> TcpInfo | None:
@@ -93,6 +124,7 @@ def case_of(connection: Connection, peer: Connection | None, now_ns: int, stack:
         peer_owners=peer.owners if peer is not None else (),
         turned_away=connection.turned_away,
         stack=stack,
+        life=connection.life,
     )
 
 

@@ -101,7 +101,7 @@ class History:
         peer: int | None,
         now_ns: int,
     ) -> _Past:
-        holders, no_owner = ((), found) if isinstance(found, NoOwner) else (found, None)
+        holders, no_owner = _holders(found, told, past)
         if past is None:
             mark = Mark.NONE if self._last_ns is None else Mark.NEW
             life = self._arrived(lived(Life(), told), row, now_ns)
@@ -169,6 +169,17 @@ def _gone(connection: Connection, told: Sequence[Transition], now_ns: int) -> Co
     owners = connection.owners or owners_told(told)
     no_owner = None if owners else connection.no_owner
     return replace(connection, owners=owners, no_owner=no_owner, mark=Mark.GONE, peer=None, past=life)
+
+
+def _holders(
+    found: tuple[Owner, ...] | NoOwner, told: Sequence[Transition], past: _Past | None
+) -> tuple[tuple[Owner, ...], NoOwner | None]:
+    """Who holds a socket: as was found, else who was told to have had it; or why there is nobody."""
+    if not isinstance(found, NoOwner):
+        return found, None
+    had = tuple(owner for owner in past.connection.owners if owner.gone) if past is not None else ()
+    holders = owners_told(told) or had
+    return holders, None if holders else found
 
 
 def lived(life: Life, told: Sequence[Transition]) -> Life:

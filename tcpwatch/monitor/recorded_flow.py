@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import NamedTuple, Optional
 
+from tcpwatch.monitor.course import Course, Lives
 from tcpwatch.monitor.history import MARK_NS
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.event import Event
@@ -119,6 +120,12 @@ class RecordedFlow:
         for number in self.numbers[done:count]:
             tracker.receive_segment(events[number].segment)
         return flow
+
+    def course(self, position: int, events: Sequence[Event]) -> Lives:
+        """What moved its ends until then; `events` are those of the whole file."""
+        course = Course()
+        course.take(events[turn.number] for turn in self._turns if turn.number < position)
+        return course.lives
 
     def _turn(self, number: int, now_ns: int, seen: bool) -> None:
         before = self._turns[-1].stays if self._turns else (None, None)

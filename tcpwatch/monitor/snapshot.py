@@ -114,7 +114,11 @@ class FlowFacts:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """All that is known of one connection. TCBs stand in order of trust: the first with a value is the one to show."""
+    """All that is known of one connection. TCBs stand in order of trust: the first with a value is the one to show.
+
+    `lives` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
+    ahead of it.
+    """
 
     ends: bytes
     connection: Connection | None
@@ -126,3 +130,5 @@ class Detail:
     flow: FlowFacts | None
     findings: tuple[Finding, ...]
     stack: Stack = NO_STACK
+    lives: tuple[Life, Life] = (Life(), Life())
+    wall_ns: int = 0

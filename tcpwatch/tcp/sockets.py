@@ -81,7 +81,7 @@ class NoOwner(StrEnum):
     HIDDEN = "hidden from root"  # by a user namespace or a security module
     NOT_FOUND = "not found"
     FILE = "from a file"
-    SHORT = "came and went unseen"  # between two readings of the table
+    SHORT = "owner not seen"  # it came and went between two readings of the table
     UNKNOWN = "unknown"
 
     @property

@@ -265,6 +265,10 @@ class Dashboard(App[None]):
         self._absolute = not self._absolute
         self._show_detail()
 
+    def action_view(self) -> None:
+        """The next view of the selected connection."""
+        self._detail.turn()
+
     def action_pause(self) -> None:
         """Freeze the picture, or let it go on."""
         self._paused = not self._paused

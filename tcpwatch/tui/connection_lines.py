@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tcpwatch.diagnose.ending import ending_of
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.life import Known, Life
 from tcpwatch.tcp.sockets import NoOwner
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import Column, Laid, cells_of
-from tcpwatch.tui.format import WILDCARDS, age, brief_countdown, grouped, local_end, short_number
+from tcpwatch.tui.format import WILDCARDS, age, brief_countdown, brief_span, grouped, local_end, short_number
 from tcpwatch.tui.grouping import Heading
 from tcpwatch.tui.line import Line, Run, cut_end, cut_owner, padded
 from tcpwatch.tui.listening import half_open_words
@@ -41,9 +43,21 @@ def _remote(moment: Moment) -> Run:
 
 
 def _age(moment: Moment) -> Run:
+    """How long it has been in its state; of one that has ended, how long it lived."""
     connection = moment.connection
+    if connection.row.state is State.CLOSED:
+        return lived(connection.life), ""
     style = "trouble" if connection.row.state is State.CLOSE_WAIT else ""
     return age(moment.now_ns, connection.since_ns, connection.since_seen), style
+
+
+def lived(life: Life) -> str:
+    """From the first state that was seen to the end, in at most six cells."""
+    first, *others = life.dwells
+    if not others:
+        return "short"  # it came and went between two readings
+    earlier = first.known is Known.AT_LEAST and first.since_ns < others[0].since_ns
+    return ("≥" if earlier else "") + brief_span(others[-1].since_ns - first.since_ns)
 
 
 def owner_words(connection: Connection) -> str:
@@ -78,10 +92,13 @@ def _netns(moment: Moment) -> Run:
 
 
 def _timer(moment: Moment) -> Run:
-    """Which timer runs; of a listener, which has none, the handshakes under way."""
+    """Which timer runs; of a listener, which has none, the handshakes under way; of one that has ended, how."""
     row = moment.connection.row
     if row.backlog:
         return half_open_words(row.backlog), ""
+    if row.state is State.CLOSED:
+        ending = ending_of(moment.connection.life)
+        return (ending.name, "" if ending.orderly else "caution") if ending else ("–", "")
     return timer_words(row, moment.now_ns), "caution" if row.timer and row.timer.retransmits else ""
 
 
@@ -118,7 +135,10 @@ def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
         (f"{look.glyph} {heading.state:<12}", look.style),
         (f"{grouped(heading.count):>6}", "strong"),
     ]
-    if not heading.count:
+    if heading.state is State.CLOSED:
+        more = f", {grouped(heading.left_out)} more" if heading.left_out else ""
+        runs.append((f"  in the last minute{more} · AGE: time lived", "muted"))
+    elif not heading.count:
         runs.append(("  gone a moment ago", "muted"))
     elif heading.next_gone:
         runs.append((f"  next gone in {brief_countdown(heading.next_gone.left_ms(now_ns))}", "muted"))

@@ -7,12 +7,30 @@ from tcpwatch.wire.segment import Endpoint
 
 WILDCARDS = ("0.0.0.0", "::")
 
+PRECISE = ((1_000_000, 1_000, "µs"), (SECOND_NS, 1_000_000, "ms"), (100 * SECOND_NS, SECOND_NS, "s"))
+
 
 def brief(ns: int) -> str:
     """A time span in at most five cells: `59s`, `3m07s`, `12m`, `1h02m`: no second unit after a large first."""
     text = duration(ns)
     number = len(text) - len(text.lstrip("0123456789"))
     return text[: number + 1] if number > 1 else text
+
+
+def brief_span(ns: int) -> str:
+    """A time span in at most five cells, with its own unit below a second: `812ns`, `31µs`, `204ms`, `3s`."""
+    for unit_ns, unit in ((1_000, "ns"), (1_000_000, "µs"), (SECOND_NS, "ms")):
+        if ns < unit_ns:
+            return f"{ns * 1000 // unit_ns}{unit}"
+    return brief(ns)
+
+
+def precise_span(ns: int) -> str:
+    """A time span in at most nine cells, with three digits after the point: `31.204µs`, `204.113ms`, `3m07s`."""
+    for limit_ns, unit_ns, unit in PRECISE:
+        if ns < limit_ns:
+            return f"{ns / unit_ns:.3f}{unit}"
+    return duration(ns)
 
 
 def age(now_ns: int, since_ns: int, since_seen: bool) -> str:

@@ -20,7 +20,8 @@ FOLDED_ABOVE = {State.TIME_WAIT: 20}  # a crowd nobody wants to page through; it
 class Heading:
     """A group's heading: its state, how many are in it, which has been in it longest, whether its rows are hidden.
 
-    `next_gone` is the timer of the TIME-WAIT that ends first, None in other groups.
+    `next_gone` is the timer of the TIME-WAIT that ends first, None in other groups; `left_out` counts the CLOSED that
+    there was no room for.
     """
 
     state: State
@@ -28,6 +29,7 @@ class Heading:
     oldest: Connection
     folded: bool
     next_gone: Timer | None
+    left_out: int = 0
 
     @property
     def key(self) -> State:
@@ -69,7 +71,7 @@ class View:
 
     shown: Callable[[Connection], bool] | None = None
     order: Order = ORDERS[0]
-    folded: Mapping[State, bool] = field(default_factory=dict)
+    folded: Mapping[State, bool] = field(default_factory=lambda: {State.CLOSED: True})
 
     def turned(self, state: State, folded: bool) -> "View":
         """The same with one group folded or not."""
@@ -78,15 +80,20 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of the screen, how many connections passed, and the crowds that were folded unasked."""
+    """The rows of the screen, how many living connections passed, and the crowds that were folded unasked."""
 
     rows: Sequence[Row]
     count: int
     crowds: frozenset[State]
 
 
-def arrange(connections: Sequence[Connection], view: View) -> Table:
-    """The whole table in order; reads nothing but its arguments, so that it may run in any thread."""
+def arrange(
+    connections: Sequence[Connection], view: View, closed: Sequence[Connection] = (), left_out: int = 0
+) -> Table:
+    """The whole table in order; reads nothing but its arguments, so that it may run in any thread.
+
+    `closed` are connections that have ended, which come last, and `left_out` more of them.
+    """
     shown = connections if view.shown is None else [one for one in connections if view.shown(one)]
     groups = by_state(shown)
     crowds = frozenset(
@@ -95,7 +102,10 @@ def arrange(connections: Sequence[Connection], view: View) -> Table:
         if len(groups.get(state, ())) > limit and state not in view.folded
     )
     folded = {**view.folded, **dict.fromkeys(crowds, True)}
-    return Table(rows_of(groups, view.order, folded), len(shown), crowds)
+    rows = rows_of(groups, view.order, folded)
+    if ended := [one for one in closed if view.shown is None or view.shown(one)]:
+        rows += rows_of({State.CLOSED: ended}, view.order, folded, left_out)
+    return Table(rows, len(shown), crowds)
 
 
 def by_state(connections: Iterable[Connection]) -> dict[State, list[Connection]]:
@@ -106,11 +116,13 @@ def by_state(connections: Iterable[Connection]) -> dict[State, list[Connection]]
     return {state: members for state, members in groups.items() if members}
 
 
-def rows_of(groups: Mapping[State, list[Connection]], order: Order, folded: Mapping[State, bool]) -> list[Row]:
+def rows_of(
+    groups: Mapping[State, list[Connection]], order: Order, folded: Mapping[State, bool], left_out: int = 0
+) -> list[Row]:
     """Headings, each followed by its connections, which are sorted in place, unless it is folded."""
     rows: list[Row] = []
     for state, members in groups.items():
-        heading = _heading(state, members, folded.get(state, False))
+        heading = _heading(state, members, folded.get(state, False), left_out)
         rows.append(heading)
         if not heading.folded:
             members.sort(key=order.key)
@@ -122,7 +134,7 @@ def _fires_ns(timer: Timer) -> int:
     return timer.read_ns + timer.expires_ms * 1_000_000
 
 
-def _heading(state: State, members: list[Connection], folded: bool) -> Heading:
+def _heading(state: State, members: list[Connection], folded: bool, left_out: int) -> Heading:
     living = [connection for connection in members if connection.mark is not Mark.GONE]
     timers = [c.row.timer for c in living if c.row.timer] if state is State.TIME_WAIT else ()
     return Heading(
@@ -131,4 +143,5 @@ def _heading(state: State, members: list[Connection], folded: bool) -> Heading:
         oldest=min(living or members, key=attrgetter("since_ns")),
         folded=folded,
         next_gone=min(timers, key=_fires_ns, default=None),
+        left_out=left_out,
     )

@@ -6,6 +6,7 @@ KEYS: list[BindingType] = [
     Binding("slash", "filter", "Filter", key_display="/", id="app.filter", tooltip="Show only what matches some words"),
     Binding("n", "trouble", "Trouble", id="app.trouble", tooltip="To the next connection in trouble"),
     Binding("w", "why", "Why?", id="app.why", tooltip="Explain what the cursor is on: state, step, flag, field, timer"),
+    Binding("v", "view", "View", id="app.view", tooltip="The detail pane's next view: both TCBs, the states in time"),
     Binding("s", "limit", "Only this", id="app.limit", tooltip="Only the selected connection's segments, or all"),
     Binding("r", "absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or as on the wire"),
     Binding("p", "pause", "Pause", id="app.pause", tooltip="Freeze the picture; nothing is lost meanwhile"),

@@ -40,7 +40,7 @@ STATES = {
         "◌", "waiting", "closed here, and by the peer; stragglers die out before the port is used again"
     ),
     State.LISTEN: StateLook("○", "muted", "waits for connections"),
-    State.CLOSED: StateLook("✕", "gone", "there is no connection any more"),
+    State.CLOSED: StateLook("✕", "muted", "there is no connection any more"),
 }
 
 STEPS = {

@@ -226,3 +226,13 @@ def test_more_sockets_told_of_than_there_is_room_for_are_counted() -> None:
     history = History()
     history.witness(told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(TOLD_LIMIT + 5))
     assert history.closed_left_out == 5
+
+
+def test_owner_that_was_told_of_stays_where_none_is_found() -> None:
+    history = History()
+    dump(history, 100)
+    history.witness([told(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])
+    waiting = row(state=State.TIME_WAIT)
+    for moment in (101, 102):
+        [found] = history.update([waiting], {1: NoOwner.KERNEL}, {}, moment * SECOND)
+        assert (str(found.owners[0]), found.no_owner) == ("was java/4242", None)

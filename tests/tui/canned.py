@@ -8,6 +8,7 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Mark, Snapshot, SourceStatus
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.life import Happening, Known, Life
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
@@ -50,7 +51,7 @@ def connection(
 ) -> Connection:
     """A connection that has been in `state` for so long; changes go to the Connection or to its row."""
     owners = (Owner(pid, 1, clean(command), fd),) if command else ()
-    names = {"owners", "no_owner", "user", "since_seen", "mark", "peer", "turned_away"}
+    names = {"owners", "no_owner", "user", "since_seen", "mark", "peer", "turned_away", "past"}
     row = SocketRow(key, ends, False, state, 1000, key, 0, 0)
     row = replace(row, **{name: value for name, value in changes.items() if name not in names})
     whole = Connection(
@@ -85,8 +86,35 @@ def connections() -> list[Connection]:
         connection(
             41, ends_of(("::", 22), ("::", 0)), State.LISTEN, 3720, no_owner=NoOwner.NEEDS_ROOT, since_seen=False
         ),
-        connection(50, server_end(53380), State.CLOSED, 1, mark=Mark.GONE),
+        connection(50, server_end(53380), State.LAST_ACK, 1, mark=Mark.GONE),
     ]
+
+
+def closed() -> tuple[Connection, ...]:
+    """A connection that was refused, one that lived for 31 ms, one of which only the end was told."""
+    curl = Owner(5120, 1, "curl", None, gone=True)
+    refused = told((State.SYN_SENT, 20_000_024_000), (State.CLOSED, 20_000_000_000))
+    refused = refused.noting(Happening.RESET_RECEIVED, MONO_NS - 20_000_000_010)
+    brief = told(
+        (State.SYN_SENT, 12_031_000_000),
+        (State.ESTABLISHED, 12_030_000_000),
+        (State.CLOSE_WAIT, 12_001_000_000),
+        (State.LAST_ACK, 12_000_100_000),
+        (State.CLOSED, 12_000_000_000),
+    )
+    return (
+        connection(60, ends_of(("127.0.0.1", 53370), SERVER), State.CLOSED, 20, owners=(curl,), past=refused),
+        connection(61, ends_of(("127.0.0.1", 53376), SERVER), State.CLOSED, 12, owners=(curl,), past=brief),
+        connection(62, server_end(53384), State.CLOSED, 3, no_owner=NoOwner.SHORT),
+    )
+
+
+def told(*states: tuple[State, int]) -> Life:
+    """A life as the kernel told it: each state, and how long before the fixed moment it began."""
+    life = Life()
+    for state, before_ns in states:
+        life = life.entering(state, MONO_NS - before_ns, Known.EXACT)
+    return life
 
 
 OPEN = State.ESTABLISHED, State.ESTABLISHED
@@ -190,7 +218,26 @@ def details() -> dict[bytes, Detail]:
         ("have java/4242 close() fd 58 when read() returns 0", "look at it: ls -l /proc/4242/fd/58"),
     )
     mine = {one.key: one for one in connections()}
-    return {ends: Detail(ends, mine[2], mine[12], (here,), (there,), info, None, flow, (leak,))}
+    opened = told((State.SYN_RECEIVED, 187_900_031_000), (State.ESTABLISHED, 187_900_000_000))
+    lives = (
+        opened.entering(State.CLOSE_WAIT, MONO_NS - 187 * SECOND, Known.EXACT),
+        told((State.FIN_WAIT_1, 187_000_050_000), (State.FIN_WAIT_2, 187_000_000_000)),
+    )
+    return {
+        ends: Detail(
+            ends,
+            mine[2],
+            mine[12],
+            (here,),
+            (there,),
+            info,
+            None,
+            flow,
+            (leak,),
+            lives=lives,
+            wall_ns=TIME_NS - MONO_NS,
+        )
+    }
 
 
 class CannedMonitor:
@@ -206,18 +253,26 @@ class CannedMonitor:
         self.sources = (SourceStatus("kernel", True, "sock_diag"), working if capture else NO_CAPTURE)
         self.publish(connections())
 
-    def publish(self, rows: list[Connection], seconds: float = 0, dropped: int = 0) -> None:
+    def publish(
+        self,
+        rows: list[Connection],
+        seconds: float = 0,
+        dropped: int = 0,
+        ended: tuple[Connection, ...] | None = None,
+    ) -> None:
         """Make these connections the picture, so many seconds after the fixed moment."""
         later = int(seconds * SECOND)
+        ended = closed() if ended is None else ended
         self._snapshot = Snapshot(
             MONO_NS + later,
             TIME_NS + later,
             tuple(rows),
-            {row.key: row for row in rows},
+            {row.key: row for row in (*ended, *rows)},
             {row.row.ends: row for row in rows},
             self.sources,
             1_204,
             dropped,
+            ended,
         )
 
     def snapshot(self) -> Snapshot:

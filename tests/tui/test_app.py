@@ -11,7 +11,7 @@ from tcpwatch.tui.grouping import Heading
 from tcpwatch.tui.model import Subject
 from tcpwatch.tui.screens.help import HelpScreen, HelpText
 from tcpwatch.tui.widgets.filter_bar import FilterBar
-from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, connection, server_end
+from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, closed, connection, connections, server_end
 from tests.tui.driving import NARROW, Driver, piloted, text_of
 
 
@@ -106,7 +106,7 @@ async def test_p_freezes_the_picture(driver: Driver) -> None:
     assert len(driver.connections.rows) > 0
     assert len(driver.packets.rows) == 14
     await driver.press("p")
-    assert len(driver.connections.rows) == 0
+    assert [row.key for row in driver.connections.rows] == [State.CLOSED]
 
 
 @piloted()
@@ -303,3 +303,26 @@ async def test_all_namespaces_have_a_column(driver: Driver) -> None:
 @piloted()
 async def test_one_namespace_has_none(driver: Driver) -> None:
     assert "NETNS" not in driver.connections.titles().text
+
+
+@piloted()
+async def test_v_turns_the_detail_to_the_states_and_back(driver: Driver) -> None:
+    await driver.press("down")
+    assert "[TCB]" in text_of(driver.detail)
+    await driver.press("v")
+    text = text_of(driver.detail)
+    assert "[States]" in text
+    assert "◈ SYN-RECEIVED" in text
+    await driver.press("v")
+    assert "[TCB]" in text_of(driver.detail)
+
+
+@piloted()
+async def test_closed_connections_do_not_move_the_cursor(driver: Driver) -> None:
+    await driver.press("end", "space", "down", "down")
+    assert driver.at == 61
+    line = driver.line_of_cursor
+    driver.monitor.publish(connections(), ended=closed()[1:])
+    driver.app.pull_snapshot()
+    await driver.pilot.pause()
+    assert (driver.at, driver.line_of_cursor) == (61, line)

@@ -3,6 +3,7 @@
 import pytest
 
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.life import Known, Life
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, Timer, TimerKind
 from tcpwatch.tcp.state import State
@@ -17,7 +18,7 @@ from tcpwatch.tui.connection_lines import (
     row_words,
 )
 from tcpwatch.tui.grouping import ORDERS, Heading, by_state, rows_of
-from tests.tui.canned import MONO_NS, connection, ends_of, server_end
+from tests.tui.canned import MONO_NS, closed, connection, ends_of, server_end
 
 
 def line(one: Connection, width: int = 100) -> str:
@@ -102,8 +103,26 @@ def test_heading_of_time_wait_folded() -> None:
 
 
 def test_heading_of_what_has_gone() -> None:
-    for state in (State.CLOSED, State.CLOSE_WAIT):
-        assert heading(connection(1, server_end(1), state, 1, mark=Mark.GONE)).endswith("0  gone a moment ago")
+    assert heading(connection(1, server_end(1), State.CLOSE_WAIT, 1, mark=Mark.GONE)).endswith("0  gone a moment ago")
+
+
+def test_heading_of_the_closed_counts_those_that_found_no_room() -> None:
+    first = rows_of(by_state(closed()), ORDERS[0], {}, left_out=10_193)[0]
+    assert isinstance(first, Heading)
+    words = heading_line(first, MONO_NS, 80).text.rstrip()
+    assert words == "▾ ✕ CLOSED           3  in the last minute, 10 193 more · AGE: time lived"
+
+
+def test_row_of_the_closed_tells_how_long_it_lived_and_how_it_ended() -> None:
+    refused, brief, unseen = (line(one).split() for one in closed())
+    assert refused[2:] == ["24µs", "was", "curl/5120", "refused", "0/0"]
+    assert brief[2:] == ["31ms", "was", "curl/5120", "closed", "0/0"]
+    assert unseen[2:] == ["short", "owner", "not", "seen", "–", "0/0"]
+
+
+def test_row_of_the_closed_says_at_least_where_its_birth_was_not_seen() -> None:
+    life = Life().entering(State.ESTABLISHED, 0, Known.AT_LEAST).entering(State.CLOSED, 9_000_000_000, Known.BETWEEN)
+    assert "≥9s" in line(connection(1, server_end(1), State.CLOSED, 1, past=life))
 
 
 def test_row_words_are_whole() -> None:

@@ -7,12 +7,14 @@ from tcpwatch.tui.format import (
     age,
     brief,
     brief_countdown,
+    brief_span,
     clock,
     delta,
     grouped,
     listener,
     local_end,
     microseconds,
+    precise_span,
     several,
     short_number,
 )
@@ -28,6 +30,21 @@ def test_brief_takes_five_cells(seconds: float, words: str) -> None:
 
 def test_brief_countdown() -> None:
     assert [brief_countdown(ms) for ms in (204, 72_000, 725_000)] == ["0.2s", "1m12s", "12m"]
+
+
+@pytest.mark.parametrize(
+    ("ns", "brief", "precise"),
+    [
+        (812, "812ns", "0.812µs"),
+        (31_204, "31µs", "31.204µs"),
+        (999_999, "999µs", "999.999µs"),
+        (204_113_000, "204ms", "204.113ms"),
+        (12_204_000_000, "12s", "12.204s"),
+        (187 * SECOND_NS, "3m07s", "3m07s"),
+    ],
+)
+def test_spans_below_a_second(ns: int, brief: str, precise: str) -> None:
+    assert (brief_span(ns), precise_span(ns)) == (brief, precise)
 
 
 def test_age_says_where_the_beginning_was_not_seen() -> None:

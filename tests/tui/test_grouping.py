@@ -73,3 +73,22 @@ def test_heading_of_time_wait_tells_who_goes_next() -> None:
     ]
     assert heading_of(waiting).next_gone is waiting[0].row.timer
     assert heading_of(some()).next_gone is None
+
+
+def ended(key: int, **facts: object) -> Connection:
+    return connection(key, server_end(key), State.CLOSED, key, **facts)
+
+
+def test_closed_connections_come_last_and_are_folded_until_somebody_looks() -> None:
+    table = arrange(some(), View(), [ended(9), ended(8)], left_out=3)
+    heading = table.rows[-1]
+    assert isinstance(heading, Heading)
+    assert (heading.key, heading.count, heading.left_out, table.count) == (State.CLOSED, 2, 3, 4)
+    unfolded = arrange(some(), View().turned(State.CLOSED, False), [ended(9), ended(8)])
+    assert [row.key for row in unfolded.rows[-3:]] == [State.CLOSED, 9, 8]
+
+
+def test_closed_connections_are_narrowed_like_others() -> None:
+    view = View(shown=lambda one: one.key == 8)
+    assert [row.key for row in arrange((), view, [ended(9)]).rows] == []
+    assert arrange((), view, [ended(9), ended(8)]).rows[0].count == 1  # type: ignore[union-attr]

@@ -15,6 +15,8 @@ from tests.tui.driving import NARROW, NEVER, WIDE
         pytest.param(WIDE, True, ("down",), id="wide"),
         pytest.param(WIDE, False, ("a",), id="wide-all-sockets-no-capture"),
         pytest.param(WIDE, True, ("2", "home", "down", "r"), id="wide-segment-chosen"),
+        pytest.param(WIDE, True, ("down", "v"), id="wide-states"),
+        pytest.param(WIDE, True, ("end", "space"), id="wide-closed"),
         pytest.param(WIDE, True, ("question_mark",), id="help"),
         pytest.param(WIDE, True, ("t",), id="light"),
         pytest.param((96, 40), True, (), id="stacked"),

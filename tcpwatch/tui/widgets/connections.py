@@ -23,6 +23,11 @@ Shown = Callable[[Connection], bool]
 APART_FROM = 2_000  # connections from which putting them in order takes longer than a few milliseconds
 
 
+def arranged(snapshot: Snapshot, view: View) -> Table:
+    """The table of a picture."""
+    return arrange(snapshot.connections, view, snapshot.closed, snapshot.closed_left_out)
+
+
 class Connections(Rows[Row]):
     """The socket table. `narrow` and `show` decide what is in it; the user, what is folded and how it is sorted.
 
@@ -104,18 +109,18 @@ class Connections(Rows[Row]):
         if self._newest is None or self._arranging:
             return
         if len(self._newest.connections) < APART_FROM:
-            self._take(self._newest, arrange(self._newest.connections, self._view_now()))
+            self._take(self._newest, arranged(self._newest, self._view_now()))
         else:
             self._arranging = True
             self.run_worker(self._arrange_apart())
 
     async def _arrange_apart(self) -> None:
         """Until the table shown is of the newest picture, and as the user wants it by then."""
-        arranged = None
-        while self._newest and arranged != (wanted := (self._newest, self._view)):
-            table = await asyncio.to_thread(arrange, self._newest.connections, self._view_now())
+        done = None
+        while self._newest and done != (wanted := (self._newest, self._view)):
+            table = await asyncio.to_thread(arranged, self._newest, self._view_now())
             self._take(wanted[0], table)
-            arranged = wanted
+            done = wanted
         self._arranging = False
 
     def _view_now(self) -> View:

@@ -1,20 +1,42 @@
 """The detail pane: all that is known of the selected connection."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from tcpwatch.monitor.snapshot import Detail
+from tcpwatch.tui import life_lines, tcb_fields
 from tcpwatch.tui.detail_lines import detail_lines
 from tcpwatch.tui.format import listener
 from tcpwatch.tui.line import Line, cells, ends_apart, title_line, width_of, wrap
-from tcpwatch.tui.tcb_fields import LEGEND
 from tcpwatch.tui.widgets.lines import Lines
 from tcpwatch.wire.segment import endpoints
 
 NOTHING = "Choose a connection or a segment, and both its ends are shown here."
 GONE = "Nothing is known of this connection any more: its socket is gone and its segments have fallen out."
+
+
+class View(NamedTuple):
+    """One way to look at a connection: its name, its lines of a width, and the legends that fit it, the longest first.
+
+    Sequence numbers are absolute where that is asked for last; `{}` of a legend says which they are.
+    """
+
+    name: str
+    lines: Callable[[Detail, int, int, bool], list[Line]]
+    legends: tuple[str, ...]
+
+
+VIEWS = (
+    View("TCB", detail_lines, (f"  {{}} numbers   {tcb_fields.LEGEND} ", "  {} numbers ")),
+    View(
+        "States",
+        lambda detail, now_ns, width, absolute: life_lines.life_lines(detail, now_ns, width),
+        (f"  {life_lines.LEGEND} ",),
+    ),
+)
 
 
 class DetailPane(Lines, can_focus=True):
@@ -35,6 +57,7 @@ class DetailPane(Lines, can_focus=True):
         self._ends: bytes | None = None
         self._now_ns = 0
         self._absolute = False
+        self._view = 0
         self._lines: list[Line] = []
         self.nothing = GONE
 
@@ -43,6 +66,12 @@ class DetailPane(Lines, can_focus=True):
         if ends != self._ends:
             self.scroll_to(y=0, animate=False, force=True)
         self._ends, self._detail, self._now_ns, self._absolute = ends, detail, now_ns, absolute
+        self._rebuild()
+
+    def turn(self) -> None:
+        """Show the next view."""
+        self._view = (self._view + 1) % len(VIEWS)
+        self.scroll_to(y=0, animate=False, force=True)
         self._rebuild()
 
     @property
@@ -75,16 +104,21 @@ class DetailPane(Lines, can_focus=True):
         self.repaint_changed()
 
     def _title(self) -> Line:
-        numbers = "absolute" if self._absolute else "relative"
         words = "Detail"
         if self._ends:
             local, remote = endpoints(self._ends)
             words = f"Detail · {local} ⇄ {remote}" if remote.port else f"Detail · {listener(local)}"
         line = title_line(words, self.has_focus)
-        legends = (f"  {numbers} numbers   {LEGEND} ", f"  {numbers} numbers ")
+        numbers = "absolute" if self._absolute else "relative"
+        names = "  " + "".join(f"[{view.name}]" if view is self._now else f" {view.name} " for view in VIEWS)
+        legends = [names + legend.format(numbers) for legend in (*self._now.legends, " ")]
         room = self.line_width - width_of(line.runs)
         legend = next((legend for legend in legends if cells(legend) <= room), "")
         return ends_apart(line.runs, ((legend, "muted"),), self.line_width)._replace(row=line.row)
+
+    @property
+    def _now(self) -> View:
+        return VIEWS[self._view]
 
     def _rebuild(self) -> None:
         width = self.line_width
@@ -92,7 +126,7 @@ class DetailPane(Lines, can_focus=True):
             words = wrap(self.nothing if self._ends else NOTHING, width - 4)
             self._lines = [Line(), *(Line((("  " + text, "muted"),)) for text in words)]
         else:
-            self._lines = detail_lines(self._detail, self._now_ns, width, self._absolute)
+            self._lines = self._now.lines(self._detail, self._now_ns, width, self._absolute)
         if self.virtual_size.height != len(self._lines) + 1:
             self.virtual_size = Size(0, len(self._lines) + 1)
         self.repaint_changed()
