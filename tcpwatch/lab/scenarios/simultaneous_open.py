@@ -21,6 +21,6 @@ def play(stage: Stage) -> None:
         "The left SYN comes again: the right end, in SYN-SENT itself, goes to SYN-RECEIVED.", states=("SYN-RECEIVED",)
     )
     stage.wait_until(right, "SYN-RECEIVED")
-    let_through(left)
     stage.now("The answer comes through: ESTABLISHED at both ends, without a server.", states=("ESTABLISHED",))
+    let_through(left)
     stage.wait_until(left, "ESTABLISHED")

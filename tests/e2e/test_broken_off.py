@@ -1,0 +1,92 @@
+"""Nothing is left of a scenario that is broken off: no process, no namespace, and so no socket."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import product
+from signal import Signals
+from typing import NamedTuple
+
+import pytest
+
+from tcpwatch.lab.recordings import acts_of
+from tcpwatch.lab.scenarios import SCENARIOS
+from tests.e2e.witnesses import held_where_it_plays, places, skip_where_refused
+from tests.lab.proc_net import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
+
+AT_ONCE = 8
+PACE = "0.5"
+
+
+class Case(NamedTuple):
+    """A scenario is broken off once so many of its acts were told; 0: it has its namespace, and nothing else yet."""
+
+    name: str
+    acts: int
+    ending: Signals = signal.SIGKILL
+    user: str = "plain"
+
+    def __str__(self) -> str:
+        return f"{self.user}-{self.name}-{self.ending.name}-{self.acts}"
+
+
+class Left(NamedTuple):
+    """How many processes of the lab were in the namespace when the demo was broken off, and whether all are gone."""
+
+    players: int
+    all_gone: bool
+
+
+EVERY_SCENARIO = [Case(name, len(acts_of(name))) for name in SCENARIOS]
+EVERY_WAY = [
+    Case("close-wait", *how)
+    for how in product(
+        range(len(acts_of("close-wait"))),
+        (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL),
+        ("plain", "root") if os.geteuid() == 0 else ("plain",),
+    )
+]
+CASES = [*EVERY_SCENARIO, *EVERY_WAY]
+
+
+def break_off(program: list[str], case: Case) -> Left:
+    words = [*program, "demo", case.name, "--headless", "--pace", PACE]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
+        try:
+            place = held_where_it_plays(demo)
+            if case.acts:
+                demo.send_signal(signal.SIGCONT)
+                assert demo.stdout is not None
+                told = (line for line in demo.stdout if "▶" in line)
+                for _ in range(case.acts):
+                    next(told)
+            players = [pid for pid, where in places().items() if where == place and pid != demo.pid]
+            demo.send_signal(case.ending)
+            demo.send_signal(signal.SIGCONT)
+            demo.communicate()
+        finally:
+            demo.kill()
+    return Left(len(players), eventually(lambda: place not in places().values()))
+
+
+@pytest.fixture(scope="module")
+def broken_off(plain_program: list[str]) -> Iterator[dict[Case, "Future[Left]"]]:
+    programs = {"root": [sys.executable, "-m", "tcpwatch"], "plain": plain_program}
+    skip_where_refused(plain_program)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {case: pool.submit(break_off, programs[case.user], case) for case in CASES}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_nothing_is_left_of(broken_off: dict[Case, "Future[Left]"], case: Case) -> None:
+    if case.name == "https" and shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    left = broken_off[case].result()
+    assert left.players == (1 if case.acts else 0)
+    assert left.all_gone

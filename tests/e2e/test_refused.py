@@ -1,0 +1,62 @@
+"""`tcpwatch demo` where the kernel refuses a namespace for real: in a user namespace that may have no others in it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.terminal import Terminal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
+
+LIMITED = """
+import ctypes, os, sys
+from pathlib import Path
+limit, *words = sys.argv[1:]
+uid, gid = os.geteuid(), os.getegid()
+if ctypes.CDLL(None).unshare(0x1000_0000):  # CLONE_NEWUSER
+    sys.exit("there is no user namespace to be had at all")
+Path("/proc/self/setgroups").write_text("deny")
+Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+Path("/proc/sys/user", limit).write_text("0")
+os.execv(sys.executable, [sys.executable, "-m", "tcpwatch", *words])
+"""
+
+
+@pytest.fixture(params=["max_user_namespaces", "max_net_namespaces"])
+def limit(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def refused(plain_program: list[str], limit: str) -> list[str]:
+    """The real command as a plain user who may have no namespace."""
+    command = [*plain_program[:-2], "-c", LIMITED, limit]
+    tried = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(tried.stderr.splitlines()[-1])
+    return command
+
+
+def test_refused_scenario_says_why_and_how_to_allow_it_and_plays_its_recording(refused: list[str], limit: str) -> None:
+    done = subprocess.run([*refused, "demo", "half-open", "--headless"], capture_output=True, text=True, check=False)
+    why, mend, instead = done.stderr.splitlines()
+    assert f"user.{limit} is 0" in why
+    assert mend == f"  sudo sysctl user.{limit}=15000"
+    assert "playing a recording of it instead" in instead
+    assert done.stdout.splitlines()[-3:] == [
+        "states: LISTEN, SYN-SENT, SYN-RECEIVED, ESTABLISHED seen",
+        "steps: 1/3 SYN, 2/3 SYN-ACK, 3/3 ACK seen",
+        "analysis: retransmission seen",
+    ]
+    assert done.returncode == 0
+
+
+def test_refused_scenario_plays_its_recording_in_the_dashboard(tmux: None, refused: list[str]) -> None:
+    with Terminal([*refused, "demo", "http"], 120, 36) as terminal:
+        terminal.wait_for("http.pcapng", "3/3 ACK")
+        terminal.wait_for("GET /index.html", "4/4 ACK")
+        terminal.press("q")
+        terminal.wait_for("exit code 0")
