@@ -111,12 +111,11 @@ class Reading:
         for number, frame in enumerate(self._input.frames(), 1):
             time_ns, link_type, data, wire_length = frame
             segment = decode(number, time_ns, link_type, data, wire_length)
-            wanted = not ports or (segment is not None and wants(segment))
-            if wanted and recording is not None:
+            if recording is not None and (not ports or (segment is not None and wants(segment))):
                 recording.add(self._input.interface, frame)
             if segment is not None:
                 event = track(segment)
-                if wanted:
+                if not ports or wants(segment):
                     yield event
 
     def _wants(self, segment: Segment) -> bool:

@@ -27,7 +27,7 @@ class Flow:
 
     __slots__ = (
         "_expects_step", "_mptcp", "_multipath", "_pairs", "_saw", "_saw_at_first", "_syn_ns", "analysis", "closed",
-        "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "last_ns", "opened", "states", "stream",
+        "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "opened", "states", "stream",
         "streams",
     )  # fmt: skip
 
@@ -43,7 +43,7 @@ class Flow:
         self.closed: Closed | None = None
         self.closed_by: int | None = None
         self.handshake_rtt_ns: int | None = None
-        self.first_ns = self.last_ns = first.time_ns
+        self.first_ns = first.time_ns
         self.analysis: dict[str, int] = {}
         self._syn_ns: int | None = None
         self._expects_step = True
@@ -54,6 +54,12 @@ class Flow:
     def state(self, side: int) -> State:
         """The state of one end: 0 the initiator's, 1 the responder's."""
         return self.states[side]
+
+    @property
+    def last_ns(self) -> int:
+        """When the last segment came; `first_ns` before there is any."""
+        first, second = self.streams
+        return max(first.last_ns, second.last_ns) or self.first_ns
 
     @property
     def completeness(self) -> int:
@@ -108,7 +114,6 @@ class Flow:
             self._note_multipath(segment, sender)
         if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST:
             rtt_ns = receiver.acknowledge(ack, segment.time_ns)
-        self.last_ns = segment.time_ns
         if length:
             in_flight = sender.in_flight
             if (payload := segment.payload) and payload[0] in FIRST_BYTES:

@@ -141,7 +141,7 @@ class Stream:
         length, window, time_ns = segment.length, segment.window, segment.time_ns
         if not seq == self.expected == self.contiguous == self.nxt or not window or not segment.flags & ACK:
             return False
-        if not 0 < ack <= other.contiguous:
+        if ack > other.contiguous:
             return False
         if length:
             end, room = seq + length, other.wnd

@@ -35,9 +35,10 @@ class FlowTracker:
         if found is None:
             flow, side = self._open(segment)
             return flow.receive(segment, side)
+        flow, side = found
         if segment.flags & SYN:
-            return self._receive_syn(segment, *found)
-        return found[0].receive(segment, found[1])
+            return self._receive_syn(segment, flow, side)
+        return flow.receive(segment, side)
 
     def flow(self, ends: bytes) -> tuple[Flow, int] | None:
         """The latest flow between these ends, and the side that comes first in `ends`: 0 is the initiator."""

@@ -32,8 +32,8 @@ MAX_TUNNELS = 4
 FRAGMENT = MORE_FRAGMENTS | FRAGMENT_OFFSET
 NO_OPTIONS_IPV4 = 0x45
 
-IPV4_TCP = "B x H 2x H x B 2x 12s I I H H"  # see the names in decode()
-IPV6_TCP = "B 3x H B x 36s I I H H"
+IPV4_TCP = "B x H 2x H x B 2x 12s I I H H 4x"  # see the names in decode()
+IPV6_TCP = "B 3x H B x 36s I I H H 4x"
 IPV4_BYTES, IPV6_BYTES = 40, 60  # with TCP's, both without options
 
 # Where a link type that captures are made of has its EtherType, and where its datagram begins.
@@ -66,38 +66,29 @@ class Decoder:
         `data` is what was captured of the `wire_length` bytes the frame had. Read here at one stroke: untagged IPv4
         without options or IPv6 without extensions, and TCP whole inside.
         """
-        headers = HEADERS.get(link_type)
-        if headers is None or len(data) < headers[2] + IPV4_BYTES:
-            return self._walk(frame, time_ns, link_type, data, wire_length)
-        unpack_ipv4, unpack_ipv6, ip = headers
-        ethertype, version_ihl, length, fragment, protocol, ends, seq, ack, offset_flags, window = unpack_ipv4(data)
-        if ethertype == IPV4:
-            if version_ihl != NO_OPTIONS_IPV4 or protocol != TCP or fragment & FRAGMENT:
+        try:
+            unpack_ipv4, unpack_ipv6, ip = HEADERS[link_type]
+            ethertype, version_ihl, length, fragment, protocol, ends, seq, ack, offset_flags, window = unpack_ipv4(data)
+            if ethertype == IPV4 and version_ihl == NO_OPTIONS_IPV4 and protocol == TCP and not fragment & FRAGMENT:
+                options_at, end = ip + IPV4_BYTES, ip + length
+            elif ethertype == IPV6:
+                _, version_class, length, protocol, ends, seq, ack, offset_flags, window = unpack_ipv6(data)
+                if version_class >> 4 != 6 or protocol != TCP:
+                    return self._walk(frame, time_ns, link_type, data, wire_length)
+                options_at, end = ip + IPV6_BYTES, ip + 40 + length
+            else:
                 return self._walk(frame, time_ns, link_type, data, wire_length)
-            options_at, end = ip + IPV4_BYTES, ip + length
-        elif ethertype == IPV6 and len(data) >= ip + IPV6_BYTES:
-            _, version_class, length, protocol, ends, seq, ack, offset_flags, window = unpack_ipv6(data)
-            if version_class >> 4 != 6 or protocol != TCP:
-                return self._walk(frame, time_ns, link_type, data, wire_length)
-            options_at, end = ip + IPV6_BYTES, ip + 40 + length
-        else:
+        except (KeyError, struct.error):
             return self._walk(frame, time_ns, link_type, data, wire_length)
         payload_at = options_at - 20 + (offset_flags >> 12) * 4
         if not options_at <= payload_at <= end <= wire_length:
             return self._walk(frame, time_ns, link_type, data, wire_length)
         limit = self._payload_limit
         return Segment(
-            frame,
-            time_ns,
-            ends,
-            seq,
-            ack,
-            offset_flags & FLAG_BITS,
-            window,
-            end - payload_at,
+            frame, time_ns, ends, seq, ack, offset_flags & FLAG_BITS, window, end - payload_at,
             data[options_at:payload_at],
             data[payload_at:end] if len(data) <= payload_at + limit else first_bytes(data, payload_at, end, limit),
-        )
+        )  # fmt: skip
 
     def _walk(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment | None:
         """The segment in any frame, header by header; why there is none is counted."""

@@ -106,16 +106,15 @@ def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
     Nearly all of a file is read here, at one stroke for each; whatever else there is, is left to the careful reading.
     """
     records: list[Record] = []
-    buffer, at, size = stream.buffer, stream.at, len(stream.buffer)
+    buffer, at = stream.buffer, stream.at
+    size = min(len(buffer), at + MAX_RECORD_BYTES)  # what is read here keeps to the limit by itself
     unpack, unpack_length, interfaces = section.unpack_packet_block, section.unpack_length, section.interfaces
     while (start := at + PACKET_DATA_AT) < size:
         kind, length, interface, high, low, captured, wire_length = unpack(buffer, at)
         end = at + length
         if kind != ENHANCED_PACKET or length % 4 or end > size or interface >= len(interfaces):
             break
-        if captured > length - PACKET_BLOCK_BYTES or captured > MAX_RECORD_BYTES:
-            break
-        if unpack_length(buffer, end - BLOCK_TRAILER_BYTES)[0] != length:
+        if captured > length - PACKET_BLOCK_BYTES or unpack_length(buffer, end - BLOCK_TRAILER_BYTES)[0] != length:
             break
         link_type, _, numerator, denominator, offset_ns = interfaces[interface]
         time_ns = (high << 32 | low) * numerator // denominator + offset_ns
