@@ -15,6 +15,7 @@ TESTED_ELSEWHERE = {
     "tcpwatch/errors.py": "names",
     "tcpwatch/cli/dashboard.py": "tests/e2e run it in a terminal",
     "tcpwatch/cli/doctor.py": "tests/e2e/test_privileges.py runs it as root and as a plain user",
+    "tcpwatch/cli/watching.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/cli/sources.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/diagnose/finding.py": "data",
     "tcpwatch/kernel/events.py": "data",

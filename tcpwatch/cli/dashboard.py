@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from tcpwatch.capture.interfaces import Interface
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.replay import show_file
-from tcpwatch.cli.sources import drop_privileges, open_monitor, wanted_interface
+from tcpwatch.cli.sources import drop_privileges, wanted_interface
+from tcpwatch.cli.watching import open_monitor
 from tcpwatch.monitor.filter import compile_filter
 from tcpwatch.text import clean
 from tcpwatch.tui.app import run_dashboard

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.recorded import play_recording
-from tcpwatch.cli.sources import drop_privileges, open_sockets
+from tcpwatch.cli.sources import drop_privileges
+from tcpwatch.cli.watching import open_sockets
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.demo import Demo
 from tcpwatch.lab.namespace import enter_own_namespace

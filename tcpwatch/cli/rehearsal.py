@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterable
 
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.cli.sources import open_tap, wanted_interface
+from tcpwatch.cli.sources import wanted_interface
 from tcpwatch.cli.verdict import verdict
+from tcpwatch.cli.watching import open_tap
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.lab.performance import Performance

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.cli.sources import open_sockets
+from tcpwatch.cli.watching import open_sockets
 from tcpwatch.monitor.filter import compile_filter
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report import ndjson, table
