@@ -14,13 +14,13 @@ Ends = tuple[socket.socket, socket.socket]
 def ends() -> Iterator[Ends]:
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
         server, _ = listener.accept()
-        server.settimeout(0.05)
-        try:
-            drop_incoming(server)
-            let_through(server)
-        except PermissionError:
-            pytest.skip("this user may not filter sockets")
         with server:
+            server.settimeout(0.05)
+            try:
+                drop_incoming(server)
+                let_through(server)
+            except PermissionError:
+                pytest.skip("this user may not filter sockets")
             yield client, server
 
 

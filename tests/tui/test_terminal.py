@@ -17,8 +17,11 @@ from tcpwatch.tui import terminal
 from tcpwatch.tui.terminal import check_terminal, over_ssh
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = "import sys; from tests.tui.canned import *; from tcpwatch.tui.app import run_dashboard; "
-START = PROGRAM + "sys.exit(run_dashboard(CannedMonitor(), SUBJECT))"
+PROGRAM = (
+    "import sys; from tests.tui.canned import *; from tcpwatch.tui.app import run_dashboard; "
+    "from tcpwatch.cli import flush_or_forget; "
+)
+START = PROGRAM + "code = run_dashboard(CannedMonitor(), SUBJECT); flush_or_forget(sys.stderr); sys.exit(code)"
 IGNORING_HANGUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); " + START
 DEAF = (
     "import sys, time; from tcpwatch.tui.terminal import guarded\n"
