@@ -92,6 +92,7 @@ def connection(**facts: Any) -> Connection:
         "since_seen": True,
         "mark": Mark.NONE,
         "peer": None,
+        "past": None,
         "turned_away": 0,
     }
     return Connection(**(values | {name: value for name, value in facts.items() if name in values}))

@@ -15,6 +15,7 @@ from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
 from tcpwatch.monitor.course import NO_COURSE, LoggedCourse
 from tcpwatch.monitor.detail import detail
+from tcpwatch.monitor.doubts import Doubts
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
 from tcpwatch.monitor.packet_log import PacketLog
@@ -47,6 +48,7 @@ class Monitor:
         self._listeners = Listeners()
         self._counters: Rises[str] = Rises()
         self._course = LoggedCourse(packets)
+        self._doubts = Doubts()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -87,7 +89,7 @@ class Monitor:
         with self._wiretap.lock:
             found = self._wiretap.find(ends)
             course = self._course.lives(found[0].stream) if found is not None else NO_COURSE
-            return detail(ends, snapshot, found, key, course)
+            return detail(ends, snapshot, found, key, course, self._doubts)
 
     def refresh(self) -> None:
         """Dump the table once and publish a new picture; where the dump fails, keep the last rows and say so."""

@@ -1,15 +1,22 @@
 """All that is known of one connection, joined: what the kernel holds, what the wire showed, what it means. Pure."""
 
+from dataclasses import replace
+
 from tcpwatch.diagnose.case import Case
 from tcpwatch.diagnose.rules import diagnose
 from tcpwatch.monitor.course import NO_COURSE, Lives, shifted, with_segments
+from tcpwatch.monitor.doubts import Doubts, disagreements, patience_ns
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.kernel_tcb import anchored, tcb_of
+from tcpwatch.tcp.life import Known
 from tcpwatch.tcp.stack import NO_STACK, Stack
+from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends
+
+SLACK_NS = 1_000_000_000  # between a segment's moment and that of the change it made, on clocks of their own
 
 
 def detail(
@@ -18,10 +25,12 @@ def detail(
     found: tuple[Flow, int] | None,
     key: int | None = None,
     course: Lives = NO_COURSE,
+    doubts: Doubts | None = None,
 ) -> Detail | None:
     """What is known of the connection with these ends; None where neither the kernel nor the wire knows it.
 
-    `found` is its flow and which side of it is the first of `ends`, `course` what its segments moved (wall clock).
+    `found` is its flow and which side of it is the first of `ends`, `course` what its segments moved (wall clock);
+    `doubts` remembers what seemed wrong when it was asked for before.
     `key` says which socket is meant where several have the same ends (listeners with SO_REUSEPORT, a row that is gone).
     Seen from the first end of `ends` where that is a socket of this host, or where neither is.
     """
@@ -32,12 +41,17 @@ def detail(
         found = (found[0], 1 - found[1]) if found is not None else None
     if connection is None and found is None:
         return None
-    if connection is not None and _has_a_loopback_of_its_own(connection):
+    wall_ns = snapshot.time_ns - snapshot.mono_ns
+    if connection is not None and found is not None and not _is_of(found[0], connection, wall_ns):
         found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
-    wall_ns = snapshot.time_ns - snapshot.mono_ns
-    return joined(ends, connection, peer, found, snapshot.mono_ns, stack, course, wall_ns)
+    told = joined(ends, connection, peer, found, snapshot.mono_ns, stack, course, wall_ns)
+    if doubts is None:
+        return told
+    by_wire = _of_sides(course, found, wall_ns)
+    seem = disagreements(told, by_wire, snapshot.mono_ns, lossless=not snapshot.dropped)
+    return replace(told, disagreements=doubts.lasting(ends, seem, snapshot.mono_ns, patience_ns(told)))
 
 
 def joined(
@@ -66,28 +80,37 @@ def joined(
         flow=_flow_facts(*found) if found is not None else None,
         findings=diagnose(case_of(connection, peer, now_ns, stack)) if connection is not None else (),
         stack=stack,
-        lives=_lives((connection, peer), _of_sides(course, found), wall_ns),
+        lives=_lives((connection, peer), _of_sides(course, found, wall_ns)),
         wall_ns=wall_ns,
     )
 
 
-def _has_a_loopback_of_its_own(connection: Connection) -> bool:
-    """Whether its segments pass where they are never captured, in another namespace; ours may have the same ends."""
-    return not connection.row.is_here and is_loopback(connection.row.ends)
+def _is_of(flow: Flow, connection: Connection, wall_ns: int) -> bool:
+    """Whether the flow, which has the ends of this connection, is its own and not that of an earlier or a later one.
+
+    The loopback of another namespace is never captured; ours may have the same ends.
+    """
+    if not connection.row.is_here and is_loopback(connection.row.ends):
+        return False
+    birth, life = connection.life.dwells[0], connection.life
+    over = life.dwells[-1].since_ns if life.dwells[-1].state is State.CLOSED else None
+    before = birth.known is Known.EXACT and flow.last_ns < birth.since_ns + wall_ns - SLACK_NS
+    after = over is not None and flow.first_ns > over + wall_ns + SLACK_NS
+    return not before and not after
 
 
-def _of_sides(course: Lives, found: tuple[Flow, int] | None) -> Lives:
-    """What the wire tells of the first end, and of the other."""
+def _of_sides(course: Lives, found: tuple[Flow, int] | None, wall_ns: int) -> Lives:
+    """What the wire tells of the first end, and of the other, on the sockets' clock."""
     if found is None:
         return NO_COURSE
-    return course[found[1]], course[1 - found[1]]
+    side = found[1]
+    return shifted(course[side], -wall_ns), shifted(course[1 - side], -wall_ns)
 
 
-def _lives(ends: tuple[Connection | None, Connection | None], course: Lives, wall_ns: int) -> Lives:
+def _lives(ends: tuple[Connection | None, Connection | None], by_wire: Lives) -> Lives:
     """Both ends' lives, as their sockets and their segments tell."""
     here, there = (
-        with_segments(end.life, wire) if end is not None else wire
-        for end, wire in zip(ends, (shifted(life, -wall_ns) for life in course), strict=True)
+        with_segments(end.life, wire) if end is not None else wire for end, wire in zip(ends, by_wire, strict=True)
     )
     return here, there
 

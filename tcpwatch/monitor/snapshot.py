@@ -117,7 +117,7 @@ class Detail:
     """All that is known of one connection. TCBs stand in order of trust: the first with a value is the one to show.
 
     `lives` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
-    ahead of it.
+    ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while.
     """
 
     ends: bytes
@@ -132,3 +132,4 @@ class Detail:
     stack: Stack = NO_STACK
     lives: tuple[Life, Life] = (Life(), Life())
     wall_ns: int = 0
+    disagreements: tuple[Finding, ...] = ()

@@ -94,6 +94,7 @@ def socket(connection: Connection, now_ns: int) -> Json:
         "state": row.state,
         "state_age_ms": (now_ns - connection.since_ns) // 1_000_000 if connection.since_seen else None,
         "state_age_at_least_ms": (now_ns - connection.since_ns) // 1_000_000,
+        "history": _history(connection, now_ns),
         "uid": row.uid,
         "user": connection.user,
         "inode": row.inode or None,
@@ -108,6 +109,22 @@ def socket(connection: Connection, now_ns: int) -> Json:
         "info": info.as_dict() if info is not None else None,
         **_namespace(row.netns),
     }
+
+
+def _history(connection: Connection, now_ns: int) -> list[Json]:
+    """The states it went through, oldest first: how long ago each began, as well as `known` says, and lasted."""
+    dwells = connection.life.dwells
+    ends_ns = [*(dwell.since_ns for dwell in dwells[1:]), now_ns]
+    return [
+        {
+            "state": dwell.state,
+            "known": dwell.known,
+            "entered_ago_ns": now_ns - dwell.since_ns,
+            "dwell_ns": until_ns - dwell.since_ns,
+            "happened": {one.kind: one.times for one in dwell.happened},
+        }
+        for dwell, until_ns in zip(dwells, ends_ns, strict=True)
+    ]
 
 
 def _namespace(netns: Namespace | None) -> Json:

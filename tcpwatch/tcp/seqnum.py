@@ -29,3 +29,8 @@ def wrap(number: int) -> int:
 def offset(number: int, base: int) -> int:
     """`number` counted from `base`, as an unsigned 32-bit field: Wireshark's relative number."""
     return (number - base) & MASK
+
+
+def ahead(number: int, of: int) -> int:
+    """How far one 32-bit number is ahead of another; negative where it is behind."""
+    return unwrap(number, of) - of

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tcpwatch.diagnose.finding import Severity
+from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
 from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
@@ -114,11 +114,16 @@ def _opened(flow: FlowFacts) -> str:
 def _findings(detail: Detail) -> list[Sentence]:
     return [
         Sentence(glyph, finding.says, style)
-        for finding in detail.findings
+        for finding in (*_wrong(detail), *detail.findings)
         for glyph, style in (SEVERITIES[finding.severity],)
     ]
 
 
+def _wrong(detail: Detail) -> list[Finding]:
+    """What kernel and wire do not agree on, but for what is told as unread anyway."""
+    return [finding for finding in detail.disagreements if finding.severity is Severity.WARN]
+
+
 def _do_next(detail: Detail) -> Sentence | None:
-    steps = dict.fromkeys(step for finding in detail.findings for step in finding.do_next)
+    steps = dict.fromkeys(step for finding in (*_wrong(detail), *detail.findings) for step in finding.do_next)
     return Sentence("do", "  ·  ".join(steps), "strong") if steps else None

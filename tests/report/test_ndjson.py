@@ -5,6 +5,7 @@ import pytest
 
 from tcpwatch.report import ndjson
 from tcpwatch.tcp.event import Step
+from tcpwatch.tcp.life import Happening, Known, Life
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
@@ -30,6 +31,7 @@ SOCKET_KEYS = {
         "remote_port",
         "state",
         "state_age_ms",
+        "history",
         "uid",
         "user",
         "inode",
@@ -184,3 +186,22 @@ def test_socket_of_a_source_without_cookies_has_none() -> None:
 def test_line_is_one_line_whatever_a_name_holds() -> None:
     assert "\n" not in ndjson.line({"command": "a\nb\x1b"})
     assert "\x1b" not in ndjson.line({"command": "a\nb\x1b"})
+
+
+def test_socket_has_the_states_it_went_through() -> None:
+    life = Life().entering(State.SYN_SENT, 1 * SECOND, Known.EXACT).noting(Happening.RETRANSMISSION, 2 * SECOND)
+    past = life.entering(State.ESTABLISHED, 3 * SECOND, Known.EXACT)
+    opening, present = socket(now_s=5, past=past)["history"]
+    assert opening == {
+        "state": "SYN-SENT",
+        "known": "exact",
+        "entered_ago_ns": 4 * SECOND,
+        "dwell_ns": 2 * SECOND,
+        "happened": {"retransmission": 1},
+    }
+    assert (present["state"], present["entered_ago_ns"], present["dwell_ns"]) == ("ESTABLISHED", 2 * SECOND, 2 * SECOND)
+
+
+def test_socket_of_which_nothing_was_told_has_its_present_state() -> None:
+    [only] = socket(now_s=5, since_seen=False)["history"]
+    assert (only["state"], only["known"], only["happened"]) == ("ESTABLISHED", "at-least", {})

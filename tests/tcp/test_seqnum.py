@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpwatch.tcp.seqnum import HALF, MASK, offset, unwrap, wrap
+from tcpwatch.tcp.seqnum import HALF, MASK, ahead, offset, unwrap, wrap
 
 numbers = st.integers(min_value=-(1 << 40), max_value=1 << 60)
 
@@ -29,3 +29,8 @@ def test_offset_counts_from_the_base() -> None:
 
 def test_offset_before_the_base_is_unsigned() -> None:
     assert offset(999, 1_000) == MASK
+
+
+@given(number=st.integers(min_value=0, max_value=MASK), distance=st.integers(min_value=1 - HALF, max_value=HALF - 1))
+def test_ahead_counts_across_the_wrap(number: int, distance: int) -> None:
+    assert ahead(wrap(number + distance), number) == distance

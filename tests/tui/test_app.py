@@ -306,13 +306,15 @@ async def test_one_namespace_has_none(driver: Driver) -> None:
 
 
 @piloted()
-async def test_v_turns_the_detail_to_the_states_and_back(driver: Driver) -> None:
+async def test_v_goes_round_the_views_of_the_detail(driver: Driver) -> None:
     await driver.press("down")
     assert "[TCB]" in text_of(driver.detail)
     await driver.press("v")
     text = text_of(driver.detail)
     assert "[States]" in text
     assert "◈ SYN-RECEIVED" in text
+    await driver.press("v")
+    assert "[Wire]" in text_of(driver.detail)
     await driver.press("v")
     assert "[TCB]" in text_of(driver.detail)
 

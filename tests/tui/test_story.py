@@ -100,3 +100,14 @@ def test_findings_come_with_what_to_do_told_once() -> None:
         *[Sentence("!", "Nothing moves.", "caution")] * 2,
         Sentence("do", "wait  ·  close", "strong"),
     ]
+
+
+def test_disagreement_of_kernel_and_wire_leads_the_story() -> None:
+    wrong = Finding(Severity.WARN, "sent-unseen", "Something was dropped.", (), ("tc -s qdisc show",))
+    note = Finding(Severity.NOTE, "unread-since-fin", "Something is unread.")
+    one = connection(1, server_end(1), State.ESTABLISHED, 5)
+    detail = Detail(server_end(1), one, None, (), (), None, None, None, (), disagreements=(wrong, note))
+    first, *others = story(detail, MONO_NS)
+    assert (first.about, first.says) == ("⚠", "Something was dropped.")
+    assert any("tc -s qdisc show" in sentence.says for sentence in others)
+    assert not any("unread" in sentence.says for sentence in others)  # the line `unread` tells it

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from tcpwatch.monitor.snapshot import Detail
-from tcpwatch.tui import life_lines, tcb_fields
+from tcpwatch.tui import life_lines, tcb_fields, wire_lines
 from tcpwatch.tui.detail_lines import detail_lines
 from tcpwatch.tui.format import listener
 from tcpwatch.tui.line import Line, cells, ends_apart, title_line, width_of, wrap
@@ -36,6 +36,7 @@ VIEWS = (
         lambda detail, now_ns, width, absolute: life_lines.life_lines(detail, now_ns, width),
         (f"  {life_lines.LEGEND} ",),
     ),
+    View("Wire", wire_lines.wire_lines, (f"  {wire_lines.LEGEND} ", "  {} numbers ")),
 )
 
 
