@@ -91,6 +91,10 @@ class Monitor:
             course = self._course.lives(found[0].stream) if found is not None else NO_COURSE
             return detail(ends, snapshot, found, key, course, self._doubts)
 
+    def now_ns(self) -> int:
+        """The moment now, as in `Snapshot.mono_ns`."""
+        return time.monotonic_ns()
+
     def refresh(self) -> None:
         """Dump the table once and publish a new picture; where the dump fails, keep the last rows and say so."""
         self._refreshed_ns = now_ns = time.monotonic_ns()

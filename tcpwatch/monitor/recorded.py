@@ -101,6 +101,10 @@ class Recorded:
         told = joined(ends, both[side], both[1 - side], (flow, side), now_ns, course=course)
         return replace(told, findings=tuple(replace(finding, do_next=()) for finding in told.findings))
 
+    def now_ns(self) -> int:
+        """The moment of the picture: in a file nothing goes on between two of them."""
+        return self.snapshot().mono_ns
+
     def stop(self) -> None:
         """Nothing runs."""
 

@@ -108,6 +108,12 @@ class KernelRecord(Protocol):
     def value(self, name: str) -> int | None:
         """Any other field by the kernel's name for it, such as `sk_err_soft` or `sk_shutdown`."""
 
+    def duration_ms(self, name: str) -> int | None:
+        """A field that the kernel keeps in jiffies, such as `icsk_rto`."""
+
+    def fires_ms(self, expires_ms: int, wait_ms: int) -> int:
+        """When a timer really fires that is to expire then, after that wait; counted from when this was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class SocketRow:

@@ -124,8 +124,9 @@ class Dashboard(App[None]):
             self._show_detail()
 
     def pull_packets(self) -> None:
-        """Show the segments that have come."""
+        """Show the segments that have come, and what is left of a timer."""
         if not self._paused:
+            self._detail.tick(self._monitor.now_ns())
             sources = self._snapshot.sources if self._snapshot else ()
             self._packets.pull(next((source for source in sources if source.name == "packets"), None))
 

@@ -38,6 +38,9 @@ class MonitorView(Protocol):
         `key` says which socket is meant where several have these ends, as listeners may.
         """
 
+    def now_ns(self) -> int:
+        """The moment now on the clock of the pictures: what runs down between two of them counts to it."""
+
     def stop(self) -> None:
         """End capture and threads; may be called from any thread, and more than once."""
 

@@ -1,6 +1,6 @@
 """A connection's situation in sentences: who closed first, what is unread, which timer runs, what to do. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
@@ -10,7 +10,7 @@ from tcpwatch.tui.connection_lines import owner_words
 from tcpwatch.tui.format import grouped, microseconds, several
 from tcpwatch.tui.listening import listening
 from tcpwatch.tui.sentence import Sentence
-from tcpwatch.tui.timers import timer_sentence
+from tcpwatch.tui.timers import settings_words, timer_sentence
 
 CLOSED_FIRST = {
     State.FIN_WAIT_1: "closed first by this end",
@@ -34,7 +34,7 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
     sentences = [
         *_findings(detail),
         *_waiting(detail),
-        _timer(detail.connection, now_ns),
+        *_timer(detail, now_ns),
         _do_next(detail),
         _course(detail),
     ]
@@ -67,12 +67,14 @@ def unread_in_close_wait(recv_q: int) -> str:
     return f"{several(recv_q - 1, 'byte')} + FIN: the program has not read them, nor the end of the stream"
 
 
-def _timer(connection: Connection | None, now_ns: int) -> Sentence | None:
-    words = timer_sentence(connection.row, now_ns) if connection else None
-    if connection is None or words is None:
-        return None
-    timer = connection.row.timer
-    return Sentence("timer", words, "caution" if timer and timer.retransmits else "")
+def _timer(detail: Detail, now_ns: int) -> Iterator[Sentence]:
+    """Which timer runs, and what sets it."""
+    row = detail.connection.row if detail.connection else None
+    if row is None or (words := timer_sentence(row, now_ns, detail.stack)) is None:
+        return
+    yield Sentence("timer", words, "caution" if row.timer and row.timer.retransmits else "")
+    if set_by := settings_words(row, detail.stack):
+        yield Sentence("set by", set_by, "muted")
 
 
 def _course(detail: Detail) -> Sentence | None:

@@ -1,8 +1,12 @@
 """A socket's timer in words: a few cells for the table, a sentence for the detail pane. Pure."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
+from tcpwatch.diagnose.giving_up import fate_of
+from tcpwatch.diagnose.timer_settings import words
 from tcpwatch.tcp.sockets import SocketRow, TimerKind
+from tcpwatch.tcp.stack import NO_STACK, Stack
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.format import brief_countdown, countdown, several
 
@@ -14,10 +18,14 @@ class TimerLook(NamedTuple):
     says: str
 
 
+THEN = ", then after {wait}; without an answer the kernel gives up in {in_}"
+LAST = "{kind}: without an answer the kernel gives up in {in_}{times}"
+
+
 # By the kind's own word; one that is not here keeps it.
 TIMERS = {
     "retransmit": TimerLook("rexmt", "retransmission: without an ACK what is in flight is sent again in {in_}{times}"),
-    "tail-loss-probe": TimerLook("tlp", "tail loss probe: without an ACK the last segment is sent again in {in_}"),
+    "loss-probe": TimerLook("tlp", "tail loss probe: without an ACK the last segment is sent again in {in_}"),
     "delayed-ack": TimerLook("delack", "delayed ACK: what has arrived is acknowledged in {in_}"),
     "keepalive": TimerLook("keep", "keep-alive: the peer, if it stays silent, is probed in {in_}{times}"),
     "time-wait": TimerLook("2MSL", "2MSL: this socket is gone in {in_}"),
@@ -41,13 +49,27 @@ def timer_words(row: SocketRow, now_ns: int) -> str:
     return f"{_look(row).name} {brief_countdown(timer.left_ms(now_ns))}{times}"
 
 
-def timer_sentence(row: SocketRow, now_ns: int) -> str | None:
-    """Which timer runs, what happens when it fires, how often it has; or why none runs. None where it is not known."""
+def timer_sentence(row: SocketRow, now_ns: int, stack: Stack = NO_STACK) -> str | None:
+    """Which timer runs, what happens when it fires, how often it has, when the kernel gives up; or why none runs.
+
+    None where it is not known.
+    """
     if (timer := row.timer) is None:
         known = row.recv_q is not None or row.state is State.LISTEN  # a source without queues has no timers either
         return NO_TIMER.get(row.state) if known else None
     times = f", tried {several(timer.retransmits, 'time')} without an answer" if timer.retransmits else ""
-    return _look(row).says.format(in_=countdown(timer.left_ms(now_ns)), times=times)
+    says = _look(row).says.format(in_=countdown(timer.left_ms(now_ns)), times=times)
+    if (fate := fate_of(row, stack)) is None:
+        return says
+    end = countdown(replace(timer, expires_ms=fate.gives_up_ms).left_ms(now_ns))
+    if fate.next_wait_ms is None:
+        return LAST.format(kind=says.partition(":")[0], in_=end, times=times)
+    return says + THEN.format(wait=countdown(fate.next_wait_ms), in_=end)
+
+
+def settings_words(row: SocketRow, stack: Stack) -> str:
+    """What sets the timer, with the values of today; empty where none runs."""
+    return " · ".join(words(row, stack))
 
 
 def _look(row: SocketRow) -> TimerLook:

@@ -42,6 +42,12 @@ def test_snapshot_is_the_same_object_until_there_is_a_newer_one() -> None:
     assert monitor.snapshot() is monitor.snapshot()
 
 
+def test_moment_now_is_on_the_clock_of_the_picture() -> None:
+    monitor = monitor_of(ScriptedSockets([]))
+    monitor.refresh()
+    assert monitor.snapshot().mono_ns <= monitor.now_ns() <= time.monotonic_ns()
+
+
 def test_dump_that_fails_keeps_the_last_rows_and_says_so() -> None:
     monitor = monitor_of(ScriptedSockets([server_row()], None))
     monitor.refresh()

@@ -71,6 +71,14 @@ def test_picture_has_the_time_of_the_file() -> None:
     assert (snapshot.mono_ns, snapshot.time_ns) == (5 * MS, 5 * MS)
 
 
+def test_moment_now_is_that_of_the_picture() -> None:
+    clock = Clock()
+    file = recorded(*CONVERSATION, clock=clock)
+    picture = file.snapshot()
+    clock.advance(1_000)
+    assert file.now_ns() == picture.mono_ns
+
+
 def test_playing_moves_rows_and_packets_together() -> None:
     clock = Clock()
     file = recorded(*CONVERSATION, clock=clock)

@@ -247,6 +247,7 @@ class CannedMonitor:
         self.packets = PacketLog()
         self.details = details()
         self.stopped = False
+        self.later_ns = 0
         if capture:
             self.packets.extend(events())
         working = SourceStatus("packets", True, "AF_PACKET ring on lo")
@@ -281,6 +282,9 @@ class CannedMonitor:
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
         found = self._snapshot.by_ends.get(ends)
         return self.details.get(ends) or (Detail(ends, found, None, (), (), None, None, None, ()) if found else None)
+
+    def now_ns(self) -> int:
+        return self._snapshot.mono_ns + self.later_ns
 
     def stop(self) -> None:
         self.stopped = True

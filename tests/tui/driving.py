@@ -31,6 +31,11 @@ class Driver:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
+    async def choose(self, key: int) -> None:
+        """Put the cursor on a connection that stands below."""
+        while self.at != key:
+            await self.press("down")
+
     async def publish(self, rows: list[Connection]) -> None:
         """A new picture of the sockets."""
         self.monitor.publish(rows)

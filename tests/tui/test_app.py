@@ -52,6 +52,15 @@ async def test_connection_chosen_shows_its_detail_and_marks_its_segments(driver:
     assert all("53431" in line for line in marked)
 
 
+@piloted(subject=Subject("web-3", "lo"))
+async def test_timer_in_tenths_runs_down_between_two_pictures(driver: Driver) -> None:
+    await driver.choose(24)
+    assert "sent again in 1.2s" in text_of(driver.detail)
+    driver.monitor.later_ns = 300_000_000
+    await driver.arrive()
+    assert "sent again in 0.9s" in text_of(driver.detail)
+
+
 @piloted()
 async def test_packet_chosen_selects_its_connection(driver: Driver) -> None:
     await driver.press("2", "home")

@@ -7,7 +7,7 @@ import pytest
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.tcp.handshake import Opened
-from tcpwatch.tcp.sockets import Backlog
+from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.sentence import Sentence
 from tcpwatch.tui.story import story, unread_in_close_wait
@@ -91,6 +91,12 @@ def test_opening_that_was_not_seen_names_nobody() -> None:
 def test_timer_stands_after_the_findings() -> None:
     detail = details()[server_end(53420)]
     assert [sentence.about for sentence in story(detail, MONO_NS)] == ["⚠", "unread", "timer", "do", "course"]
+
+
+def test_timer_is_told_with_what_sets_it() -> None:
+    told = in_state(State.TIME_WAIT, timer=Timer(TimerKind.TIME_WAIT, 43_000, 0, MONO_NS))
+    assert (told["timer"], told["set by"][:4]) == ("2MSL: this socket is gone in 43s", "60 s")
+    assert "set by" not in in_state(State.CLOSE_WAIT)
 
 
 def test_findings_come_with_what_to_do_told_once() -> None:

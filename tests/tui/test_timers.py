@@ -4,9 +4,12 @@ from typing import cast
 
 import pytest
 
+from tcpwatch.diagnose.giving_up import Fate
 from tcpwatch.tcp.sockets import Timer, TimerKind
+from tcpwatch.tcp.stack import Stack
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.timers import timer_sentence, timer_words
+from tcpwatch.tui import timers
+from tcpwatch.tui.timers import settings_words, timer_sentence, timer_words
 from tests.tui.canned import MONO_NS, connection, server_end
 
 
@@ -33,6 +36,35 @@ def words(timer: Timer | None, state: State = State.ESTABLISHED, **facts: object
 )
 def test_timer(timer: Timer, short: str, says: str) -> None:
     assert words(timer) == (short, says)
+
+
+def test_timer_of_a_loss_probe_has_words() -> None:
+    assert words(Timer(TimerKind.LOSS_PROBE, 20, 0, MONO_NS))[0] == "tlp 0.0s"
+
+
+@pytest.mark.parametrize(
+    ("fate", "says"),
+    [
+        (Fate(6_400, 924_600), " in 0.8s, tried 3 times without an answer, then after 6.4s; "),
+        (Fate(None, 924_600), "retransmission: "),
+    ],
+)
+def test_timer_whose_end_is_known_says_when_the_kernel_gives_up(
+    monkeypatch: pytest.MonkeyPatch, fate: Fate, says: str
+) -> None:
+    monkeypatch.setattr(timers, "fate_of", lambda row, stack: fate)
+    timer = Timer(TimerKind.RETRANSMIT, 1_000, 3, MONO_NS - 200_000_000)
+    told = words(timer)[1] or ""
+    assert says + "without an answer the kernel gives up in 15m24s" in told
+    assert ("sent again" in told) is (fate.next_wait_ms is not None)
+
+
+def test_settings_words_join_what_sets_the_timer() -> None:
+    row = connection(1, server_end(1), State.SYN_SENT, 1, timer=Timer(TimerKind.RETRANSMIT, 9, 0)).row
+    stack = Stack(sysctls={"net.ipv4.tcp_syn_retries": 6})
+    assert settings_words(row, stack) == (
+        "net.ipv4.tcp_syn_retries 6 or TCP_SYNCNT · the first wait is 1 s, a constant"
+    )
 
 
 def test_timer_of_a_kind_without_words_keeps_its_name() -> None:

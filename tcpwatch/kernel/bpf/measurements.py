@@ -13,6 +13,7 @@ Values = Mapping[str, int | None]
 """Fields of the record by name; None where this kernel has no such field."""
 
 _LISTEN = 10
+_WHEEL_LEVEL, _WHEEL_SHIFT = 63, 3  # jiffies that the finest level holds; each further one is 2**3 times as coarse
 _SECOND_US = 1_000_000
 
 
@@ -37,6 +38,16 @@ class Clock(NamedTuple):
     def left_ms(self, moment: int) -> int:
         """Milliseconds until then."""
         return max(0, unwrap(moment, near=self.jiffies) - self.jiffies) * 1_000 // self.hz
+
+    def fires_ms(self, expires_ms: int, wait_ms: int) -> int:
+        """When a timer really fires that is set to expire then, after that wait; in milliseconds from now, both.
+
+        Never early, and the longer the wait, the coarser: the timer wheel, kernel/time/timer.c (Linux 4.8 and newer).
+        """
+        expires, wait, shift = (self.jiffies + expires_ms * self.hz // 1_000, wait_ms * self.hz // 1_000, 0)
+        while wait >= _WHEEL_LEVEL << shift:
+            shift += _WHEEL_SHIFT
+        return (((expires >> shift) + 1 << shift) - self.jiffies) * 1_000 // self.hz
 
     def microseconds(self, jiffies: int) -> int:
         """A length of time."""

@@ -97,6 +97,15 @@ class SocketRecord:
         found: int | None = self._values(SOCKET_FIELDS.selection(name))[name]
         return found
 
+    def duration_ms(self, name: str) -> int | None:
+        """A field that is a length of time in jiffies."""
+        jiffies = self.value(name)
+        return None if jiffies is None else self.clock.microseconds(jiffies) // 1_000
+
+    def fires_ms(self, expires_ms: int, wait_ms: int) -> int:
+        """When a timer really fires, counted from when this was read: the kernel's timers are coarse."""
+        return self.clock.fires_ms(expires_ms, wait_ms)
+
     def _values(self, selection: Selection) -> Values:
         names, unpacker = selection
         known = self.known[self.fields[_SHAPE]]

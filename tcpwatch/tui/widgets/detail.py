@@ -17,6 +17,8 @@ from tcpwatch.wire.segment import endpoints
 NOTHING = "Choose a connection or a segment, and both its ends are shown here."
 GONE = "Nothing is known of this connection any more: its socket is gone and its segments have fallen out."
 
+TENTHS_MS = 10_000  # below which a countdown has them
+
 
 class View(NamedTuple):
     """One way to look at a connection: its name, its lines of a width, and the legends that fit it, the longest first.
@@ -74,6 +76,13 @@ class DetailPane(Lines, can_focus=True):
         self._view = (self._view + 1) % len(VIEWS)
         self.scroll_to(y=0, animate=False, force=True)
         self._rebuild()
+
+    def tick(self, now_ns: int) -> None:
+        """Let a timer that is shown in tenths of a second run down; others have time for the next picture."""
+        connection = self._detail.connection if self._detail else None
+        if connection and connection.row.timer and 0 < connection.row.timer.left_ms(self._now_ns) < TENTHS_MS:
+            self._now_ns = now_ns
+            self._rebuild()
 
     @property
     def selected(self) -> Detail | None:

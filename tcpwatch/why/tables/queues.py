@@ -52,7 +52,8 @@ QUEUES = (
         what="One small record for each SYN that was answered and not confirmed: the connections in SYN-RECEIVED.",
         why="The server pays at the second step, the client only after the third. A flood of SYNs from false addresses "
         "fills the queue for the price of one segment each.",
-        then="Each record is repeated as SYN-ACK and dropped after about a minute. Defences: SYN cookies, fewer "
+        then="It holds as many as the accept queue may; tcp_max_syn_backlog counts only where SYN cookies are off. "
+        "Each record is repeated as SYN-ACK and dropped after about a minute. Defences: SYN cookies, fewer "
         "repetitions, a longer queue.",
         commands=(
             "ss -tan state syn-recv",

@@ -10,7 +10,7 @@ TIMERS = (
         why="The ACK that opens the window is not acknowledged itself. If it is lost, both ends wait for ever.",
         then="It fires after the RTO, then with doubling waits up to 120 s. While the peer answers there is no limit; "
         "without answers the connection ends after tcp_retries2.",
-        commands=("ss -tnpo", "nstat -az TcpExtTCPWinProbe"),
+        commands=("ss -tnpo", "nstat -az TcpExtTCPWinProbe", "sysctl net.ipv4.tcp_retries2"),
         wireshark="tcp.analysis.zero_window_probe || tcp.analysis.keep_alive",
         related=("zero_window", "zero_window_probe", "window_update", "Send-Q"),
         source="RFC 9293 §3.8.6.1",

@@ -28,6 +28,16 @@ def test_clock_counts_across_the_end_of_32_bits() -> None:
     assert CLOCK.since(0xFFFF_FFFF) == 1001
 
 
+@pytest.mark.parametrize(("wait", "grain"), [(62, 1), (63, 8), (503, 8), (504, 64), (30_000, 512), (33_000, 4096)])
+def test_timer_fires_late_by_what_the_wheel_is_coarse(wait: int, grain: int) -> None:
+    """The finest level of the kernel's timer wheel holds 63 jiffies, each further one is eight times as coarse."""
+    for jiffies in range(JIFFIES, JIFFIES + 8_192, 511):
+        clock = Clock(jiffies, 1_000, READ_NS)
+        fires = clock.fires_ms(wait, wait)
+        assert 0 < fires - wait <= grain
+        assert (jiffies + fires) % grain == 0
+
+
 def test_info_taken_as_it_stands() -> None:
     found = info(mss_cache=1448, packets_out=3, snd_cwnd=10, bytes_acked=1 << 40, sk_pacing_rate=99)
     assert (found.snd_mss, found.unacked, found.snd_cwnd, found.bytes_acked, found.pacing_rate) == (

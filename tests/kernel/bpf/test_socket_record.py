@@ -204,5 +204,15 @@ def test_value_of_any_field() -> None:
     assert (found.value("sk_err_soft"), found.value("sk_err"), found.value("snt_isn")) == (113, None, None)
 
 
+def test_value_that_is_a_length_of_time() -> None:
+    found = record(icsk_rto=51, lacking="icsk_rto_max")
+    assert (found.duration_ms("icsk_rto"), found.duration_ms("icsk_rto_max")) == (204, None)
+
+
+def test_timer_fires_as_the_kernels_clock_has_it() -> None:
+    found = record()
+    assert found.fires_ms(204, 204) == found.clock.fires_ms(204, 204) >= 204
+
+
 def test_records_are_equal_by_what_they_hold() -> None:
     assert record(snd_una=1) == record(snd_una=1) != record(snd_una=2)
