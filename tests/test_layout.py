@@ -14,7 +14,7 @@ TESTED_ELSEWHERE = {
     "tcpwatch/__main__.py": "three lines; tests/e2e start it",
     "tcpwatch/errors.py": "names",
     "tcpwatch/cli/dashboard.py": "tests/e2e run it in a terminal",
-    "tcpwatch/cli/doctor.py": "tests/e2e/test_privileges.py runs it as root and as a plain user",
+    "tcpwatch/cli/doctor.py": "tests/e2e/test_privilege_levels.py runs it as four users",
     "tcpwatch/cli/watching.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/cli/sources.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/diagnose/finding.py": "data",

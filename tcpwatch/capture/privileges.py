@@ -75,11 +75,15 @@ def held_privileges() -> Privileges:
 
 def missing(capability: Capability, purpose: str) -> PrivilegeError:
     """The error to raise where `purpose` cannot be had without `capability`, with the command that gives it."""
-    if os.geteuid() == 0:
-        mend = f"root lacks it here: start the container with --cap-add={capability.name}"
-    else:
-        mend = command_as_root()
-    return PrivilegeError(f"{purpose} needs {capability}", mend)
+    return PrivilegeError(f"{purpose} needs {capability}", mend(capability))
+
+
+def mend(*capabilities: Capability) -> str:
+    """What gives this user these capabilities: this very command through sudo; to root, the container's start."""
+    if os.geteuid() != 0:
+        return command_as_root()
+    options = " ".join(f"--cap-add={capability.name}" for capability in capabilities)
+    return f"root lacks it here: start the container with {options}"
 
 
 def command_as_root() -> str:

@@ -6,7 +6,7 @@ import sys
 
 from tcpwatch import __version__
 from tcpwatch.capture.interfaces import ALL_INTERFACES, list_interfaces
-from tcpwatch.capture.privileges import OWNER_LOOKUP, Capability, command_as_root, held_privileges
+from tcpwatch.capture.privileges import OWNER_LOOKUP, Capability, held_privileges, mend
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import PrivilegeError, SourceError
@@ -17,6 +17,8 @@ from tcpwatch.report import ndjson
 from tcpwatch.text import clean
 
 Check = dict[str, object]
+
+FOR_BPF = (Capability.BPF, Capability.PERFMON)
 
 
 def run(arguments: Arguments) -> int:
@@ -50,27 +52,35 @@ def kernel_checks(arguments: Arguments) -> list[Check]:
     except SourceError as error:
         return [{"name": "sockets", "works": False, "says": str(error), "mend": None}]
     kernel.close()
-    sockets: Check = {"name": "sockets", "works": True, "says": f"{kernel.sockets.says}: {count} sockets", "mend": None}
+    refused = arguments.bpf and kernel.sockets.name != "bpf" and not held_privileges().holds(*FOR_BPF)
+    sockets: Check = {
+        "name": "sockets",
+        "works": True,
+        "says": f"{kernel.sockets.says}: {count} sockets",
+        "mend": mend(*FOR_BPF) if refused else None,
+    }
     return [sockets, owners_check(kernel.owners.reads_processes), events_check(kernel.transitions)]
 
 
 def owners_check(reads_processes: bool) -> Check:
     """Whether the owners of other users' sockets can be found."""
-    if not reads_processes or held_privileges().holds(*OWNER_LOOKUP):
+    held = held_privileges()
+    lacking = [capability for capability in OWNER_LOOKUP if not held.holds(capability)]
+    if not reads_processes or not lacking:
         return {"name": "owners", "works": True, "says": "the processes of all users", "mend": None}
-    wanted = " and ".join(map(str, OWNER_LOOKUP))
+    wanted = " and ".join(map(str, lacking))
     says = f"only processes of {user_name(os.geteuid())}; those of others need {wanted}"
-    return {"name": "owners", "works": False, "says": says, "mend": command_as_root()}
+    return {"name": "owners", "works": False, "says": says, "mend": mend(*lacking)}
 
 
 def events_check(transitions: EventSource | None) -> Check:
     """Whether the kernel tells changes of state as they happen, or at least ends."""
     if transitions is not None and transitions.every_change:
         return {"name": "events", "works": True, "says": transitions.says, "mend": None}
-    wanted = f"{Capability.BPF} and {Capability.PERFMON}"
+    wanted = " and ".join(map(str, FOR_BPF))
     told = f"{transitions.says}; other" if transitions is not None else "all"
     says = f"{told} changes of state are seen once a second; as they happen needs {wanted}"
-    return {"name": "events", "works": False, "says": says, "mend": command_as_root()}
+    return {"name": "events", "works": False, "says": says, "mend": mend(*FOR_BPF)}
 
 
 def packets_check() -> Check:
@@ -105,7 +115,7 @@ def report(checks: list[Check]) -> list[str]:
     for check in checks:
         lines.append(f"{'●' if check['works'] else '○'} {check['name']:8} {check['says']}")
         if check["mend"]:
-            lines.append(f"           to have it: {check['mend']}")
+            lines.append(f"           to have {'more' if check['works'] else 'it'}: {check['mend']}")
     lines += ["", "interfaces (for --iface; `any` is all of them)"]
     for found in list_interfaces():
         kind = "loopback" if found.loopback else ""

@@ -86,6 +86,7 @@ def test_missing_capability_names_it_and_the_user_s_own_command(monkeypatch: pyt
 def test_missing_capability_of_root_is_the_container_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert "--cap-add=NET_RAW" in missing(Capability.NET_RAW, "capturing on lo").mend
+    assert privileges.mend(Capability.BPF, Capability.PERFMON).endswith("with --cap-add=BPF --cap-add=PERFMON")
 
 
 def test_command_as_root_of_a_module_names_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
