@@ -9,12 +9,13 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel import inet_diag
-from tcpwatch.kernel.events import Transition
-from tcpwatch.kernel.inet_diag import ATTRIBUTES, HEADER, SOCK_DIAG_BY_FAMILY
+from tcpwatch.kernel.events import Telling, Transition
+from tcpwatch.kernel.inet_diag import ATTRIBUTES, HEADER, MESSAGE, SOCK_DIAG_BY_FAMILY
 from tcpwatch.kernel.sock_diag import BUFFER_BYTES, NETLINK_SOCK_DIAG
 from tcpwatch.tcp.life import Happening, Known
 
@@ -49,13 +50,12 @@ class DestroyEvents:
         except OSError as error:
             raise SourceError(f"The kernel does not tell of destroyed sockets ({error.strerror}).") from error
 
-    def read(self) -> list[Transition]:
+    def read(self) -> list[Telling]:
         """The ends of the sockets that were destroyed since the last time, each with its socket as it was then."""
-        ends = []
+        ends: list[Telling] = []
         while (message := self._receive()) is not None:
-            end = _decode(message, self._clock())
-            if end is not None:
-                ends.append(end)
+            if (cookie := _cookie(message)) is not None:
+                ends.append((cookie, partial(_decode, message, self._clock())))
         return ends
 
     def close(self) -> None:
@@ -74,13 +74,20 @@ class DestroyEvents:
                 self.lost += 1
 
 
-def _decode(message: bytes, now_ns: int) -> Transition | None:
-    """The end of the one socket of a message; None where it is about something else."""
+def _cookie(message: bytes) -> int | None:
+    """The cookie of the one socket of a message; None where it is about something else."""
     if len(message) < ATTRIBUTES:
         return None
     length, kind, *_ = HEADER.unpack_from(message)
     if kind != SOCK_DIAG_BY_FAMILY or not ATTRIBUTES <= length <= len(message):
         return None
+    cookie: int = MESSAGE.unpack_from(message, HEADER.size)[8]
+    return cookie
+
+
+def _decode(message: bytes, now_ns: int) -> Transition | None:
+    """The end of the one socket of a message; None where its state has no word."""
+    length, *_ = HEADER.unpack_from(message)
     record = message[:length]
     row = inet_diag.decode(record, inet_diag.info_span(record), now_ns)
     if row is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from tcpwatch.kernel.events import Transition
+from tcpwatch.kernel.events import Telling, Transition, all_told
 from tcpwatch.monitor.closed import LIMIT as CLOSED_LIMIT
 from tcpwatch.monitor.closed import Closed, came_and_went, end_of, ended, owners_told
 from tcpwatch.monitor.peers import Peers
@@ -43,7 +43,7 @@ class History:
 
     def __init__(self) -> None:
         self._pasts: dict[int, _Past] = {}
-        self._told: OrderedDict[int, list[Transition]] = OrderedDict()
+        self._told: OrderedDict[int, list[Telling]] = OrderedDict()
         self._closed = Closed()
         self._living: Mapping[bytes, int] = {}
         self._last_ns: int | None = None
@@ -53,14 +53,15 @@ class History:
         """How many connections that ended were not kept, from the beginning."""
         return self._closed.left_out
 
-    def witness(self, transitions: Iterable[Transition]) -> None:
-        """Take in what the kernel has told of sockets since the last time."""
+    def witness(self, tellings: Iterable[Telling]) -> None:
+        """Take in what the kernel has to tell of sockets since the last time."""
         told = self._told
-        for event in transitions:
-            if (events := told.get(event.cookie)) is not None:
-                events.append(event)
+        for telling in tellings:
+            cookie = telling[0]
+            if (before := told.get(cookie)) is not None:
+                before.append(telling)
                 continue
-            told[event.cookie] = [event]
+            told[cookie] = [telling]
             if len(told) > TOLD_LIMIT:
                 told.popitem(last=False)
                 self._closed.left_out += 1
@@ -79,7 +80,7 @@ class History:
         for row in rows:
             cookie = row.cookie
             user = users.get(row.uid) if row.uid is not None else None
-            events = told.pop(cookie, ()) if told else ()
+            events = all_told(told.pop(cookie, ())) if told else ()
             found = owners.get(cookie, NoOwner.UNKNOWN)
             seen[cookie] = self._next(self._pasts.get(cookie), row, events, found, user, peers.of(row), now_ns)
         before, self._pasts, self._living = self._pasts, seen, peers.by_ends
@@ -129,7 +130,7 @@ class History:
         old = self._last_ns is None and row.state is not State.TIME_WAIT  # its timer tells
         return life.entering(row.state, began_ns(row, now_ns, self._last_ns), Known.AT_LEAST if old else Known.BETWEEN)
 
-    def _let_go(self, before: Mapping[int, _Past], told: dict[int, list[Transition]], now_ns: int) -> None:
+    def _let_go(self, before: Mapping[int, _Past], told: OrderedDict[int, list[Telling]], now_ns: int) -> None:
         """What is in the table no more is shown for a moment as gone, then as closed; what never was, at once."""
         over: list[Connection] = []
         seen = self._pasts
@@ -138,27 +139,25 @@ class History:
                 continue
             connection = past.connection
             if connection.mark is not Mark.GONE:
-                seen[cookie] = _Past(_gone(connection, told.pop(cookie, ()), now_ns), now_ns)
+                seen[cookie] = _Past(_gone(connection, all_told(told.pop(cookie, ())), now_ns), now_ns)
             elif now_ns - past.marked_ns < MARK_NS:
                 seen[cookie] = past
             elif connection.row.state is not State.TIME_WAIT:  # that was closed long ago
                 over.append(ended(connection))
         self._closed.add([*over, *self._short_ones(told, now_ns)])
 
-    def _short_ones(self, told: dict[int, list[Transition]], now_ns: int) -> list[Connection]:
-        """Connections that no dump has shown; what has not ended is waited for."""
-        ends = []
-        for cookie, events in told.items():
+    def _short_ones(self, told: OrderedDict[int, list[Telling]], now_ns: int) -> list[Connection]:
+        """Connections that no dump has shown, those told of last; what has not ended is waited for."""
+        found: list[Connection] = []
+        while told and len(found) < CLOSED_LIMIT:
+            cookie, tellings = told.popitem()
+            events = all_told(tellings)
             if (end := end_of(events)) is not None:
-                ends.append((end, events))
-            elif now_ns - events[-1].time_ns < UNSEEN_NS:
-                self._told[cookie] = events
-        self._closed.left_out += max(0, len(ends) - CLOSED_LIMIT)
-        return [
-            came_and_went(end, events, lived(Life(), events))
-            for end, events in ends[-CLOSED_LIMIT:]
-            if not self._goes_on(end)
-        ]
+                found += [] if self._goes_on(end) else [came_and_went(end, events, lived(Life(), events))]
+            elif events and now_ns - events[-1].time_ns < UNSEEN_NS:
+                self._told[cookie] = tellings
+        self._closed.left_out += len(told)
+        return found[::-1]
 
     def _goes_on(self, end: Transition) -> bool:
         """Whether the table has it, cut down and under another cookie: that is made where somebody asks for it."""

@@ -1,6 +1,6 @@
 import time
 
-from tcpwatch.kernel.events import Transition
+from tcpwatch.kernel.events import Telling, Transition
 from tcpwatch.kernel.owners import OwnerIndex
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.monitor.core import Monitor
@@ -102,9 +102,9 @@ class ScriptedEvents:
     def __init__(self, *told: Transition) -> None:
         self._told = list(told)
 
-    def read(self) -> list[Transition]:
+    def read(self) -> list[Telling]:
         told, self._told = self._told, []
-        return told
+        return [(event.cookie, lambda event=event: event) for event in told]
 
     def close(self) -> None:
         pass

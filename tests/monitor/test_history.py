@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from functools import partial
+
 import pytest
 
 from tcpwatch.kernel.events import Transition
@@ -119,6 +122,14 @@ def told(at_s: float, old: State | None, new: State | None, cookie: int = 1, **f
     return event._replace(**facts)  # type: ignore[arg-type]
 
 
+def witness(history: History, events: Iterable[Transition]) -> None:
+    history.witness((event.cookie, partial(_same, event)) for event in events)
+
+
+def _same(event: Transition) -> Transition:
+    return event
+
+
 def course(found: Connection) -> list[tuple[State, float, Known]]:
     return [(dwell.state, dwell.since_ns / SECOND, dwell.known) for dwell in found.life.dwells]
 
@@ -134,7 +145,7 @@ SHORT = (
 def test_change_that_was_told_is_dated_exactly() -> None:
     history = History()
     dump(history, 100, row())
-    history.witness([told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
+    witness(history, [told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
     found = dump(history, 101, row(state=State.CLOSE_WAIT))[1]
     assert course(found) == [
         (State.ESTABLISHED, 100, Known.AT_LEAST),
@@ -146,7 +157,7 @@ def test_change_that_was_told_is_dated_exactly() -> None:
 def test_retransmission_that_was_told_is_in_the_life() -> None:
     history = History()
     dump(history, 100, row())
-    history.witness([told(100.3, None, None, kind=Happening.RETRANSMISSION)])
+    witness(history, [told(100.3, None, None, kind=Happening.RETRANSMISSION)])
     assert dump(history, 101, row())[1].life.happened == {Happening.RETRANSMISSION}
 
 
@@ -160,7 +171,7 @@ def test_change_that_only_dumps_show_is_between_them() -> None:
 def test_time_wait_began_where_the_whole_socket_ended() -> None:
     history = History()
     dump(history, 100)
-    history.witness(SHORT)
+    witness(history, SHORT)
     found = dump(history, 101, row(state=State.TIME_WAIT))[1]
     assert course(found)[-2:] == [(State.FIN_WAIT_2, 100.3, Known.EXACT), (State.TIME_WAIT, 100.4, Known.EXACT)]
     assert history.closed(101 * SECOND) == ()
@@ -169,7 +180,7 @@ def test_time_wait_began_where_the_whole_socket_ended() -> None:
 def test_connection_that_came_and_went_between_two_dumps_is_closed() -> None:
     history = History()
     dump(history, 100)
-    history.witness(SHORT)
+    witness(history, SHORT)
     assert dump(history, 101) == {}
     [short] = history.closed(101 * SECOND)
     assert [state for state, *_ in course(short)][-2:] == [State.FIN_WAIT_2, State.CLOSED]
@@ -179,10 +190,10 @@ def test_connection_that_goes_on_is_waited_for_a_while() -> None:
     """It was born after the dump had passed its place."""
     history = History()
     dump(history, 100)
-    history.witness(SHORT[:1])
+    witness(history, SHORT[:1])
     dump(history, 101)
     assert len(dump(history, 102, row())[1].life.dwells) == 2
-    history.witness([told(102, State.CLOSED, State.SYN_SENT, cookie=2)])
+    witness(history, [told(102, State.CLOSED, State.SYN_SENT, cookie=2)])
     dump(history, 102 + UNSEEN_NS / SECOND, row())
     assert len(dump(history, 108, row(cookie=2))[2].life.dwells) == 1
 
@@ -192,7 +203,7 @@ def test_destroyed_socket_that_is_in_the_table_cut_down_is_not_closed() -> None:
     history = History()
     dump(history, 100)
     end = told(100.5, None, State.CLOSED, cookie=2, known=Known.BETWEEN, row=row(cookie=2, state=State.CLOSED))
-    history.witness([end])
+    witness(history, [end])
     dump(history, 101, row(state=State.TIME_WAIT))
     assert history.closed(101 * SECOND) == ()
 
@@ -224,14 +235,14 @@ def test_row_that_one_dump_missed_has_not_ended() -> None:
 
 def test_more_sockets_told_of_than_there_is_room_for_are_counted() -> None:
     history = History()
-    history.witness(told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(TOLD_LIMIT + 5))
+    witness(history, [told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(TOLD_LIMIT + 5)])
     assert history.closed_left_out == 5
 
 
 def test_owner_that_was_told_of_stays_where_none_is_found() -> None:
     history = History()
     dump(history, 100)
-    history.witness([told(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])
+    witness(history, [told(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])
     waiting = row(state=State.TIME_WAIT)
     for moment in (101, 102):
         [found] = history.update([waiting], {1: NoOwner.KERNEL}, {}, moment * SECOND)

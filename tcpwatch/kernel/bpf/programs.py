@@ -50,6 +50,7 @@ FILE_RECORD = struct.Struct("=QQII16s")  # cookie, start of the process in ns, p
 # ns, cookie, local, remote, family, local port, the same where it was bound, remote port, mark, old state, new state;
 # start in ns, pid and command of the process that ran, with changes of state alone
 EVENT_RECORD = struct.Struct("=QQ16s16sHH2s2sBBB5xQ16sI4x")
+EVENT_COOKIE = struct.Struct("=8xQ")
 _EVENT_ADDRESSES, _EVENT_FAMILY, _EVENT_MARK, _EVENT_PROCESS = 16, 48, 56, 64
 
 
