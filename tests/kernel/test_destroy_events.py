@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.destroy_events import DestroyEvents
 from tcpwatch.kernel.events import all_told
 from tcpwatch.tcp.life import Known
+from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
 from tests.kernel.real_sockets import RealSockets
 from tests.kernel.records import done, info, record
@@ -102,8 +104,13 @@ def test_real_sockets_short_lived(real: DestroyEvents) -> None:
                 accepted, _ = listening.accept()
                 accepted.recv(5)
                 accepted.close()
-    rows = [end.row for end in all_told(real.read()) if end.row]
-    ends = [row for row in rows if port in (row.local.port, row.remote.port) and row.remote.port]
+    ends: list[SocketRow] = []
+    for _ in range(100):
+        rows = [end.row for end in all_told(real.read()) if end.row]
+        ends += [row for row in rows if port in (row.local.port, row.remote.port) and row.remote.port]
+        if len(ends) >= 200:
+            break
+        time.sleep(0.02)  # a worker of the kernel's tells of them
     assert len(ends) == 200
     assert {row.state for row in ends} == {State.CLOSED}
     assert sum(row.info.bytes_received or 0 for row in ends if row.info) >= 500
