@@ -61,6 +61,8 @@ class Listeners:
 
 def alarms(connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[Finding, ...]:
     """What listeners have done to clients in the last minute, the worst first."""
+    if not stack.last_minute(DROPS):
+        return ()
     guilty = sorted((one for one in connections if one.turned_away), key=attrgetter("turned_away"), reverse=True)
     found = (turned_away(case_of(one, None, now_ns, stack)) for one in guilty)
     return tuple(finding for finding in (*found, None if guilty else somebody_turned_away(stack)) if finding)
@@ -71,15 +73,18 @@ def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:
 
     Every socket in SYN-RECEIVED is one. Where listeners share address and port, nothing tells whose they are.
     """
-    places: dict[Place, list[int]] = {}
-    for row in rows:
-        if row.backlog is not None and row.backlog.half_open is None:
-            places.setdefault(next(_places(row)), []).append(row.cookie)
-    if not places:
+    uncounted = [index for index, row in enumerate(rows) if row.backlog and row.backlog.half_open is None]
+    if not uncounted:
         return rows
+    places: dict[Place, list[int]] = {}
+    for index in uncounted:
+        places.setdefault(next(_places(rows[index])), []).append(index)
     half_open = Counter(_listeners_of(row, places) for row in rows if row.state is State.SYN_RECEIVED)
-    counts = {cookies[0]: half_open[tuple(cookies)] for cookies in places.values() if len(cookies) == 1}
-    return [_counted(row, counts[row.cookie]) if row.cookie in counts else row for row in rows]
+    counted = list(rows)
+    for listeners in places.values():
+        if len(listeners) == 1:
+            counted[listeners[0]] = _counted(rows[listeners[0]], half_open[tuple(listeners)])
+    return counted
 
 
 def _places(row: SocketRow) -> Iterator[Place]:
