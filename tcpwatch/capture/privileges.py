@@ -7,7 +7,6 @@ working.
 
 import ctypes
 import os
-import pwd
 import shlex
 import sys
 from collections.abc import Collection
@@ -89,14 +88,6 @@ def mend(*capabilities: Capability) -> str:
 def command_as_root() -> str:
     """This very command, run through sudo."""
     return clean(shlex.join(["sudo", *_own_command()]), LONGEST_COMMAND)
-
-
-def command_with(*capabilities: Capability) -> str:
-    """This very command, run by the same user with these capabilities and nothing else of root's."""
-    wanted = ",".join(f"+{capability.name.lower()}" for capability in capabilities)
-    user = pwd.getpwuid(os.getuid()).pw_name
-    setpriv = ["setpriv", f"--reuid={user}", "--init-groups", f"--inh-caps={wanted}", f"--ambient-caps={wanted}"]
-    return clean(shlex.join(["sudo", *setpriv, *_own_command()]), LONGEST_COMMAND)
 
 
 def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:

@@ -100,15 +100,6 @@ def test_command_as_root_has_the_whole_path(monkeypatch: pytest.MonkeyPatch, tmp
     assert privileges.command_as_root() == f"sudo {tmp_path}/bin/tcpwatch"
 
 
-def test_command_with_capabilities_keeps_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["/opt/bin/tcpwatch"])
-    monkeypatch.setattr(os, "getuid", lambda: 0)
-    assert privileges.command_with(Capability.NET_RAW, Capability.BPF) == (
-        "sudo setpriv --reuid=root --init-groups --inh-caps=+net_raw,+bpf --ambient-caps=+net_raw,+bpf "
-        "/opt/bin/tcpwatch"
-    )
-
-
 @pytest.mark.e2e
 @needs_root
 def test_drop_leaves_the_owner_lookup_and_nothing_else() -> None:

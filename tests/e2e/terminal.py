@@ -83,8 +83,9 @@ class Terminal:
 
 
 def heading_counts(screen: str) -> dict[str, int]:
-    """How many sockets each group's heading counts."""
-    return {state: int(count) for state, count in re.findall(r"[▾▸] \S ([A-Z][A-Z0-9-]+)\s+(\d+)\s", screen)}
+    """How many sockets each group's heading counts; what has ended is no socket any more."""
+    headings = re.findall(r"[▾▸] \S ([A-Z][A-Z0-9-]+)\s+(\d+)\s", screen)
+    return {state: int(count) for state, count in headings if state != "CLOSED"}
 
 
 def field(screen: str, name: str) -> int:
