@@ -19,8 +19,8 @@ from tests.e2e.witnesses import Witnessed, places, skip_where_refused, witnessed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
 
-AT_ONCE = 8
-PACE = "0.25"
+AT_ONCE = 6
+PACE = "0.6"
 NEEDS = {"https": "openssl"}
 # States that take microseconds on loopback, shown by segments but by a socket only where a scenario holds them still.
 PASSING = {"SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "LAST-ACK", "CLOSED"}
