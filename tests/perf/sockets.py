@@ -1,4 +1,4 @@
-"""The socket table: one refresh beside `ss` and psutil, in a network namespace that is full of idle sockets."""
+"""The socket table: a whole refresh of the Monitor beside `ss` and psutil, in a namespace full of idle sockets."""
 
 import os
 import resource
@@ -16,6 +16,9 @@ from tcpwatch.kernel.portable import PortableSockets
 from tcpwatch.kernel.proc_net import ProcNet
 from tcpwatch.kernel.sock_diag import SockDiag
 from tcpwatch.kernel.source import KernelSources, open_kernel
+from tcpwatch.monitor.core import Monitor
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import SourceStatus
 
 COUNTS = (1_000, 10_000, 50_000)
 ROUNDS = 5
@@ -76,14 +79,16 @@ def report(count: int) -> None:
     }
     print(f"\none refresh of {count:,} idle sockets, with owners")
     found = {name: median_ms(refresh) for name, refresh in peers().items()}
-    for name, (sockets, owners, _) in sources.items():
-        if name == "BPF" and sockets.name != "bpf":
-            print(f"  no BPF: {sockets.says}")
+    for name, kernel in sources.items():
+        if name == "BPF" and kernel.sockets.name != "bpf":
+            print(f"  no BPF: {kernel.sockets.says}")
             continue
+        monitor = Monitor(kernel, PacketLog(), SourceStatus("packets", True, "not asked for"))
         begun = time.perf_counter()
-        owners.resolve(sockets.dump())
+        monitor.refresh()
         found[f"tcpwatch, {name}, the first"] = (time.perf_counter() - begun) * 1000
-        found[f"tcpwatch, {name}"] = median_ms(lambda source=sockets, who=owners: who.resolve(source.dump()))
+        found[f"tcpwatch, {name}"] = median_ms(monitor.refresh)
+        monitor.stop()
     slowest = found.get(" ".join(PEER))
     for name, milliseconds in found.items():
         ratio = f"{slowest / milliseconds:6.1f} x" if slowest else ""
