@@ -31,6 +31,7 @@ class Arguments(argparse.Namespace):
     headless: bool = False
     host: bool = False
     pace: float | None = None
+    presenter: bool = False
     topic: Sequence[str] = []
     lang: str | None = None
     netns: str | None = None
@@ -63,6 +64,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     _add_write(parser)
     _add_filter(parser)
     _add_language(parser)
+    _add_presenter(parser)
     _add_namespace(parser, everywhere=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -78,6 +80,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     doctor = command("doctor", "What this machine and user can see, and how to see more.")
     why = command("why", "What a word on the screen means: a state, step, flag, field, timer or queue.")
     _add_scenario(demo)
+    _add_presenter(demo)
     _add_topic(why)
     _add_filter(sockets)
     for reader in (packets, flows):
@@ -141,7 +144,12 @@ def _add_namespace(parser: ArgumentParser, everywhere: bool) -> None:
 
 
 def _add_scenario(parser: ArgumentParser) -> None:
-    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="one TCP situation (default: a tour of them)")
+    parser.add_argument(
+        "scenario",
+        nargs="?",
+        metavar="SCENARIO",
+        help="one TCP situation, or `mixed`: many at once (default: that, then a tour of all)",
+    )
     parser.add_argument("--list", action="store_true", help="the scenarios, and what each teaches")
     parser.add_argument("--headless", action="store_true", help="tell it as text; fails where a promise was not seen")
     parser.add_argument("--host", action="store_true", help="on this host's loopback, in no namespace of its own")
@@ -151,6 +159,10 @@ def _add_scenario(parser: ArgumentParser) -> None:
 def _add_topic(parser: ArgumentParser) -> None:
     parser.add_argument("topic", nargs="*", metavar="TOPIC", help="such as CLOSE-WAIT, '1/3 SYN', SND.UNA, why four")
     parser.add_argument("--list", action="store_true", help="all there are")
+
+
+def _add_presenter(parser: ArgumentParser) -> None:
+    parser.add_argument("--presenter", action="store_true", help="begin with one connection as a ladder, held by steps")
 
 
 def _add_language(parser: ArgumentParser) -> None:

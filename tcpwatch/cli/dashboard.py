@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from tcpwatch.capture.interfaces import Interface
@@ -12,8 +13,10 @@ from tcpwatch.cli.watching import open_monitor
 from tcpwatch.monitor.filter import compile_filter
 from tcpwatch.text import clean
 from tcpwatch.tui.app import run_dashboard
-from tcpwatch.tui.model import Subject
+from tcpwatch.tui.model import MonitorView, Subject
 from tcpwatch.tui.terminal import check_terminal
+
+FrontEnd = Callable[[MonitorView, Subject, str], int]
 
 
 def run(arguments: Arguments) -> int:
@@ -33,10 +36,11 @@ def subject_of(arguments: Arguments, interface: Interface) -> Subject:
         arguments.language,
         arguments.entered.label if arguments.entered else None,
         arguments.all_netns,
+        arguments.presenter,
     )
 
 
-def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
+def show(arguments: Arguments, scene: AbstractContextManager[object], front_end: FrontEnd = run_dashboard) -> int:
     """Open the sources, enter the scene, give the privileges up, and show the screen until the user quits.
 
     The scene begins after the capture does, so that its first segment is seen, and ends with the screen.
@@ -49,6 +53,6 @@ def show(arguments: Arguments, scene: AbstractContextManager[object]) -> int:
         with scene:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
-            return run_dashboard(monitor, subject_of(arguments, interface), arguments.filter)
+            return front_end(monitor, subject_of(arguments, interface), arguments.filter)
     finally:
         monitor.stop()

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.recorded import play_recording
@@ -13,11 +14,14 @@ from tcpwatch.lab.demo import Demo
 from tcpwatch.lab.namespace import enter_own_namespace
 from tcpwatch.lab.performance import Performance
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
-from tcpwatch.lab.stage import PACE_S, PORT
+from tcpwatch.lab.stage import PORT
+from tcpwatch.lab.tour import Tour
 from tcpwatch.tcp.state import State
 
 LOOPBACK = "lo"
+MIXED = "mixed"  # the tour's opening alone
 REHEARSAL_PACE_S = 1.0
+SHOWN_PACE_S = 6.0  # what an act brings about is told meanwhile
 
 
 def run(arguments: Arguments) -> int:
@@ -25,7 +29,8 @@ def run(arguments: Arguments) -> int:
     if arguments.list:
         return list_scenarios()
     port = one_port(arguments.port)
-    scenario = find_scenario(arguments.scenario) if arguments.scenario is not None else None
+    mixed = arguments.scenario == MIXED
+    scenario = find_scenario(arguments.scenario) if arguments.scenario is not None and not mixed else None
     if scenario is None and arguments.headless:
         raise UsageError("--headless needs a scenario: `tcpwatch demo --list` names them")
     if not arguments.headless:
@@ -39,18 +44,38 @@ def run(arguments: Arguments) -> int:
     if scenario is not None and arguments.headless:
         return rehearse(arguments, scenario, port)
     from tcpwatch.cli.dashboard import show
+    from tcpwatch.tui.demo import run_demo
 
-    if scenario is None:
-        return show(arguments, Demo(port, who_holds))
-    return show(arguments, Performance(scenario.name, port, pace_s(arguments, PACE_S)))
+    tour = tour_of(
+        arguments, scenario, port, [] if mixed else playable(private=placed and not on_host(arguments, scenario))
+    )
+    return show(arguments, tour, partial(run_demo, play=tour))
+
+
+def tour_of(arguments: Arguments, scenario: Scenario | None, port: int, then: Sequence[Scenario]) -> Tour:
+    """One scenario; or many situations at once, and `then` these."""
+    pace = pace_s(arguments, SHOWN_PACE_S)
+    if scenario is not None:
+        return Tour([scenario], port, pace)
+    return Tour(then, port, pace, opening=Demo(port, who_holds))
+
+
+def playable(*, private: bool) -> list[Scenario]:
+    """The scenarios for a tour here: some want a namespace of their own."""
+    return [scenario for scenario in SCENARIOS.values() if private or not scenario.private]
+
+
+def on_host(arguments: Arguments, scenario: Scenario | None) -> bool:
+    """Whether it plays on this host's loopback, as the tour of root does, where `ss` and others see it too."""
+    return arguments.host or (scenario is None and os.geteuid() == 0)
 
 
 def take_place(arguments: Arguments, scenario: Scenario | None) -> bool:
-    """Enter a namespace of our own; the first demo of root plays on the host, where `ss` and others see it too.
+    """Enter a namespace of our own, unless it plays on the host.
 
-    False where there is none to be had; stderr says why. That demo still plays on the host then, a scenario cannot.
+    False where there is none to be had; stderr says why. The tour still plays on the host then, a scenario cannot.
     """
-    if arguments.host or (scenario is None and os.geteuid() == 0):
+    if on_host(arguments, scenario):
         if scenario is not None and scenario.private:
             raise UsageError(f"{scenario.name} changes how TCP works here: run it without --host")
         return True

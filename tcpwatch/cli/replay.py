@@ -35,7 +35,7 @@ def show_file(arguments: Arguments, path: str, *, playing: bool = False) -> int:
     gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
     if playing:
         recorded.playhead.toggle()
-    subject = Subject("file", name, tuple(arguments.port), arguments.language)
+    subject = Subject("file", name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
     code = run_replay(recorded, subject, arguments.filter)
     if recorded.damage and not code:
         raise recorded.damage

@@ -13,11 +13,17 @@ from threading import Thread
 READY = "ready"
 
 
-def run(name: str, set_up: Callable[[], object], play: Callable[[], object] | None = None) -> int:
+def run(
+    name: str,
+    set_up: Callable[[], object],
+    play: Callable[[], object] | None = None,
+    obey: Callable[[str], object] = lambda line: None,
+) -> int:
     """Call `set_up`, say `ready` on standard output, stay until standard input ends; returns the exit status.
 
     What `set_up` starts goes on in daemon threads. Where it fails with OSError, the line says why instead, and the
     status is its errno. `play` runs in such a thread once `ready` was said, and may go on to say things.
+    `obey` is given each line that the parent says.
     """
     _take_name(name)
     try:
@@ -29,7 +35,8 @@ def run(name: str, set_up: Callable[[], object], play: Callable[[], object] | No
     if play is not None:
         Thread(target=play, daemon=True).start()
     with suppress(KeyboardInterrupt):
-        sys.stdin.buffer.read()
+        for line in sys.stdin.buffer:
+            obey(line.decode().strip())
     return 0
 
 

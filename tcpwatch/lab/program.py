@@ -8,6 +8,7 @@ import os
 import select
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tcpwatch.errors import TcpwatchError
@@ -27,20 +28,25 @@ class ProgramError(TcpwatchError):
         self.exit_status = exit_status
 
 
+def launch(name: str, *arguments: str, output: int | None) -> "subprocess.Popen[bytes]":
+    """Start the module `tcpwatch.lab.<name>`; `output` is where it says things, None for where this process does."""
+    return subprocess.Popen(
+        [sys.executable, "-S", "-s", "-P", "-m", f"tcpwatch.lab.{name}", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.DEVNULL,  # the terminal belongs to the dashboard
+        bufsize=0,  # what is behind the first line stays in the pipe, for `said`
+        env=os.environ | {"PYTHONPATH": str(PACKAGE_HOME)},
+        process_group=0,  # Ctrl-C in the terminal is for the parent alone
+    )
+
+
 class Program:
     """The module `tcpwatch.lab.<name>`, running and ready. It ends with `stop`, or with this process."""
 
     def __init__(self, name: str, *arguments: str) -> None:
         self._unfinished = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-S", "-s", "-P", "-m", f"tcpwatch.lab.{name}", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # the terminal belongs to the dashboard
-            bufsize=0,  # what is behind the first line stays in the pipe, for `said`
-            env=os.environ | {"PYTHONPATH": str(PACKAGE_HOME)},
-            process_group=0,  # Ctrl-C in the terminal is for the parent alone
-        )
+        self._process = launch(name, *arguments, output=subprocess.PIPE)
         says = self._first_line()
         if says != READY:
             self.stop()
@@ -55,6 +61,11 @@ class Program:
     def running(self) -> bool:
         """Whether the process is there."""
         return self._process.poll() is None
+
+    def tell(self, line: str) -> None:
+        """Say a line to the process; one that is gone hears nothing."""
+        with suppress(BrokenPipeError):
+            os.write(self._process.stdin.fileno(), f"{line}\n".encode())  # type: ignore[union-attr]
 
     def said(self) -> list[str]:
         """The lines that it has said since the last call, or since it was ready; waits for none."""

@@ -5,6 +5,7 @@ Law of the room: a scenario waits for the audience (`now`), for a timer of the k
 it opens stays open until the program ends, so that the last picture can be looked at.
 """
 
+import atexit
 import json
 import socket
 import time
@@ -147,7 +148,8 @@ class Stage:
 
 
 def set_sysctl(name: str, value: str) -> None:
-    """Set `net.ipv4.<name>` of this network namespace; a kernel that does not know it goes without."""
+    """Set `net.ipv4.<name>` of this network namespace until the program ends; a kernel without it goes without."""
     setting = SETTINGS / name
     if setting.exists():
+        atexit.register(setting.write_text, setting.read_text())
         setting.write_text(value)

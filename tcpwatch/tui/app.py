@@ -99,6 +99,8 @@ class Dashboard(App[None]):
         self.pull_packets()
         self.set_interval(SNAPSHOT_S * self._pace, self.pull_snapshot)
         self.set_interval(PACKETS_S * self._pace, self.pull_packets)
+        if self._subject.presents:
+            self.action_present()
 
     def leave(self, code: int) -> None:
         """End with this exit code; may be called from any thread, and does not wait for it."""

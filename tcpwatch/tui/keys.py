@@ -45,3 +45,13 @@ REPLAY_KEYS: list[BindingType] = [
     Binding("greater_than_sign", "leap(1)", "+5%", key_display=">", id="replay.leap", tooltip="5 % of the file on"),
     Binding("less_than_sign", "leap(-1)", "-5%", key_display="<", id="replay.leap_back", tooltip="5 % back"),
 ]
+
+# Of a demo.
+DEMO_KEYS: list[BindingType] = [
+    Binding("right_square_bracket", "chapter(1)", "Next", key_display="]", id="demo.next", tooltip="The next scenario"),
+    Binding(
+        "left_square_bracket", "chapter(-1)", "Before", key_display="[", id="demo.before",
+        tooltip="The scenario before; the first one once more",
+    ),
+    Binding("P", "present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"),
+]  # fmt: skip

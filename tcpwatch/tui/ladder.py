@@ -10,21 +10,26 @@ from tcpwatch.why.turns import Turn, Turns
 from tcpwatch.wire.segment import reversed_ends
 
 LIMIT = 10_000  # segments of one connection
+NO_PORT = bytes(2)  # a listener's remote end
 
 
 class Ladder:
     """The turns of one connection out of a log; `shown` of them are above the line, the last of these is held."""
 
-    def __init__(self, log: Segments, ends: bytes | None = None) -> None:
-        """Begins before the first segment of the newest connection with these ends; of the first of all without."""
+    def __init__(self, log: Segments, ends: bytes | None = None, start: int = 0) -> None:
+        """Begins before the first segment of the newest connection with these ends.
+
+        Without, or where they are a listener's, that is the first one from segment `start` of the log on.
+        """
         self.turns: list[Turn] = []
         self.streams: list[int] = []
         self.stream: int | None = None
         self.shown = 0
         self._log = log
-        self._wanted = ends
+        self._wanted = ends if ends and ends[-2:] != NO_PORT else None
+        self._start = start
         self._read = Turns()
-        self._seen = 0
+        self._seen = start
         self.pull()
 
     @property
@@ -67,7 +72,7 @@ class Ladder:
     def _scan(self, stream: int | None) -> None:
         """Read the whole log for the segments of this connection."""
         self.stream, self.turns, self.streams, self._read = stream, [], [], Turns()
-        self._take(0)
+        self._take(self._start)
         self.move(0)
 
     def _take(self, start: int) -> None:
@@ -93,5 +98,5 @@ class Ladder:
         if self._wanted is None:
             return self.streams[0] if self.streams else None
         both = (self._wanted, reversed_ends(self._wanted))
-        _, events = self._log.slice(0)
+        _, events = self._log.slice(self._start)
         return next((event.stream for event in reversed(events) if event.segment.ends in both), None)

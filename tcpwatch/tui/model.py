@@ -1,5 +1,6 @@
 """What the dashboard needs of the Monitor, and what it was started on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,12 +46,63 @@ class MonitorView(Protocol):
         """End capture and threads; may be called from any thread, and more than once."""
 
 
+class Said(Protocol):
+    """What is done now, in one English sentence, and when it began, by the wall clock."""
+
+    @property
+    def time_ns(self) -> int:
+        """Nanoseconds since 1970."""
+
+    @property
+    def says(self) -> str:
+        """The sentence."""
+
+
+class Play(Protocol):
+    """Real connections played for somebody who watches, one scenario after the other.
+
+    `number` counts them from 1 to `count`, 0 is what comes before the first; `watch` says what to look at. `over` says
+    that this one has been played to its end, `failure` why not, `last` that nothing comes after it.
+    """
+
+    over: bool
+    failure: str | None
+    number: int
+
+    @property
+    def count(self) -> int:
+        """How many scenarios there are."""
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing comes after this one."""
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+
+    @property
+    def title(self) -> str:
+        """What it shows, in a few words."""
+
+    @property
+    def watch(self) -> str:
+        """What to look at."""
+
+    def acts(self) -> Sequence[Said]:
+        """What has begun in it since the last call."""
+
+    def go(self, scenarios: int) -> None:
+        """Play the one so many further on, or back; 0 plays the same again."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is watched, for the title: host, interface (None: no capture), ports (empty: all).
 
     Of a capture file: the word "file", and its name. `language` is what explanations are in. `netns` is the network
-    namespace that was asked for; with `all_netns` the sockets are those of all.
+    namespace that was asked for; with `all_netns` the sockets are those of all. `presents`: begin with
+    the presenter.
     """
 
     host: str
@@ -59,6 +111,7 @@ class Subject:
     language: str = "en"
     netns: str | None = None
     all_netns: bool = False
+    presents: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -66,3 +66,9 @@ def test_pace_that_is_none_is_refused_by_name(word: str, capsys: pytest.CaptureF
     with pytest.raises(SystemExit, match="2"):
         parse(["demo", "refused", f"--pace={word}"])
     assert f"'{word}' is no pace" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--presenter"], ["demo", "handshake", "--presenter"], ["-r", "f", "--presenter"]])
+def test_presenter_may_be_asked_for(words: list[str]) -> None:
+    assert parse(words).presenter
+    assert not parse([]).presenter

@@ -76,3 +76,18 @@ def test_host_is_left_for_no_namespace(refused: None, name: str | None) -> None:
 def test_first_demo_of_root_is_left_on_the_host(refused: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert demo.take_place(asked(), None)
+
+
+def test_tour_of_a_scenario_is_that_one() -> None:
+    scenario = find_scenario("refused")
+    assert demo.tour_of(asked(pace=1.5), scenario, 9999, ()).scenarios == (scenario,)
+
+
+def test_tour_begins_with_many_situations_at_once() -> None:
+    tour = demo.tour_of(asked(), None, 9999, demo.playable(private=True))
+    assert (tour.number, tour.scenarios) == (0, tuple(SCENARIOS.values()))
+
+
+def test_tour_on_a_host_leaves_out_what_would_change_it() -> None:
+    left_out = set(SCENARIOS.values()) - set(demo.playable(private=False))
+    assert {scenario.name for scenario in left_out} == {"time-wait", "syn-timeout", "syn-flood"}

@@ -73,3 +73,13 @@ def test_run_plays_once_ready_was_said() -> None:
 def test_run_ends_in_the_middle_of_a_play() -> None:
     ended = run_child("pass", "threading.Event().wait")
     assert (ended.returncode, ended.stdout) == (0, "ready\n")
+
+
+def test_run_obeys_each_line_of_its_parent() -> None:
+    program = PROGRAM.format(set_up="pass", play="None").replace(
+        "None)", "None, obey=lambda line: child.say(line[::-1]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], input="abc\nxy\n", capture_output=True, text=True, timeout=10, check=True
+    )
+    assert ended.stdout == "ready\ncba\nyx\n"

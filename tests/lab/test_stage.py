@@ -1,5 +1,6 @@
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -85,12 +86,18 @@ def test_deaf_listener_never_answers(stage: Stage, port: int) -> None:
         stage.connect(client)
 
 
-def test_set_sysctl_of_this_kernel_and_of_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_set_sysctl_of_this_kernel_and_of_another_until_the_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    at_exit: list[Callable[[], object]] = []
+    monkeypatch.setattr(stage_module.atexit, "register", lambda call, *words: at_exit.append(partial(call, *words)))
     monkeypatch.setattr(stage_module, "SETTINGS", tmp_path)
     (tmp_path / "tcp_syncookies").write_text("1")
     set_sysctl("tcp_syncookies", "0")
     set_sysctl("tcp_of_tomorrow", "0")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"tcp_syncookies": "0"}
+    at_exit[0]()
+    assert (tmp_path / "tcp_syncookies").read_text() == "1"
 
 
 def test_wait_until_an_end_is_in_a_state(stage: Stage) -> None:

@@ -33,6 +33,11 @@ class Scenario:
         return (self._module.__doc__ or "").strip()
 
     @property
+    def advice(self) -> str:
+        """The same without its first sentence, as one line."""
+        return " ".join(self.watch.partition("\n\n")[2].split())
+
+    @property
     def _module(self) -> ModuleType:
         return import_module(f"{__name__}.{self.name.replace('-', '_')}")
 

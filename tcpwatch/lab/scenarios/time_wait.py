@@ -5,11 +5,13 @@ before it is used anew. A client that churns runs out of ports; it should keep i
 """
 
 import errno
+import os
 import socket
 
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, HOST, Stage, set_sysctl
 
-FIRST_PORT, PORTS = 50_000, 8
+PORTS = 8
+FIRST_PORT = 50_000 + os.getpid() % 1_000 * PORTS  # played again, it finds none of the last time in TIME-WAIT
 
 
 def play(stage: Stage) -> None:

@@ -77,12 +77,12 @@ class PresenterScreen(ModalScreen[None]):
 
     def __init__(
         self, monitor: MonitorView, ends: bytes | None, language: str, pace: float = 1.0,
-        caption: Caption = lambda time_ns: "",
+        caption: Caption = lambda time_ns: "", start: int = 0,
     ) -> None:  # fmt: skip
-        """Shows the connection with these ends, the first there is where none is given."""
+        """Shows the connection with these ends, else the first there is from segment `start` of the log on."""
         super().__init__()
         self._monitor = monitor
-        self._ladder = Ladder(monitor.packets, ends)
+        self._ladder = Ladder(monitor.packets, ends, start)
         self._language = language
         self._translate: Translate = translation(language)
         self._slowness = pace

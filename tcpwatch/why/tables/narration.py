@@ -76,8 +76,7 @@ TELLINGS = (
         _noted("acknowledges another SYN", Step.SYN_ACK),
     ),
     Telling(
-        "2/3: {sender} answers SYN-ACK with its own ISN {isn}; ack {ack} is the other ISN + 1. "
-        "It keeps a half-open connection and waits.",
+        "2/3: {sender} answers SYN-ACK, its ISN is {isn}; ack {ack} is the other ISN + 1. Now half open, it waits.",
         _step(Step.SYN_ACK),
     ),
     Telling(

@@ -1,0 +1,161 @@
+"""The dashboard on real connections that are played for somebody who watches: the same panes, and their narration.
+
+A tour goes on by itself from one scenario to the next, until the user takes a look at something: then it waits.
+"""
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tcpwatch.duration import SECOND_NS
+from tcpwatch.tcp.event import Event
+from tcpwatch.tui.app import Dashboard, run, terminal_pace
+from tcpwatch.tui.keys import DEMO_KEYS
+from tcpwatch.tui.line import Line
+from tcpwatch.tui.model import MonitorView, Play, Subject
+from tcpwatch.tui.narrator import Deed, Narrator
+from tcpwatch.tui.strip_lines import Strip, strip_lines
+from tcpwatch.tui.told_lines import doubt_lines
+from tcpwatch.tui.widgets.narration import Narration
+from tcpwatch.why.catalog import translation
+
+TELL_S = 0.25
+REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 40 * SECOND_NS  # after a scenario's end, before the next
+OPENING_NS = 20 * SECOND_NS
+GO_KEYS = ("right_square_bracket", "left_square_bracket")
+PLAYING, OVER, WAITS = "plays", "played", "waits for you: ] goes on"
+
+
+class DemoDashboard(Dashboard):
+    """Three panes over a Monitor, and the narration of a Play."""
+
+    BINDINGS: ClassVar[list[BindingType]] = DEMO_KEYS
+
+    def __init__(
+        self, monitor: MonitorView, subject: Subject, play: Play, *, filter_text: str = "", pace: float = 1.0,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:  # fmt: skip
+        super().__init__(monitor, subject, filter_text=filter_text, pace=pace)
+        self._play = play
+        self._clock = clock
+        self._translate = translation(subject.language)
+        self._narration = Narration()
+        self._first = self._heard = 0
+        self._begun_ns = clock()
+        self._over_ns: int | None = None
+        self._held = False
+        self._narrator = self._new_narrator()
+
+    def compose(self) -> ComposeResult:
+        """The dashboard's, with the narration below what is in trouble."""
+        status, trouble, *below = super().compose()
+        yield from (status, trouble, self._narration, *below)
+
+    def on_mount(self) -> None:
+        """Tell what happens while it happens."""
+        self.set_interval(TELL_S * self._pace, self.tell)
+
+    def on_resize(self) -> None:
+        """A low terminal has a line less for it."""
+        self._narration.styles.height = self._narration.room[1]
+        self._show_narration()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever the user does, but to go on, makes the tour wait."""
+        if isinstance(event, events.MouseDown) or (isinstance(event, events.Key) and event.key not in GO_KEYS):
+            self._held = True
+        await super().on_event(event)
+
+    def tell(self) -> None:
+        """Take in what has happened, tell what is next, go on where all is told."""
+        now_ns = self._clock()
+        came = self._new_events()  # before the acts: of what has come the act is then known
+        self._narrator.hear((Deed(act.time_ns, self._translate(act.says)) for act in self._play.acts()), came)
+        self._narrator.tell(now_ns)
+        begun_ns = self._narrator.begun_ns
+        self._first += sum(begun_ns is None or event.segment.time_ns < begun_ns for event in came)
+        if self._play.over and self._over_ns is None:
+            self._over_ns = now_ns
+        if self._rested(now_ns) and not self._held and not self._play.last:
+            self.action_chapter(1)
+        self._show_narration()
+
+    def all_bindings(self) -> tuple[Binding, ...]:
+        """Those of the demo first."""
+        own = tuple(key for key in DEMO_KEYS if isinstance(key, Binding))
+        known = {key.id for key in own}
+        return (*own, *(key for key in super().all_bindings() if key.id not in known))
+
+    def action_chapter(self, steps: int) -> None:
+        """Play another scenario, or the same again."""
+        self._play.go(steps)
+        self._begin()
+        self._show_narration()
+
+    def action_present(self) -> None:
+        """Show the selected connection, or this scenario's first, to an audience, with what is done meanwhile."""
+        from tcpwatch.tui.screens.presenter import PresenterScreen
+
+        self._held = True
+        language, narrator = self._subject.language, self._narrator
+        self.lay_over(
+            PresenterScreen(
+                self._monitor, self._selected, language, self._pace, caption=narrator.done_at, start=self._first
+            )
+        )
+
+    def _begin(self) -> None:
+        """A scenario begins."""
+        self._first = self._heard = self._monitor.packets.end
+        self._begun_ns, self._over_ns, self._held = self._clock(), None, False
+        self._narrator = self._new_narrator()
+
+    def _new_narrator(self) -> Narrator:
+        return Narrator(self._translate(self._play.watch), self._begun_ns, announced=self._play.number > 0)
+
+    def _new_events(self) -> list[Event]:
+        first, came = self._monitor.packets.slice(self._heard)
+        self._heard = first + len(came)
+        return came
+
+    def _rested(self, now_ns: int) -> bool:
+        """What plays has been shown for long enough."""
+        if not self._play.number:
+            return now_ns - self._begun_ns >= OPENING_NS
+        if self._over_ns is None:
+            return False
+        all_told = not self._narrator.waiting and now_ns - self._over_ns >= REST_NS
+        return all_told or now_ns - self._over_ns >= LONGEST_REST_NS
+
+    def _show_narration(self) -> None:
+        width, height = self._narration.room
+        self._narration.show(strip_lines(self._strip(width), self._translate, width, height))
+
+    def _strip(self, width: int) -> Strip:
+        play, narrator, tell = self._play, self._narrator, self._translate
+        turn = narrator.turn
+        doubts: list[Line] = []
+        if turn and self._snapshot and not narrator.waiting:
+            doubts = list(doubt_lines(turn, self._snapshot, tell, width))
+        return Strip(
+            place=f"{play.number} / {play.count}" if play.number and play.count > 1 else "demo",
+            title=f"{play.name} · {tell(play.title)}",
+            note=play.failure or tell(WAITS if self._held and not play.last else OVER if play.over else PLAYING),
+            says=narrator.says,
+            turn=turn,
+            doubts=doubts,
+            waiting=narrator.waiting,
+        )
+
+
+def run_demo(monitor: MonitorView, subject: Subject, filter_text: str, play: Play) -> int:
+    """Show what is played until the user, a signal or the terminal ends it; the program's exit code.
+
+    Raises FilterError where `filter_text` cannot be understood.
+    """
+    dashboard = DemoDashboard(monitor, subject, play, filter_text=filter_text, pace=terminal_pace())
+    return run(dashboard, monitor.stop)

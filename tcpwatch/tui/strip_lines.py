@@ -1,0 +1,69 @@
+"""The lines of the narration: what plays, what is done now, and what the segment that is told does. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tcpwatch.tui.line import Line, Run, ends_apart, width_of
+from tcpwatch.tui.looks import STATES
+from tcpwatch.tui.told_lines import style_of
+from tcpwatch.why.catalog import Translate
+from tcpwatch.why.narration import Move, narrate
+from tcpwatch.why.page import wrap
+from tcpwatch.why.turns import Turn
+
+SENTENCE = 2  # lines that it may take
+TO_TELL = "+{count} to tell"
+
+
+class Strip(NamedTuple):
+    """What the narration shows at a moment; `note` says how the playing stands, `doubts` what speaks against `turn`."""
+
+    place: str
+    title: str
+    note: str
+    says: str
+    turn: Turn | None
+    doubts: Sequence[Line] = ()
+    waiting: int = 0
+
+
+def strip_lines(strip: Strip, translate: Translate, width: int, height: int) -> list[Line]:
+    """At most `height` lines: the title, as much of what is done as there is room for, the segment told whole."""
+    left: list[Run] = [(f" {strip.place} ", "key"), (f" {strip.title}", "strong")]
+    waiting = f"{translate(TO_TELL).format(count=strip.waiting)} · " if strip.waiting else ""
+    lines = [ends_apart(left, ((f" {waiting}{strip.note} ", "muted"),), width)._replace(row="titles")]
+    told = [*_segment(strip.turn, translate, width), *strip.doubts] if strip.turn else []
+    done = [Line(((f" {text}", "accent"),)) for text in wrap(f"▶ {strip.says}", width - 2)]
+    return [*lines, *done[: max(0, height - 1 - len(told))], *told][:height]
+
+
+def _segment(turn: Turn, translate: Translate, width: int) -> Iterator[Line]:
+    """What it is, and in one line what becomes of both ends."""
+    told = narrate(turn, translate)
+    for text in wrap(told.says, width - 2)[:SENTENCE]:
+        yield Line(((f" {text}", style_of(turn) or "strong"),))
+    yield _moves(told.moves, width)
+
+
+def _moves(moves: Sequence[Move], width: int) -> Line:
+    """Both ends, with what it means for them as far as there is room: first for the one that is moved."""
+    changed = tuple(move.before is not move.after for move in moves)
+    for meant in ((True, True), changed, (False, False)):
+        runs: list[Run] = [("   ", "")]
+        for move, means in zip(moves, meant, strict=True):
+            runs += [*_move(move, means), ("    ", "")]
+        if width_of(runs[:-1]) <= width:
+            break
+    return Line(tuple(runs[:-1]))
+
+
+def _move(move: Move, means: bool) -> Iterator[Run]:
+    yield f"{move.end} ", "label"
+    if move.before is move.after:
+        yield move.words, "muted"
+    else:
+        before, arrow, after = move.words.rpartition(" → ")
+        yield before + arrow, "muted"
+        yield after, STATES[move.after].style
+    if means:
+        yield f": {move.means}", "muted"

@@ -1,0 +1,66 @@
+"""What the player says, as its parent hears it."""
+
+import os
+import signal
+
+import pytest
+
+from tcpwatch.lab.player import PLAYS
+from tcpwatch.lab.program import Program
+from tcpwatch.lab.scenario import END
+from tests.lab.proc_net import eventually
+
+pytestmark = pytest.mark.e2e
+
+
+def hear(program: Program, wanted: str) -> list[str]:
+    heard: list[str] = []
+
+    def has_come() -> bool:
+        heard.extend(program.said())
+        return any(wanted in line for line in heard)
+
+    assert eventually(has_come)
+    return heard
+
+
+def test_player_plays_what_it_is_told_one_after_the_other(port: int) -> None:
+    player = Program("player", "--port", str(port), "--pace", "0")
+    player.tell("refused")
+    first = hear(player, END)
+    player.tell("half-close")
+    second = hear(player, END)
+    player.stop()
+    assert [line for line in first + second if line.startswith(PLAYS)] == [f"{PLAYS}refused", f"{PLAYS}half-close"]
+
+
+def test_player_ends_one_scenario_before_it_plays_the_next(port: int) -> None:
+    player = Program("player", "--port", str(port), "--pace", "60")
+    for _ in range(2):  # the second could not listen while the first does
+        player.tell("handshake")
+        assert "failed" not in "".join(hear(player, '"says"'))
+    player.stop()
+
+
+def test_player_knows_no_other_words(port: int) -> None:
+    player = Program("player", "--port", str(port))
+    player.tell("sh -c true")
+    player.tell("refused")
+    assert hear(player, PLAYS)[0] == f"{PLAYS}refused"
+    player.stop()
+
+
+def test_player_takes_its_scenario_with_it(port: int) -> None:
+    player = Program("player", "--port", str(port), "--pace", "60")
+    player.tell("handshake")
+    hear(player, '"says"')
+    os.kill(player.pid, signal.SIGKILL)
+    player.stop()
+    again = Program("player", "--port", str(port), "--pace", "0")
+
+    def plays() -> bool:
+        again.tell("handshake")
+        return "failed" not in "".join(hear(again, '"says"'))
+
+    assert eventually(plays)
+    again.stop()

@@ -1,0 +1,237 @@
+"""The dashboard on something that is played, with a play of given acts and a clock in the test's hand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import pytest
+from textual.pilot import Pilot
+
+from tcpwatch.duration import SECOND_NS
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.tcp.event import Event
+from tcpwatch.tui.demo import LONGEST_REST_NS, OPENING_NS, REST_NS, DemoDashboard
+from tcpwatch.tui.model import Subject
+from tcpwatch.tui.narrator import ADVICE_NS
+from tcpwatch.tui.screens.presenter import PresenterScreen, Stage
+from tcpwatch.tui.widgets.narration import Narration
+from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor
+from tests.tui.driving import NARROW, NEVER, WIDE, text_of
+from tests.tui.test_narrator import handshake
+
+
+class Act(NamedTuple):
+    time_ns: int
+    says: str
+
+
+class Script:
+    """A tour of scenarios, of which a test says what happens."""
+
+    title, watch = "one connection", "Watch the states."
+
+    def __init__(self, number: int = 1, count: int = 3) -> None:
+        self.over, self.failure, self.number, self.count = False, None, number, count
+        self.failure: str | None
+        self.said: list[Act] = []
+
+    @property
+    def name(self) -> str:
+        return f"scenario-{self.number}"
+
+    @property
+    def last(self) -> bool:
+        return self.number == self.count
+
+    def acts(self) -> list[Act]:
+        said, self.said = self.said, []
+        return said
+
+    def go(self, scenarios: int) -> None:
+        self.number = max(1, min(self.number + scenarios, self.count))
+        self.over = False
+
+
+class Show:
+    """The running dashboard, its play and its clock."""
+
+    def __init__(self, app: DemoDashboard, pilot: Pilot[None], monitor: CannedMonitor, play: Script) -> None:
+        self.app, self.pilot, self.monitor, self.play = app, pilot, monitor, play
+        self.now_ns = TIME_NS
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def pass_time(self, ns: int) -> None:
+        """Time passes, and the dashboard looks."""
+        self.now_ns += ns
+        self.app.tell()
+        await self.pilot.pause()
+
+    async def happen(self, says: str, *events: Event) -> None:
+        """The play says so, and its segments are captured."""
+        self.play.said.append(Act(self.now_ns, says))
+        self.monitor.packets.extend(events)
+        await self.pass_time(0)
+
+    @property
+    def strip(self) -> str:
+        return text_of(self.app.query_one(Narration))
+
+
+Body = Callable[[Show], Awaitable[None]]
+
+
+def staged(size: tuple[int, int] = WIDE, number: int = 1, subject: Subject = SUBJECT) -> Callable[[Body], Any]:
+    """A test that is given the dashboard on a Script, at this scenario of it."""
+
+    def decorate(body: Body) -> Callable[[], None]:
+        async def started() -> None:
+            monitor, play = CannedMonitor(True), Script(number)
+            monitor.packets = PacketLog()
+            show: Show | None = None
+            app = DemoDashboard(monitor, subject, play, pace=NEVER, clock=lambda: show.now_ns if show else TIME_NS)
+            async with app.run_test(size=size) as pilot:
+                show = Show(app, pilot, monitor, play)
+                await pilot.pause()
+                app.tell()
+                await pilot.pause()
+                await body(show)
+
+        def test() -> None:
+            asyncio.run(started())
+
+        return test
+
+    return decorate
+
+
+@staged()
+async def test_strip_begins_with_what_to_watch(show: Show) -> None:
+    assert show.strip.startswith(" 1 / 3  scenario-1 · one connection")
+    assert "Watch the states." in show.strip
+
+
+@staged()
+async def test_strip_tells_what_is_done_and_what_comes_of_it(show: Show) -> None:
+    await show.happen("A client connects.", *handshake(show.now_ns + 1))
+    await show.pass_time(ADVICE_NS)
+    assert "▶ A client connects." in show.strip
+    await show.pass_time(2 * SECOND_NS)
+    assert "1/3: the client asks to open" in show.strip
+    assert "CLOSED → SYN-SENT" in show.strip
+    assert "+2 to tell" in show.strip
+
+
+@staged(NARROW)
+async def test_strip_leaves_trouble_and_panes_their_room(show: Show) -> None:
+    assert text_of(show.app._trouble).strip()
+    assert show.app.query_one(Narration).size.height == 4
+    assert show.app.query_one("#connections").size.height >= 14
+
+
+@staged()
+async def test_tour_goes_on_when_all_is_told_and_looked_at(show: Show) -> None:
+    await show.happen("All there is.")
+    show.play.over = True
+    await show.pass_time(ADVICE_NS)
+    await show.pass_time(REST_NS - 1 - ADVICE_NS)
+    assert show.play.number == 1
+    await show.pass_time(ADVICE_NS + 1)
+    assert show.play.number == 2
+    assert "scenario-2" in show.strip
+
+
+@staged()
+async def test_tour_goes_on_though_segments_keep_coming(show: Show) -> None:
+    show.play.over = True
+    await show.happen("It never ends.", *handshake(show.now_ns + 1))
+    await show.pass_time(LONGEST_REST_NS)
+    assert show.play.number == 2
+
+
+@staged()
+async def test_key_makes_the_tour_wait_until_it_is_told_to_go_on(show: Show) -> None:
+    show.play.over = True
+    await show.pass_time(0)
+    await show.press("down")
+    await show.pass_time(LONGEST_REST_NS)
+    assert show.play.number == 1
+    assert "waits for you: ] goes on" in show.strip
+    await show.press("right_square_bracket")
+    assert show.play.number == 2
+    await show.press("left_square_bracket")
+    assert show.play.number == 1
+
+
+@staged()
+async def test_click_makes_the_tour_wait(show: Show) -> None:
+    await show.pilot.click("#connections", offset=(5, 4))
+    await show.pass_time(0)
+    assert "waits for you" in show.strip
+
+
+@staged(number=0)
+async def test_opening_goes_on_by_itself_after_a_while(show: Show) -> None:
+    assert show.strip.startswith(" demo  scenario-0")
+    await show.pass_time(OPENING_NS - 1)
+    assert show.play.number == 0
+    await show.pass_time(1)
+    assert show.play.number == 1
+
+
+@staged(number=3)
+async def test_tour_ends_with_its_last_scenario(show: Show) -> None:
+    show.play.over = True
+    await show.pass_time(0)
+    await show.pass_time(LONGEST_REST_NS)
+    assert show.play.number == 3
+    assert "played" in show.strip
+
+
+@staged()
+async def test_failure_is_said(show: Show) -> None:
+    show.play.failure = "the port is taken"
+    await show.pass_time(0)
+    assert "the port is taken" in show.strip
+
+
+@staged()
+async def test_presenter_begins_with_the_first_connection_of_the_scenario(show: Show) -> None:
+    show.monitor.packets.extend(handshake(show.now_ns - 9))
+    await show.happen("A client connects.", *handshake(show.now_ns + 1)[:2])
+    await show.press("P", "end")
+    screen = show.app.screen
+    assert isinstance(screen, PresenterScreen)
+    shown = text_of(screen.query_one(Stage))
+    assert "A client connects." in shown
+    assert "segment 2 / 2" in shown
+
+
+@staged(subject=Subject("web-3", "lo", (9999,), presents=True))
+async def test_presenter_may_be_there_from_the_beginning(show: Show) -> None:
+    assert isinstance(show.app.screen, PresenterScreen)
+
+
+@staged()
+async def test_key_line_begins_with_the_keys_of_the_demo(show: Show) -> None:
+    assert text_of(show.app._keys).startswith(" ] Next  [ Before  P Present ")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_picture(snap_compare: Any, size: tuple[int, int]) -> None:
+    play, monitor = Script(), CannedMonitor(True)
+    monitor.publish([])
+    clock = iter([TIME_NS, *[TIME_NS + ADVICE_NS] * 2, *[TIME_NS + 2 * ADVICE_NS] * 9])
+    monitor.packets = PacketLog()
+    monitor.packets.extend(handshake(TIME_NS + 1))
+    play.said = [Act(TIME_NS, "A client connects. Its SYN names the number that it counts from.")]
+    dashboard = DemoDashboard(monitor, SUBJECT, play, pace=NEVER, clock=lambda: next(clock))
+
+    async def look(pilot: Pilot[None]) -> None:
+        for _ in range(3):
+            dashboard.tell()
+            await pilot.pause()
+
+    assert snap_compare(dashboard, terminal_size=size, run_before=look)
