@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.sockets import Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, Segment
@@ -49,12 +49,10 @@ def event(**facts: Any) -> Event:
         "ack": 1,
         "window": 65_536,
         "scaled": True,
-        "step": None,
-        "analysis": (),
-        "src_state": State.ESTABLISHED,
-        "dst_state": State.ESTABLISHED,
-        "app": None,
-        "note": None,
+        "meaning": Meaning(
+            **{"src_state": State.ESTABLISHED, "dst_state": State.ESTABLISHED}
+            | {name: value for name, value in facts.items() if name in Meaning.__slots__}
+        ),
     }
     return Event(**(values | {name: value for name, value in facts.items() if name in values}))
 

@@ -51,15 +51,15 @@ def packet(event: Event) -> str:
     Put together by hand: a general encoder takes longer than the reading and the analysis of the segment. What most
     segments have in common is kept.
     """
-    segment = event.segment
+    segment, meaning = event.segment, event.meaning
     return (
         f'{{"frame":{segment.frame},"time_ns":{segment.time_ns},"stream":{event.stream},{ENDS_MEMBERS[segment.ends]},'
         f'"flags":"{FLAGS_TEXT[segment.flags]}","seq":{event.seq},"ack":{event.ack},'
         f'"seq_raw":{segment.seq},"ack_raw":{segment.ack},'
         f'"window":{event.window},"window_raw":{segment.window},"len":{segment.length},'
         f'"options":{_options(segment.option_bytes)},'
-        f"{_meaning(event.step, event.analysis, event.src_state, event.dst_state)},"
-        f'"app":{"null" if event.app is None else line(event.app)}}}'
+        f"{_meaning(meaning.step, meaning.analysis, meaning.src_state, meaning.dst_state)},"
+        f'"app":{"null" if meaning.app is None else line(meaning.app)}}}'
     )
 
 

@@ -35,8 +35,9 @@ def packet(event: Event) -> str:
         f"{CLOCK_TEXT[millisecond]}{DIGITS[microsecond]} {ENDS_TEXT[segment.ends]} [{FLAGS_TEXT[segment.flags]}] "
         f"seq {event.seq} ack {event.ack} win {event.window}{raw} len {segment.length}"
     )
-    if event.step or event.analysis or event.app or event.note:
-        words = (event.step, *event.analysis, event.app, event.note)
+    meaning = event.meaning
+    if meaning.step or meaning.analysis or meaning.app or meaning.note:
+        words = (meaning.step, *meaning.analysis, meaning.app, meaning.note)
         return "  ".join((line, *(word for word in words if word)))
     return line
 

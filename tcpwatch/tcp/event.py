@@ -21,14 +21,30 @@ class Step(StrEnum):
     RST = "RST"
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a segment means, apart from its numbers: the same object for all of which there is no more to say.
+
+    The states are those after the segment: its sender's, its receiver's. `note` says in words what is unusual ("RST
+    outside the window: ignored", "simultaneous open"), None ordinarily.
+    """
+
+    src_state: State
+    dst_state: State
+    step: Step | None = None
+    analysis: tuple[str, ...] = ()
+    note: str | None = None
+    app: str | None = None
+
+
 @dataclass(slots=True)
 class Event:
     """A segment with its meaning. Written once by the tracker; shared between threads and never changed after that.
 
     `side` is 0 where the flow's initiator sent the segment, 1 where its responder did. `seq` and `ack` are relative as
-    Wireshark shows them. `window` is in bytes where `scaled`, else the raw field. `note` says in words what is unusual
-    ("RST outside the window: ignored", "simultaneous open"), None ordinarily. `rtt_ns` is the round trip of the segment
-    that this one acknowledges to its end; `in_flight`, of a segment with data, is the bytes not acknowledged after it.
+    Wireshark shows them. `window` is in bytes where `scaled`, else the raw field. `rtt_ns` is the round trip of the
+    segment that this one acknowledges to its end; `in_flight`, of a segment with data, is the bytes not acknowledged
+    after it.
     """
 
     segment: Segment
@@ -38,11 +54,36 @@ class Event:
     ack: int
     window: int
     scaled: bool
-    step: Step | None
-    analysis: tuple[str, ...]
-    src_state: State
-    dst_state: State
-    app: str | None
-    note: str | None
+    meaning: Meaning
     rtt_ns: int | None = None
     in_flight: int | None = None
+
+    @property
+    def src_state(self) -> State:
+        """The state of the segment's sender after it."""
+        return self.meaning.src_state
+
+    @property
+    def dst_state(self) -> State:
+        """The state of the segment's receiver after it."""
+        return self.meaning.dst_state
+
+    @property
+    def step(self) -> Step | None:
+        """The step of the opening or the closing that the segment is."""
+        return self.meaning.step
+
+    @property
+    def analysis(self) -> tuple[str, ...]:
+        """Wireshark's words for the segment."""
+        return self.meaning.analysis
+
+    @property
+    def note(self) -> str | None:
+        """What is unusual, in words."""
+        return self.meaning.note
+
+    @property
+    def app(self) -> str | None:
+        """What the payload begins."""
+        return self.meaning.app

@@ -4,8 +4,11 @@ Law of the room: facts are stored once, and both directions go through the same 
 has no "local" end; side 0 is its initiator, as far as that was seen.
 """
 
+from dataclasses import replace
+from functools import cache
+
 from tcpwatch.tcp.analysis import CONTROL, analyse
-from tcpwatch.tcp.event import Event, Step
+from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.handshake import Closed, Opened, follow
 from tcpwatch.tcp.seqnum import offset, unwrap, wrap
 from tcpwatch.tcp.state import AWAITING_ACK, State
@@ -26,8 +29,8 @@ class Flow:
     """
 
     __slots__ = (
-        "_expects_step", "_mptcp", "_multipath", "_pairs", "_saw", "_saw_at_first", "_syn_ns", "analysis", "closed",
-        "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "opened", "states", "stream",
+        "_expects_step", "_mptcp", "_multipath", "_pairs", "_plain", "_saw", "_saw_at_first", "_syn_ns", "analysis",
+        "closed", "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "opened", "states", "stream",
         "streams",
     )  # fmt: skip
 
@@ -49,6 +52,7 @@ class Flow:
         self._expects_step = True
         self._multipath = False
         self._mptcp = 0
+        self._plain = _plain(*self.states)
         self._saw = self._saw_at_first = _first_sight(first, reused)
 
     def state(self, side: int) -> State:
@@ -101,34 +105,34 @@ class Flow:
             relative_ack = offset(ack, other_base)
             if ack != receiver.expected:
                 ack = unwrap(ack, receiver.expected or other_base)
-        step = note = rtt_ns = in_flight = app = None
+        rtt_ns = in_flight = None
         if flags & CONTROL or self._expects_step or not sender.extend(segment, seq, ack, receiver):
             placed = Placed(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
-            words, step, note = self._examine(segment, side, placed, relative_ack, words)
+            words, meaning = self._examine(segment, side, placed, relative_ack, words)
             if not segment.ack:
                 ack = 0  # some RSTs carry it: it acknowledges nothing
             sender.record(segment, seq, ack, words)
         else:
             self._saw |= SAW_DATA if length else SAW_ACK
+            meaning = self._plain[side]
         if self._multipath:
             self._note_multipath(segment, sender)
         if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST:
             rtt_ns = receiver.acknowledge(ack, segment.time_ns)
         if length:
             in_flight = sender.in_flight
-            if (payload := segment.payload) and payload[0] in FIRST_BYTES:
-                app = describe_payload(payload)
-        wnd, states = sender.wnd, self.states
+            if (payload := segment.payload) and payload[0] in FIRST_BYTES and (app := describe_payload(payload)):
+                meaning = replace(meaning, app=app)
+        wnd = sender.wnd
         return Event(
             segment, self.stream, side, offset(seq, base), relative_ack,
-            segment.window if wnd is None else wnd, wnd is not None, step, words,
-            states[side], states[1 - side], app, note, rtt_ns, in_flight,
+            segment.window if wnd is None else wnd, wnd is not None, meaning, rtt_ns, in_flight,
         )  # fmt: skip
 
     def _examine(
         self, segment: Segment, side: int, placed: Placed, relative_ack: int, words: tuple[str, ...]
-    ) -> tuple[tuple[str, ...], Step | None, str | None]:
-        """The words, the step and the note of a segment that may be unusual."""
+    ) -> tuple[tuple[str, ...], Meaning]:
+        """The words and the meaning of a segment that may be unusual."""
         sender, receiver = self._pairs[side]
         words += analyse(placed, sender, receiver)
         step = note = None
@@ -138,7 +142,10 @@ class Flow:
         self._saw |= _sight(placed.flags, placed.length)
         for word in words:
             self.analysis[word] = self.analysis.get(word, 0) + 1
-        return words, step, note
+        self._plain = _plain(*self.states)
+        if not (words or step or note):
+            return words, self._plain[side]
+        return words, Meaning(self.states[side], self.states[1 - side], step, words, note)
 
     def rebase(self, side: int, isn: int) -> None:
         """Count the numbers of `side` from `isn`: its SYN-ACK does not fit what came before it."""
@@ -182,6 +189,12 @@ class Flow:
         subtype = parse_options(segment.option_bytes).mptcp
         if subtype is not None:
             self._mptcp |= 1 << subtype
+
+
+@cache
+def _plain(first: State, second: State) -> tuple[Meaning, Meaning]:
+    """What a segment means of which there is no more to say than the states: from the first end, from the second."""
+    return Meaning(first, second), Meaning(second, first)
 
 
 def _first_sight(first: Segment, reused: bool) -> int:

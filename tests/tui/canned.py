@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Mark, Snapshot, SourceStatus
-from tcpwatch.tcp.event import Event, Step
+from tcpwatch.tcp.event import Event, Meaning, Step
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.life import Happening, Known, Life
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
@@ -144,15 +144,10 @@ class Conversation:
         ends = reversed_ends(self._client) if side else self._client
         length = int(str(words.get("length", 0)))
         segment = Segment(len(self.events) + 1, self._now, ends, 7_000 + seq, 9_000 + ack, flags, 512, length, b"", b"")
-        facts: dict[str, object] = {"step": None, "analysis": (), "app": None, "note": None} | words
-        facts.pop("length", None)
-        step = facts["step"]
+        facts = {name: word for name, word in words.items() if name != "length"}
+        step = words.get("step")
         states = AFTER[step] if isinstance(step, Step) else OPEN
-        self.events.append(
-            Event(
-                segment, self._stream, side, seq, ack, 65_536, True, src_state=states[0], dst_state=states[1], **facts
-            )
-        )
+        self.events.append(Event(segment, self._stream, side, seq, ack, 65_536, True, Meaning(*states, **facts)))
         return self
 
 
