@@ -1,6 +1,7 @@
 """Takes the recordings in tcpwatch/lab/recordings anew. `make recordings`; what `demo` needs, this needs.
 
-Each scenario plays at its ordinary pace in a namespace of its own. It is kept only where all that it promises was seen.
+Each scenario plays in a namespace of its own, at the pace at which the dashboard shows it. It is kept only where all
+that it promises was seen.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.demo import SHOWN_PACE_S
 from tcpwatch.cli.rehearsal import Rehearsal, open_watch
 from tcpwatch.lab.namespace import enter_own_namespace
 from tcpwatch.lab.performance import Performance
@@ -26,7 +28,7 @@ class NotedPerformance(Performance):
     """One that remembers its acts."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
+        super().__init__(name, pace_s=SHOWN_PACE_S)
         self.noted: list[Act] = []
 
     def acts(self) -> list[Act]:

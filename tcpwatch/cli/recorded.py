@@ -12,18 +12,28 @@ from tcpwatch.report.chronicle import Chronicle
 from tcpwatch.tcp.tracker import FlowTracker
 
 ABOUT = "playing a recording of it instead: the segments are real, the states are what they tell of the sockets"
+AS_IT_WAS = 1 << 63  # nanoseconds: no silence is shortened, for that is when the acts are told
+TITLE = "a recording, for want of a namespace"
 
 
 def play_recording(arguments: Arguments, scenario: Scenario) -> int:
     """Show it in the dashboard or, headless, tell it at once; the exit code of either."""
     sys.stderr.write(f"tcpwatch: {ABOUT}\n")
-    path = str(segments_of(scenario.name))
-    arguments.read, arguments.port = path, (PORT,)
-    if arguments.headless:
-        return tell(arguments, scenario)
-    from tcpwatch.cli.replay import show_file
+    arguments.port = (PORT,)
+    return tell(arguments, scenario) if arguments.headless else show(arguments, scenario)
 
-    return show_file(arguments, path, playing=True)
+
+def show(arguments: Arguments, scenario: Scenario) -> int:
+    """Play it in the dashboard, as if it happened now."""
+    from tcpwatch.cli.encore import Encore
+    from tcpwatch.cli.replay import read_file
+    from tcpwatch.tui.encore import run_encore
+    from tcpwatch.tui.model import Subject
+
+    recorded = read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS)
+    encore = Encore(scenario, acts_of(scenario.name), recorded)
+    subject = Subject(TITLE, recorded.name, (PORT,), arguments.language, presents=arguments.presenter)
+    return run_encore(recorded, subject, encore, encore.now_ns, arguments.filter)
 
 
 def tell(arguments: Arguments, scenario: Scenario) -> int:
@@ -32,6 +42,7 @@ def tell(arguments: Arguments, scenario: Scenario) -> int:
     chronicle = Chronicle(acts[0].time_ns)
     for act in acts:
         chronicle.announce(act.time_ns, act.says)
+    arguments.read = str(segments_of(scenario.name))
     with Reading(arguments, FlowTracker(), lambda: None) as reading:
         chronicle.receive(reading.events())
     code, lines = verdict((act.promise for act in acts), chronicle)

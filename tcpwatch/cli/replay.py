@@ -8,6 +8,7 @@ from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.reading import Reading
 from tcpwatch.errors import UsageError
 from tcpwatch.monitor.filter import compile_filter
+from tcpwatch.monitor.playhead import SILENCE_NS
 from tcpwatch.monitor.recorded import Recorded
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text import clean
@@ -16,27 +17,31 @@ from tcpwatch.tui.replay import run_replay
 from tcpwatch.tui.terminal import check_terminal
 
 
-def show_file(arguments: Arguments, path: str, *, playing: bool = False) -> int:
-    """Read the file, give the privileges up, show it until the user quits; then say where it is damaged, if it is.
-
-    At first it stands at its end; or it is `playing`, from its beginning.
-    """
+def show_file(arguments: Arguments, path: str) -> int:
+    """Show the file until the user quits; then say where it is damaged, if it is."""
     if path == STDIN:
         raise UsageError(
             "the dashboard takes its keys from stdin and cannot read a capture there: save it in a file first, "
             "or use tcpwatch packets --read -"
         )
-    compile_filter(arguments.filter)  # a wrong one is told before anything is read
     check_terminal(os.environ)
-    name = clean(os.path.basename(path))
-    tracker = FlowTracker()
-    with Reading(arguments, tracker, lambda: None) as reading:
-        recorded = Recorded(name, reading.events(), tracker)
-    gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
-    if playing:
-        recorded.playhead.toggle()
-    subject = Subject("file", name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
+    recorded = read_file(arguments, path)
+    subject = Subject("file", recorded.name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
     code = run_replay(recorded, subject, arguments.filter)
     if recorded.damage and not code:
         raise recorded.damage
     return code
+
+
+def read_file(arguments: Arguments, path: str, silence_ns: int = SILENCE_NS) -> Recorded:
+    """All of the file; the privileges are given up before its first byte is read.
+
+    No silence in it takes longer than `silence_ns` to play.
+    """
+    compile_filter(arguments.filter)  # a wrong one is told before anything is read
+    arguments.read = path
+    tracker = FlowTracker()
+    with Reading(arguments, tracker, lambda: None) as reading:
+        recorded = Recorded(clean(os.path.basename(path)), reading.events(), tracker, silence_ns=silence_ns)
+    gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
+    return recorded

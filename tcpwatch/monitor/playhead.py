@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 SPEEDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 100)
 NORMAL = SPEEDS.index(1)
-SILENCE_NS = 2_000_000_000  # the longest a silence takes to play at normal speed
+SILENCE_NS = 2_000_000_000  # the longest a silence ordinarily takes to play at normal speed
 UNTIMED_NS = 100_000_000  # how long a segment takes where all have the same time
 
 
@@ -21,14 +21,17 @@ class Playhead:
     file's time with its silences shortened, and so the scale on which the file is played and drawn.
     """
 
-    def __init__(self, times: Sequence[int], clock: Callable[[], int]) -> None:
-        """`times` are those of the segments, at least one; `clock` gives nanoseconds from any moment on."""
+    def __init__(self, times: Sequence[int], clock: Callable[[], int], silence_ns: int = SILENCE_NS) -> None:
+        """`times` are those of the segments, at least one; `clock` gives nanoseconds from any moment on.
+
+        No silence takes longer than `silence_ns` to play.
+        """
         self._times = list(accumulate(times, max))
         gaps = [later - earlier for earlier, later in pairwise(self._times)]
         if not any(gaps):
             gaps = [UNTIMED_NS] * len(gaps)
-        self.shortens = max(gaps, default=0) > SILENCE_NS
-        self.played = [0, *accumulate(min(gap, SILENCE_NS) for gap in gaps)]
+        self.shortens = max(gaps, default=0) > silence_ns
+        self.played = [0, *accumulate(min(gap, silence_ns) for gap in gaps)]
         self.position = self.end = len(times)
         self.playing = False
         self._played_ns = self.played[-1]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from tcpwatch.errors import CaptureFileError, UsageError
 from tcpwatch.monitor.detail import joined
 from tcpwatch.monitor.history import by_ends
-from tcpwatch.monitor.playhead import Playhead
+from tcpwatch.monitor.playhead import SILENCE_NS, Playhead
 from tcpwatch.monitor.recorded_flow import RecordedFlow
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.tcp.event import Event
@@ -53,8 +53,11 @@ class Recorded:
         tracker: FlowTracker,
         clock: Callable[[], int] = time.monotonic_ns,
         limit: int = LIMIT,
+        silence_ns: int = SILENCE_NS,
     ) -> None:
         """Reads all `events`, which `tracker` makes, of the file with this name; those past `limit` are only counted.
+
+        No silence takes longer than `silence_ns` to play.
 
         `damage` is where the file broke off, None where it is whole.
 
@@ -72,7 +75,7 @@ class Recorded:
             self.damage = error
         if not self.events:
             raise self.damage or UsageError(f"{name} holds no TCP segment: there is nothing to show")
-        self.playhead = Playhead([event.segment.time_ns for event in self.events], clock)
+        self.playhead = Playhead([event.segment.time_ns for event in self.events], clock, silence_ns)
         self.packets = EventsUntilNow(self.events, self.playhead)
         self._picture: Snapshot | None = None
         self._picture_at = (0, 0)

@@ -4,6 +4,7 @@ import pytest
 
 from tcpwatch.cli import recorded
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.encore import Encore
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
 from tcpwatch.lab.stage import Act, Promise
@@ -47,19 +48,17 @@ def test_recording_without_what_was_promised(
     assert "states: CLOSING promised, but not seen" in capsys.readouterr().out
 
 
-def test_recording_in_the_dashboard_plays_from_its_beginning(
-    headless: Arguments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown: list[tuple[Recorded, Subject]] = []
+def test_recording_in_the_dashboard_is_played_as_a_demo(headless: Arguments, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[Recorded, Subject, Encore]] = []
 
-    def run_replay(played: Recorded, subject: Subject, filter_text: str) -> int:
-        shown.append((played, subject))
+    def run_encore(played: Recorded, subject: Subject, encore: Encore, *_: object) -> int:
+        shown.append((played, subject, encore))
         return 0
 
-    monkeypatch.setattr("tcpwatch.cli.replay.run_replay", run_replay)
-    monkeypatch.setattr("tcpwatch.cli.replay.check_terminal", lambda environ: None)
+    monkeypatch.setattr("tcpwatch.tui.encore.run_encore", run_encore)
     headless.headless = False
-    assert recorded.play_recording(headless, find_scenario("handshake")) == 0
-    [(played, subject)] = shown
-    assert (played.playhead.position, played.playhead.playing) == (0, True)
-    assert subject.words == ("file", "handshake.pcapng", "port 9999")
+    assert recorded.play_recording(headless, find_scenario("syn-timeout")) == 0
+    [(played, subject, encore)] = shown
+    assert (encore.name, encore.number, encore.last) == ("syn-timeout", 1, True)
+    assert subject.words == ("a recording, for want of a namespace", "syn-timeout.pcapng", "port 9999")
+    assert not played.playhead.shortens

@@ -55,8 +55,8 @@ def test_refused_scenario_says_why_and_how_to_allow_it_and_plays_its_recording(r
 
 
 def test_refused_scenario_plays_its_recording_in_the_dashboard(tmux: None, refused: list[str]) -> None:
-    with Terminal([*refused, "demo", "http"], 120, 36) as terminal:
-        terminal.wait_for("http.pcapng", "3/3 ACK")
-        terminal.wait_for("GET /index.html", "4/4 ACK")
+    with Terminal([*refused, "demo", "refused"], 120, 36) as terminal:
+        terminal.wait_for("a recording, for want of a namespace", "▶ Nobody listens on port 9999")
+        terminal.wait_for("RST", "refused.pcapng")
         terminal.press("q")
         terminal.wait_for("exit code 0")

@@ -164,3 +164,10 @@ def test_file_of_one_segment_has_a_beginning_and_an_end() -> None:
     assert head.fraction == 1
     head.seek(0)
     assert head.fraction == 0
+
+
+def test_silence_takes_as_long_as_is_allowed() -> None:
+    times, longest = [START, START + 9 * SECOND], 5 * SECOND
+    assert Playhead(times, Clock(), longest).played == [0, longest]
+    assert Playhead(times, Clock(), longest).shortens
+    assert not Playhead(times, Clock(), 9 * SECOND).shortens

@@ -7,6 +7,8 @@ first SYNs are lost, so that they really cross.
 from tcpwatch.lab.loss import drop_incoming, let_through
 from tcpwatch.lab.stage import Stage
 
+HELD_S = 0.6  # long enough to see SYN-RECEIVED, and over before the SYNs come again
+
 
 def play(stage: Stage) -> None:
     """Two active opens, no passive one."""
@@ -21,6 +23,7 @@ def play(stage: Stage) -> None:
         "The left SYN comes again: the right end, in SYN-SENT itself, goes to SYN-RECEIVED.", states=("SYN-RECEIVED",)
     )
     stage.wait_until(right, "SYN-RECEIVED")
-    stage.now("The answer comes through: ESTABLISHED at both ends, without a server.", states=("ESTABLISHED",))
+    stage.wait(HELD_S)
     let_through(left)
+    stage.now("The answer comes through: ESTABLISHED at both ends, without a server.", states=("ESTABLISHED",))
     stage.wait_until(left, "ESTABLISHED")

@@ -1,0 +1,32 @@
+"""The dashboard on the recording of a demo: the demo's narration, a file's columns and status."""
+
+import asyncio
+
+from tcpwatch.tui.connection_lines import WIRE_COLUMNS
+from tcpwatch.tui.encore import EncoreDashboard
+from tcpwatch.tui.model import Subject
+from tcpwatch.tui.widgets.narration import Narration
+from tests.monitor.replaying import CONVERSATION, recorded
+from tests.tui.driving import NEVER, WIDE, text_of
+from tests.tui.test_demo import Script
+
+
+async def screen() -> tuple[str, str]:
+    file = recorded(*CONVERSATION)
+    subject = Subject("a recording", "talk.pcapng", (80,))
+    app = EncoreDashboard(file, subject, Script(), lambda: file.playhead.time_ns, pace=NEVER)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        app.tell()
+        await pilot.pause()
+        assert [column.title for column in app._connections.columns] == [column.title for column in WIRE_COLUMNS]
+        return text_of(app._status), text_of(app.query_one(Narration))
+
+
+def test_recording_is_narrated_and_is_not_called_live() -> None:
+    status, narration = asyncio.run(screen())
+    assert "a recording · talk.pcapng" in status
+    assert "replay · " in status
+    assert "live" not in status
+    assert "scenario-1 · one connection" in narration
+    assert "Watch the states." in narration
