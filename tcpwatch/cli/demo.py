@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.introduction import introduction
 from tcpwatch.cli.recorded import play_recording
 from tcpwatch.cli.sources import drop_privileges
 from tcpwatch.cli.watching import open_sockets
@@ -17,6 +18,7 @@ from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
 from tcpwatch.lab.stage import PORT
 from tcpwatch.lab.tour import Tour
 from tcpwatch.tcp.state import State
+from tcpwatch.why.catalog import translation
 
 LOOPBACK = "lo"
 MIXED = "mixed"  # the tour's opening alone
@@ -94,8 +96,9 @@ def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
     monitor = open_watch(arguments)
     try:
         performance = Performance(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
-        rehearsal = Rehearsal(monitor, performance)
-        sys.stdout.write(f"{scenario.watch}\n\n")
+        translate = translation(arguments.language)
+        rehearsal = Rehearsal(monitor, performance, translate)
+        sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
         with performance:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()

@@ -3,6 +3,7 @@
 import sys
 
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.introduction import introduction
 from tcpwatch.cli.reading import Reading
 from tcpwatch.cli.verdict import verdict
 from tcpwatch.lab.recordings import acts_of, segments_of
@@ -10,6 +11,7 @@ from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import PORT
 from tcpwatch.report.chronicle import Chronicle
 from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.why.catalog import translation
 
 ABOUT = "playing a recording of it instead: the segments are real, the states are what they tell of the sockets"
 AS_IT_WAS = 1 << 63  # nanoseconds: no silence is shortened, for that is when the acts are told
@@ -39,13 +41,14 @@ def show(arguments: Arguments, scenario: Scenario) -> int:
 def tell(arguments: Arguments, scenario: Scenario) -> int:
     """What was done and seen, as text; 0 where all that was promised is in the recording."""
     acts = acts_of(scenario.name)
+    translate = translation(arguments.language)
     chronicle = Chronicle(acts[0].time_ns)
     for act in acts:
-        chronicle.announce(act.time_ns, act.says)
+        chronicle.announce(act.time_ns, act.text(translate))
     arguments.read = str(segments_of(scenario.name))
     with Reading(arguments, FlowTracker(), lambda: None) as reading:
         chronicle.receive(reading.events())
     code, lines = verdict((act.promise for act in acts), chronicle)
-    for line in (scenario.watch, "", *chronicle.lines(), *lines):
+    for line in (*introduction(scenario, translate), *chronicle.lines(), *lines):
         sys.stdout.write(line + "\n")
     return code

@@ -15,6 +15,7 @@ from tcpwatch.lab.stage import Promise
 from tcpwatch.monitor.core import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.report.chronicle import LATENESS_NS, Chronicle
+from tcpwatch.why.catalog import Translate
 
 NANOSECONDS = 1_000_000_000  # in a second
 TICK_S = 0.05
@@ -31,8 +32,9 @@ def open_watch(arguments: Arguments) -> Monitor:
 class Rehearsal:
     """One performance, watched by a monitor to its end."""
 
-    def __init__(self, monitor: Monitor, performance: Performance) -> None:
+    def __init__(self, monitor: Monitor, performance: Performance, translate: Translate = str) -> None:
         self._monitor = monitor
+        self._translate = translate
         self._performance = performance
         self._chronicle = Chronicle(time.time_ns())
         self._promises: list[Promise] = []
@@ -56,7 +58,7 @@ class Rehearsal:
     def _look(self) -> None:
         for act in self._performance.acts():
             self._promises.append(act.promise)
-            self._chronicle.announce(act.time_ns, act.says)
+            self._chronicle.announce(act.time_ns, act.text(self._translate))
         first, events = self._monitor.packets.slice(self._next_event)
         self._next_event = first + len(events)
         self._chronicle.receive(events)

@@ -9,8 +9,9 @@ import atexit
 import json
 import socket
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tcpwatch.errors import TcpwatchError
@@ -28,6 +29,8 @@ SETTINGS = Path("/proc/sys/net/ipv4")
 OPENING = ("1/3 SYN", "2/3 SYN-ACK", "3/3 ACK")
 FOUR_WAY_CLOSE = ("1/4 FIN", "2/4 ACK", "3/4 FIN", "4/4 ACK")
 
+Value = str | int
+
 
 class Promise(NamedTuple):
     """What a watcher sees of an act: RFC 9293's states, steps of open and close, Wireshark's words of analysis."""
@@ -38,22 +41,31 @@ class Promise(NamedTuple):
 
 
 class Act(NamedTuple):
-    """What happens now, in one sentence, and what it promises. `time_ns` is the wall clock's."""
+    """What happens now, in one sentence, and what it promises. `time_ns` is the wall clock's.
+
+    `says` has places for `values`, so that it is the same text every time and can be translated.
+    """
 
     time_ns: int
     says: str
     promise: Promise = Promise()
+    values: Mapping[str, Value] = MappingProxyType({})
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence with its values, in another language where `translate` knows it."""
+        return translate(self.says).format_map(self.values)
 
     def line(self) -> str:
         """The act as one line of JSON."""
-        return json.dumps({"time_ns": self.time_ns, "says": self.says, **self.promise._asdict()})
+        facts = {"time_ns": self.time_ns, "says": self.says, "values": dict(self.values)}
+        return json.dumps(facts | self.promise._asdict())
 
     @classmethod
     def from_line(cls, line: str) -> "Act":
         """The act that `line` was made of."""
         facts = json.loads(line)
         promise = Promise(*(tuple(facts[name]) for name in Promise._fields))
-        return cls(facts["time_ns"], facts["says"], promise)
+        return cls(facts["time_ns"], facts["says"], promise, facts["values"])
 
 
 class Stage:
@@ -73,12 +85,13 @@ class Stage:
         states: Sequence[str] = (),
         steps: Sequence[str] = (),
         analysis: Sequence[str] = (),
+        **values: Value,
     ) -> None:
-        """Let the last act sink in, then announce the next one."""
+        """Let the last act sink in, then announce the next one; `values` are for the places in what it says."""
         if self._begun:
             self.wait(self.pace_s)
         self._begun = True
-        self._announce(Act(time.time_ns(), says, Promise(tuple(states), tuple(steps), tuple(analysis))))
+        self._announce(Act(time.time_ns(), says, Promise(tuple(states), tuple(steps), tuple(analysis)), values))
 
     def wait(self, seconds: float = SOON_S) -> None:
         """Wait for a timer of the kernel; ordinarily for the delayed ACK, which takes 40 ms."""

@@ -27,7 +27,7 @@ TELL_S = 0.25
 REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 40 * SECOND_NS  # after a scenario's end, before the next
 OPENING_NS = 20 * SECOND_NS
 GO_KEYS = ("right_square_bracket", "left_square_bracket")
-PLAYING, OVER, WAITS = "plays", "played", "waits for you: ] goes on"
+PLAYING, OVER, WAITS, FOLLOWS = "plays", "played", "waits for you: ] goes on", "a tour follows: ] begins it"
 
 
 class DemoDashboard(Dashboard):
@@ -74,7 +74,7 @@ class DemoDashboard(Dashboard):
         """Take in what has happened, tell what is next, go on where all is told."""
         now_ns = self._clock()
         came = self._new_events()  # before the acts: of what has come the act is then known
-        self._narrator.hear((Deed(act.time_ns, self._translate(act.says)) for act in self._play.acts()), came)
+        self._narrator.hear((Deed(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
         self._narrator.tell(now_ns)
         begun_ns = self._narrator.begun_ns
         self._first += sum(begun_ns is None or event.segment.time_ns < begun_ns for event in came)
@@ -144,12 +144,20 @@ class DemoDashboard(Dashboard):
         return Strip(
             place=f"{play.number} / {play.count}" if play.number and play.count > 1 else "demo",
             title=f"{play.name} · {tell(play.title)}",
-            note=play.failure or tell(WAITS if self._held and not play.last else OVER if play.over else PLAYING),
+            note=play.failure or tell(self._standing()),
             says=narrator.says,
             turn=turn,
             doubts=doubts,
             waiting=narrator.waiting,
         )
+
+    def _standing(self) -> str:
+        """How far the playing has come, and whose turn it is."""
+        if self._play.last:
+            return OVER if self._play.over else PLAYING
+        if self._held:
+            return WAITS
+        return (OVER if self._play.over else PLAYING) if self._play.number else FOLLOWS
 
 
 def run_demo(monitor: MonitorView, subject: Subject, filter_text: str, play: Play) -> int:

@@ -1,6 +1,6 @@
 """What the dashboard needs of the Monitor, and what it was started on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,15 +47,14 @@ class MonitorView(Protocol):
 
 
 class Said(Protocol):
-    """What is done now, in one English sentence, and when it began, by the wall clock."""
+    """What is done now, in one sentence, and when it began, by the wall clock."""
 
     @property
     def time_ns(self) -> int:
         """Nanoseconds since 1970."""
 
-    @property
-    def says(self) -> str:
-        """The sentence."""
+    def text(self, translate: Callable[[str], str]) -> str:
+        """The sentence, in the language of `translate`."""
 
 
 class Play(Protocol):

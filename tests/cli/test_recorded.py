@@ -5,6 +5,7 @@ import pytest
 from tcpwatch.cli import recorded
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.encore import Encore
+from tcpwatch.cli.introduction import introduction
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
 from tcpwatch.lab.stage import Act, Promise
@@ -16,7 +17,7 @@ from tcpwatch.tui.model import Subject
 def headless(monkeypatch: pytest.MonkeyPatch) -> Arguments:
     monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
     arguments = Arguments()
-    arguments.headless = True
+    arguments.headless, arguments.lang = True, "en"
     return arguments
 
 
@@ -26,8 +27,16 @@ def test_recording_keeps_every_promise_of_its_scenario(
 ) -> None:
     assert recorded.play_recording(headless, find_scenario(name)) == 0
     told = capsys.readouterr().out
-    assert told.startswith(find_scenario(name).watch)
-    assert all(f"▶ {act.says}" in told for act in acts_of(name))
+    assert told.startswith("\n".join(introduction(find_scenario(name), str)))
+    assert all(f"▶ {act.text()}" in told for act in acts_of(name))
+
+
+def test_recording_is_told_in_the_language_that_was_asked_for(
+    headless: Arguments, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headless.lang = "ko"
+    recorded.play_recording(headless, find_scenario("refused"))
+    assert "▶ 포트 9999에서 아무도 듣지 않는다" in capsys.readouterr().out
 
 
 def test_recording_is_told_in_the_order_in_which_it_happened(

@@ -12,6 +12,7 @@ from tcpwatch.lab.stage import PORT
 from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.pcapfile import PcapngWriter
 from tcpwatch.wire.segment import endpoints
+from tests.why.texts import acts_of as acts_written_in
 
 ALL_MAY_TAKE = 300_000
 FILES_EACH = 2
@@ -47,3 +48,8 @@ def test_acts_of_a_recording_go_by_the_clock_of_its_segments(name: str) -> None:
     acts = [act.time_ns for act in acts_of(name)]
     assert acts == sorted(acts)
     assert acts[0] < times[0] < acts[-1] + 10**10
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_recording_says_what_its_scenario_says_today(name: str) -> None:
+    assert {act.says for act in acts_of(name)} <= set(acts_written_in(name))

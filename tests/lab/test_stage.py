@@ -26,9 +26,15 @@ def stage(port: int) -> Iterator[Stage]:
 
 
 def test_act_as_a_line_and_back() -> None:
-    act = Act(17, "Both close.", Promise(("CLOSING",), ("1/4 FIN",), ("retransmission",)))
+    act = Act(17, "{who} close.", Promise(("CLOSING",), ("1/4 FIN",), ("retransmission",)), {"who": "Both"})
     assert "\n" not in act.line()
     assert Act.from_line(act.line()) == act
+
+
+def test_text_of_an_act_has_its_values_in_any_language() -> None:
+    act = Act(17, "Port {port} listens.", values={"port": 9999})
+    assert act.text() == "Port 9999 listens."
+    assert act.text(lambda text: text[::-1].replace("}trop{", "{port}")) == ".snetsil 9999 troP"
 
 
 def test_now_lets_the_last_act_sink_in(slept: list[float]) -> None:
@@ -36,9 +42,10 @@ def test_now_lets_the_last_act_sink_in(slept: list[float]) -> None:
     stage = Stage(acts.append, pace_s=2.5)
     stage.now("one", states=("LISTEN",))
     assert slept == []
-    stage.now("two", steps=["1/3 SYN"], analysis=("zero_window",))
+    stage.now("two", steps=["1/3 SYN"], analysis=("zero_window",), count=7)
     assert slept == [2.5]
     assert [act.says for act in acts] == ["one", "two"]
+    assert [act.values for act in acts] == [{}, {"count": 7}]
     assert [act.promise for act in acts] == [
         Promise(states=("LISTEN",)),
         Promise(steps=("1/3 SYN",), analysis=("zero_window",)),

@@ -24,6 +24,9 @@ class Act(NamedTuple):
     time_ns: int
     says: str
 
+    def text(self, translate: Callable[[str], str]) -> str:
+        return translate(self.says)
+
 
 class Script:
     """A tour of scenarios, of which a test says what happens."""
@@ -175,6 +178,7 @@ async def test_click_makes_the_tour_wait(show: Show) -> None:
 @staged(number=0)
 async def test_opening_goes_on_by_itself_after_a_while(show: Show) -> None:
     assert show.strip.startswith(" demo  scenario-0")
+    assert "a tour follows: ] begins it" in show.strip
     await show.pass_time(OPENING_NS - 1)
     assert show.play.number == 0
     await show.pass_time(1)

@@ -2,14 +2,13 @@
 
 import re
 from importlib.resources import files
+from string import Formatter
 
 import pytest
 
-from tcpwatch.tui.screens.why import COPIED, HINTS, QUESTION
 from tcpwatch.why.catalog import read_po, translation
 from tcpwatch.why.language import ENGLISH, LANGUAGES
-from tcpwatch.why.page import passages
-from tcpwatch.why.topics import TOPICS
+from tests.why.texts import narration_texts, scenario_texts, topic_texts
 
 # Upper-case words, kernel names, calls, filters' words and numbers are the same in every language.
 TERM = re.compile(
@@ -19,12 +18,6 @@ TERM = re.compile(
 languages = pytest.mark.parametrize("language", [one for one in LANGUAGES if one != ENGLISH])
 
 
-def msgids() -> set[str]:
-    labels = [passage.label for passage in passages(next(iter(TOPICS.values())), str) if passage.label]
-    texts = [text for topic in TOPICS.values() for text in (topic.title, topic.what, topic.why, topic.then)]
-    return {QUESTION, COPIED, *HINTS, *labels, *texts}
-
-
 def written(language: str) -> str:
     return (files("tcpwatch") / "locale" / language / "LC_MESSAGES" / "tcpwatch.po").read_text(encoding="utf-8")
 
@@ -32,7 +25,7 @@ def written(language: str) -> str:
 @languages
 def test_catalog_translates_every_text_and_no_other(language: str) -> None:
     messages = read_po(written(language))
-    assert msgids() == messages.keys()
+    assert topic_texts() | narration_texts() | scenario_texts() == messages.keys()
 
 
 @languages
@@ -50,6 +43,17 @@ def test_translation_keeps_numbers_and_words_of_the_rfc(language: str) -> None:
         if (missing := set(TERM.findall(msgid)) - set(TERM.findall(msgstr)))
     }
     assert not lost
+
+
+@languages
+def test_translation_has_the_places_of_the_text(language: str) -> None:
+    for msgid, msgstr in read_po(written(language)).items():
+        assert places(msgid) == places(msgstr), msgid
+
+
+def places(text: str) -> set[str | None]:
+    """The names in a sentence for which values are put."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 @languages

@@ -24,13 +24,13 @@ class Scenario:
     @property
     def play(self) -> Callable[[Stage], None]:
         """The program."""
-        played: Callable[[Stage], None] = self._module.play
+        played: Callable[[Stage], None] = self.module.play
         return played
 
     @property
     def watch(self) -> str:
         """What to watch."""
-        return (self._module.__doc__ or "").strip()
+        return (self.module.__doc__ or "").strip()
 
     @property
     def advice(self) -> str:
@@ -38,7 +38,8 @@ class Scenario:
         return " ".join(self.watch.partition("\n\n")[2].split())
 
     @property
-    def _module(self) -> ModuleType:
+    def module(self) -> ModuleType:
+        """Where it is written."""
         return import_module(f"{__name__}.{self.name.replace('-', '_')}")
 
 

@@ -13,9 +13,14 @@ SYN_AGAIN_S = 1.2
 
 def play(stage: Stage) -> None:
     """Fill the queue, knock once more, make room."""
-    stage.now(f"A server listens with a backlog of {BACKLOG}, and does not accept.", states=("LISTEN",))
+    stage.now("A server listens with a backlog of {backlog}, and does not accept.", states=("LISTEN",), backlog=BACKLOG)
     listener = stage.listen(BACKLOG)
-    stage.now(f"{ROOM} clients connect: ESTABLISHED, but no program has them.", states=("ESTABLISHED",), steps=OPENING)
+    stage.now(
+        "{room} clients connect: ESTABLISHED, but no program has them.",
+        states=("ESTABLISHED",),
+        steps=OPENING,
+        room=ROOM,
+    )
     for _ in range(ROOM):
         stage.connect()
     stage.now(

@@ -17,9 +17,10 @@ def play(stage: Stage) -> None:
     stage.now("A server listens. It has a bug: it never calls close().", states=("LISTEN",))
     listener = stage.listen()
     stage.now(
-        f"{LEAKS} clients come, one a second, and close. The kernel acknowledges each FIN, but step 3/4 never comes.",
+        "{leaks} clients come, one a second, and close. The kernel acknowledges each FIN, but step 3/4 never comes.",
         states=("CLOSE-WAIT", "FIN-WAIT-2"),
         steps=(*OPENING, "1/4 FIN", "2/4 ACK"),
+        leaks=LEAKS,
     )
     for _ in range(LEAKS):
         client, server = stage.pair(listener)

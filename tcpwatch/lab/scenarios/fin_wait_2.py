@@ -23,7 +23,10 @@ def play(stage: Stage) -> None:
         steps=("1/4 FIN", "2/4 ACK"),
     )
     held.shutdown(socket.SHUT_WR)
-    stage.now(f"The second closes for good: FIN-WAIT-2 has no owner now, and the kernel gives it {LINGER_S} s.")
+    stage.now(
+        "The second closes for good: FIN-WAIT-2 has no owner now, and the kernel gives it {seconds} s.",
+        seconds=LINGER_S,
+    )
     orphan.setsockopt(socket.IPPROTO_TCP, socket.TCP_LINGER2, LINGER_S)
     orphan.close()
     stage.wait(LINGER_S + 1)

@@ -12,7 +12,7 @@ from tcpwatch.lab.stage import OPENING, Stage
 
 def play(stage: Stage) -> None:
     """Open, one message each way, close."""
-    stage.now(f"A server listens on port {stage.port} and waits for a SYN.", states=("LISTEN",))
+    stage.now("A server listens on port {port} and waits for a SYN.", states=("LISTEN",), port=stage.port)
     listener = stage.listen()
     stage.now(
         "A client connects. 1/3: its SYN names the number it counts from. 2/3: the server's SYN-ACK names its own. "

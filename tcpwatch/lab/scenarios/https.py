@@ -24,15 +24,18 @@ def play(stage: Stage) -> None:
     at_browser, at_server = contexts()
     stage.now("A web server listens; a browser connects.", states=("LISTEN", "ESTABLISHED"), steps=OPENING)
     browser, server = stage.pair(stage.listen())
-    stage.now(f"TLS: the browser's ClientHello asks for {NAME}, the server's ServerHello and certificate answer.")
+    stage.now(
+        "TLS: the browser's ClientHello asks for {name}, the server's ServerHello and certificate answer.", name=NAME
+    )
     answering = at_server.wrap_socket(server, server_side=True, do_handshake_on_connect=False)
     Thread(target=answer, args=(answering,), daemon=True).start()
     asking = at_browser.wrap_socket(browser, server_hostname=NAME)
     stage.keep(answering, asking)
     stage.now(
-        f"{asking.version()} is agreed upon. Only the two ends can read request and response; the server closes.",
+        "{version} is agreed upon. Only the two ends can read request and response; the server closes.",
         states=("FIN-WAIT-2", "CLOSE-WAIT"),
         steps=("1/4 FIN", "2/4 ACK"),
+        version=asking.version() or "TLS",
     )
     asking.sendall(REQUEST)
     while asking.recv(4096):

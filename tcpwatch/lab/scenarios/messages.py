@@ -18,15 +18,16 @@ def play(stage: Stage) -> None:
     stage.now("Three messages in one send(): one segment of 27 bytes, and the server finds three in it.")
     client.sendall(encode("HELLO") + encode("TCP") + encode("WORLD!!"))
     heard = [next(messages) for _ in range(3)]
-    stage.now(f"It read {', '.join(heard)}. Now one message in two send()s: two segments, one message.")
+    stage.now("It read {heard}. Now one message in two send()s: two segments, one message.", heard=", ".join(heard))
     whole = encode("HELLOWORLD")
     client.sendall(whole[:7])
     stage.wait()
     client.sendall(whole[7:])
     text = next(messages)
     stage.now(
-        f"It read {text}. The client closes, the server sees the end of the stream and closes too.",
+        "It read {heard}. The client closes, the server sees the end of the stream and closes too.",
         steps=FOUR_WAY_CLOSE,
+        heard=text,
     )
     client.shutdown(socket.SHUT_WR)
     stage.wait()

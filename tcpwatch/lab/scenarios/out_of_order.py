@@ -29,11 +29,13 @@ def play(stage: Stage) -> None:
     send(isn + 1, ack, Flag.ACK)
     server = stage.accept(listener)
     stage.now(
-        f"{SECOND.decode()} arrives before {FIRST.decode()}: a hole, which the ACK names by asking for byte 1 again.",
+        "{second} arrives before {first}: a hole, which the ACK names by asking for byte 1 again.",
         analysis=("lost_segment", "out_of_order"),
+        first=FIRST.decode(),
+        second=SECOND.decode(),
     )
     send(isn + 1 + len(FIRST), ack, DATA, SECOND)
     send(isn + 1, ack, DATA, FIRST)
     stage.wait()
-    stage.now(f"The hole is filled; the program reads {server.recv(100).decode()}.")
+    stage.now("The hole is filled; the program reads {heard}.", heard=server.recv(100).decode())
     wire.close()

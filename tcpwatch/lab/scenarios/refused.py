@@ -11,9 +11,10 @@ from tcpwatch.lab.stage import HOST, Stage
 def play(stage: Stage) -> None:
     """Knock where nobody lives."""
     stage.now(
-        f"Nobody listens on port {stage.port}. A client connects: SYN, and the kernel answers RST.",
+        "Nobody listens on port {port}. A client connects: SYN, and the kernel answers RST.",
         states=("SYN-SENT", "CLOSED"),
         steps=("1/3 SYN", "RST"),
+        port=stage.port,
     )
     if stage.bound().connect_ex((HOST, stage.port)) == errno.ECONNREFUSED:
         stage.now("connect() said at once: connection refused.")

@@ -19,8 +19,9 @@ def play(stage: Stage) -> None:
     client.sendall(b"one ")
     server.recv(100)
     stage.now(
-        f"A segment is lost, and {BEHIND} follow it: the same ACK comes again, and the lost one is sent anew.",
+        "A segment is lost, and {behind} follow it: the same ACK comes again, and the lost one is sent anew.",
         analysis=("duplicate_ack",),
+        behind=BEHIND,
     )
     with lossy(server):
         client.sendall(b"lost ")

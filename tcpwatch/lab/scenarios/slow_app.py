@@ -16,14 +16,17 @@ def play(stage: Stage) -> None:
     """Send, send, send; close; only then does the server read."""
     stage.now("A client is connected.", states=("LISTEN", "ESTABLISHED"))
     client, server = stage.pair(stage.listen())
-    stage.now(f"The client sends {MESSAGES} messages of 14 bytes; the server is busy elsewhere and reads none.")
+    stage.now(
+        "The client sends {count} messages of 14 bytes; the server is busy elsewhere and reads none.", count=MESSAGES
+    )
     for _ in range(MESSAGES):
         client.sendall(encode("HELLOWORLD"))
         stage.wait(min(stage.pace_s / MESSAGES, 1))
     stage.now(
-        f"The client closes: CLOSE-WAIT with {MESSAGES * 14} bytes and the FIN unread.",
+        "The client closes: CLOSE-WAIT with {unread} bytes and the FIN unread.",
         states=("FIN-WAIT-2", "CLOSE-WAIT"),
         steps=FOUR_WAY_CLOSE[:2],
+        unread=MESSAGES * 14,
     )
     client.shutdown(socket.SHUT_WR)
     stage.now("At last the server reads all of it, and closes.", states=("TIME-WAIT",), steps=FOUR_WAY_CLOSE[2:])

@@ -19,13 +19,16 @@ SYN_AGAIN_S = 1.2
 def play(stage: Stage) -> None:
     """The flood without cookies, then with them."""
     set_sysctl("tcp_syncookies", "0")
-    stage.now(f"A server listens, with room for {BACKLOG} connections; SYN cookies are off.", states=("LISTEN",))
+    stage.now(
+        "A server listens, with room for {room} connections; SYN cookies are off.", states=("LISTEN",), room=BACKLOG
+    )
     listener = stage.listen(BACKLOG)
     stage.deaf_listener(SILENT_PORT, EVERY_ADDRESS)
     stage.now(
-        f"{SYNS} SYNs come from {SYNS} addresses. Some get a SYN-ACK and a place in the queue; the rest is dropped.",
+        "{syns} SYNs come from {syns} addresses. Some get a SYN-ACK and a place in the queue; the rest is dropped.",
         states=("SYN-RECEIVED",),
         steps=("1/3 SYN", "2/3 SYN-ACK"),
+        syns=SYNS,
     )
     flood(stage.port)
     stage.now(

@@ -18,7 +18,7 @@ def play(stage: Stage) -> None:
     """Visit until there is no port left to come from."""
     set_sysctl("ip_local_port_range", f"{FIRST_PORT} {FIRST_PORT + PORTS - 1}")
     set_sysctl("tcp_tw_reuse", "0")
-    stage.now(f"A server listens; its clients have {PORTS} ports to come from.", states=("LISTEN",))
+    stage.now("A server listens; its clients have {ports} ports to come from.", states=("LISTEN",), ports=PORTS)
     listener = stage.listen()
     stage.now(
         "Visits, one after the other, the client closing first: each leaves a TIME-WAIT that lasts 60 s.",

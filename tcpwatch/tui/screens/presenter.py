@@ -34,6 +34,7 @@ SENTENCE, NARROW_SENTENCE = 2, 3  # lines kept for it, so that the ladder seldom
 NARROW = 100
 CAPTION = 2  # lines for what the scenario does
 TITLE, HOLDS, SLOW = "Presenter", "‖ holds", "▶ one segment every {seconds} s"
+CONNECTION, SEGMENT = "connection", "segment"
 PRESS_SPACE, WAITS = "Space shows the first segment.", "No segment yet: the ladder begins with the first."
 TRUNCATED = "The ladder ends here: this connection has more segments than it holds."
 
@@ -129,7 +130,7 @@ class PresenterScreen(ModalScreen[None]):
         of = f"{ladder.streams.index(ladder.stream) + 1} / {len(ladder.streams)}" if ladder.stream is not None else "–"
         pace = tell(SLOW).format(seconds=f"{PACES_S[self._pace]:g}") if self._slow_motion else tell(HOLDS)
         left: list[Run] = [(f" {tell(TITLE)} ", "key"), (f" {pace} ", "caution" if not self._slow_motion else "accent")]
-        right: list[Run] = [(f" {tell('connection')} {of} · {tell('segment')} {at} ", "")]
+        right: list[Run] = [(f" {tell(CONNECTION)} {of} · {tell(SEGMENT)} {at} ", "")]
         return ends_apart(left, right, width)._replace(row="titles")
 
     def _captioned(self, held: Turn | None, width: int) -> list[Line]:

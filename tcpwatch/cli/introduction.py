@@ -1,0 +1,12 @@
+"""What a scenario is and what to watch, as text before it is told headless."""
+
+from tcpwatch.lab.scenarios import Scenario
+from tcpwatch.why.catalog import Translate
+from tcpwatch.why.page import wrap
+
+WIDTH = 100  # cells
+
+
+def introduction(scenario: Scenario, translate: Translate) -> list[str]:
+    """Its title, and the advice in lines of at most WIDTH cells; an empty line ends it."""
+    return [f"{scenario.name}: {translate(scenario.says)}", *wrap(translate(scenario.advice), WIDTH), ""]
