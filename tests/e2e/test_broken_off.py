@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,8 +14,7 @@ import pytest
 
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS
-from tests.e2e.witnesses import held_where_it_plays, places, skip_where_refused
-from tests.lab.proc_net import eventually
+from tests.e2e.witnesses import begin, skip_where_refused
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
 
@@ -56,23 +54,22 @@ CASES = [*EVERY_SCENARIO, *EVERY_WAY]
 
 
 def break_off(program: list[str], case: Case) -> Left:
-    words = [*program, "demo", case.name, "--headless", "--pace", PACE]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
+    demo, ground = begin(program, case.name, "--pace", PACE)
+    with demo:
         try:
-            place = held_where_it_plays(demo)
             if case.acts:
                 demo.send_signal(signal.SIGCONT)
                 assert demo.stdout is not None
                 told = (line for line in demo.stdout if "▶" in line)
                 for _ in range(case.acts):
                     next(told)
-            players = [pid for pid, where in places().items() if where == place and pid != demo.pid]
+            players = [pid for pid in ground.processes() if pid != demo.pid]
             demo.send_signal(case.ending)
             demo.send_signal(signal.SIGCONT)
             demo.communicate()
         finally:
             demo.kill()
-    return Left(len(players), eventually(lambda: place not in places().values()))
+    return Left(len(players), ground.all_gone())
 
 
 @pytest.fixture(scope="module")

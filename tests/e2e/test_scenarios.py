@@ -15,7 +15,7 @@ import pytest
 
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS
-from tests.e2e.witnesses import Witnessed, places, skip_where_refused, witnessed
+from tests.e2e.witnesses import Witnessed, skip_where_refused, witnessed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
 
@@ -41,7 +41,7 @@ Runs = dict[str, "Future[Witnessed]"]
 def play_all(program: list[str], folder: Path) -> Iterator[Runs]:
     def play(name: str) -> Witnessed:
         (folder / name).mkdir()
-        return witnessed([*program, "demo", name, "--headless", "--pace", PACE], folder / name)
+        return witnessed(program, name, PACE, folder / name)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {name: pool.submit(play, name) for name in SCENARIOS}
@@ -117,4 +117,4 @@ def test_recording_is_of_the_scenario_as_it_is_now(runs: Runs, name: str) -> Non
 
 
 def test_nothing_is_left_of_a_scenario_that_is_over(runs: Runs, name: str) -> None:
-    assert runs[name].result().place not in places().values()
+    assert runs[name].result().all_gone

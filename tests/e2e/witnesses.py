@@ -5,14 +5,25 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.lab.proc_net import eventually
+
+STOPS_WHERE_IT_PLAYS = """
+import os, signal, sys
+from tcpwatch.cli import demo, main
+enter = demo.enter_own_namespace
+def enter_and_stop():
+    enter()
+    os.kill(os.getpid(), signal.SIGSTOP)
+demo.enter_own_namespace = enter_and_stop
+sys.exit(main(sys.argv[1:]))
+"""
 # Whoever is not root owns the user namespace too, and holds every capability once he is in it.
 ENTER = """
 import os, sys
@@ -42,32 +53,44 @@ WITNESSES = {
 BEGUN = ("looking", "tcpwatch: capturing on lo")
 PATIENCE_S = 20
 ENDS_WITHIN_S = 60
-LOOPBACK = "127.0.0.0/8"
 
 
 class Witnessed(NamedTuple):
-    """How the demo ended, and what each witness said, an object a line."""
+    """How the demo ended, whether all of it has gone, and what each witness said, an object a line."""
 
     code: int
     out: str
     err: str
-    place: str
+    all_gone: bool
     sockets: list[dict[str, Any]]
     flows: list[dict[str, Any]]
     packets: list[dict[str, Any]]
 
 
+class Ground:
+    """The network namespace of a process, held: no other is given its number meanwhile."""
+
+    def __init__(self, pid: int) -> None:
+        self._fd = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+        self._name = place_of(pid)
+
+    def processes(self) -> list[int]:
+        """Those in it, as far as they may be looked into."""
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal() and place_of(int(name)) == self._name]
+
+    def all_gone(self) -> bool:
+        """Let go of it; whether there is nobody in it, or soon will be."""
+        gone = eventually(lambda: not self.processes())
+        os.close(self._fd)
+        return gone
+
+
 def place_of(pid: int) -> str:
-    """The network namespace of a process; empty where it is gone."""
+    """The name of a process's network namespace; empty where it is gone."""
     try:
         return os.readlink(f"/proc/{pid}/ns/net")
     except OSError:
         return ""
-
-
-def places() -> dict[int, str]:
-    """The network namespace of each process that may be looked into."""
-    return {int(name): place for name in os.listdir("/proc") if name.isdecimal() and (place := place_of(int(name)))}
 
 
 def skip_where_refused(program: Sequence[str]) -> None:
@@ -77,38 +100,30 @@ def skip_where_refused(program: Sequence[str]) -> None:
         pytest.skip(tried.stderr.splitlines()[0])
 
 
-def held_where_it_plays(demo: "subprocess.Popen[str]") -> str:
-    """Stop the demo as soon as it is in a namespace of its own, before anything happens there; that namespace."""
-    deadline, outside = time.monotonic() + PATIENCE_S, place_of(os.getpid())
-    while (place := place_of(demo.pid)) in (outside, "") or LOOPBACK not in routes(demo.pid):
-        assert demo.poll() is None, "it has ended, and had no namespace"
-        assert time.monotonic() < deadline, "it has no namespace of its own"
-        time.sleep(0.001)
-    demo.send_signal(signal.SIGSTOP)
-    return place
+def begin(program: Sequence[str], *words: str) -> "tuple[subprocess.Popen[str], Ground]":
+    """Start the demo; it has stopped in its own namespace, before anything happens there, and goes on by SIGCONT."""
+    *python, dash_m, package = program
+    assert (dash_m, package) == ("-m", "tcpwatch")
+    command = [*python, "-c", STOPS_WHERE_IT_PLAYS, "demo", *words, "--headless"]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    status = os.waitid(os.P_PID, demo.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    if status is None or status.si_code != os.CLD_STOPPED:
+        raise AssertionError(demo.communicate()[1])
+    return demo, Ground(demo.pid)
 
 
-def routes(pid: int) -> str:
-    """The routes of the process's namespace: there are some once loopback is up."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/net/fib_trie").read_text()
-    return ""
-
-
-def witnessed(command: Sequence[str], folder: Path) -> Witnessed:
-    """Play the demo, as root or as this user, to its end before all witnesses."""
+def witnessed(program: Sequence[str], name: str, pace: str, folder: Path) -> Witnessed:
+    """Play the scenario, as root or as this user, to its end before all witnesses."""
     with ExitStack() as ending:
-        demo = ending.enter_context(
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        )
+        demo, ground = begin(program, name, "--pace", pace)
+        ending.enter_context(demo)
         ending.callback(demo.kill)
-        place = held_where_it_plays(demo)
         watching = {}
-        for name, words in WITNESSES.items():
-            told = ending.enter_context((folder / name).open("w"))
+        for witness_name, words in WITNESSES.items():
+            told = ending.enter_context((folder / witness_name).open("w"))
             from_outside = [sys.executable, "-c", ENTER, str(demo.pid), sys.executable, *words]
             witness = subprocess.Popen(from_outside, stdout=told, stderr=subprocess.PIPE, text=True)
-            watching[name] = ending.enter_context(witness)
+            watching[witness_name] = ending.enter_context(witness)
             ending.callback(witness.kill)
         for witness in watching.values():
             assert witness.stderr is not None
@@ -118,7 +133,9 @@ def witnessed(command: Sequence[str], folder: Path) -> Witnessed:
         for witness in watching.values():
             witness.terminate()
             witness.communicate(timeout=PATIENCE_S)
-        return Witnessed(demo.returncode, out, err, place, *(testimony(folder / name) for name in WITNESSES))
+        return Witnessed(
+            demo.returncode, out, err, ground.all_gone(), *(testimony(folder / each) for each in WITNESSES)
+        )
 
 
 def testimony(file: Path) -> list[dict[str, Any]]:
