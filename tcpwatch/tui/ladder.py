@@ -88,10 +88,11 @@ class Ladder:
 
     def _append(self, turn: Turn) -> None:
         """Add it, and mark what it proves to have been lost."""
-        answer = turn.proves_lost
-        for number, before in enumerate(self.turns if answer else ()):
-            if before.event.step is answer and before.event.side != turn.event.side:
-                self.turns[number] = before.never_arrived()
+        still = turn.still
+        for number, other in enumerate(self.turns if still else ()):
+            from_there = other.event.side != turn.event.side
+            if from_there and other.before and other.before[1] is still and other.after[1] is not still:
+                self.turns[number] = other.never_arrived()
         self.turns.append(turn)
 
     def _first_stream(self) -> int | None:

@@ -11,8 +11,13 @@ from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, SYN, Endpoint
 
 FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
-STILL = {Step.SYN: State.SYN_SENT, Step.SYN_ACK: State.SYN_RECEIVED}  # where an end is that repeats this step
-ANSWERS = {Step.SYN: Step.SYN_ACK, Step.SYN_ACK: Step.HANDSHAKE_ACK}
+# Where an end is that repeats this step. One that repeats the first FIN may have had the other's, or not.
+STILL = {
+    Step.SYN: State.SYN_SENT,
+    Step.SYN_ACK: State.SYN_RECEIVED,
+    Step.PEER_FIN: State.LAST_ACK,
+    Step.FIN_ACK: State.LAST_ACK,
+}
 
 
 class Turn(NamedTuple):
@@ -45,9 +50,19 @@ class Turn(NamedTuple):
         return self.before is not None and self.before != self.after
 
     @property
-    def proves_lost(self) -> Step | None:
-        """The answer that its sender cannot have received, or it would not repeat this step."""
-        return ANSWERS.get(self.event.step) if self.event.step and self.again else None
+    def still(self) -> State | None:
+        """The state that its sender must be in, whatever it was sent meanwhile, or it would not repeat this step."""
+        return STILL.get(self.event.step) if self.event.step and self.again else None
+
+    @property
+    def disowns(self) -> bool:
+        """An RST for a SYN-ACK that nobody asked for.
+
+        It comes from no connection, and so has no ACK (RFC 9293 §3.10.7.1).
+        """
+        event = self.event
+        refuses = event.note == "aborted" and not event.segment.flags & ACK
+        return refuses and self.before is not None and self.before[1] is State.SYN_RECEIVED
 
     def never_arrived(self) -> "Turn":
         """The same, for its receiver as if nothing had come."""
@@ -76,12 +91,13 @@ class Turns:
 def _turn(event: Event, before: tuple[State, State] | None, opened: bool) -> Turn:
     sender, receiver = event.src_state, event.dst_state
     turn = Turn(event, before, (sender, receiver), opened and event.note != "simultaneous open")
-    if event.note == "refused" and before:
-        return turn._replace(before=(State.CLOSED, before[1]))  # nobody listened, as it turns out
-    still = STILL.get(event.step) if event.step and turn.again else None
-    if still is None or before is None:
+    if before is None:
         return turn
-    return turn._replace(before=(still, before[1]), after=(still, receiver))
+    if event.note == "refused" or turn.disowns:  # nobody listened, or asked, as it turns out
+        return turn._replace(before=(State.CLOSED, before[1]))
+    if (still := turn.still) is not None:
+        return turn._replace(before=(still, before[1]), after=(still, receiver))
+    return turn
 
 
 def _swapped(states: tuple[State, State], side: int) -> tuple[State, State]:

@@ -96,3 +96,9 @@ def test_ladder_is_bounded_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_answer_that_was_lost_is_known_when_the_question_comes_again() -> None:
     ladder = Ladder(log_of(*traced("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)", "< S. 0:1(0) ack 1")))
     assert [turn.lost for turn in ladder.turns] == [False, True, False, False]
+
+
+def test_last_ack_that_was_lost_is_known_when_the_fin_comes_again() -> None:
+    closing = ("> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< F. 1:2(0) ack 2", "> . 2:2(0) ack 2")
+    ladder = Ladder(log_of(*traced(*OPENING, *closing, *["+300 < F. 1:2(0) ack 2", "> . 2:2(0) ack 2"] * 2)))
+    assert [turn.lost for turn in ladder.turns] == [*[False] * 6, True, False, True, False, False]

@@ -51,6 +51,7 @@ def test_close_says_what_each_segment_does_to_both_ends() -> None:
         ((*OPENING, "> F. 1:2(0) ack 1", "+300 > F. 1:2(0) ack 1"), "The FIN again: the client repeats it"),
         (("> S 0:1(0)", "< R. 0:0(0) ack 1"), "RST: the server refuses."),
         ((*OPENING, "< R. 1:1(0) ack 1"), "RST: the server breaks off."),
+        ((*OPENING[:2], "> R 1:1(0)"), "RST: the client never asked for this connection, and the server forgets it."),
         ((*OPENING, "< R 900000:900000(0)"), "RST: the client ignores it"),
         ((*OPENING, "< R. 1:1(0) ack 1", "< R. 1:1(0) ack 1"), "RST: the server says once more"),
         (("> S 0:1(0)", "< S. 0:1(0) ack -7", "> R -7:-7(0)"), "RST: the client rejects what came"),
@@ -66,9 +67,12 @@ def test_close_says_what_each_segment_does_to_both_ends() -> None:
         ((*OPENING, "< . 1:1(0) ack 1 win 0"), "The server has no room left: window 0, and the client must wait."),
         (
             (*OPENING, "< . 1:1(0) ack 1 win 0", "< . 1:1(0) ack 1 win 512"),
-            "The server has room again: 512 bytes.",
+            "The server tells its window anew: 512 bytes.",
         ),
-        ((*OPENING, "> P. 1:15(14) ack 1", "< . 1:1(0) ack 15", "> . 14:14(0) ack 1"), "The client asks whether"),
+        (
+            (*OPENING, "> P. 1:15(14) ack 1", "< . 1:1(0) ack 15", "> . 14:14(0) ack 1"),
+            "The client asks with an old number",
+        ),
     ],
 )
 def test_sentence_of_the_last_segment(lines: tuple[str, ...], says: str) -> None:
@@ -89,7 +93,7 @@ def test_syn_ack_again_proves_that_its_sender_is_half_open() -> None:
 def test_lost_segment_leaves_its_receiver_where_it_was() -> None:
     lost = narrate(turns(*OPENING)[1].never_arrived(), str)
     assert moves(lost) == ["client misses SYN-SENT", "server sends LISTEN → SYN-RECEIVED"]
-    assert lost.moves[0].means == "it never arrives there"
+    assert lost.moves[0].means == "it does not arrive, or too late"
 
 
 def test_refusal_has_no_listener() -> None:

@@ -1,4 +1,3 @@
-from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.why import turns as module
 from tcpwatch.why.turns import Turns
@@ -70,7 +69,7 @@ def test_turns_forget_the_quietest_flow() -> None:
 def test_turn_of_a_syn_again_knows_that_its_sender_had_no_answer() -> None:
     again = turns("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")[-1]
     assert again.after == (State.SYN_SENT, State.SYN_RECEIVED)
-    assert again.proves_lost is Step.SYN_ACK
+    assert again.still is State.SYN_SENT
 
 
 def test_turn_after_a_lost_answer_moves_its_receiver_once_more() -> None:
@@ -86,4 +85,18 @@ def test_turn_that_never_arrived_leaves_its_receiver_as_it_was() -> None:
 
 
 def test_turn_that_was_sent_once_proves_nothing() -> None:
-    assert [turn.proves_lost for turn in turns(*OPENING)] == [None] * 3
+    assert [turn.still for turn in turns(*OPENING)] == [None] * 3
+
+
+def test_turn_of_the_last_fin_again_is_still_in_last_ack() -> None:
+    closing = ("> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< F. 1:2(0) ack 2", "> . 2:2(0) ack 2")
+    *_, last, again, answer = turns(*OPENING, *closing, "+300 < F. 1:2(0) ack 2", "> . 2:2(0) ack 2")
+    assert last.after == (State.TIME_WAIT, State.CLOSED)
+    assert again.after == (State.LAST_ACK, State.TIME_WAIT)
+    assert answer.before == (State.TIME_WAIT, State.LAST_ACK)
+
+
+def test_turn_of_an_rst_without_ack_to_a_syn_ack_was_never_a_connection() -> None:
+    disowned, aborted = (turns(*OPENING[:2], line)[-1] for line in ("> R 1:1(0)", "> R. 1:1(0) ack 1"))
+    assert (disowned.disowns, disowned.before) == (True, (State.CLOSED, State.SYN_RECEIVED))
+    assert (aborted.disowns, aborted.before) == (False, (State.ESTABLISHED, State.SYN_RECEIVED))

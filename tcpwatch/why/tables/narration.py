@@ -53,6 +53,11 @@ TELLINGS = (
         "RST: {sender} rejects what came, for it acknowledges a SYN that {sender} does not know.",
         _noted("rejects", Step.RST),
     ),
+    Telling(
+        "RST: {sender} never asked for this connection, and {receiver} forgets it.",
+        lambda turn: turn.disowns,
+        sender="keeps nothing",
+    ),
     Telling("RST: {sender} breaks off. What is under way is lost, and nothing waits.", _noted("aborted", Step.RST)),
     Telling("RST: {sender} says once more that there is no connection.", _step(Step.RST)),
     Telling(
@@ -104,12 +109,14 @@ TELLINGS = (
         _step(Step.FIN_ACK),
     ),
     Telling("{sender} challenges what came by an ACK: it does not fit this connection.", _noted("challenge ACK")),
-    Telling("{sender} asks whether the other end is there: a keep-alive.", _word("keep_alive")),
+    Telling(
+        "{sender} asks with an old number, a keep_alive: is the other end there, has it room?", _word("keep_alive")
+    ),
     Telling("{sender} is there: it answers the keep-alive.", _word("keep_alive_ack")),
     Telling("{sender} asks whether there is room again: a zero-window probe.", _word("zero_window_probe")),
     Telling("{sender} answers the probe: still no room.", _word("zero_window_probe_ack")),
     Telling("{sender} has no room left: window 0, and {receiver} must wait.", _word("zero_window")),
-    Telling("{sender} has room again: {window} bytes.", _word("window_update")),
+    Telling("{sender} tells its window anew: {window} bytes.", _word("window_update")),
     Telling(
         "{sender} repeats {length} bytes from {first} at once: the same ACK came again and again.",
         _data("fast_retransmission"),
@@ -129,7 +136,7 @@ TELLINGS = (
 )  # fmt: skip
 
 SENDS, RECEIVES, MISSES, UNCHANGED = "sends", "receives", "misses", "no change of state"
-LOST = "it never arrives there"
+LOST = "it does not arrive, or too late"
 CLIENT, SERVER = "the client", "the server"
 DOUBT = "But the kernel still has {end} in {state}: this has not arrived there."
 

@@ -1,0 +1,63 @@
+"""Scenarios in the dashboard, told while they happen: the real program in a real terminal."""
+
+import subprocess
+
+import pytest
+
+from tests.e2e.conftest import Place
+from tests.e2e.terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+STEPS = {
+    "1/3: the client asks to open: SYN, ISN": ("CLOSED → SYN-SENT",),
+    "2/3: the server answers SYN-ACK, its ISN is": ("SYN-SENT → ESTABLISHED", "LISTEN → SYN-RECEIVED"),
+    "3/3: the client acknowledges the server's SYN": ("SYN-RECEIVED → ESTABLISHED",),
+}
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+def test_handshake_is_told_segment_by_segment(
+    tmux: None, place: Place, program: list[str], size: tuple[int, int]
+) -> None:
+    with Terminal([*program, "demo", "handshake", "--pace", "1"], *size) as terminal:
+        terminal.wait_for("handshake · one connection", "Watch the two states")
+        for says, moves in STEPS.items():
+            terminal.wait_for(says, *moves)
+        terminal.press("q")
+        terminal.wait_for("exit code 0")
+
+
+def test_presenter_holds_each_segment_of_the_handshake(tmux: None, place: Place, program: list[str]) -> None:
+    with Terminal([*program, "demo", "handshake", "--presenter", "--pace", "0"], 80, 24) as terminal:
+        terminal.wait_for("Space shows the first segment.")
+        for says, moves in STEPS.items():
+            terminal.press("Space")
+            terminal.wait_for(says.split(":")[0], *moves)
+        terminal.press("Escape")
+        terminal.wait_for("Connections")
+
+
+def test_tour_goes_from_the_demo_to_the_scenarios_and_leaves_nothing(
+    tmux: None, place: Place, program: list[str]
+) -> None:
+    with Terminal([*place.enter, *program, "demo", "--pace", "0.5"], 120, 36) as terminal:
+        terminal.wait_for("a tour follows", "CLOSE-WAIT")
+        terminal.press("]")
+        terminal.wait_for("1 / 22", "handshake · one connection")
+        terminal.press("]")
+        terminal.wait_for("2 / 22", "http · a page over HTTP", "200 OK")
+        subprocess.run(["kill", "-KILL", str(terminal.pid())], check=True)
+        terminal.wait_for("exit code")
+        terminal.wait_until(lambda _: not place.run("ss", "-Htlnp").stdout.strip(), "no listener left", 5)
+
+
+def test_tour_of_a_plain_user_has_every_scenario(tmux: None, plain_program: list[str]) -> None:
+    with Terminal([*plain_program, "demo"], 120, 36) as terminal:
+        screen = terminal.wait_until(lambda text: "a tour follows" in text or "exit code" in text, "the tour")
+        if "exit code" in screen or "namespace of its own" in screen:
+            pytest.skip("this user gets no namespace here")
+        terminal.press("]")
+        terminal.wait_for("1 / 25", "handshake · one connection")
+        terminal.press("q")
+        terminal.wait_for("exit code 0")
