@@ -104,7 +104,7 @@ def begin(program: Sequence[str], *words: str) -> "tuple[subprocess.Popen[str], 
     """Start the demo; it has stopped in its own namespace, before anything happens there, and goes on by SIGCONT."""
     *python, dash_m, package = program
     assert (dash_m, package) == ("-m", "tcpwatch")
-    command = [*python, "-c", STOPS_WHERE_IT_PLAYS, "demo", *words, "--headless"]
+    command = [*python, "-c", STOPS_WHERE_IT_PLAYS, "demo", *words, "--headless", "--lang", "en"]
     demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     status = os.waitid(os.P_PID, demo.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
     if status is None or status.si_code != os.CLD_STOPPED:
