@@ -33,9 +33,18 @@ class Trouble(NamedTuple):
     must: str
 
 
-def _timer(connection: Connection, kind: TimerKind, at_least: int) -> bool:
+def _not_acknowledged(connection: Connection) -> bool:
     timer = connection.row.timer
-    return timer is not None and timer.kind is kind and timer.retransmits >= at_least
+    return timer is not None and timer.kind is TimerKind.RETRANSMIT and timer.retransmits >= RETRANSMITS
+
+
+def _window_stays_shut(connection: Connection) -> bool:
+    """A probe has found no room: each answer resets the count of probes, but only room resets their backoff."""
+    timer = connection.row.timer
+    if timer is None or timer.kind is not TimerKind.PERSIST:
+        return False
+    info = connection.row.info
+    return timer.retransmits > 0 or info is None or bool(info.backoff)
 
 
 def _backlog_full(connection: Connection) -> bool:
@@ -50,10 +59,8 @@ TROUBLES = (
     TURNED_AWAY,
     Trouble(State.CLOSE_WAIT, lambda connection: True, "CLOSE-WAIT", "must close()"),
     Trouble(State.LISTEN, _backlog_full, "LISTEN with a full accept queue", "must accept() faster"),
-    Trouble(
-        None, lambda c: _timer(c, TimerKind.RETRANSMIT, RETRANSMITS), "not acknowledged", "gets no ACK from its peer"
-    ),
-    Trouble(None, lambda c: _timer(c, TimerKind.PERSIST, 1), "with a full window", "waits for its peer to read"),
+    Trouble(None, _not_acknowledged, "not acknowledged", "gets no ACK from its peer"),
+    Trouble(None, _window_stays_shut, "with a full window", "waits for its peer to read"),
 )
 
 

@@ -9,6 +9,8 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.trouble import summary, trouble_of
 from tests.tui.canned import MONO_NS, connection, server_end
 
+PROBES_ANSWERED = Timer(TimerKind.PERSIST, 100, 0)
+
 
 @pytest.mark.parametrize(
     ("state", "facts", "name"),
@@ -21,6 +23,9 @@ from tests.tui.canned import MONO_NS, connection, server_end
         (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "not acknowledged"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.RETRANSMIT, 100, 2)}, None),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 1)}, "with a full window"),
+        (State.ESTABLISHED, {"timer": PROBES_ANSWERED, "info_bytes": bytes((1, 0, 0, 0, 4))}, "with a full window"),
+        (State.ESTABLISHED, {"timer": PROBES_ANSWERED, "info_bytes": bytes((1, 0, 0, 0, 0))}, None),
+        (State.ESTABLISHED, {"timer": PROBES_ANSWERED}, "with a full window"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.KEEPALIVE, 100, 0)}, None),
         (State.ESTABLISHED, {}, None),
     ],
