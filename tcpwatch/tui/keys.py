@@ -32,8 +32,12 @@ KEYS: list[BindingType] = [
     ),
     Binding("escape", "clear", "Clear", show=False, id="app.clear", tooltip="Take filter, zoom and limit away"),
     Binding("question_mark", "help", "help", key_display="?", id="app.help", tooltip="This text"),
-    Binding("q,ctrl+c,ctrl+q", "quit", "quit", key_display="q", id="app.quit", tooltip="End tcpwatch"),
-]
+    Binding("q", "quit", "quit", key_display="q", id="app.quit", tooltip="End tcpwatch"),
+    Binding(
+        "ctrl+c,ctrl+q", "quit", "quit", show=False, id="app.interrupt", priority=True,
+        tooltip="End tcpwatch, whatever is over the panes",
+    ),
+]  # fmt: skip
 
 # Of a capture file; `p` in place of the live picture's.
 REPLAY_KEYS: list[BindingType] = [

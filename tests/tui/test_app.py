@@ -337,3 +337,16 @@ async def test_closed_connections_do_not_move_the_cursor(driver: Driver) -> None
     driver.app.pull_snapshot()
     await driver.pilot.pause()
     assert (driver.at, driver.line_of_cursor) == (61, line)
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
+@pytest.mark.parametrize("over", ["P", "w", "question_mark", "slash"])
+def test_interrupt_ends_it_whatever_is_over_the_panes(over: str, key: str) -> None:
+    @piloted()
+    async def test(driver: Driver) -> None:
+        await driver.press(over)
+        assert driver.app.return_code is None
+        await driver.press(key)
+        assert driver.app.return_code == 0
+
+    test()
