@@ -46,7 +46,7 @@ def test_tour_goes_from_the_demo_to_the_scenarios_and_leaves_nothing(
         terminal.press("]")
         terminal.wait_for("1 / 22", "handshake · one connection")
         terminal.press("]")
-        terminal.wait_for("2 / 22", "http · a page over HTTP", "200 OK")
+        terminal.wait_for("2 / 22", "http · a page over HTTP", "GET /index")
         subprocess.run(["kill", "-KILL", str(terminal.pid())], check=True)
         terminal.wait_for("exit code")
         terminal.wait_until(lambda _: not place.run("ss", "-Htlnp").stdout.strip(), "no listener left", 5)
