@@ -16,6 +16,7 @@ from tests.e2e.terminal import Terminal
 
 HERE = Path(__file__).parent
 DEMO = ("demo",)
+TOLD = ("demo", "handshake", "--pace", "0")
 REPLAY = ("-r", "tests/captures/demo.pcapng")
 
 # name: columns, rows, the command's words, what is pressed, what must be on the screen for the picture
@@ -25,6 +26,8 @@ SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...], tuple[str, .
     "demo-80x24": (80, 24, DEMO, (), ("CLOSE-WAIT", "must close()")),
     "demo-80x24-packets": (80, 24, DEMO, ("2",), ("2/4 ACK",)),
     "demo-80x24-detail": (80, 24, DEMO, ("3",), ("SND.UNA",)),
+    "narration": (120, 36, TOLD, (), ("2/3: the server answers SYN-ACK",)),
+    "presenter": (120, 36, TOLD, ("P", "Space", "Space", "Space"), ("SYN-RECEIVED → ESTABLISHED",)),
     "help": (120, 36, DEMO, ("?",), ("What do I press next?",)),
     "why": (120, 36, DEMO, ("w",), ("RFC 9293",)),
     "replay": (120, 36, REPLAY, (",", ",", ","), ("segment",)),

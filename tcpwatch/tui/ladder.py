@@ -6,7 +6,7 @@ Law: the capture goes on behind; what comes is added below, and the held segment
 from collections.abc import Sequence
 
 from tcpwatch.tui.model import Segments
-from tcpwatch.why.turns import Turn, Turns
+from tcpwatch.why.turns import Turn, Turns, corrected
 from tcpwatch.wire.segment import reversed_ends
 
 LIMIT = 10_000  # segments of one connection
@@ -87,12 +87,9 @@ class Ladder:
                 self._append(self._read.of(event))
 
     def _append(self, turn: Turn) -> None:
-        """Add it, and mark what it proves to have been lost."""
-        still = turn.still
-        for number, other in enumerate(self.turns if still else ()):
-            from_there = other.event.side != turn.event.side
-            if from_there and other.before and other.before[1] is still and other.after[1] is not still:
-                self.turns[number] = other.never_arrived()
+        """Add it, and correct what it shows to have been otherwise."""
+        if turn.still:
+            self.turns = list(corrected(self.turns, turn))
         self.turns.append(turn)
 
     def _first_stream(self) -> int | None:

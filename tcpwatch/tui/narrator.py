@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tcpwatch.duration import SECOND_NS
 from tcpwatch.tcp.event import Event
-from tcpwatch.why.turns import Turn, Turns
+from tcpwatch.why.turns import Turn, Turns, corrected
 
 LATENESS_NS = 300_000_000  # a segment may reach us this long after an act that was announced later
 ADVICE_NS, ACT_NS, SEGMENT_NS, HURRIED_NS = 5 * SECOND_NS, 3 * SECOND_NS // 2, 2 * SECOND_NS, SECOND_NS
@@ -58,7 +58,10 @@ class Narrator:
             self._deeds.append(deed)
             self._add(deed.time_ns, deed)
         for event in events:
-            self._add(event.segment.time_ns, self._turns.of(event))
+            turn = self._turns.of(event)
+            if turn.still:
+                self._correct(turn)
+            self._add(event.segment.time_ns, turn)
 
     def tell(self, now_ns: int) -> None:
         """Go on to the next thing where the one before has been told for long enough."""
@@ -82,6 +85,19 @@ class Narrator:
         if time_ns is None:
             return self._deeds[0].says if self._deeds else ""
         return next((deed.says for deed in reversed(self._deeds) if deed.time_ns <= time_ns), "")
+
+    def _correct(self, by: Turn) -> None:
+        """Tell what is still to be told as `by` shows it to have been."""
+        stream = by.event.stream
+        waiting = sorted(self._waiting)
+        turns = [what for _, _, what in waiting if isinstance(what, Turn) and what.event.stream == stream]
+        told = [self.turn] if self.turn and self.turn.event.stream == stream else []
+        better = corrected([*told, *turns], by)
+        self.turn = next(better) if told else self.turn
+        self._waiting = [
+            (time_ns, arrival, next(better) if isinstance(what, Turn) and what.event.stream == stream else what)
+            for time_ns, arrival, what in waiting
+        ]
 
     def _add(self, time_ns: int, what: Deed | Turn) -> None:
         if len(self._waiting) < LIMIT:

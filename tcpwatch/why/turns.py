@@ -4,6 +4,7 @@ An Event has the states that it leaves, as if every segment arrived. Who reads t
 more: what a segment found, and where one that comes again proves that an answer was lost.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tcpwatch.tcp.event import Event, Step
@@ -64,9 +65,26 @@ class Turn(NamedTuple):
         refuses = event.note == "aborted" and not event.segment.flags & ACK
         return refuses and self.before is not None and self.before[1] is State.SYN_RECEIVED
 
-    def never_arrived(self) -> "Turn":
-        """The same, for its receiver as if nothing had come."""
-        return self._replace(lost=True, after=(self.after[0], self.before[1])) if self.before else self
+    def state_of(self, side: int) -> State:
+        """Where it leaves the initiator (0) or the responder (1)."""
+        return self.after[0 if side == self.event.side else 1]
+
+    def missed(self, side: int, state: State) -> "Turn":
+        """The same, where this end had nothing of it and stayed in `state`."""
+        if side == self.event.side:
+            return self._replace(before=(state, (self.before or self.after)[1]), after=(state, self.after[1]))
+        return self._replace(lost=True, before=((self.before or self.after)[0], state), after=(self.after[0], state))
+
+
+def corrected(turns: Iterable[Turn], by: Turn) -> Iterator[Turn]:
+    """The turns of one connection in order, as a later one shows them: nothing has moved its sender from `by.still`."""
+    side, still, reached = by.event.side, by.still, False
+    for turn in turns:
+        found = turn.before and turn.before[0 if side == turn.event.side else 1]
+        reached = reached or still in (found, turn.state_of(side))
+        if still and reached and turn.state_of(side) is not still:
+            turn = turn.missed(side, still)
+        yield turn
 
 
 class Turns:

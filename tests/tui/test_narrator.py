@@ -121,3 +121,25 @@ def test_what_was_done_at_a_moment() -> None:
     moments = (None, T - 1, T, T + SECOND_NS + 1)
     assert [narrator.done_at(moment) for moment in moments] == ["one", "", "one", "two"]
     assert Narrator("", T, announced=True).done_at(None) == ""
+
+
+def test_answer_that_was_lost_is_told_as_lost_where_that_is_known_in_time() -> None:
+    lost = traced("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")
+    narrator = telling(Deed(T, "A client connects."), events=[at(one, T + number) for number, one in enumerate(lost)])
+    for now_ns in (READ, READ + ACT_NS, READ + ACT_NS + SEGMENT_NS):
+        narrator.tell(now_ns)
+    assert step_of(narrator) is Step.SYN_ACK
+    assert narrator.turn is not None
+    assert (narrator.turn.lost, narrator.turn.state_of(0)) == (True, State.SYN_SENT)
+
+
+def test_segment_that_is_being_told_is_corrected_too() -> None:
+    lost = traced("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")
+    narrator = telling(
+        Deed(T, "A client connects."), events=[at(one, T + number) for number, one in enumerate(lost[:2])]
+    )
+    for now_ns in (READ, READ + ACT_NS, READ + ACT_NS + SEGMENT_NS):
+        narrator.tell(now_ns)
+    narrator.hear((), lost[2:])
+    assert narrator.turn is not None
+    assert narrator.turn.lost

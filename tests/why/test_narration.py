@@ -91,7 +91,7 @@ def test_syn_ack_again_proves_that_its_sender_is_half_open() -> None:
 
 
 def test_lost_segment_leaves_its_receiver_where_it_was() -> None:
-    lost = narrate(turns(*OPENING)[1].never_arrived(), str)
+    lost = narrate(turns(*OPENING)[1].missed(0, State.SYN_SENT), str)
     assert moves(lost) == ["client misses SYN-SENT", "server sends LISTEN → SYN-RECEIVED"]
     assert lost.moves[0].means == "it does not arrive, or too late"
 

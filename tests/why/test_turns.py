@@ -1,6 +1,6 @@
 from tcpwatch.tcp.state import State
 from tcpwatch.why import turns as module
-from tcpwatch.why.turns import Turns
+from tcpwatch.why.turns import Turns, corrected
 from tests.builders import event
 from tests.why.told import OPENING, turns
 
@@ -78,10 +78,26 @@ def test_turn_after_a_lost_answer_moves_its_receiver_once_more() -> None:
     assert answer.after == (State.SYN_RECEIVED, State.ESTABLISHED)
 
 
-def test_turn_that_never_arrived_leaves_its_receiver_as_it_was() -> None:
-    syn_ack = turns(*OPENING)[1].never_arrived()
+def test_turn_that_an_end_missed_leaves_it_where_it_was() -> None:
+    syn_ack = turns(*OPENING)[1].missed(0, State.SYN_SENT)
     assert syn_ack.lost
     assert syn_ack.after == (State.SYN_RECEIVED, State.SYN_SENT)
+
+
+def test_corrected_holds_an_end_where_its_repetition_shows_it() -> None:
+    *before, again = turns("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 < S. 0:1(0) ack 1", "> S 0:1(0)")
+    better = list(corrected(before, again))
+    assert [turn.state_of(0) for turn in better] == [State.SYN_SENT] * 3
+    assert [turn.lost for turn in better] == [False, True, True]
+    assert [turn.state_of(1) for turn in better] == [State.LISTEN, State.SYN_RECEIVED, State.SYN_RECEIVED]
+
+
+def test_corrected_leaves_what_came_before_the_end_was_there() -> None:
+    closing = ("> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< F. 1:2(0) ack 2", "> . 2:2(0) ack 2")
+    *before, again = turns(*OPENING, *closing, "+300 < F. 1:2(0) ack 2")
+    better = list(corrected(before, again))
+    assert better[:6] == before[:6]
+    assert (better[6].lost, better[6].state_of(1)) == (True, State.LAST_ACK)
 
 
 def test_turn_that_was_sent_once_proves_nothing() -> None:
