@@ -27,7 +27,7 @@ SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...], tuple[str, .
     "demo-80x24-packets": (80, 24, DEMO, ("2",), ("2/4 ACK",)),
     "demo-80x24-detail": (80, 24, DEMO, ("3",), ("SND.UNA",)),
     "narration": (120, 36, TOLD, (), ("2/3: the server answers SYN-ACK",)),
-    "presenter": (120, 36, TOLD, ("P", "Space", "Space", "Space"), ("SYN-RECEIVED → ESTABLISHED",)),
+    "presenter": (120, 36, TOLD, ("P", "Space", "Space", "Space"), ("SYN-RECEIVED → ESTABLISHED", "A client connects")),
     "help": (120, 36, DEMO, ("?",), ("What do I press next?",)),
     "why": (120, 36, DEMO, ("w",), ("RFC 9293",)),
     "replay": (120, 36, REPLAY, (",", ",", ","), ("segment",)),

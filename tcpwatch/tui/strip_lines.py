@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tcpwatch.tui.line import Line, Run, ends_apart, width_of
+from tcpwatch.tui.line import Line, Run, ends_apart, fit, width_of
 from tcpwatch.tui.looks import STATES
 from tcpwatch.tui.told_lines import style_of
 from tcpwatch.why.catalog import Translate
@@ -33,8 +33,15 @@ def strip_lines(strip: Strip, translate: Translate, width: int, height: int) -> 
     waiting = f"{translate(TO_TELL).format(count=strip.waiting)} · " if strip.waiting else ""
     lines = [ends_apart(left, ((f" {waiting}{strip.note} ", "muted"),), width)._replace(row="titles")]
     told = [*_segment(strip.turn, translate, width), *strip.doubts] if strip.turn else []
-    done = [Line(((f" {text}", "accent"),)) for text in wrap(f"▶ {strip.says}", width - 2)]
-    return [*lines, *done[: max(0, height - 1 - len(told))], *told][:height]
+    done = _cut(wrap(f"▶ {strip.says}", width - 2), max(0, height - 1 - len(told)), width - 2)
+    return [*lines, *(Line(((f" {text}", "accent"),)) for text in done), *told][:height]
+
+
+def _cut(lines: Sequence[str], room: int, width: int) -> Sequence[str]:
+    """As many of the lines as there is room for; the last one says that there were more."""
+    if len(lines) <= room:
+        return lines
+    return [*lines[: room - 1], fit(" ".join(lines[room - 1 :]), width)] if room else ()
 
 
 def _segment(turn: Turn, translate: Translate, width: int) -> Iterator[Line]:

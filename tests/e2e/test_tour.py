@@ -11,7 +11,7 @@ pytestmark = pytest.mark.e2e
 
 STEPS = {
     "1/3: the client asks to open: SYN, ISN": ("CLOSED → SYN-SENT",),
-    "2/3: the server answers SYN-ACK, its ISN is": ("SYN-SENT → ESTABLISHED", "LISTEN → SYN-RECEIVED"),
+    "2/3: the server answers SYN-ACK: ISN": ("SYN-SENT → ESTABLISHED", "LISTEN → SYN-RECEIVED"),
     "3/3: the client acknowledges the server's SYN": ("SYN-RECEIVED → ESTABLISHED",),
 }
 

@@ -46,6 +46,7 @@ def test_strip_gives_the_segment_room_before_what_is_done(height: int) -> None:
     lines = text_of(STRIP._replace(says=LONG), 80, height)
     assert len(lines) == height
     assert lines[-1].startswith("   the client SYN-SENT → ESTABLISHED")
+    assert [line[-1] for line in lines[1:-1] if line.startswith(" ▶")] == ["…"] * (height - 4)
 
 
 def test_strip_shows_the_doubts() -> None:

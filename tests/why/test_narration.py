@@ -15,7 +15,7 @@ def test_handshake_says_what_each_segment_does_to_both_ends() -> None:
     assert syn.says.startswith("1/3: the client asks to open: SYN, ISN 1\N{NO-BREAK SPACE}000.")
     assert moves(syn) == ["client sends CLOSED → SYN-SENT", "server receives LISTEN"]
     assert syn_ack.says.startswith(
-        "2/3: the server answers SYN-ACK, its ISN is 5\N{NO-BREAK SPACE}000; ack 1\N{NO-BREAK SPACE}001 is"
+        "2/3: the server answers SYN-ACK: ISN 5\N{NO-BREAK SPACE}000, and ack 1\N{NO-BREAK SPACE}001 is"
     )
     assert moves(syn_ack) == ["client receives SYN-SENT → ESTABLISHED", "server sends LISTEN → SYN-RECEIVED"]
     assert ack.says.startswith("3/3: the client acknowledges the server's SYN: ack 5\N{NO-BREAK SPACE}001 is")

@@ -81,7 +81,7 @@ TELLINGS = (
         _noted("acknowledges another SYN", Step.SYN_ACK),
     ),
     Telling(
-        "2/3: {sender} answers SYN-ACK, its ISN is {isn}; ack {ack} is the other ISN + 1. Now half open, it waits.",
+        "2/3: {sender} answers SYN-ACK: ISN {isn}, and ack {ack} is the other ISN + 1. It waits, half open.",
         _step(Step.SYN_ACK),
     ),
     Telling(
