@@ -17,6 +17,8 @@ from tests.e2e.terminal import Terminal
 HERE = Path(__file__).parent
 DEMO = ("demo",)
 TOLD = ("demo", "handshake", "--pace", "0")
+LEAVE = ("q", "q")  # whatever lies over the dashboard goes first
+HANDSHAKE = ("-r", "tcpwatch/lab/recordings/handshake.pcapng")
 REPLAY = ("-r", "tests/captures/demo.pcapng")
 
 # name: columns, rows, the command's words, what is pressed, what must be on the screen for the picture
@@ -27,7 +29,7 @@ SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...], tuple[str, .
     "demo-80x24-packets": (80, 24, DEMO, ("2",), ("2/4 ACK",)),
     "demo-80x24-detail": (80, 24, DEMO, ("3",), ("SND.UNA",)),
     "narration": (120, 36, TOLD, (), ("2/3: the server answers SYN-ACK",)),
-    "presenter": (120, 36, TOLD, ("P", "Space", "Space", "Space"), ("SYN-RECEIVED → ESTABLISHED", "A client connects")),
+    "presenter": (120, 36, HANDSHAKE, ("P", "Space", "Space", "Space"), ("SYN-RECEIVED → ESTABLISHED",)),
     "help": (120, 36, DEMO, ("?",), ("What do I press next?",)),
     "why": (120, 36, DEMO, ("w",), ("RFC 9293",)),
     "replay": (120, 36, REPLAY, (",", ",", ","), ("segment",)),
@@ -44,7 +46,8 @@ def take(
             terminal.press(key)
         terminal.wait_for(*wanted)
         painted = terminal.painted_screen()
-        terminal.press("q")
+        terminal.press(*LEAVE)
+        terminal.wait_for("exit code")  # the next demo needs the port
     console = Console(record=True, width=columns, file=StringIO(), force_terminal=True, color_system="truecolor")
     for line in islice(AnsiDecoder().decode(painted), rows):  # one decoder: colours go on from line to line
         console.print(line, overflow="crop", no_wrap=True)
