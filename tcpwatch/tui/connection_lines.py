@@ -1,6 +1,7 @@
 """The lines of the connections pane: headings and rows, from one table of columns. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from tcpwatch.diagnose.ending import ending_of
@@ -11,7 +12,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import Column, Laid, cells_of
 from tcpwatch.tui.format import WILDCARDS, age, brief_countdown, brief_span, grouped, local_end, short_number
 from tcpwatch.tui.grouping import Heading
-from tcpwatch.tui.line import Line, Run, cut_end, cut_owner, padded
+from tcpwatch.tui.line import Line, Run, cells, cut_end, cut_owner, fit, padded
 from tcpwatch.tui.listening import half_open_words
 from tcpwatch.tui.looks import MARKS, STATES
 from tcpwatch.tui.timers import timer_words
@@ -91,6 +92,12 @@ def _netns(moment: Moment) -> Run:
     return (netns.title, "muted" if netns.here else "") if netns else ("–", "muted")
 
 
+def _cut_netns(title: str, width: int) -> str:
+    """`docker/3f2a9c01d2e4`, cut to `width` cells: what stands behind the slash tells it from others."""
+    behind = title.rpartition("/")[2]
+    return fit(behind, width) if cells(behind) + 3 > width else cut_owner(title, width)
+
+
 def _timer(moment: Moment) -> Run:
     """Which timer runs; of a listener, which has none, the handshakes under way; of one that has ended, how."""
     row = moment.connection.row
@@ -110,7 +117,15 @@ COLUMNS: tuple[Column[Moment], ...] = (
     Column("TIMER", _timer, least=8, usual=8, most=14, rank=2),
     Column("RQ/SQ", _queues, least=5, usual=5, most=11, rank=4, align=">"),
 )
-ALL_NETNS_COLUMNS = (*COLUMNS[:2], Column("NETNS", _netns, least=6, usual=12, most=24, rank=1), *COLUMNS[2:])
+_NETNS_COLUMN = Column("NETNS", _netns, least=9, usual=12, most=24, rank=1, cut=_cut_netns)
+_LOCAL, _REMOTE, *_OTHERS = COLUMNS
+ALL_NETNS_COLUMNS = (
+    _LOCAL,
+    _REMOTE,
+    _NETNS_COLUMN,
+    *(replace(column, rank=6) if column.title == "TIMER" else column for column in _OTHERS),
+)
+"""Where there is no room for all, whose a socket is counts for more than its timer, which the detail pane has too."""
 WIRE_COLUMNS = tuple(column for column in COLUMNS if column.title in ("LOCAL", "REMOTE", "AGE"))
 """What segments alone tell."""
 
@@ -154,5 +169,5 @@ def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
 def row_words(connection: Connection, now_ns: int) -> str:
     """The whole row as plain words: what is copied."""
     moment = Moment(connection, now_ns)
-    cells: Sequence[str] = [column.cell(moment)[0] for column in COLUMNS]
-    return "  ".join((connection.row.state, *(cell for cell in cells if cell)))
+    texts: Sequence[str] = [column.cell(moment)[0] for column in COLUMNS]
+    return "  ".join((connection.row.state, *(text for text in texts if text)))

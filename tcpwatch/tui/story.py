@@ -37,6 +37,7 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
         *_timer(detail, now_ns),
         _do_next(detail),
         _course(detail),
+        _netns(detail),
     ]
     return [sentence for sentence in sentences if sentence]
 
@@ -104,6 +105,15 @@ def _seen_on_the_wire(flow: FlowFacts | None) -> list[str]:
         f"segments {grouped(flow.segs[0])} out, {grouped(flow.segs[1])} in",
         *(f"{word.replace('_', ' ')} {grouped(count)}" for word, count in sorted(flow.analysis.items())),
     ]
+
+
+def _netns(detail: Detail) -> Sentence | None:
+    """Which network namespaces the ends are in, where one is not ours."""
+    ends = [("this end", detail.connection), ("its peer", detail.peer)]
+    places = [(who, end.row.netns) for who, end in ends if end is not None and end.row.netns is not None]
+    if all(netns.here for _, netns in places):
+        return None
+    return Sentence("netns", " · ".join(f"{who}: {', '.join(netns.words)}" for who, netns in places))
 
 
 def _opened(flow: FlowFacts) -> str:

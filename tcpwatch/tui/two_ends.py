@@ -66,11 +66,7 @@ def _since(connection: Connection, now_ns: int) -> str:
 
 
 def _who(end: End) -> str:
-    """Its owner, and where that lives if elsewhere."""
-    if end.connection is None:
-        return "no socket of it seen here"
-    netns = end.connection.row.netns
-    return owner_words(end.connection) + (f" · netns {netns.title}" if netns and not netns.here else "")
+    return owner_words(end.connection) if end.connection else "no socket of it seen here"
 
 
 def side_by_side(left: Sequence[Runs], right: Sequence[Runs], width: int) -> list[Line]:

@@ -138,3 +138,19 @@ def test_row_among_several_namespaces_names_its_own(netns: Namespace | None, wor
     moment = Moment(connection(1, server_end(53412), State.CLOSE_WAIT, 252, "java", 4242, 57, netns=netns), MONO_NS)
     words = connection_line(moment, lay_out(ALL_NETNS_COLUMNS, 100)).text.split()
     assert words[:5] == ["!", ":9999", "127.0.0.1:53412", word, "4m12s"]
+
+
+@pytest.mark.parametrize(
+    ("netns", "word"),
+    [
+        (Namespace(5, container="docker/3f2a9c01d2e4"), "3f2a9c01…"),
+        (Namespace(5, container="pod/9b3c5a7e"), "9b3c5a7e"),
+        (Namespace(5, process="python3/17568"), "py…/17568"),
+        (Namespace(5, "a-long-name"), "a-long-n…"),
+    ],
+)
+def test_namespace_that_is_cut_can_be_told_from_others(netns: Namespace, word: str) -> None:
+    moment = Moment(connection(1, server_end(53412), State.CLOSE_WAIT, 252, "java", 4242, 57, netns=netns), MONO_NS)
+    text = connection_line(moment, lay_out(ALL_NETNS_COLUMNS, 56)).text
+    assert word in text.split()
+    assert "java/4242" in text

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from tcpwatch.monitor.snapshot import Detail
-from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail_lines import detail_lines
@@ -80,11 +79,3 @@ def test_acknowledged_bytes_do_not_count_the_fin() -> None:
     assert LEAK.peer is not None
     bar = next(line for line in lines(LEAK) if "send" in line)
     assert "acked 14" in bar  # 16 numbers: the SYN, 14 bytes, the FIN
-
-
-def test_end_in_another_namespace_says_which() -> None:
-    assert LEAK.peer is not None
-    there = replace(LEAK.peer, row=replace(LEAK.peer.row, netns=Namespace(5, "blue")))
-    here = replace(LEAK.peer, row=replace(LEAK.peer.row, netns=Namespace(6, "red", here=True)))
-    assert "curl/5120 fd 3 · netns blue" in lines(replace(LEAK, peer=there))[0]
-    assert "netns" not in lines(replace(LEAK, peer=here))[0]

@@ -7,6 +7,7 @@ import pytest
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.tcp.handshake import Opened
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.sentence import Sentence
@@ -117,3 +118,13 @@ def test_disagreement_of_kernel_and_wire_leads_the_story() -> None:
     assert (first.about, first.says) == ("⚠", "Something was dropped.")
     assert any("tc -s qdisc show" in sentence.says for sentence in others)
     assert not any("unread" in sentence.says for sentence in others)  # the line `unread` tells it
+
+
+def test_namespaces_are_told_where_one_is_not_ours() -> None:
+    ours, blue = Namespace(5, here=True), Namespace(6, "blue", "docker/3f2a", "nginx/80")
+    here = connection(1, server_end(1), State.ESTABLISHED, 5, netns=ours)
+    there = connection(2, server_end(2), State.ESTABLISHED, 5, netns=blue)
+    assert told(here, peer=there)["netns"] == "this end: 5, here · its peer: 6, blue, docker/3f2a, nginx/80"
+    assert told(there)["netns"] == "this end: 6, blue, docker/3f2a, nginx/80"
+    assert "netns" not in told(here, peer=here)
+    assert "netns" not in told(None)
