@@ -36,6 +36,7 @@ class Arguments(argparse.Namespace):
     lang: str | None = None
     netns: str | None = None
     all_netns: bool = False
+    allow_kill: bool = False
     entered: Namespace | None = None  # what `netns` was found to be
 
     @property
@@ -66,6 +67,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     _add_language(parser)
     _add_presenter(parser)
     _add_namespace(parser, everywhere=True)
+    _add_kill(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, summary: str) -> ArgumentParser:
@@ -83,6 +85,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     _add_presenter(demo)
     _add_topic(why)
     _add_filter(sockets)
+    _add_kill(doctor)
     for reader in (packets, flows):
         _add_interface_or_file(reader)
         _add_write(reader)
@@ -96,7 +99,10 @@ def parse(argv: Sequence[str]) -> Arguments:
         _add_language(teller)
     for printer in (sockets, packets, flows, doctor):
         printer.add_argument("--json", action="store_true", help="one JSON object a line")
-    return parser.parse_args(argv, namespace=Arguments())
+    arguments = parser.parse_args(argv, namespace=Arguments())
+    if arguments.read is not None and (arguments.netns is not None or arguments.all_netns or arguments.allow_kill):
+        parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
+    return arguments
 
 
 def port(word: str) -> int:
@@ -141,6 +147,10 @@ def _add_namespace(parser: ArgumentParser, everywhere: bool) -> None:
     either.add_argument("--netns", metavar="NAME|PID", help="in this network namespace, or that of this process")
     if everywhere:
         either.add_argument("--all-netns", action="store_true", help="the sockets of every network namespace")
+
+
+def _add_kill(parser: ArgumentParser) -> None:
+    parser.add_argument("--allow-kill", action="store_true", help="let K end a connection (keeps CAP_NET_ADMIN)")
 
 
 def _add_scenario(parser: ArgumentParser) -> None:

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 from tcpwatch.capture.interfaces import Interface
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.kill import open_destroyer
+from tcpwatch.cli.netns import reach
 from tcpwatch.cli.replay import show_file
 from tcpwatch.cli.sources import drop_privileges, wanted_interface
 from tcpwatch.cli.watching import open_monitor
@@ -47,11 +49,13 @@ def show(arguments: Arguments, scene: AbstractContextManager[object], front_end:
     """
     compile_filter(arguments.filter)  # a wrong one is told before anything is opened
     interface = wanted_interface(arguments)
-    monitor = open_monitor(arguments, interface)
+    look = reach(arguments)
+    destroyer = open_destroyer(arguments, look.residents)
+    monitor = open_monitor(arguments, interface, look, destroyer)
     try:
         monitor.refresh()  # what begins in the scene is then known to be new
         with scene:
-            drop_privileges(keep_owner_lookup=monitor.reads_processes)
+            drop_privileges(monitor.reads_processes, arguments.allow_kill)
             monitor.start()
             return front_end(monitor, subject_of(arguments, interface), arguments.filter)
     finally:

@@ -3,7 +3,7 @@
 import sys
 
 from tcpwatch.capture.interfaces import Interface, find_interface
-from tcpwatch.capture.privileges import OWNER_LOOKUP, held_privileges
+from tcpwatch.capture.privileges import OWNER_LOOKUP, Capability, held_privileges
 from tcpwatch.capture.privileges import drop_privileges as drop
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import FrameSource, open_capture
@@ -33,9 +33,9 @@ def open_recording(arguments: Arguments) -> Recording | None:
     return Recording(arguments.write) if arguments.write is not None else None
 
 
-def drop_privileges(keep_owner_lookup: bool = False) -> None:
-    """Give up for good what is no longer needed: all, or all but what finding the owners of others' sockets takes."""
+def drop_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> None:
+    """Give up for good what is no longer needed: all but what finding owners, or ending connections, goes on taking."""
     held = held_privileges()
     if held.uid == 0 or held.mask:
-        keep = OWNER_LOOKUP if keep_owner_lookup else ()
+        keep = (*OWNER_LOOKUP * keep_owner_lookup, *(Capability.NET_ADMIN,) * keep_kill)
         drop([capability for capability in keep if held.holds(capability)])

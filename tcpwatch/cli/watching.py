@@ -6,6 +6,8 @@ from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.netns import reach
 from tcpwatch.cli.sources import open_recording
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
+from tcpwatch.kernel.destroy import Destroyer
+from tcpwatch.kernel.everywhere import Reach
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.core import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
@@ -13,7 +15,9 @@ from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
 
 
-def open_monitor(arguments: Arguments, interface: Interface) -> Monitor:
+def open_monitor(
+    arguments: Arguments, interface: Interface, look: Reach, destroyer: Destroyer | None = None
+) -> Monitor:
     """A Monitor on all that this user may open; what may not be opened is said in its picture, not raised."""
     log = PacketLog()
     tap: Wiretap | SourceStatus
@@ -23,7 +27,8 @@ def open_monitor(arguments: Arguments, interface: Interface) -> Monitor:
         tap = SourceStatus("packets", False, error.says, error.mend)
     except SourceError as error:
         tap = SourceStatus("packets", False, str(error))
-    return Monitor(open_kernel(arguments.portable, arguments.bpf, reach(arguments)), log, tap)
+    kill = destroyer.destroy if destroyer else None
+    return Monitor(open_kernel(arguments.portable, arguments.bpf, look), log, tap, kill=kill)
 
 
 def open_sockets(arguments: Arguments) -> Monitor:

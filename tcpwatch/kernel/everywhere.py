@@ -1,16 +1,21 @@
 """The sockets of several network namespaces as one table: those that were there when it was opened.
 
-A cookie is a socket's identity across namespaces (Linux 5.10 and newer). A namespace that nobody else holds any more is
-let go of, because watching it would keep it, and its interfaces, alive.
+A cookie is a socket's identity across namespaces (Linux 5.10 and newer). A namespace that nobody else holds any more,
+and in which no program has a socket, is let go of: watching it would keep it, and its interfaces, alive.
 """
 
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.resident import Resident
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import SocketRow
+
+BUDGET_NS = 50_000_000  # for one dump: each namespace costs a walk through the table that all of them share
 
 
 class Reach(NamedTuple):
@@ -45,15 +50,24 @@ class Elsewhere(NamedTuple):
 
 
 class Everywhere:
-    """Reads one table after the other. One thread uses it."""
+    """Reads one table after the other, in turn where they are too many for one dump. One thread uses it."""
 
-    def __init__(self, here: Table, others: Sequence[Elsewhere], left_out: int = 0) -> None:
-        """`left_out` counts the namespaces that are known, but not in `others`."""
+    def __init__(
+        self,
+        here: Table,
+        others: Sequence[Elsewhere],
+        left_out: int = 0,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """`left_out` counts the namespaces that are known, but not in `others`; `clock` gives monotonic nanoseconds."""
         self.name = here.name
         self._here = here
-        self._others = list(others)
+        self._others = deque(others)  # the one to be read next stands first
         self._left_out = left_out
-        self._unread = 0
+        self._clock = clock
+        self._rows: dict[int, list[SocketRow]] = {}  # by namespace, as last read
+        self._unread: set[int] = set()
+        self._in_turn = False
         self.says = self._words()
 
     def dump(self) -> list[SocketRow]:
@@ -62,15 +76,14 @@ class Everywhere:
         Raises SourceError where the namespace that we are in cannot be read.
         """
         here = self._here.dump()
-        rows: list[SocketRow] = []
-        self._unread = 0
-        for other in tuple(self._others):
-            found = self._dump(other)
-            rows += found
-            if not found and other.resident.alone:
-                self._let_go(other)
+        deadline_ns = self._clock() + BUDGET_NS
+        waiting = len(self._others)
+        while waiting and (self._clock() < deadline_ns or self._others[0].resident.netns.inode not in self._rows):
+            self._look(self._others[0])
+            waiting -= 1
+        self._in_turn = waiting > 0
         self.says = self._words()
-        return rows + here
+        return [*chain.from_iterable(self._rows.values()), *here]
 
     def close(self) -> None:
         """Give back what is held open, and end the threads."""
@@ -81,20 +94,30 @@ class Everywhere:
     def _words(self) -> str:
         """How many there are, what is not seen, and what is to be said of one of them."""
         words = [f"{1 + len(self._others)} network namespaces, as of the start"]
+        if self._in_turn:
+            words.append("read in turn")
         if self._left_out:
             words.append(f"{self._left_out} more are left out")
         if self._unread:
-            words.append(f"{self._unread} could not be read just now")
+            words.append(f"{len(self._unread)} could not be read just now")
         return f"{', '.join(words)}. {self._here.says}"
 
-    def _dump(self, other: Elsewhere) -> Sequence[SocketRow]:
+    def _look(self, other: Elsewhere) -> None:
+        """Read the table that stands first, and put it last; or let go of a namespace that only we still hold."""
+        self._others.rotate(-1)
+        inode = other.resident.netns.inode
+        self._unread.discard(inode)
         try:
-            return other.table.dump()
+            rows = other.table.dump()
         except SourceError:
-            self._unread += 1
-            return ()
+            self._unread.add(inode)
+            rows = []
+        self._rows[inode] = rows
+        if not any(row.inode for row in rows) and other.resident.alone:
+            self._let_go(other)
 
     def _let_go(self, other: Elsewhere) -> None:
         other.table.close()
         other.resident.close()
         self._others.remove(other)
+        self._rows.pop(other.resident.netns.inode, None)

@@ -83,7 +83,7 @@ class SockDiag:
     """
 
     name = "sock_diag"
-    says = "NETLINK_SOCK_DIAG: every socket of this network namespace"
+    says = "NETLINK_SOCK_DIAG: every socket"
 
     def __init__(
         self,

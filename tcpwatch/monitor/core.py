@@ -6,6 +6,7 @@ Snapshot, which a front end pulls when it likes. A front end that stops pulling 
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Event as Flag
 from threading import Lock, Thread
@@ -22,6 +23,7 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.rises import Rises
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.stack import Stack
 
 EVENTS_S = 0.1  # the kernel's ring of changes holds some seconds of a busy host; this leaves room
@@ -36,9 +38,11 @@ class Monitor:
         packets: PacketLog,
         wiretap: Wiretap | SourceStatus,
         interval_s: float = 1.0,
+        kill: Callable[[SocketRow], None] | None = None,
     ) -> None:
-        """`wiretap` is the reason, in words, where there can be no capture."""
+        """`wiretap` is the reason, in words, where there can be no capture; `kill` ends a connection, where allowed."""
         self.packets = packets
+        self.kill = kill
         self._kernel = kernel
         self._wiretap = wiretap
         self._interval_ns = int(interval_s * 1_000_000_000)

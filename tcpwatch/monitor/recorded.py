@@ -46,6 +46,8 @@ class EventsUntilNow:
 class Recorded:
     """All that a capture file holds, up to a limit, and a playhead in it."""
 
+    kill = None  # there is no socket
+
     def __init__(
         self,
         name: str,

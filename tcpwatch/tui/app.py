@@ -322,6 +322,16 @@ class Dashboard(App[None]):
 
         self.lay_over(PresenterScreen(self._monitor, self._selected, self._subject.language, self._pace))
 
+    def action_kill(self) -> None:
+        """Ask whether to end the connection under the cursor by force."""
+        from tcpwatch.tui.screens.kill import kill_screen
+
+        question = kill_screen(self._panes[self._active].selected, self._monitor.now_ns(), self._monitor.kill)
+        if isinstance(question, str):
+            self.notify(question, markup=False, timeout=5)
+        else:
+            self.lay_over(question)
+
     def action_help(self) -> None:
         """Explain keys, glyphs and states."""
         pane = self._panes[self._active]

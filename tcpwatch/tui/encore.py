@@ -26,6 +26,10 @@ class EncoreDashboard(DemoDashboard):
         super().__init__(recorded, subject, play, filter_text=filter_text, pace=pace, clock=clock)
         self._connections.columns = WIRE_COLUMNS
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """A recording has no sockets to end."""
+        return action != "kill" and super().check_action(action, parameters)
+
     def _show_status(self) -> None:
         if self._snapshot:
             self._status.show(replay_status_line(self._subject, self._snapshot, self.size.width))

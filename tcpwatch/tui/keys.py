@@ -26,6 +26,7 @@ KEYS: list[BindingType] = [
     Binding("2", "show(1)", "Packets", show=False, id="app.packets", tooltip="The packets pane"),
     Binding("3", "show(2)", "Detail", show=False, id="app.detail", tooltip="The detail pane"),
     Binding("P", "present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"),
+    Binding("K", "kill", "Kill", show=False, id="app.kill", tooltip="End the connection by force (with --allow-kill)"),
     Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the cursor's row, or the detail, to the clipboard"),
     Binding(
         "t", "theme", "Theme", show=False, id="app.theme", tooltip="The next theme: dark, light, the terminal's own"

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tcpwatch.monitor.snapshot import Detail, Snapshot
 from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.sockets import SocketRow
 
 
 class Segments(Protocol):
@@ -23,12 +24,20 @@ class Segments(Protocol):
         """The events numbered `start` to before `stop` that are held, and the number of the first of them."""
 
 
+Kill = Callable[[SocketRow], None]
+"""Ends a connection by force; TcpwatchError says why it did not."""
+
+
 class MonitorView(Protocol):
     """The Monitor as the dashboard sees it: pictures to pull, nothing to wait for."""
 
     @property
     def packets(self) -> Segments:
         """The segments kept for the screen."""
+
+    @property
+    def kill(self) -> Kill | None:
+        """What ends a connection by force; None where that is not allowed."""
 
     def snapshot(self) -> Snapshot:
         """The latest picture; the same object until there is a newer one."""

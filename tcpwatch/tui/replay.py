@@ -18,7 +18,7 @@ from tcpwatch.tui.widgets.scrub_bar import ScrubBar
 TICK_S = 0.1
 LEAP = 0.05  # of the file
 ABOUT = "A capture file: both ends of every connection, in the state they had when the playhead's segment had passed."
-PAUSE = "app.pause"  # a live picture's
+LIVE = frozenset({"app.pause", "app.kill"})  # keys of a live picture
 
 
 class ReplayDashboard(Dashboard):
@@ -57,9 +57,13 @@ class ReplayDashboard(Dashboard):
         self._scrub.repaint_changed()
 
     def all_bindings(self) -> tuple[Binding, ...]:
-        """Those of the replay first; there is nothing live to pause."""
+        """Those of the replay first; there is nothing live to pause, or to end."""
         own = (key for key in REPLAY_KEYS if isinstance(key, Binding))
-        return (*own, *(key for key in super().all_bindings() if key.id != PAUSE))
+        return (*own, *(key for key in super().all_bindings() if key.id not in LIVE))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """A file has no sockets to end."""
+        return action != "kill" and super().check_action(action, parameters)
 
     def on_seek_wanted(self, message: SeekWanted) -> None:
         """Go where the scrub bar was clicked."""

@@ -54,6 +54,13 @@ def test_all_namespaces_exclude_one(command: tuple[str, ...], capsys: pytest.Cap
     assert "not allowed with" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [("--netns", "blue"), ("--all-netns",), ("--allow-kill",)])
+def test_capture_file_has_no_sockets(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse([*words, "-r", "some.pcap"])
+    assert "a capture file has no sockets" in capsys.readouterr().err
+
+
 def test_scenario_with_all_its_words() -> None:
     arguments = parse(["demo", "half-close", "--headless", "--host", "--pace", "0.25"])
     assert (arguments.command, arguments.scenario, arguments.pace) == ("demo", "half-close", 0.25)

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.everywhere import Elsewhere, Everywhere, Reach
+from tcpwatch.kernel.everywhere import BUDGET_NS, Elsewhere, Everywhere, Reach
 from tcpwatch.kernel.netns import find_namespace, namespace_here
 from tcpwatch.kernel.resident import Resident
 from tcpwatch.kernel.source import open_kernel
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
 from tests.builders import row
@@ -17,11 +19,14 @@ from tests.kernel.bpf.allowed import needs_bpf
 from tests.kernel.namespaces import Held, held, needs_namespaces
 from tests.monitor.fakes import ScriptedSockets
 
+INODES = count(4_026_532_000)
+
 
 class Lodger:
     """A resident without a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, inode: int) -> None:
+        self.netns = Namespace(inode)
         self.alone = self.closed = False
 
     def close(self) -> None:
@@ -29,7 +34,7 @@ class Lodger:
 
 
 def elsewhere(*dumps: list[SocketRow] | None) -> Elsewhere:
-    return Elsewhere(Lodger(), ScriptedSockets(*dumps))
+    return Elsewhere(Lodger(next(INODES)), ScriptedSockets(*dumps))
 
 
 def test_table_is_all_tables_with_our_own_last() -> None:
@@ -51,13 +56,37 @@ def test_table_that_fails_elsewhere_costs_no_other() -> None:
     assert "could not" not in tables.says
 
 
+class SlowClock:
+    """Each look at it takes most of what one dump may."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+
+    def __call__(self) -> int:
+        self.now_ns += BUDGET_NS * 2 // 3
+        return self.now_ns
+
+
+def test_tables_that_are_too_many_for_one_dump_are_read_in_turn() -> None:
+    others = [elsewhere([row(cookie=10 * number)], [row(cookie=10 * number + 1)]) for number in (1, 2, 3)]
+    tables = Everywhere(ScriptedSockets([]), others, clock=SlowClock())
+    seen = []
+    for _ in range(4):
+        seen.append([found.cookie for found in tables.dump()])
+        assert ("read in turn" in tables.says) is (len(seen) > 1)
+    assert seen == [[10, 20, 30], [11, 20, 30], [11, 21, 30], [11, 21, 31]]
+
+
 def test_table_that_fails_here_is_an_error() -> None:
     with pytest.raises(SourceError):
         Everywhere(ScriptedSockets(None), []).dump()
 
 
-@pytest.mark.parametrize(("alone", "rows", "stays"), [(True, [], False), (False, [], True), (True, [row()], True)])
-def test_namespace_that_nobody_holds_is_let_go_of_with_its_last_socket(
+@pytest.mark.parametrize(
+    ("alone", "rows", "stays"),
+    [(True, [], False), (True, [row(inode=0)], False), (False, [], True), (True, [row(inode=0), row(cookie=2)], True)],
+)
+def test_namespace_that_nobody_holds_is_let_go_of_with_the_last_socket_of_a_program(
     alone: bool, rows: list[SocketRow], stays: bool
 ) -> None:
     other = elsewhere(rows)

@@ -13,7 +13,7 @@ from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, SocketRow, Timer, Time
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.text import clean
-from tcpwatch.tui.model import Subject
+from tcpwatch.tui.model import Kill, Subject
 from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN, Segment, reversed_ends
 
 SECOND = 1_000_000_000
@@ -237,6 +237,8 @@ def details() -> dict[bytes, Detail]:
 
 class CannedMonitor:
     """A MonitorView whose pictures a test may replace."""
+
+    kill: Kill | None = None
 
     def __init__(self, capture: bool = True) -> None:
         self.packets = PacketLog()

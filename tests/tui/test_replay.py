@@ -257,3 +257,11 @@ def captured(name: str) -> Recorded:
 def test_picture(snap_compare: Any, size: tuple[int, int], press: tuple[str, ...]) -> None:
     dashboard = ReplayDashboard(captured("demo.pcapng"), Subject("file", "demo.pcapng"), pace=NEVER)
     assert snap_compare(dashboard, terminal_size=size, press=press)
+
+
+@replayed()
+async def test_file_has_no_connection_to_end(replay: Replay) -> None:
+    await replay.press("K")
+    assert len(replay.app.screen_stack) == 1
+    assert "app.kill" not in [key.id for key in replay.app.all_bindings()]
+    assert list(replay.app._notifications) == []

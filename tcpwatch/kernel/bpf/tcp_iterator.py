@@ -34,7 +34,7 @@ class BpfSockets:
     """
 
     name = "bpf"
-    says = "BPF: every socket of this network namespace, with the kernel's own TCB"
+    says = "BPF: every socket, with the kernel's own TCB"
 
     def __init__(
         self,

@@ -1,0 +1,23 @@
+"""`--allow-kill`: what it takes for the key K, opened or refused before anything is shown."""
+
+from collections.abc import Sequence
+
+from tcpwatch.capture.privileges import Capability, held_privileges, missing
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.errors import UsageError
+from tcpwatch.kernel.destroy import Destroyer, is_supported
+from tcpwatch.kernel.resident import Resident
+
+
+def open_destroyer(arguments: Arguments, residents: Sequence[Resident] = ()) -> Destroyer | None:
+    """What ends connections, here and where the residents live; None where that was not asked for.
+
+    Raises PrivilegeError without CAP_NET_ADMIN, UsageError where this kernel destroys no sockets.
+    """
+    if not arguments.allow_kill:
+        return None
+    if not is_supported():
+        raise UsageError("this kernel destroys no sockets (CONFIG_INET_DIAG_DESTROY): run it without --allow-kill")
+    if not held_privileges().holds(Capability.NET_ADMIN):
+        raise missing(Capability.NET_ADMIN, "ending connections (--allow-kill)")
+    return Destroyer.open(residents)
