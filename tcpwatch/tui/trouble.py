@@ -4,7 +4,7 @@ Only what one row of the kernel's table proves stands here; what needs history a
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tcpwatch.diagnose.finding import Finding
@@ -64,6 +64,12 @@ TROUBLES = (
 )
 
 
+NOTHING_STUCK = Line(
+    ((" ✓ ", "open"), ("nothing looks stuck: no CLOSE-WAIT, and no queue or timer that tells of trouble", "muted"))
+)
+NO_CLOSE_WAIT = Line(((" no CLOSE-WAIT here. More is not known: this source has no queues and no timers", "muted"),))
+
+
 def trouble_of(connection: Connection) -> Trouble | None:
     """The trouble this connection is in, None ordinarily."""
     row = connection.row
@@ -75,7 +81,7 @@ def trouble_of(connection: Connection) -> Trouble | None:
     return None
 
 
-def summary(connections: Iterable[Connection], now_ns: int, alarms: Sequence[Finding] = ()) -> Line:
+def summary(connections: Sequence[Connection], now_ns: int, alarms: Sequence[Finding] = ()) -> Line:
     """The trouble line: an alarm, or the worst kind with its count, age and owner; how many others there are."""
     found: dict[Trouble, list[Connection]] = {trouble: [] for trouble in TROUBLES}
     for connection in connections:
@@ -87,12 +93,8 @@ def summary(connections: Iterable[Connection], now_ns: int, alarms: Sequence[Fin
         others = sum(len(members) for trouble, members in kinds if trouble is not TURNED_AWAY) + len(alarms) - 1
         return Line(((f" ⚠ {alarms[0].says}", "trouble"), *_others(others)))
     if not kinds:
-        return Line(
-            (
-                (" ✓ ", "open"),
-                ("nothing looks stuck: no CLOSE-WAIT, and no queue or timer that tells of trouble", "muted"),
-            )
-        )
+        told = any(connection.row.recv_q is not None or connection.row.timer for connection in connections)
+        return NOTHING_STUCK if told or not connections else NO_CLOSE_WAIT
     trouble, members = kinds[0]
     oldest = min(members, key=lambda connection: connection.since_ns)
     others = sum(len(more) for _, more in kinds[1:])

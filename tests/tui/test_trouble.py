@@ -72,3 +72,10 @@ def test_summary_begins_with_an_alarm() -> None:
 
 def test_summary_of_nothing() -> None:
     assert "nothing looks stuck" in summary([connection(1, server_end(1), State.ESTABLISHED, 1)], MONO_NS).text
+
+
+def test_summary_of_a_source_without_queues_and_timers_claims_no_more_than_it_knows() -> None:
+    from_a_file = connection(1, server_end(1), State.ESTABLISHED, 1, recv_q=None, send_q=None)
+    assert summary([from_a_file], MONO_NS).text.startswith(" no CLOSE-WAIT here. More is not known")
+    tidy = connection(2, server_end(2), State.TIME_WAIT, 1, recv_q=None, timer=Timer(TimerKind.TIME_WAIT, 1, 0))
+    assert "nothing looks stuck" in summary([tidy], MONO_NS).text
