@@ -17,7 +17,7 @@ class Peers:
         first = rows[0].netns if rows else None
         self._several = any(row.netns is not first for row in rows)  # a table gives all its rows the same object
         self.by_ends = {row.ends: row.cookie for row in rows}
-        self._apart = {(row.netns, row.ends): row.cookie for row in rows} if self._several else {}
+        self._apart = {(id(row.netns), row.ends): row.cookie for row in rows} if self._several else {}
 
     def of(self, row: SocketRow) -> int | None:
         """The cookie of the other end; None where this host does not have it."""
@@ -25,7 +25,7 @@ class Peers:
         if not self._several:
             peer = self.by_ends.get(ends)
         else:
-            peer = self._apart.get((row.netns, ends))
+            peer = self._apart.get((id(row.netns), ends))
             if peer is None and not is_loopback(ends):
                 peer = self.by_ends.get(ends)
         return None if peer == row.cookie else peer
