@@ -12,6 +12,7 @@ from struct import Struct
 from tcpwatch.capture.interfaces import Interface
 from tcpwatch.capture.packet_socket import LINK_TYPES, SOL_PACKET, PacketSocket
 from tcpwatch.capture.source import SNAPLEN, Frame, Statistics
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.errors import SourceError
 from tcpwatch.wire.link import LINKTYPE_LINUX_SLL2
 
@@ -21,7 +22,6 @@ BLOCK_SIZE = 256 * 1024
 BLOCK_COUNT = 64
 RETIRE_MS = 50
 
-NANOSECONDS = 1_000_000_000  # in a second
 
 # include/uapi/linux/if_packet.h
 PACKET_RX_RING, PACKET_VERSION = 5, 10
@@ -137,7 +137,7 @@ class PacketRing:
             if status & TP_STATUS_VLAN_VALID:
                 data = _tagged(data, tag, ethertype if status & TP_STATUS_VLAN_TPID_VALID else ETHERTYPE_VLAN)
                 length += VLAN_TAG.size
-            frames.append((seconds * NANOSECONDS + nanoseconds, link_type, data, length))
+            frames.append((seconds * SECOND_NS + nanoseconds, link_type, data, length))
             place += step
         return frames
 
@@ -151,7 +151,7 @@ class PacketRing:
             step, seconds, nanoseconds, captured, length, _, start, _, _ = header(ring, place)
             start += place
             data = SLL2_HEADER.pack(*SOCKADDR_LL.unpack_from(ring, place)) + ring[start : start + captured]
-            frames.append((seconds * NANOSECONDS + nanoseconds, link_type, data, length + SLL2_HEADER.size))
+            frames.append((seconds * SECOND_NS + nanoseconds, link_type, data, length + SLL2_HEADER.size))
             place += step
         return frames
 

@@ -8,6 +8,7 @@ from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.sources import wanted_interface
 from tcpwatch.cli.verdict import verdict
 from tcpwatch.cli.watching import open_tap
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.lab.performance import Performance
@@ -17,7 +18,6 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.report.chronicle import LATENESS_NS, Chronicle
 from tcpwatch.why.catalog import Translate
 
-NANOSECONDS = 1_000_000_000  # in a second
 TICK_S = 0.05
 DUMP_INTERVAL_S = 0.1
 
@@ -46,7 +46,7 @@ class Rehearsal:
             self._look()
             self._tell(self._chronicle.lines(time.time_ns()))
             time.sleep(TICK_S)
-        time.sleep(LATENESS_NS / NANOSECONDS)
+        time.sleep(LATENESS_NS / SECOND_NS)
         self._look()
         self._tell(self._chronicle.lines())
         if self._performance.failure is not None:

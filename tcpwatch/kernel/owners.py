@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.kernel.processes import Process, ProcessTable
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.state import State
 
 Answer = tuple[Owner, ...] | NoOwner
 
-SECOND_NS = 1_000_000_000
 WALK_INTERVAL_NS = SECOND_NS  # between two walks of all processes
 SURVEY_INTERVAL_NS = 5 * SECOND_NS  # between two looks for changed processes while nothing is missing
 DENIED_INTERVAL_NS = 10 * SECOND_NS  # before a process that may not be read is tried again

@@ -11,6 +11,7 @@ from dataclasses import replace
 from threading import Event as Flag
 from threading import Lock, Thread
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
@@ -45,7 +46,7 @@ class Monitor:
         self.kill = kill
         self._kernel = kernel
         self._wiretap = wiretap
-        self._interval_ns = int(interval_s * 1_000_000_000)
+        self._interval_ns = int(interval_s * SECOND_NS)
         self._pause_s = interval_s if self._kernel.transitions is None else min(interval_s, EVENTS_S)
         self._refreshed_ns = 0
         self._history = History()

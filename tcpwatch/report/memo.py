@@ -3,6 +3,8 @@
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
+from tcpwatch.wire.segment import flag_names
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -22,3 +24,6 @@ class Memo(dict[Key, str]):
             self.clear()
         text = self[key] = self._make(key)
         return text
+
+
+FLAGS_TEXT = Memo(flag_names)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import lru_cache
 
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.report.memo import Memo
+from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.kernel_tcb import tcb_of
@@ -19,7 +19,7 @@ from tcpwatch.tcp.seqnum import wrap
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.options import ALIGNED_TIMESTAMPS, TIMESTAMPS_ALONE, parse_options
-from tcpwatch.wire.segment import IPV4_ENDS, endpoints, flag_names
+from tcpwatch.wire.segment import IPV4_ENDS, endpoints
 
 Json = Mapping[str, object]
 
@@ -150,7 +150,6 @@ def _ends(ends: bytes) -> str:
 
 
 ENDS_MEMBERS = Memo(_ends)
-FLAGS_TEXT = Memo(flag_names)
 
 
 @lru_cache(maxsize=1_024)

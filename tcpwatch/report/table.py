@@ -5,12 +5,12 @@ from datetime import datetime
 
 from tcpwatch.duration import fine_duration
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.report.memo import Memo
+from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.sockets import SocketRow, Timer
 from tcpwatch.tcp.state import State
-from tcpwatch.wire.segment import endpoints, flag_names
+from tcpwatch.wire.segment import endpoints
 
 SOCKET_TITLES = ("STATE", "RECV-Q", "SEND-Q", "LOCAL", "REMOTE", "FOR", "TIMER", "OWNER")
 FLOW_TITLES = (
@@ -115,7 +115,6 @@ def _ends(ends: bytes) -> str:
 CLOCK_TEXT = Memo(_clock)
 DIGITS = tuple(f"{number:03}" for number in range(1_000))
 ENDS_TEXT = Memo(_ends)
-FLAGS_TEXT = Memo(flag_names)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.tcp.seqnum import ahead, offset
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.tui.format import grouped, microseconds
 from tcpwatch.tui.line import Run, cells, fit
 
-SPACE = 1 << 32
 TAGS = {Source.KERNEL: "k", Source.DERIVED: "d", Source.RELATIVE: "r", Source.WIRE: "w"}
 LEGEND = "k kernel  d derived  r relative  w wire"
 NOT_OBSERVED = "–"
@@ -50,8 +50,7 @@ def in_flight(end: End) -> int | None:
 
 def distance(start: int | None, stop: int | None) -> int:
     """From one sequence number forward to another; 0 where the other is behind."""
-    ahead = ((stop or 0) - (start or 0)) % SPACE
-    return ahead if ahead < SPACE // 2 else 0
+    return max(0, ahead(stop or 0, start or 0))
 
 
 Show = Callable[[End, bool], Value]
@@ -69,7 +68,7 @@ def _sequence(name: str, origin: str) -> Show:
         tcb = first_known(tuple(on_wire if absolute else counted), name)
         if tcb is not None:
             number, start = getattr(tcb, name), getattr(tcb, origin)
-            return Value(grouped(number if absolute else (number - (start or 0)) % SPACE), TAGS[tcb.source])
+            return Value(grouped(number if absolute else offset(number, start or 0)), TAGS[tcb.source])
         tcb = first_known(end.tcbs, name)
         if tcb is None:
             return Value(NOT_OBSERVED)

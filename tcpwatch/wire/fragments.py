@@ -6,11 +6,12 @@ Datagrams that wait are bounded in number and in age; the oldest go first.
 
 from dataclasses import dataclass, field
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.wire.ip import LARGEST_PAYLOAD, Datagram, Fragment
 from tcpwatch.wire.layer import UndecodableError
 
 MAX_WAITING = 1_024
-LIFETIME_NS = 30 * 1_000_000_000  # Linux's net.ipv4.ipfrag_time
+LIFETIME_NS = 30 * SECOND_NS  # Linux's net.ipv4.ipfrag_time
 
 Key = tuple[bytes, int, int]
 

@@ -6,6 +6,7 @@ Law of the room: a record is given out only when all of it is there.
 from collections.abc import Iterator
 from struct import Struct
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.wire.record import MAX_RECORD_BYTES, Record, cut_short, damaged, too_long
 from tcpwatch.wire.stream import ByteStream
@@ -53,7 +54,7 @@ def _records(stream: ByteStream, header: Struct, fraction_ns: int, link_type: in
             if end > size:
                 need = end - at
                 break
-            yield seconds * 1_000_000_000 + fraction * fraction_ns, link_type, buffer[start:end], wire_length
+            yield seconds * SECOND_NS + fraction * fraction_ns, link_type, buffer[start:end], wire_length
             number += 1
             at = end
         stream.at = at

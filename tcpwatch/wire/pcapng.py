@@ -10,7 +10,8 @@ from math import gcd
 from struct import Struct
 from typing import NamedTuple
 
-from tcpwatch.wire.record import MAX_RECORD_BYTES, Record, cut_short, damaged, too_long
+from tcpwatch.duration import SECOND_NS
+from tcpwatch.wire.record import MAX_RECORD_BYTES, MAX_TIME_NS, Record, cut_short, damaged, too_long
 from tcpwatch.wire.stream import ByteStream
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
@@ -33,10 +34,8 @@ PACKET_DATA_AT = BLOCK_HEADER_BYTES + 20  # in an enhanced packet
 PACKET_BLOCK_BYTES = PACKET_DATA_AT + BLOCK_TRAILER_BYTES  # one without a byte of data
 MAX_BLOCK_BYTES = 16 << 20
 MAX_INTERFACES = 4_096
-NANOSECONDS = 1_000_000_000
 BINARY = 0x80
 MAX_EXPONENT = {10: 19, 2: 63}
-MAX_TIME_NS = (1 << 63) - 1  # the year 2262
 
 
 class DamageError(Exception):
@@ -173,9 +172,9 @@ def _interface_description(section: Section, body: bytes) -> None:
     if exponent > MAX_EXPONENT[base]:
         raise DamageError(f"claims a clock of {base} to the power of {exponent} ticks a second")
     seconds = section.unpack_seconds(options[IF_TSOFFSET])[0] if IF_TSOFFSET in options else 0
-    common = gcd(NANOSECONDS, frequency := base**exponent)
+    common = gcd(SECOND_NS, frequency := base**exponent)
     section.interfaces.append(
-        Interface(link_type, snaplen, NANOSECONDS // common, frequency // common, seconds * NANOSECONDS)
+        Interface(link_type, snaplen, SECOND_NS // common, frequency // common, seconds * SECOND_NS)
     )
 
 

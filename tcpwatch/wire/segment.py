@@ -15,7 +15,6 @@ FLAG_WORDS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
 IPV4_BYTES = 4
 IPV4_ENDS = 12
 IPV4_LOOPBACK, IPV6_LOOPBACK = b"\x7f", bytes(15) + b"\1"
-IPV6_ENDS = 36
 
 
 class Endpoint(NamedTuple):

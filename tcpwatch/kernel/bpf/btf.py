@@ -13,7 +13,6 @@ from tcpwatch.errors import SourceError
 
 _MAGIC = 0xEB9F
 _HEADER = struct.Struct("<HBBIIIII")  # magic, version, flags, header length, types, their length, strings, their length
-_WORD = 4
 _NESTING = 32  # of typedefs, or of anonymous structures, more than any compiler writes
 
 
