@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
 
-demo: $(VENV)/installed  ## real connections on loopback port 9999, watched
+demo: $(VENV)/installed  ## real connections on a loopback of their own, watched
 	@$(BIN)/tcpwatch demo
 
 test: $(VENV)/installed-test  ## every test that this machine and user can run; ARGS="-k word" picks some

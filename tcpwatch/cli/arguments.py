@@ -162,7 +162,9 @@ def _add_scenario(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--list", action="store_true", help="the scenarios, and what each teaches")
     parser.add_argument("--headless", action="store_true", help="tell it as text; fails where a promise was not seen")
-    parser.add_argument("--host", action="store_true", help="on this host's loopback, in no namespace of its own")
+    parser.add_argument(
+        "--host", action="store_true", help="on this host's own loopback, without what would set its sysctls"
+    )
     parser.add_argument("--pace", type=seconds, metavar="SECONDS", help="the time between two acts")
 
 

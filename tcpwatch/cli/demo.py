@@ -7,12 +7,12 @@ from functools import partial
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.introduction import introduction
-from tcpwatch.cli.recorded import play_recording
+from tcpwatch.cli.recorded import play_recordings
 from tcpwatch.cli.sources import drop_privileges
 from tcpwatch.cli.watching import open_sockets
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.demo import Demo
-from tcpwatch.lab.namespace import enter_own_namespace
+from tcpwatch.lab.namespace import OwnNamespace, enter_own_namespace
 from tcpwatch.lab.performance import Performance
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
 from tcpwatch.lab.stage import PORT
@@ -22,6 +22,7 @@ from tcpwatch.why.catalog import translation
 
 LOOPBACK = "lo"
 MIXED = "mixed"  # the tour's opening alone
+AT_ONCE = (None, MIXED)  # what begins with many situations at once
 REHEARSAL_PACE_S = 1.0
 SHOWN_PACE_S = 6.0  # what an act brings about is told meanwhile
 
@@ -31,62 +32,50 @@ def run(arguments: Arguments) -> int:
     if arguments.list:
         return list_scenarios()
     port = one_port(arguments.port)
-    mixed = arguments.scenario == MIXED
-    scenario = find_scenario(arguments.scenario) if arguments.scenario is not None and not mixed else None
-    if scenario is None and arguments.headless:
-        raise UsageError("--headless needs a scenario: `tcpwatch demo --list` names them")
+    scenarios = wanted(arguments)
     if not arguments.headless:
         from tcpwatch.tui.terminal import check_terminal
 
         check_terminal(os.environ)
-    placed = take_place(arguments, scenario)
-    if scenario is not None and not placed:
-        return play_recording(arguments, scenario)
+    place = None
+    try:
+        place = None if arguments.host else enter_own_namespace()
+    except PrivilegeError as error:
+        sys.stderr.write(f"tcpwatch: {error}\n")
+        if scenarios:
+            return play_recordings(arguments, scenarios)
     arguments.iface, arguments.port = LOOPBACK, (port,)
-    if scenario is not None and arguments.headless:
-        return rehearse(arguments, scenario, port)
+    if arguments.headless:
+        return rehearse(arguments, scenarios[0], port)
     from tcpwatch.cli.dashboard import show
     from tcpwatch.tui.demo import run_demo
 
-    tour = tour_of(
-        arguments, scenario, port, [] if mixed else playable(private=placed and not on_host(arguments, scenario))
-    )
+    tour = tour_of(arguments, scenarios, port, place)
     return show(arguments, tour, partial(run_demo, play=tour))
 
 
-def tour_of(arguments: Arguments, scenario: Scenario | None, port: int, then: Sequence[Scenario]) -> Tour:
-    """One scenario; or many situations at once, and `then` these."""
-    pace = pace_s(arguments, SHOWN_PACE_S)
-    if scenario is not None:
-        return Tour([scenario], port, pace)
-    return Tour(then, port, pace, opening=Demo(port, who_holds))
+def wanted(arguments: Arguments) -> list[Scenario]:
+    """The scenarios to play: the one that is asked for, or all, or none besides many situations at once.
 
-
-def playable(*, private: bool) -> list[Scenario]:
-    """The scenarios for a tour here: some want a namespace of their own."""
-    return [scenario for scenario in SCENARIOS.values() if private or not scenario.private]
-
-
-def on_host(arguments: Arguments, scenario: Scenario | None) -> bool:
-    """Whether it plays on this host's loopback, as the tour of root does, where `ss` and others see it too."""
-    return arguments.host or (scenario is None and os.geteuid() == 0)
-
-
-def take_place(arguments: Arguments, scenario: Scenario | None) -> bool:
-    """Enter a namespace of our own, unless it plays on the host.
-
-    False where there is none to be had; stderr says why. The tour still plays on the host then, a scenario cannot.
+    Some want a namespace of their own. UsageError where what is asked for cannot be.
     """
-    if on_host(arguments, scenario):
-        if scenario is not None and scenario.private:
-            raise UsageError(f"{scenario.name} changes how TCP works here: run it without --host")
-        return True
-    try:
-        enter_own_namespace()
-    except PrivilegeError as error:
-        sys.stderr.write(f"tcpwatch: {error}\n")
-        return False
-    return True
+    name = arguments.scenario
+    if name in AT_ONCE and arguments.headless:
+        raise UsageError("--headless needs a scenario: `tcpwatch demo --list` names them")
+    if name == MIXED:
+        return []
+    if name is None:
+        return [scenario for scenario in SCENARIOS.values() if not (scenario.private and arguments.host)]
+    scenario = find_scenario(name)
+    if scenario.private and arguments.host:
+        raise UsageError(f"{name} changes how TCP works here: run it without --host")
+    return [scenario]
+
+
+def tour_of(arguments: Arguments, scenarios: Sequence[Scenario], port: int, place: OwnNamespace | None) -> Tour:
+    """One scenario; or many situations at once, and then these. `place` is where it plays; None on the host."""
+    opening = Demo(port, who_holds) if arguments.scenario in AT_ONCE else None
+    return Tour(scenarios, port, pace_s(arguments, SHOWN_PACE_S), opening, place)
 
 
 def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:

@@ -1,4 +1,4 @@
-"""A scenario's recording as a Play: its acts begin when the playhead comes to them.
+"""Scenarios' recordings as a Play: their acts begin when the playhead comes to them.
 
 The segments end before the scenario does, so the recording's clock runs on after the last of them.
 """
@@ -6,52 +6,84 @@ The segments end before the scenario does, so the recording's clock runs on afte
 import time
 from collections.abc import Callable, Sequence
 
+from tcpwatch.lab.programme import Programme
+from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Act
 from tcpwatch.monitor.recorded import Recorded
+from tcpwatch.monitor.reel import Reel
 
 
-class Encore:
-    """One scenario, played from its beginning as soon as it is made."""
+class Rendition:
+    """One scenario's recording and its acts, from the beginning as soon as it is made."""
 
-    number = count = 1
-    last = True
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        acts: Sequence[Act],
-        recorded: Recorded,
-        clock: Callable[[], int] = time.monotonic_ns,
-    ) -> None:
-        self.name, self.title, self.watch = scenario.name, scenario.says, scenario.advice
-        self.over = False
-        self.failure: str | None = None
-        self._told = 0
-        self._ended_ns: int | None = None
-        self._all_acts = acts
-        self._playhead = recorded.playhead
+    def __init__(self, acts: Sequence[Act], recorded: Recorded, clock: Callable[[], int]) -> None:
+        self.recorded = recorded
+        self._all_acts, self._told = acts, 0
         self._clock = clock
-        self.go(0)
+        self._ended_ns: int | None = None
+        recorded.playhead.seek(0)
+        recorded.playhead.toggle()
 
-    def go(self, scenarios: int) -> None:
-        """Play it again; there is no other."""
-        self.over, self._told, self._ended_ns = False, 0, None
-        self._playhead.seek(0)
-        self._playhead.toggle()
+    @property
+    def over(self) -> bool:
+        """All segments have passed and all acts have begun."""
+        return not self.recorded.playhead.playing and self._told == len(self._all_acts)
 
     def now_ns(self) -> int:
         """What the recording's clock shows, since 1970."""
-        self._playhead.look()
-        if self._playhead.playing:
-            return self._playhead.time_ns
+        playhead = self.recorded.playhead
+        playhead.look()
+        if playhead.playing:
+            return playhead.time_ns
         if self._ended_ns is None:
             self._ended_ns = self._clock()
-        return self._playhead.time_ns + self._clock() - self._ended_ns
+        return playhead.time_ns + self._clock() - self._ended_ns
 
     def acts(self) -> Sequence[Act]:
         """Those that have begun since the last call."""
         now_ns, told = self.now_ns(), self._told
         self._told = sum(act.time_ns <= now_ns for act in self._all_acts)
-        self.over = not self._playhead.playing and self._told == len(self._all_acts)
         return self._all_acts[told : self._told]
+
+
+class Encore(Programme):
+    """Scenarios one after the other; `reel` is what they show."""
+
+    netns = None  # there is no socket to look for
+
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        read: Callable[[Scenario], Recorded],
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """`read` gives a scenario's recording."""
+        super().__init__(scenarios)
+        self._read = read
+        self._clock = clock
+        self._on = self._rendition(1)
+        self.reel = Reel(self._on.recorded)
+
+    def go(self, scenarios: int) -> None:
+        """Play the one so many further on, or back; 0 plays the same again."""
+        self._on = self._rendition(scenarios)
+        self.reel.change(self._on.recorded)
+
+    def way_in(self, translate: Callable[[str], str]) -> str:
+        """Nothing: where it was recorded is gone."""
+        return ""
+
+    def now_ns(self) -> int:
+        """What the clock of the recording that is on shows, since 1970."""
+        return self._on.now_ns()
+
+    def acts(self) -> Sequence[Act]:
+        """The acts of what is on that have begun since the last call."""
+        acts = self._on.acts()
+        self.over = self._on.over
+        return acts
+
+    def _rendition(self, scenarios: int) -> Rendition:
+        scenario = self.turn(scenarios)
+        return Rendition(acts_of(scenario.name), self._read(scenario), self._clock)

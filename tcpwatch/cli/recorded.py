@@ -1,6 +1,7 @@
-"""A scenario's recording, where the scenario itself cannot be played: the same acts and segments, without a socket."""
+"""Scenarios' recordings, where the scenarios cannot be played: the same acts and segments, without a socket."""
 
 import sys
+from collections.abc import Sequence
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.introduction import introduction
@@ -13,29 +14,32 @@ from tcpwatch.report.chronicle import Chronicle
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.why.catalog import translation
 
-ABOUT = "playing a recording of it instead: the segments are real, the states are what they tell of the sockets"
+ABOUT = (
+    "playing from recordings instead: the segments are real, the states are what they tell of the sockets; "
+    "--host plays on this host's own loopback"
+)
 AS_IT_WAS = 1 << 63  # nanoseconds: no silence is shortened, for that is when the acts are told
 TITLE = "a recording, for want of a namespace"
+LOOPBACK = "lo"  # where it was taken
 
 
-def play_recording(arguments: Arguments, scenario: Scenario) -> int:
-    """Show it in the dashboard or, headless, tell it at once; the exit code of either."""
+def play_recordings(arguments: Arguments, scenarios: Sequence[Scenario]) -> int:
+    """Show them in the dashboard, one after the other, or tell the first headless; the exit code of either."""
     sys.stderr.write(f"tcpwatch: {ABOUT}\n")
     arguments.port = (PORT,)
-    return tell(arguments, scenario) if arguments.headless else show(arguments, scenario)
+    return tell(arguments, scenarios[0]) if arguments.headless else show(arguments, scenarios)
 
 
-def show(arguments: Arguments, scenario: Scenario) -> int:
-    """Play it in the dashboard, as if it happened now."""
+def show(arguments: Arguments, scenarios: Sequence[Scenario]) -> int:
+    """Play them in the dashboard, as if they happened now."""
     from tcpwatch.cli.encore import Encore
     from tcpwatch.cli.replay import read_file
     from tcpwatch.tui.encore import run_encore
     from tcpwatch.tui.model import Subject
 
-    recorded = read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS)
-    encore = Encore(scenario, acts_of(scenario.name), recorded)
-    subject = Subject(TITLE, recorded.name, (PORT,), arguments.language, presents=arguments.presenter)
-    return run_encore(recorded, subject, encore, encore.now_ns, arguments.filter)
+    encore = Encore(scenarios, lambda scenario: read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS))
+    subject = Subject(TITLE, LOOPBACK, (PORT,), arguments.language, presents=arguments.presenter)
+    return run_encore(encore.reel, subject, encore, encore.now_ns, arguments.filter)
 
 
 def tell(arguments: Arguments, scenario: Scenario) -> int:

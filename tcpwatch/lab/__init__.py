@@ -14,7 +14,8 @@
     scenario    such a program in a process of its own
     performance the same, seen from the parent
     player      such programs one after the other, as they are asked for
-    tour        the same, seen from the parent
+    programme   which of some scenarios is on, and what is said of it
+    tour        scenarios one after the other, seen from the parent
     recordings  every scenario as it went once
 
 Law of the room: all traffic stays on loopback, is bounded, and ends with the process that asked for it.

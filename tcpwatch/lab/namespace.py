@@ -12,6 +12,7 @@ import struct
 import sys
 from fcntl import ioctl
 from pathlib import Path
+from typing import NamedTuple
 
 from tcpwatch.errors import PrivilegeError
 
@@ -35,7 +36,18 @@ GATES = (
 AS_ROOT = "run it through sudo, or as root: that needs no user namespace"
 
 
-def enter_own_namespace() -> None:
+class OwnNamespace(NamedTuple):
+    """The network namespace that this process is in; `user` says that a user namespace is around it."""
+
+    user: bool
+
+    def ways_in(self, pid: str) -> dict[str, str]:
+        """Commands that look in from outside, by way of a process in it that may be looked into: ours, and `ss`."""
+        into = "-U -n --preserve-credentials" if self.user else "-n"
+        return {"tcpwatch": f"tcpwatch --netns {pid}", "ss": f"nsenter -t {pid} {into} ss -tan"}
+
+
+def enter_own_namespace() -> OwnNamespace:
     """Move this process into a network namespace of its own, with loopback up.
 
     Root needs no more. Any other user gets a user namespace around it, in which he is who he was but holds every
@@ -49,6 +61,7 @@ def enter_own_namespace() -> None:
     if refusal:
         raise _refused(refusal)
     _enter(kinds)
+    return OwnNamespace(user=bool(kinds & CLONE_NEWUSER))
 
 
 def _rehearse(kinds: int) -> int:

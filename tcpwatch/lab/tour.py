@@ -3,37 +3,39 @@
 A tour may open with a Demo, which goes on until the first scenario is asked for and does not come back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from tcpwatch.lab.demo import Demo
+from tcpwatch.lab.namespace import OwnNamespace
 from tcpwatch.lab.player import PLAYS
 from tcpwatch.lab.program import Program
+from tcpwatch.lab.programme import Programme
 from tcpwatch.lab.scenario import END, FAILED
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import PACE_S, PORT, Act
 
-NAME, TITLE = "tour", "many situations on one port"
-WATCH = (
-    "An echo server with a bug, and its clients. One connection is never closed: CLOSE-WAIT here, FIN-WAIT-2 at its "
-    "peer. One talks, one is idle, visits come and go."
-)
+LOOK_IN = "Look in from outside: {tcpwatch}, {ss}"
 
 
-class Tour:
-    """A context manager that starts and stops what plays. `number` is the scenario's, from 1; 0 is the opening.
+class Tour(Programme):
+    """A context manager that starts and stops what plays.
 
-    `over` says that the scenario has been played to its end; `failure`, why it was not.
+    `place` is the namespace that it plays in; None on the host, where everybody sees it.
     """
 
     def __init__(
-        self, scenarios: Sequence[Scenario], port: int = PORT, pace_s: float = PACE_S, opening: Demo | None = None
+        self,
+        scenarios: Sequence[Scenario],
+        port: int = PORT,
+        pace_s: float = PACE_S,
+        opening: Demo | None = None,
+        place: OwnNamespace | None = None,
     ) -> None:
-        self.scenarios = tuple(scenarios)
-        self.number = 0
+        super().__init__(scenarios)
         self.over = opening is not None
-        self.failure: str | None = None
         self._opening = opening
+        self._place = place
         self._words = ("--port", str(port), "--pace", str(pace_s))
         self._player: Program | None = None
         self._playing: str | None = None
@@ -59,38 +61,19 @@ class Tour:
 
     @property
     def pid(self) -> int | None:
-        """The player's process, while it runs."""
+        """The player's process, while it runs. It may be looked into: this one may not, once it has been privileged."""
         return self._player.pid if self._player is not None else None
 
     @property
-    def scenario(self) -> Scenario | None:
-        """What plays now; None for the opening."""
-        return self.scenarios[self.number - 1] if self.number else None
+    def netns(self) -> str | None:
+        """What `tcpwatch --netns` finds the namespace by; None on the host."""
+        return str(self.pid) if self._place and self.pid else None
 
-    @property
-    def count(self) -> int:
-        """How many scenarios there are."""
-        return len(self.scenarios)
-
-    @property
-    def name(self) -> str:
-        """The name of what plays now."""
-        return self.scenario.name if self.scenario else NAME
-
-    @property
-    def title(self) -> str:
-        """What it shows, in a few words."""
-        return self.scenario.says if self.scenario else TITLE
-
-    @property
-    def watch(self) -> str:
-        """What to watch, in one paragraph."""
-        return self.scenario.advice if self.scenario else WATCH
-
-    @property
-    def last(self) -> bool:
-        """Nothing comes after this."""
-        return self.number == len(self.scenarios)
+    def way_in(self, translate: Callable[[str], str]) -> str:
+        """How to look in from a second terminal, in one sentence; empty on the host."""
+        if self._place is None or self.netns is None:
+            return ""
+        return translate(LOOK_IN).format_map(self._place.ways_in(self.netns))
 
     def go(self, scenarios: int) -> None:
         """Play the one so many further on, or back; 0 plays the same again. There is no way back to the opening."""
@@ -98,9 +81,8 @@ class Tour:
             return
         if self._opening is not None:
             self._opening.stop()
-        self.number = max(1, min(self.number + scenarios, len(self.scenarios)))
-        self.over, self.failure, self._playing = False, None, None
-        self._player.tell(self.scenarios[self.number - 1].name)
+        self._playing = None
+        self._player.tell(self.turn(scenarios).name)
 
     def acts(self) -> list[Act]:
         """The acts of what plays now that have begun since the last call."""

@@ -13,26 +13,29 @@ from tcpwatch.tui.model import Subject
 def status_line(subject: Subject, snapshot: Snapshot, paused: bool, width: int) -> Line:
     """` tcpwatch  web-3 · lo · port 9999   kernel ● sock_diag  packets ● 1 204  dropped 0   live · 12:03:44 `.
 
-    In a narrow terminal the sources lose their words; the clock, the pause and what was dropped stay.
+    In a narrow terminal the sources lose their words, and but for the packets their names where they work; the clock,
+    the pause and what was dropped stay.
     """
     now = clock(snapshot.time_ns)
     right: list[Run] = [(f" ‖ paused · {now} ", "caution") if paused else (f" live · {now} ", "")]
     if snapshot.dropped:
         right.insert(0, (f" ⚠ dropped {grouped(snapshot.dropped)} ", "trouble"))
-    for says, nothing_dropped in ((True, True), (False, True), (False, False)):
+    for room in (3, 2, 1, 0):
         left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "")]
         for source in snapshot.sources:
-            left += _source(source, snapshot.captured, says)
-        if nothing_dropped and not snapshot.dropped:
+            left += _source(source, snapshot.captured, says=room == 3, named=room > 0)
+        if room >= 2 and not snapshot.dropped:
             left.append((" dropped 0", ""))
         if width_of((*left, *right)) <= width:
             break
     return ends_apart(left, right, width)._replace(row="titles")
 
 
-def _source(source: SourceStatus, captured: int, says: bool) -> list[Run]:
+def _source(source: SourceStatus, captured: int, says: bool, named: bool) -> list[Run]:
     if not source.working:
         return [(f" {source.name} ", ""), ("○ none ", "caution")]
+    if not named and not source.lost and source.name != "packets":
+        return []
     words = grouped(captured) if source.name == "packets" else source.says if says else ""
     lost: list[Run] = [(f"⚠ {grouped(source.lost)} lost ", "trouble")] if source.lost else []
     return [(f" {source.name} ", ""), ("● ", "open"), (f"{words} " if words else "", ""), *lost]

@@ -5,6 +5,7 @@ A tour goes on by itself from one scenario to the next, until the user takes a l
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -18,6 +19,7 @@ from tcpwatch.tui.keys import DEMO_KEYS
 from tcpwatch.tui.line import Line
 from tcpwatch.tui.model import MonitorView, Play, Subject
 from tcpwatch.tui.narrator import Deed, Narrator
+from tcpwatch.tui.screens.help import HelpScreen
 from tcpwatch.tui.strip_lines import Strip, strip_lines
 from tcpwatch.tui.told_lines import doubt_lines
 from tcpwatch.tui.widgets.narration import Narration
@@ -96,6 +98,11 @@ class DemoDashboard(Dashboard):
         self._begin()
         self._show_narration()
 
+    def action_help(self) -> None:
+        """Explain keys, glyphs and states; and how to look in."""
+        about = f"{self._panes[self._active].HELP} {self._play.way_in(self._translate)}".strip()
+        self.lay_over(HelpScreen(about, self.all_bindings()))
+
     def action_present(self) -> None:
         """Show the selected connection, or this scenario's first, to an audience, with what is done meanwhile."""
         from tcpwatch.tui.screens.presenter import PresenterScreen
@@ -115,7 +122,14 @@ class DemoDashboard(Dashboard):
         self._narrator = self._new_narrator()
 
     def _new_narrator(self) -> Narrator:
-        return Narrator(self._translate(self._play.watch), self._begun_ns, announced=self._play.number > 0)
+        return Narrator(self._introduction(), self._begun_ns, announced=self._play.number > 0)
+
+    def _introduction(self) -> str:
+        """What to watch; and how to look in, with the first that plays: before it where segments soon take its room."""
+        watch, way_in = self._translate(self._play.watch), self._play.way_in(self._translate)
+        if not self._play.number:
+            return f"{way_in} · {watch}".removeprefix(" · ")
+        return f"{watch} {way_in}".strip() if self._play.count == 1 else watch
 
     def _new_events(self) -> list[Event]:
         first, came = self._monitor.packets.slice(self._heard)
@@ -165,5 +179,6 @@ def run_demo(monitor: MonitorView, subject: Subject, filter_text: str, play: Pla
 
     Raises FilterError where `filter_text` cannot be understood.
     """
+    subject = replace(subject, host=f"netns {play.netns}") if play.netns else subject
     dashboard = DemoDashboard(monitor, subject, play, filter_text=filter_text, pace=terminal_pace())
     return run(dashboard, monitor.stop)

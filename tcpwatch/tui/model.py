@@ -97,6 +97,13 @@ class Play(Protocol):
     def watch(self) -> str:
         """What to look at."""
 
+    @property
+    def netns(self) -> str | None:
+        """What `tcpwatch --netns` finds the namespace by that it plays in; None where that is no other."""
+
+    def way_in(self, translate: Callable[[str], str]) -> str:
+        """How to look in from a second terminal, in one sentence; empty where there is nothing to say of that."""
+
     def acts(self) -> Sequence[Said]:
         """What has begun in it since the last call."""
 

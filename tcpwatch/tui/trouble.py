@@ -93,7 +93,8 @@ def summary(connections: Sequence[Connection], now_ns: int, alarms: Sequence[Fin
         others = sum(len(members) for trouble, members in kinds if trouble is not TURNED_AWAY) + len(alarms) - 1
         return Line(((f" ⚠ {alarms[0].says}", "trouble"), *_others(others)))
     if not kinds:
-        told = any(connection.row.recv_q is not None or connection.row.timer for connection in connections)
+        rows = (connection.row for connection in connections)
+        told = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
         return NOTHING_STUCK if told or not connections else NO_CLOSE_WAIT
     trouble, members = kinds[0]
     oldest = min(members, key=lambda connection: connection.since_ns)

@@ -1,14 +1,14 @@
 """What is decided before anything is opened; `tests/e2e` plays the demo itself."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from tcpwatch.cli import demo
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import PrivilegeError
-from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
+from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
+from tcpwatch.lab.tour import Tour
 from tests.conftest import Ended
 
 REFUSAL = PrivilegeError("there is no namespace to be had", "sudo it")
@@ -56,38 +56,59 @@ def test_scenario_without_a_namespace_says_why_and_plays_its_recording(
 ) -> None:
     ended = tcpwatch("demo", "refused", "--headless")
     assert ended.code == 0
-    assert ended.err.startswith("tcpwatch: there is no namespace to be had\n  sudo it\ntcpwatch: playing a recording")
+    assert ended.err.startswith(
+        "tcpwatch: there is no namespace to be had\n  sudo it\ntcpwatch: playing from recordings"
+    )
     assert "steps: 1/3 SYN, RST seen" in ended.out
 
 
-def test_plain_users_demo_without_a_namespace_plays_on_the_host(
-    refused: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Tour]:
+    """The tours that are shown live, in place of a screen."""
+    tours: list[Tour] = []
+    monkeypatch.setattr("tcpwatch.tui.terminal.check_terminal", lambda environ: None)
+    monkeypatch.setattr("tcpwatch.cli.dashboard.show", lambda arguments, tour, front_end: tours.append(tour) or 0)
+    return tours
+
+
+@pytest.mark.parametrize(("word", "count"), [(None, len(SCENARIOS)), ("close-wait", 1)])
+def test_demo_without_a_namespace_plays_from_recordings(
+    refused: None, shown: list[Tour], monkeypatch: pytest.MonkeyPatch, word: str | None, count: int
 ) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert not demo.take_place(asked(), None)
+    played: list[Sequence[Scenario]] = []
+    monkeypatch.setattr(demo, "play_recordings", lambda arguments, scenarios: played.append(scenarios) or 0)
+    assert demo.run(asked(scenario=word)) == 0
+    assert [len(scenarios) for scenarios in played] == [count]
+    assert shown == []
+
+
+def test_many_at_once_were_never_recorded_and_play_on_the_host(
+    refused: None, shown: list[Tour], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert demo.run(asked(scenario="mixed")) == 0
+    assert [(tour.count, tour.number) for tour in shown] == [(0, 0)]
     assert capsys.readouterr().err == "tcpwatch: there is no namespace to be had\n  sudo it\n"
 
 
-@pytest.mark.parametrize("name", [None, "refused"])
-def test_host_is_left_for_no_namespace(refused: None, name: str | None) -> None:
-    assert demo.take_place(asked(host=True), find_scenario(name) if name else None)
-
-
-def test_first_demo_of_root_is_left_on_the_host(refused: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert demo.take_place(asked(), None)
+@pytest.mark.parametrize("word", [None, "mixed", "refused"])
+def test_host_is_left_for_no_namespace(refused: None, shown: list[Tour], word: str | None) -> None:
+    assert demo.run(asked(scenario=word, host=True)) == 0
+    assert len(shown) == 1
 
 
 def test_tour_of_a_scenario_is_that_one() -> None:
-    scenario = find_scenario("refused")
-    assert demo.tour_of(asked(pace=1.5), scenario, 9999, ()).scenarios == (scenario,)
+    arguments = asked(scenario="refused")
+    tour = demo.tour_of(arguments, demo.wanted(arguments), 9999, None)
+    assert (tour.name, tour.scenarios) == ("tour", (find_scenario("refused"),))
+    assert not tour.over
 
 
 def test_tour_begins_with_many_situations_at_once() -> None:
-    tour = demo.tour_of(asked(), None, 9999, demo.playable(private=True))
-    assert (tour.number, tour.scenarios) == (0, tuple(SCENARIOS.values()))
+    arguments = asked()
+    tour = demo.tour_of(arguments, demo.wanted(arguments), 9999, None)
+    assert (tour.number, tour.over, tour.scenarios) == (0, True, tuple(SCENARIOS.values()))
 
 
 def test_tour_on_a_host_leaves_out_what_would_change_it() -> None:
-    left_out = set(SCENARIOS.values()) - set(demo.playable(private=False))
+    left_out = set(SCENARIOS.values()) - set(demo.wanted(asked(host=True)))
     assert {scenario.name for scenario in left_out} == {"time-wait", "syn-timeout", "syn-flood"}

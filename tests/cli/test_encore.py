@@ -6,12 +6,13 @@ from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.encore import Encore
 from tcpwatch.cli.reading import Reading
 from tcpwatch.lab.recordings import acts_of, segments_of
-from tcpwatch.lab.scenarios import find_scenario
+from tcpwatch.lab.scenarios import Scenario, find_scenario
+from tcpwatch.lab.stage import Act
 from tcpwatch.monitor.recorded import Recorded
 from tcpwatch.tcp.tracker import FlowTracker
 from tests.monitor.replaying import Clock
 
-SCENARIO = find_scenario("refused")
+SCENARIO, NEXT = find_scenario("refused"), find_scenario("stale-syn")
 ACTS = acts_of("refused")
 LATE_NS = ACTS[1].time_ns - ACTS[0].time_ns
 
@@ -22,22 +23,27 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def recorded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+def encore(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Encore:
     monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
-    arguments, tracker = Arguments(), FlowTracker()
-    arguments.read = str(segments_of("refused"))
-    with Reading(arguments, tracker, lambda: None) as reading:
-        return Recorded("refused", reading.events(), tracker, clock)
+
+    def read(scenario: Scenario) -> Recorded:
+        arguments, tracker = Arguments(), FlowTracker()
+        arguments.read = str(segments_of(scenario.name))
+        with Reading(arguments, tracker, lambda: None) as reading:
+            return Recorded(scenario.name, reading.events(), tracker, clock)
+
+    return Encore([SCENARIO, NEXT], read, clock)
 
 
 @pytest.fixture
-def encore(recorded: Recorded, clock: Clock) -> Encore:
-    return Encore(SCENARIO, ACTS, recorded, clock)
+def recorded(encore: Encore) -> Recorded:
+    return encore.reel.recorded
 
 
 def test_encore_says_of_itself_what_its_scenario_says(encore: Encore) -> None:
     assert (encore.name, encore.title, encore.watch) == ("refused", SCENARIO.says, SCENARIO.advice)
-    assert (encore.number, encore.count, encore.last, encore.failure) == (1, 1, True, None)
+    assert (encore.number, encore.count, encore.last, encore.failure) == (1, 2, False, None)
+    assert (encore.netns, encore.way_in(str)) == (None, "")
 
 
 def test_encore_gives_each_act_once_when_its_time_has_come(encore: Encore, recorded: Recorded, clock: Clock) -> None:
@@ -58,12 +64,15 @@ def test_clock_of_an_encore_runs_on_after_the_last_segment(encore: Encore, recor
     assert encore.now_ns() == recorded.events[-1].segment.time_ns + 1_500_000_000
 
 
-def test_encore_plays_again(encore: Encore, recorded: Recorded, clock: Clock) -> None:
+@pytest.mark.parametrize(("scenarios", "acts"), [(0, ACTS), (1, acts_of(NEXT.name))])
+def test_encore_plays_again_or_another(encore: Encore, clock: Clock, scenarios: int, acts: list[Act]) -> None:
     clock.advance(1)
     encore.acts()
     clock.advance(60_000)
     encore.acts()
-    encore.go(1)
-    assert (encore.over, recorded.packets.end) == (False, 0)
+    assert encore.over
+    encore.go(scenarios)
+    recorded = encore.reel.recorded
+    assert (encore.number, encore.over, recorded.packets.end) == (1 + scenarios, False, 0)
     assert encore.now_ns() == recorded.events[0].segment.time_ns
-    assert encore.acts() == ACTS[:1]
+    assert encore.acts()[0] == acts[0]

@@ -82,6 +82,13 @@ class Terminal:
         return done.stdout
 
 
+def place_of(screen: str) -> int:
+    """The pid by which `--netns` and nsenter find the namespace of a demo, from its title."""
+    found = re.search(r"tcpwatch  netns (\d+) · lo · port", screen)
+    assert found, f"no namespace in the title:\n{screen}"
+    return int(found[1])
+
+
 def heading_counts(screen: str) -> dict[str, int]:
     """How many sockets each group's heading counts; what has ended is no socket any more."""
     headings = re.findall(r"[▾▸] \S ([A-Z][A-Z0-9-]+)\s+(\d+)\s", screen)

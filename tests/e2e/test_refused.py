@@ -45,7 +45,7 @@ def test_refused_scenario_says_why_and_how_to_allow_it_and_plays_its_recording(r
     why, mend, instead = done.stderr.splitlines()
     assert f"user.{limit} is 0" in why
     assert mend == f"  sudo sysctl user.{limit}=15000"
-    assert "playing a recording of it instead" in instead
+    assert "playing from recordings instead" in instead
     assert done.stdout.splitlines()[-3:] == [
         "states: LISTEN, SYN-SENT, SYN-RECEIVED, ESTABLISHED seen",
         "steps: 1/3 SYN, 2/3 SYN-ACK, 3/3 ACK seen",
@@ -57,6 +57,17 @@ def test_refused_scenario_says_why_and_how_to_allow_it_and_plays_its_recording(r
 def test_refused_scenario_plays_its_recording_in_the_dashboard(tmux: None, refused: list[str]) -> None:
     with Terminal([*refused, "demo", "refused"], 120, 36) as terminal:
         terminal.wait_for("a recording, for want of a namespace", "▶ Nobody listens on port 9999")
-        terminal.wait_for("RST", "refused.pcapng")
+        terminal.wait_for("RST", "refused ")
+        terminal.press("q")
+        terminal.wait_for("exit code 0")
+
+
+def test_refused_demo_plays_the_tour_from_recordings(tmux: None, refused: list[str]) -> None:
+    with Terminal([*refused, "demo"], 120, 36) as terminal:
+        terminal.wait_for("a recording, for want of a namespace", "1 / 25", "handshake · one connection", "1/3 SYN")
+        terminal.press("]")
+        terminal.wait_for("2 / 25", "http · a page over HTTP", "GET /index")
+        terminal.press("[")
+        terminal.wait_for("1 / 25", "handshake · one connection", "1/3 SYN")
         terminal.press("q")
         terminal.wait_for("exit code 0")

@@ -19,8 +19,9 @@ import os, signal, sys
 from tcpwatch.cli import demo, main
 enter = demo.enter_own_namespace
 def enter_and_stop():
-    enter()
+    place = enter()
     os.kill(os.getpid(), signal.SIGSTOP)
+    return place
 demo.enter_own_namespace = enter_and_stop
 sys.exit(main(sys.argv[1:]))
 """
@@ -96,7 +97,7 @@ def place_of(pid: int) -> str:
 def skip_where_refused(program: Sequence[str]) -> None:
     """Skip the test where this program may have no namespace."""
     tried = subprocess.run([*program, "demo", "refused", "--headless"], capture_output=True, text=True, check=False)
-    if "playing a recording" in tried.stderr:
+    if "playing from recordings" in tried.stderr:
         pytest.skip(tried.stderr.splitlines()[0])
 
 

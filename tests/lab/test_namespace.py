@@ -41,6 +41,13 @@ BECOME_NOBODY = f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY}); ct
 ENTERED = {"moved": True, "same user": True, "interfaces": ["lo"], "child may filter and capture": True}
 
 
+@pytest.mark.parametrize(
+    ("user", "ss"), [(False, "nsenter -t 42 -n ss -tan"), (True, "nsenter -t 42 -U -n --preserve-credentials ss -tan")]
+)
+def test_ways_into_a_namespace_from_outside(user: bool, ss: str) -> None:
+    assert namespace.OwnNamespace(user).ways_in("42") == {"tcpwatch": "tcpwatch --netns 42", "ss": ss}
+
+
 def enter(before: str = "") -> subprocess.CompletedProcess[str]:
     # The modules are loaded before the user changes: nobody may not read every checkout.
     preload = "import ctypes, fcntl, struct, pathlib, tcpwatch.lab.namespace"

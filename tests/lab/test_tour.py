@@ -7,10 +7,12 @@ import pytest
 
 from tcpwatch.errors import UsageError
 from tcpwatch.lab.demo import Demo
+from tcpwatch.lab.namespace import OwnNamespace
 from tcpwatch.lab.program import Program
+from tcpwatch.lab.programme import NAME
 from tcpwatch.lab.scenarios import find_scenario
 from tcpwatch.lab.stage import Act
-from tcpwatch.lab.tour import NAME, Tour
+from tcpwatch.lab.tour import Tour
 from tests.lab.proc_net import eventually
 
 pytestmark = pytest.mark.e2e
@@ -64,6 +66,20 @@ def test_tour_opens_with_a_demo_that_ends_with_the_first_scenario(port: int) -> 
         tour.go(1)
         assert opening.pids == ()
         assert len(play_out(tour)) == 2  # nobody listens: the demo's server is gone
+
+
+def test_tour_on_the_host_is_seen_without_a_way_in(port: int) -> None:
+    with Tour([REFUSED], port, pace_s=0) as tour:
+        assert (tour.netns, tour.way_in(str)) == (None, "")
+
+
+def test_tour_says_how_to_look_into_its_namespace(port: int) -> None:
+    with Tour([REFUSED], port, pace_s=0, place=OwnNamespace(user=False)) as tour:
+        assert tour.netns == str(tour.pid)
+        assert tour.way_in(str) == (
+            f"Look in from outside: tcpwatch --netns {tour.pid}, nsenter -t {tour.pid} -n ss -tan"
+        )
+    assert (tour.netns, tour.way_in(str)) == (None, "")
 
 
 def test_tour_of_its_opening_alone_goes_nowhere(port: int) -> None:

@@ -25,6 +25,15 @@ def test_status_of_a_narrow_terminal_keeps_the_clock() -> None:
     assert text.endswith(" ‖ paused · 12:03:44 ")
 
 
+def test_status_without_room_names_only_the_sources_that_have_something_to_say() -> None:
+    text = status_line(SUBJECT, SNAPSHOT, False, 70).text
+    assert " packets ● 1 204 " in text
+    assert "kernel" not in text
+    kernel = SourceStatus("kernel", True, "BPF", lost=3)
+    line = status_line(SUBJECT, replace(SNAPSHOT, sources=(kernel,)), False, 74)
+    assert " kernel ● ⚠ 3 lost " in line.text
+
+
 def test_status_is_loud_about_what_was_dropped() -> None:
     line = status_line(SUBJECT, replace(SNAPSHOT, dropped=7), False, 80)
     assert (" ⚠ dropped 7 ", "trouble") in line.runs

@@ -13,6 +13,7 @@ from tcpwatch.tcp.event import Event
 from tcpwatch.tui.demo import LONGEST_REST_NS, OPENING_NS, REST_NS, DemoDashboard
 from tcpwatch.tui.model import Subject
 from tcpwatch.tui.narrator import ADVICE_NS
+from tcpwatch.tui.screens.help import HelpText
 from tcpwatch.tui.screens.presenter import PresenterScreen, Stage
 from tcpwatch.tui.widgets.narration import Narration
 from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor
@@ -31,7 +32,7 @@ class Act(NamedTuple):
 class Script:
     """A tour of scenarios, of which a test says what happens."""
 
-    title, watch = "one connection", "Watch the states."
+    title, watch, netns = "one connection", "Watch the states.", None
 
     def __init__(self, number: int = 1, count: int = 3) -> None:
         self.over, self.failure, self.number, self.count = False, None, number, count
@@ -45,6 +46,9 @@ class Script:
     @property
     def last(self) -> bool:
         return self.number == self.count
+
+    def way_in(self, translate: Callable[[str], str]) -> str:
+        return "Look in by pid 7."
 
     def acts(self) -> list[Act]:
         said, self.said = self.said, []
@@ -117,6 +121,16 @@ async def test_strip_begins_with_what_to_watch(show: Show) -> None:
 
 
 @staged()
+async def test_first_that_plays_says_how_to_look_in_and_help_always(show: Show) -> None:
+    assert "Look in" not in show.strip
+    show.play.count = 1
+    await show.press("left_square_bracket")
+    assert "Watch the states. Look in by pid 7." in show.strip
+    await show.press("question_mark")
+    assert "Look in by pid 7." in text_of(show.app.screen.query_one(HelpText))
+
+
+@staged()
 async def test_strip_tells_what_is_done_and_what_comes_of_it(show: Show) -> None:
     await show.happen("A client connects.", *handshake(show.now_ns + 1))
     await show.pass_time(ADVICE_NS)
@@ -178,6 +192,7 @@ async def test_click_makes_the_tour_wait(show: Show) -> None:
 @staged(number=0)
 async def test_opening_goes_on_by_itself_after_a_while(show: Show) -> None:
     assert show.strip.startswith(" demo  scenario-0")
+    assert "Look in by pid 7. · Watch the states." in show.strip
     assert "a tour follows: ] begins it" in show.strip
     await show.pass_time(OPENING_NS - 1)
     assert show.play.number == 0

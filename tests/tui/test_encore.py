@@ -20,6 +20,7 @@ async def screen() -> tuple[str, str]:
         app.tell()
         await pilot.pause()
         assert [column.title for column in app._connections.columns] == [column.title for column in WIRE_COLUMNS]
+        assert "app.kill" not in {key.id for key in app.all_bindings()}
         return text_of(app._status), text_of(app.query_one(Narration))
 
 

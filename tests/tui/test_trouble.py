@@ -79,3 +79,5 @@ def test_summary_of_a_source_without_queues_and_timers_claims_no_more_than_it_kn
     assert summary([from_a_file], MONO_NS).text.startswith(" no CLOSE-WAIT here. More is not known")
     tidy = connection(2, server_end(2), State.TIME_WAIT, 1, recv_q=None, timer=Timer(TimerKind.TIME_WAIT, 1, 0))
     assert "nothing looks stuck" in summary([tidy], MONO_NS).text
+    listening = connection(3, server_end(3), State.LISTEN, 1, recv_q=None, backlog=Backlog(0, 128))
+    assert "nothing looks stuck" in summary([listening], MONO_NS).text

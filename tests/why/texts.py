@@ -3,7 +3,7 @@
 import ast
 from inspect import getsource
 
-from tcpwatch.lab import tour
+from tcpwatch.lab import programme, tour
 from tcpwatch.lab.scenarios import SCENARIOS
 from tcpwatch.tui import demo, strip_lines
 from tcpwatch.tui.screens import presenter, why
@@ -33,7 +33,7 @@ def narration_texts() -> set[str]:
 def scenario_texts() -> set[str]:
     """Those of the scenarios and of the tour: what each is, what to watch, and its acts."""
     texts = [text for one in SCENARIOS.values() for text in (one.says, one.advice, *acts_of(one.name))]
-    return {tour.TITLE, tour.WATCH, *texts}
+    return {programme.TITLE, programme.WATCH, tour.LOOK_IN, *texts}
 
 
 def acts_of(name: str) -> list[str]:
