@@ -21,6 +21,7 @@ TESTED_ELSEWHERE = {
     "tcpwatch/kernel/events.py": "data",
     "tcpwatch/monitor/snapshot.py": "data",
     "tcpwatch/tcp/event.py": "data",
+    "tcpwatch/tcp/extensions.py": "data",
     "tcpwatch/tcp/tcb.py": "data",
     "tcpwatch/why/topic.py": "data",
     "tcpwatch/wire/layer.py": "data",

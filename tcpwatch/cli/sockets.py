@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.watching import open_sockets
+from tcpwatch.kernel.cgroups import Cgroups
 from tcpwatch.monitor.filter import compile_filter
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report import ndjson, table
@@ -24,7 +25,8 @@ def run(arguments: Arguments) -> int:
     ]
     lines: Iterable[str]
     if arguments.json:
-        lines = (ndjson.line(ndjson.socket(connection, snapshot.mono_ns)) for connection in chosen)
+        cgroups = Cgroups()
+        lines = (ndjson.line(ndjson.socket(connection, snapshot.mono_ns, cgroups.path)) for connection in chosen)
     else:
         lines = table.sockets(chosen, snapshot.mono_ns)
     for line in lines:

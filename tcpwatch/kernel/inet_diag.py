@@ -1,12 +1,21 @@
 """The wire form of NETLINK_SOCK_DIAG (include/uapi/linux/inet_diag.h): one record <-> one `SocketRow`. No I/O.
 
 A record is a netlink header, `struct inet_diag_msg` and attributes. Numbers are in the machine's byte order, addresses
-and ports in the network's. Attributes that nobody asked for come too (mark, cgroup) and are stepped over by length.
+and ports in the network's. Attributes that nobody asked for come too (mark, cgroup); all but `tcp_info` stay as they
+came until somebody looks.
 """
 
-from collections.abc import Iterable
 from struct import Struct
 
+from tcpwatch.kernel.attributes import (
+    ATTRIBUTE_HEADER,
+    INET_DIAG_CONG,
+    INET_DIAG_INFO,
+    INET_DIAG_SKMEMINFO,
+    INET_DIAG_VEGASINFO,
+    Attributes,
+    attributes,
+)
 from tcpwatch.kernel.ends import socket_ends
 from tcpwatch.kernel.users import known_uid
 from tcpwatch.tcp.netns import Namespace
@@ -17,14 +26,12 @@ HEADER = Struct("=IHHII")  # length, type, flags, sequence, port
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_DUMP_INTR, NLM_F_DUMP = 0x1, 0x10, 0x300
 SOCK_DIAG_BY_FAMILY = 20
-INET_DIAG_INFO, INET_DIAG_SKMEMINFO = 2, 7
 
 # family, state, timer, retransmits, ports, local, remote, interface, cookie, expires, rqueue, wqueue, uid, inode
 MESSAGE = Struct("=BBBB4s16s16sIQIIIII")
 ATTRIBUTES = HEADER.size + MESSAGE.size  # where they begin in a record
 
 _REQUEST = Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket id
-_ATTRIBUTE = Struct("=HH")
 _AF_INET, _IPPROTO_TCP = 2, 6
 
 # include/net/tcp_states.h. A half-open socket is 12 inside the kernel, 3 outside. 13, bound but idle, has no RFC word.
@@ -42,23 +49,18 @@ STATES = {
     11: State.CLOSING,
     12: State.SYN_RECEIVED,
 }
-_LISTEN = 10
-_STATES = sum(1 << number for number in STATES)
+_ALL_STATES = sum(1 << number for number in STATES)
 
-# What is asked for: some states, and the attributes of their sockets. Only of a listener do the drops tell something.
-QUESTIONS = (
-    (1 << _LISTEN, (INET_DIAG_INFO, INET_DIAG_SKMEMINFO)),
-    (_STATES & ~(1 << _LISTEN), (INET_DIAG_INFO,)),
-)
-_DROPS = Struct("=32xI")  # SK_MEMINFO_DROPS, include/uapi/linux/sock_diag.h; since Linux 4.6
+# Beside what comes without a request. By the second of these, every congestion control tells what it has to tell.
+EXTENSIONS = (INET_DIAG_INFO, INET_DIAG_VEGASINFO, INET_DIAG_CONG, INET_DIAG_SKMEMINFO)
 
 TIMERS = {1: TimerKind.RETRANSMIT, 2: TimerKind.KEEPALIVE, 3: TimerKind.TIME_WAIT, 4: TimerKind.PERSIST}
 
 
-def dump_request(family: int, sequence: int, states: int, attributes: Iterable[int]) -> bytes:
-    """The request for the TCP sockets of an address family that are in one of `states`, a bit for each."""
-    extensions = sum(1 << attribute - 1 for attribute in attributes)
-    request = _REQUEST.pack(family, _IPPROTO_TCP, extensions, states)
+def dump_request(family: int, sequence: int) -> bytes:
+    """The request for all TCP sockets of an address family, with their EXTENSIONS."""
+    wanted = sum(1 << extension - 1 for extension in EXTENSIONS)
+    request = _REQUEST.pack(family, _IPPROTO_TCP, wanted, _ALL_STATES)
     flags = NLM_F_REQUEST | NLM_F_DUMP
     return HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, flags, sequence, 0) + request
 
@@ -78,6 +80,7 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
         local, remote = local[:4], remote[:4]
     ends, mapped = socket_ends(local, remote, ports)
     listens = state is State.LISTEN
+    told = Attributes(_attributes_beside(record, info))
     kind = TIMERS.get(timer)
     return SocketRow(
         cookie=cookie,
@@ -88,10 +91,11 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
         inode=inode,
         recv_q=None if listens else rqueue,
         send_q=None if listens else wqueue,
-        backlog=Backlog(queued=rqueue, limit=wqueue, drops=_drops(record)) if listens else None,
+        backlog=_backlog(rqueue, wqueue, told) if listens else None,
         timer=Timer(kind, expires, retransmits, read_ns) if kind else None,
         interface=interface,
         info_bytes=record[info],
+        attributes=told,
         read_ns=read_ns,
         netns=netns,
     )
@@ -99,22 +103,17 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
 
 def info_span(record: bytes) -> slice:
     """Where `struct tcp_info` lies in `record`; empty, at the end, where it has none."""
-    return _attribute(record, INET_DIAG_INFO)
+    nowhere = slice(len(record), len(record))
+    return next((span for kind, span in attributes(record, ATTRIBUTES) if kind == INET_DIAG_INFO), nowhere)
 
 
-def _drops(record: bytes) -> int | None:
-    memory = record[_attribute(record, INET_DIAG_SKMEMINFO)]
-    return _DROPS.unpack_from(memory)[0] if len(memory) >= _DROPS.size else None
+def _attributes_beside(record: bytes, info: slice) -> bytes:
+    """All attributes but that one."""
+    if info.start == info.stop:
+        return record[ATTRIBUTES:]
+    return record[ATTRIBUTES : info.start - ATTRIBUTE_HEADER.size] + record[info.stop :]
 
 
-def _attribute(record: bytes, wanted: int) -> slice:
-    """Where the value of an attribute lies; empty, at the end, where there is none."""
-    offset, end = ATTRIBUTES, len(record)
-    while offset + _ATTRIBUTE.size <= end:
-        length, kind = _ATTRIBUTE.unpack_from(record, offset)
-        if not _ATTRIBUTE.size <= length <= end - offset:
-            break
-        if kind == wanted:
-            return slice(offset + _ATTRIBUTE.size, offset + length)
-        offset += length + 3 & ~3
-    return slice(end, end)
+def _backlog(queued: int, limit: int, told: Attributes) -> Backlog:
+    memory = told.extensions.memory
+    return Backlog(queued, limit, drops=memory.drops if memory is not None else None)

@@ -144,20 +144,15 @@ class SockDiag:
 
     def _dump_family(self, family: int, found: dict[int, _Known]) -> None:
         """Add a family's sockets to `found`."""
+        self._sequence += 1
         try:
-            for states, attributes in inet_diag.QUESTIONS:
-                self._ask(family, states, attributes, found)
+            self._netlink.send(inet_diag.dump_request(family, self._sequence))
+            finished = False
+            while not finished:
+                message = self._receive()
+                finished = self._is_last(message, self._take(message, found))
         except OSError as error:
             self._refused(family, error)
-
-    def _ask(self, family: int, states: int, attributes: tuple[int, ...], found: dict[int, _Known]) -> None:
-        """Add a family's sockets in these states to `found`."""
-        self._sequence += 1
-        self._netlink.send(inet_diag.dump_request(family, self._sequence, states, attributes))
-        finished = False
-        while not finished:
-            message = self._receive()
-            finished = self._is_last(message, self._take(message, found))
 
     def _refused(self, family: int, error: OSError) -> None:
         """Go on without IPv6 where the kernel has none; try again where it was short of room; else give up."""

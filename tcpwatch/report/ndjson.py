@@ -5,13 +5,14 @@ here.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.tcp.event import Event, Step
+from tcpwatch.tcp.extensions import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.kernel_tcb import tcb_of
 from tcpwatch.tcp.netns import Namespace
@@ -38,6 +39,7 @@ TCB_KEYS = (
 )
 
 ENDS = ("initiator", "responder")
+SHUTDOWN = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 
 
 def line(record: object) -> str:
@@ -79,8 +81,8 @@ def flow(flow: Flow) -> Json:
     }
 
 
-def socket(connection: Connection, now_ns: int) -> Json:
-    """A socket, with the keys of `tcpwatch sockets --json`."""
+def socket(connection: Connection, now_ns: int, cgroup_path: Callable[[int], str]) -> Json:
+    """A socket, with the keys of `tcpwatch sockets --json`; `cgroup_path` knows control groups by their numbers."""
     row = connection.row
     tcb, info = tcb_of(row), row.info
     return {
@@ -107,7 +109,25 @@ def socket(connection: Connection, now_ns: int) -> Json:
         "tcb": {key: getattr(tcb, key) for key in TCB_KEYS} if tcb is not None else None,
         "tcb_source": tcb.source if tcb is not None else None,
         "info": info.as_dict() if info is not None else None,
+        **_extensions(row.extensions, cgroup_path),
         **_namespace(row.netns),
+    }
+
+
+def _extensions(told: Extensions, cgroup_path: Callable[[int], str]) -> Json:
+    """What `ss -e -m -i` adds."""
+    return {
+        "memory": asdict(told.memory) if told.memory is not None else None,
+        "congestion": told.congestion,
+        "congestion_info": told.congestion_info,
+        "ulp": told.ulp,
+        "ulp_info": told.ulp_info,
+        "cgroup": cgroup_path(told.cgroup_id) if told.cgroup_id is not None else None,
+        "mark": told.mark,
+        "v6only": told.v6only,
+        "shutdown": [word for word, bit in SHUTDOWN.items() if told.shutdown & bit]
+        if told.shutdown is not None
+        else None,
     }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from tcpwatch.tcp.extensions import NO_EXTENSIONS, Extensions
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.state import State
@@ -90,7 +91,15 @@ class NoOwner(StrEnum):
         return self in (self.NEEDS_ROOT, self.NEEDS_SYS_PTRACE, self.NEEDS_DAC_READ_SEARCH, self.HIDDEN)
 
 
-class KernelRecord(Protocol):
+class Extended(Protocol):
+    """Something that what `ss -e -m -i` adds can be read from."""
+
+    @property
+    def extensions(self) -> Extensions:
+        """That, taken apart."""
+
+
+class KernelRecord(Extended, Protocol):
     """What the kernel itself holds of a socket, as raw as it came: taken apart where somebody looks."""
 
     @property
@@ -123,8 +132,9 @@ class SocketRow:
     and its segments join by equality; `mapped` marks an IPv4 connection on an IPv6 socket. `cookie` is the socket's
     identity over its whole life; a source that has none gives a negative number made of the ends. A listener has
     `backlog` in place of the two queues. `info_bytes` is `struct tcp_info` as the kernel wrote it at `read_ns` on the
-    monotonic clock, empty where the kernel gives none; a source that reads the kernel's own structures gives `record`
-    in its place. Either way `info` has the measurements, and `kernel_tcb.tcb_of` the TCB.
+    monotonic clock, empty where the kernel gives none, and `attributes` what else it wrote; a source that reads the
+    kernel's own structures gives `record` in their place. Either way `info` has the measurements, `kernel_tcb.tcb_of`
+    the TCB, and `extensions` the rest.
     """
 
     cookie: int
@@ -139,6 +149,7 @@ class SocketRow:
     timer: Timer | None = None
     interface: int = 0
     info_bytes: bytes = b""
+    attributes: Extended | None = None
     read_ns: int = 0
     owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself says who (psutil)
     record: KernelRecord | None = None
@@ -165,6 +176,12 @@ class SocketRow:
         if self.record is not None:
             return self.record.info
         return TcpInfo.decode(self.info_bytes) if self.info_bytes else None
+
+    @property
+    def extensions(self) -> Extensions:
+        """Memory, congestion control and the like; nothing where the source knows of none. Decoded anew each time."""
+        source = self.record or self.attributes
+        return source.extensions if source is not None else NO_EXTENSIONS
 
     @property
     def last_ack_recv(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tcpwatch.tcp.extensions import NO_EXTENSIONS, Extensions
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.tcb import Tcb
 
@@ -17,6 +18,7 @@ class Record:
     tcb: Tcb | None = None
     lacking: str = ""
     late_ms: int = 0
+    extensions: Extensions = NO_EXTENSIONS
 
     @property
     def last_ack_recv(self) -> int | None:

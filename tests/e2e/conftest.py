@@ -19,6 +19,10 @@ PACKAGE_HOME = Path(tcpwatch.__file__).resolve().parents[1]
 NOBODY = 65_534
 PATIENCE_S = 10
 LONGEST_RUN_S = 60
+AS_NOBODY = (
+    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+    *("--inh-caps=-all", "--no-new-privs"),
+)
 
 
 class Place:
@@ -92,11 +96,10 @@ def plain_program() -> list[str]:
     """The real command as a user without any privilege."""
     if os.geteuid() != 0:
         return [sys.executable, "-m", "tcpwatch"]
-    drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
     libraries = [path for path in sys.path if path.endswith("-packages")]
     env = ["env", f"PYTHONPATH={os.pathsep.join((str(PACKAGE_HOME), *libraries))}", "PYTHONDONTWRITEBYTECODE=1"]
     for python in (sys.executable, "/usr/bin/python3"):
-        command = [*drop, *env, python, "-m", "tcpwatch"]
+        command = [*AS_NOBODY, *env, python, "-m", "tcpwatch"]
         if subprocess.run([*command, "--version"], capture_output=True, check=False).returncode == 0:
             return command
     pytest.skip("nobody may run this Python, or read this checkout")

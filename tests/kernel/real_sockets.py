@@ -3,11 +3,13 @@
 import ctypes
 import socket
 import struct
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from tcpwatch.tcp.state import State
 
 SO_ATTACH_FILTER = 26
+IPPROTO_MPTCP = 262
 KEEPALIVE_S = 20
 WITHOUT_FILTER = frozenset({State.LISTEN, State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_2, State.TIME_WAIT})
 
@@ -105,6 +107,27 @@ class RealSockets(ExitStack):
             return WITHOUT_FILTER | self._held_up(listening)
         except PermissionError:
             return WITHOUT_FILTER
+
+    def every_setting(self) -> None:
+        """Sockets that a program has set up in each way that `ss` tells of, as far as this user and kernel can."""
+        only_ipv6 = self._keep(socket.socket(socket.AF_INET6))
+        only_ipv6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        only_ipv6.bind(("::1", 0))
+        only_ipv6.listen()
+        listening = self.listener()
+        for how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            self.pair(listening)[0].shutdown(how)
+        for name in Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control").read_text().split():
+            sending, _ = self.pair(listening)
+            sending.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name.encode())
+            sending.send(bytes(100_000))
+        for option, value in ((socket.SO_RCVBUF, 30_000), (socket.SO_MARK, 0x2A)):
+            with suppress(PermissionError):  # a mark takes CAP_NET_ADMIN
+                self.pair(listening)[0].setsockopt(socket.SOL_SOCKET, option, value)
+        with suppress(OSError):  # a kernel without it
+            self._keep(socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)).connect(
+                listening.getsockname()
+            )
 
     def _held_up(self, listening: socket.socket) -> frozenset[State]:
         """The states that last only while segments are lost."""

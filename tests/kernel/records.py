@@ -9,6 +9,7 @@ from tcpwatch.kernel import inet_diag
 NLM_F_MULTI = 2
 ESTABLISHED, SYN_RECV, TIME_WAIT, LISTEN, NEW_SYN_RECV, BOUND_INACTIVE = 1, 3, 6, 10, 12, 13
 SHUTDOWN, MARK = 8, 15
+MEMORY = struct.pack("=4Ii4I", *range(100, 109))
 INFO_BYTES = 280
 
 

@@ -4,12 +4,14 @@ from ipaddress import ip_address
 import pytest
 
 from tcpwatch.kernel import inet_diag
+from tcpwatch.kernel.attributes import INET_DIAG_SKMEMINFO, Attributes
 from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tests.kernel.records import (
     BOUND_INACTIVE,
     LISTEN,
     MARK,
+    MEMORY,
     NEW_SYN_RECV,
     SHUTDOWN,
     SYN_RECV,
@@ -43,6 +45,7 @@ def test_row_established() -> None:
         recv_q=3,
         send_q=5,
         interface=2,
+        attributes=Attributes(b""),
         read_ns=NOW_NS,
     )
 
@@ -72,17 +75,8 @@ def test_backlog_listener() -> None:
 
 
 def test_backlog_drops() -> None:
-    memory = struct.pack("=9I", *range(100, 109))
-    drops = [
-        found.backlog.drops
-        for attributes in (
-            [],
-            [(inet_diag.INET_DIAG_SKMEMINFO, memory[:32])],
-            [(inet_diag.INET_DIAG_SKMEMINFO, memory)],
-        )
-        if (found := row(LISTEN, attributes=attributes)).backlog
-    ]
-    assert drops == [None, None, 108]
+    found = row(LISTEN, attributes=[(INET_DIAG_SKMEMINFO, MEMORY)])
+    assert found.backlog == Backlog(queued=0, limit=0, drops=108)
 
 
 @pytest.mark.parametrize(("number", "kind"), inet_diag.TIMERS.items())
@@ -125,13 +119,14 @@ def test_info_attribute_of_impossible_length(length: int) -> None:
     assert inet_diag.info_span(record() + broken) == slice(len(record() + broken), len(record() + broken))
 
 
-def test_dump_request_asks_for_states_and_attributes() -> None:
-    request = inet_diag.dump_request(2, 9, 0b110, (inet_diag.INET_DIAG_INFO, inet_diag.INET_DIAG_SKMEMINFO))
+def test_attributes_beside_info() -> None:
+    """They stay as they came, what stands before it and what behind."""
+    before, behind = attribute(SHUTDOWN, b"\x03"), attribute(MARK, bytes(4))
+    assert row(attributes=[(SHUTDOWN, b"\x03"), info(), (MARK, bytes(4))]).attributes == Attributes(before + behind)
+    assert row(attributes=[(SHUTDOWN, b"\x03")]).extensions.shutdown == 3
+
+
+def test_dump_request_asks_for_all_states_and_extensions() -> None:
+    request = inet_diag.dump_request(2, 9)
     assert inet_diag.HEADER.unpack_from(request) == (72, 20, 0x301, 9, 0)
-    assert request[16:24] == struct.pack("=BBBxI", 2, 6, 0b100_0010, 0b110)
-
-
-def test_questions_ask_for_every_state_once() -> None:
-    first, second = (states for states, _ in inet_diag.QUESTIONS)
-    assert first | second == 0b1_1111_1111_1110
-    assert first & second == 0
+    assert request[16:24] == struct.pack("=BBBxI", 2, 6, 0b100_1110, 0b1_1111_1111_1110)

@@ -1,8 +1,7 @@
-"""The client against a scripted kernel, which has no listeners: each other request gets the next list of replies."""
+"""The client against a scripted kernel: each request gets the next list of replies."""
 
 import errno
 import socket
-import struct
 from collections.abc import Callable
 
 import pytest
@@ -10,12 +9,11 @@ import pytest
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.inet_diag import NLM_F_DUMP_INTR
 from tcpwatch.kernel.sock_diag import BUFFER_BYTES, TIMER_TOLERANCE_MS, SockDiag
-from tests.kernel.records import BOUND_INACTIVE, LISTEN, NLM_F_MULTI, TIME_WAIT, done, error, info, netlink, record
+from tests.kernel.records import BOUND_INACTIVE, NLM_F_MULTI, TIME_WAIT, done, error, info, netlink, record
 
 Reply = bytes | OSError | tuple[bytes, int]
 NO_IPV6: list[Reply] = [done()]
 SECOND_NS = 1_000_000_000
-STATES, ONLY_LISTEN = slice(20, 24), struct.pack("=I", 1 << LISTEN)
 
 
 class Kernel:
@@ -28,7 +26,7 @@ class Kernel:
         self.closed = 0
 
     def send(self, request: bytes) -> int:
-        self.replies = [done()] if request[STATES] == ONLY_LISTEN else list(self.answers.pop(0))
+        self.replies = list(self.answers.pop(0))
         return len(request)
 
     def recvmsg(self, size: int) -> tuple[bytes, list[tuple[int, int, bytes]], int, object]:
@@ -147,7 +145,7 @@ def test_dump_interrupted_twice() -> None:
 def test_dump_message_cut_short() -> None:
     kernel = Kernel([(record(), socket.MSG_TRUNC)], [record(), done()], NO_IPV6)
     assert len(SockDiag(Clock(), lambda: kernel).dump()) == 1
-    assert kernel.sizes == [*[BUFFER_BYTES] * 2, *[2 * BUFFER_BYTES] * 5]
+    assert kernel.sizes == [BUFFER_BYTES, *[2 * BUFFER_BYTES] * 3]
     assert kernel.closed == 1
 
 

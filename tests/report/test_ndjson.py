@@ -1,10 +1,12 @@
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tcpwatch.report import ndjson
 from tcpwatch.tcp.event import Step
+from tcpwatch.tcp.extensions import Extensions, Memory
 from tcpwatch.tcp.life import Happening, Known, Life
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
@@ -40,6 +42,7 @@ SOCKET_KEYS = {
         "send_q",
     ],
     *["backlog", "timer", "tcb", "tcb_source", "info", "netns", "netns_name", "container"],
+    *["memory", "congestion", "congestion_info", "ulp", "ulp_info", "cgroup", "mark", "v6only", "shutdown"],
 }
 
 
@@ -49,7 +52,9 @@ def packet(**facts: Any) -> dict[str, Any]:
 
 
 def socket(now_s: int = 5, **facts: Any) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(ndjson.line(ndjson.socket(connection(**facts), now_s * SECOND)))
+    loaded: dict[str, Any] = json.loads(
+        ndjson.line(ndjson.socket(connection(**facts), now_s * SECOND, "/group{}".format))
+    )
     return loaded
 
 
@@ -181,6 +186,33 @@ def test_socket_timer_is_named_with_what_is_left_of_it() -> None:
 
 def test_socket_of_a_source_without_cookies_has_none() -> None:
     assert socket(cookie=-17)["cookie"] is None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A source of extensions that are made up."""
+
+    extensions: Extensions
+
+
+def test_socket_extensions() -> None:
+    told = Extensions(Memory(rmem_alloc=832, drops=2), "bbr", {"bw": 5}, "tls", {"version": 772}, 7, 42, True, 3)
+    found = socket(attributes=Told(told))
+    assert (found["memory"]["rmem_alloc"], found["memory"]["rcvbuf"], found["memory"]["drops"]) == (832, None, 2)
+    assert (found["congestion"], found["congestion_info"]) == ("bbr", {"bw": 5})
+    assert (found["ulp"], found["ulp_info"]) == ("tls", {"version": 772})
+    assert (found["cgroup"], found["mark"], found["v6only"]) == ("/group7", 42, True)
+    assert found["shutdown"] == ["receive", "send"]
+
+
+def test_socket_extensions_that_are_not_known() -> None:
+    found = socket()
+    assert {found[key] for key in ("memory", "congestion", "ulp", "cgroup", "mark", "v6only", "shutdown")} == {None}
+
+
+@pytest.mark.parametrize(("bits", "words"), [(0, []), (1, ["receive"]), (2, ["send"])])
+def test_socket_shutdown(bits: int, words: list[str]) -> None:
+    assert socket(attributes=Told(Extensions(shutdown=bits)))["shutdown"] == words
 
 
 def test_line_is_one_line_whatever_a_name_holds() -> None:

@@ -53,6 +53,10 @@ class Member(NamedTuple):
         """The byte it begins in."""
         return self.bit_offset // 8
 
+    def within(self, outer: "Member") -> "Member":
+        """The same, of a structure that lies in `outer`: where it lies in the structure that `outer` was asked of."""
+        return self._replace(bit_offset=outer.bit_offset + self.bit_offset)
+
 
 class Btf:
     """One kernel's types. `names` are the types that will be asked for by name."""
@@ -73,7 +77,8 @@ class Btf:
             raise SourceError(f"This kernel has no {name}.") from None
 
     def member(self, structure: str, path: str) -> Member | None:
-        """The member at a dotted path such as `rx_opt.snd_wscale` or `chrono_stat[1]`; None where there is none.
+        """The member at a dotted path such as `rx_opt.snd_wscale` or `chrono_stat[1]`; None where there is none, or no
+        such structure.
 
         A path leads through structures within structures, named or not; it follows no pointers. SourceError where the
         types are damaged.
@@ -84,7 +89,9 @@ class Btf:
             raise SourceError(f"The kernel's type information on {structure} is damaged ({error}).") from error
 
     def _locate(self, structure: str, path: str) -> Member | None:
-        found = Member(self.type_id(structure, Kind.STRUCT), 0, 0, 0)
+        if (structure, Kind.STRUCT) not in self._ids:
+            return None
+        found = Member(self._ids[structure, Kind.STRUCT], 0, 0, 0)
         for part in path.split("."):
             name, _, index = part.partition("[")
             inner = self._find(found.type_id, name)
@@ -92,7 +99,7 @@ class Btf:
                 return None
             if index:
                 inner = self._element(inner, int(index[:-1]))
-            found = inner._replace(bit_offset=found.bit_offset + inner.bit_offset)
+            found = inner.within(found)
         return found._replace(size=self._size(found.type_id))
 
     def _find(self, type_id: int, name: str, depth: int = 0) -> Member | None:
@@ -105,7 +112,7 @@ class Btf:
             if not member_name:
                 inner = self._find(member.type_id, name, depth + 1)
                 if inner is not None:
-                    return inner._replace(bit_offset=member.bit_offset + inner.bit_offset)
+                    return inner.within(member)
         return None
 
     def _members(self, type_id: int) -> Iterator[tuple[str, Member]]:

@@ -50,7 +50,7 @@ COMMON = (
     *_same("2s", "skc_dport"),
     *_same("H", "skc_family skc_num"),
     *_same("I", "skc_bound_dev_if"),
-    *_same("B", "skc_state"),
+    *_same("B", "skc_state skc_ipv6only"),
 )
 
 FULL = (
@@ -87,7 +87,17 @@ FULL = (
     ),
     *_same("Q", "sk_pacing_rate sk_max_pacing_rate", SOCK),
     *_same("I", "sk_ack_backlog sk_max_ack_backlog sk_ino sk_err sk_err_soft", SOCK),
-    *_at("I", sk_uid=SOCK + "sk_uid.val", qlen=QUEUE + "qlen.counter", sk_drops=SOCK + "sk_drops.counter"),
+    *_at("I", sk_uid=SOCK + "sk_uid.val", qlen=QUEUE + "qlen.counter"),
+    *_same("I", "sk_rcvbuf sk_sndbuf sk_wmem_queued sk_mark", SOCK),
+    *_same("i", "sk_forward_alloc", SOCK),
+    *_at(
+        "I",
+        sk_rmem_alloc=SOCK + "sk_backlog.rmem_alloc.counter",
+        sk_wmem_alloc=SOCK + "sk_wmem_alloc.refs.counter",
+        sk_omem_alloc=SOCK + "sk_omem_alloc.counter",
+        sk_backlog=SOCK + "sk_backlog.len",
+        sk_drops=SOCK + "sk_drops.counter",
+    ),
     *_same("B", "sk_shutdown", SOCK),
 )
 
@@ -95,13 +105,14 @@ REQUEST = (
     *_same("I", "snt_isn rcv_isn rcv_nxt"),
     *_at("I", rcv_wnd="req.req.__req_common.skc_rcv_wnd", retransmit_expires="req.req.rsk_timer.expires"),
     *_at("H", advmss="req.req.mss"),
+    *_at("I", sk_mark="req.ir_mark"),
     *_at("B", icsk_retransmits="req.req.num_retrans"),
     *_same("B", "wscale_ok snd_wscale rcv_wscale", "req."),
 )
 
 TIME_WAIT = (
     *_at("I", rcv_nxt="tw_sk.__tw_common.skc_tw_rcv_nxt", snd_nxt="tw_sk.__tw_common.skc_tw_snd_nxt"),
-    *_at("I", rcv_wnd="tw_rcv_wnd", retransmit_expires="tw_sk.tw_timer.expires"),
+    *_at("I", rcv_wnd="tw_rcv_wnd", retransmit_expires="tw_sk.tw_timer.expires", sk_mark="tw_sk.tw_mark"),
     *_at("B", rcv_wscale="tw_sk.tw_rcv_wscale", skc_state="tw_sk.tw_substate"),
 )
 
@@ -110,6 +121,33 @@ STRUCTURES = {
     Shape.REQUEST: ("tcp_request_sock", REQUEST),
     Shape.TIME_WAIT: ("tcp_timewait_sock", TIME_WAIT),
 }
+
+
+class Linked(NamedTuple):
+    """Fields of another structure, to which pointers lead from the full socket: each a structure and a path in it."""
+
+    links: tuple[tuple[str, str], ...]
+    structure: str
+    fields: tuple[Field, ...]
+
+
+LINKED = (
+    Linked((("tcp_sock", CONNECTION + "icsk_ca_ops"),), "tcp_congestion_ops", _at("16s", congestion="name")),
+    Linked((("tcp_sock", CONNECTION + "icsk_ulp_ops"),), "tcp_ulp_ops", _at("16s", ulp="name")),
+    Linked((("tcp_sock", SOCK + "sk_cgrp_data.cgroup"), ("cgroup", "kn")), "kernfs_node", _at("Q", cgroup_id="id")),
+    # Linux before 6.17 keeps no inode number in the socket itself.
+    Linked(
+        (("tcp_sock", SOCK + "sk_socket"), ("socket", "file"), ("file", "f_inode")), "inode", _at("I", sk_ino="i_ino")
+    ),
+)
+
+# What the congestion control `bbr` keeps of its own, in the room that a socket has for any.
+CONGESTION_ROOM = CONNECTION + "icsk_ca_priv"
+BBR = (
+    *_at("I", bbr_bw="bw.s[0].v", bbr_lt_bw="lt_bw", bbr_min_rtt="min_rtt_us"),
+    *_at("H", bbr_pacing_gain="pacing_gain", bbr_cwnd_gain="cwnd_gain"),
+    *_at("B", bbr_lt_use_bw="lt_use_bw"),
+)
 
 
 class Selection(NamedTuple):

@@ -10,7 +10,18 @@ from typing import NamedTuple
 from tcpwatch.kernel.bpf.assembler import Assembler, Helper, Register
 from tcpwatch.kernel.bpf.btf import Btf, Member
 from tcpwatch.kernel.bpf.copying import clear, copy, load, required
-from tcpwatch.kernel.bpf.fields import COMMON, SOCK, STRUCTURES, Field, Layout, Shape, located
+from tcpwatch.kernel.bpf.fields import (
+    BBR,
+    COMMON,
+    CONGESTION_ROOM,
+    LINKED,
+    STRUCTURES,
+    Field,
+    Layout,
+    Linked,
+    Shape,
+    located,
+)
 
 R0, R1, R2, R3, R4, R6, R7, R8, R9, FRAME = (Register(number) for number in (0, 1, 2, 3, 4, 6, 7, 8, 9, Register.FRAME))
 
@@ -20,6 +31,7 @@ TRACEPOINTS = ("inet_sock_set_state", "tcp_retransmit_skb", "tcp_receive_reset",
 TYPES = (
     *("sock_common", "tcp_sock", "tcp_request_sock", "tcp_timewait_sock"),
     *("sock", "socket", "file", "inode", "task_struct", "net"),
+    *("tcp_congestion_ops", "tcp_ulp_ops", "cgroup", "kernfs_node", "bbr"),
     *("bpf_iter_tcp", "bpf_iter_task_file"),
     *(f"btf_trace_{name}" for name in TRACEPOINTS),
 )
@@ -41,7 +53,13 @@ _CASTS = {
 # A socket record begins with the cookie, then the clock that its times are on; then the fields.
 SOCKET_HEADER = struct.Struct("=QQ")  # cookie, jiffies
 SOCKET_FIELDS = Layout(
-    (*COMMON, *(field for _, fields in STRUCTURES.values() for field in fields), Field("shape", "B", ()))
+    (
+        *COMMON,
+        *(field for _, fields in STRUCTURES.values() for field in fields),
+        *(field for linked in LINKED for field in linked.fields),
+        *BBR,
+        Field("shape", "B", ()),
+    )
 )
 SOCKET_RECORD_BYTES = SOCKET_HEADER.size + SOCKET_FIELDS.size
 
@@ -82,9 +100,8 @@ def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
         places = located(btf, structure, table)
         _copy_all(code, R8, places, fields)
         known[shape] = frozenset(common) | frozenset(places)
-        if shape is Shape.FULL and "sk_ino" not in places:
-            _copy_inode(code, btf, fields + SOCKET_FIELDS.offsets["sk_ino"])
-            known[shape] |= {"sk_ino"}
+        if shape is Shape.FULL:
+            known[shape] |= _copy_more(code, btf, known[shape], fields)
         code.jump("write")
         code.label(following)
     code.jump("end")
@@ -195,14 +212,34 @@ def _copy_process(code: Assembler, btf: Btf, task: Register, places: Mapping[str
         copy(code, task, required(btf, "task_struct", path), place, _PROCESS_WIDTHS[path])
 
 
-def _copy_inode(code: Assembler, btf: Btf, place: int) -> None:
-    """The inode number by way of the socket's file (Linux before 6.17 keeps none in the socket itself)."""
-    code.move(R1, R8)
-    for structure, path in (("tcp_sock", SOCK + "sk_socket"), ("socket", "file"), ("file", "f_inode")):
-        load(code, R1, R1, required(btf, structure, path))
-        code.jump_if_equal(R1, 0, "no inode")
-    copy(code, R1, required(btf, "inode", "i_ino"), place, "I")
-    code.label("no inode")
+def _copy_more(code: Assembler, btf: Btf, already: frozenset[str], fields: int) -> frozenset[str]:
+    """Of the full socket in R8, what does not lie in itself and is not `already` copied; what of it this kernel has."""
+    copied = frozenset[str]()
+    for linked in LINKED:
+        if already.isdisjoint(field.name for field in linked.fields):
+            copied |= _copy_linked(code, btf, linked, fields)
+    room = btf.member("tcp_sock", CONGESTION_ROOM)
+    if room is None:
+        return copied
+    own = located(btf, "bbr", BBR)
+    _copy_all(code, R8, {name: place.within(room) for name, place in own.items()}, fields)
+    return copied | own.keys()
+
+
+def _copy_linked(code: Assembler, btf: Btf, linked: Linked, fields: int) -> frozenset[str]:
+    """What lies at the end of pointers, one of which may lead nowhere."""
+    links = [link for structure, path in linked.links if (link := btf.member(structure, path)) is not None]
+    places = located(btf, linked.structure, linked.fields)
+    if len(links) < len(linked.links):
+        return frozenset()
+    nowhere = f"no {linked.structure}"
+    code.move(R9, R8)
+    for link in links:
+        load(code, R9, R9, link)
+        code.jump_if_equal(R9, 0, nowhere)
+    _copy_all(code, R9, places, fields)
+    code.label(nowhere)
+    return frozenset(places)
 
 
 def _copy_all(code: Assembler, base: Register, places: Mapping[str, Member], fields: int) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tcpwatch.kernel.bpf import measurements
+from tcpwatch.kernel.bpf import extensions, measurements
 from tcpwatch.kernel.bpf.fields import Selection, Shape
 from tcpwatch.kernel.bpf.measurements import Clock
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS
 from tcpwatch.kernel.ends import socket_ends
 from tcpwatch.kernel.inet_diag import STATES
 from tcpwatch.kernel.users import known_uid
+from tcpwatch.tcp.extensions import Extensions
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.seqnum import unwrap, wrap
@@ -42,6 +43,7 @@ _SHAPE = SOCKET_FIELDS.offsets["shape"]
 _STATE = SOCKET_FIELDS.offsets["skc_state"]
 _LAST_ACK = SOCKET_FIELDS.selection("rcv_tstamp").unpacker
 _INFO = SOCKET_FIELDS.selection(measurements.FIELDS)
+_EXTENSIONS = SOCKET_FIELDS.selection(extensions.FIELDS)
 _TCB = SOCKET_FIELDS.selection(
     "skc_state snd_una snd_nxt snd_wnd snd_wl1 write_seq rcv_nxt rcv_wnd rcv_wup copied_seq "
     "wscale_ok snd_wscale rcv_wscale mss_cache advmss snt_isn rcv_isn"
@@ -91,6 +93,11 @@ class SocketRecord:
         if STATES[self.fields[_STATE]] is State.LISTEN:
             return None
         return _TCBS[Shape(self.fields[_SHAPE])](self._values(_TCB), self.initial)
+
+    @property
+    def extensions(self) -> Extensions:
+        """Memory, congestion control and the like; little of what is no full socket."""
+        return extensions.extensions(self._values(_EXTENSIONS))
 
     def value(self, name: str) -> int | None:
         """Any field of the record, by its name there; None where this kernel or this kind of socket has none."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from tcpwatch.kernel.bpf import programs
 from tcpwatch.kernel.bpf.btf import Btf, Kind
-from tcpwatch.kernel.bpf.fields import COMMON, SOCK, STRUCTURES
+from tcpwatch.kernel.bpf.fields import BBR, COMMON, CONGESTION_ROOM, LINKED, STRUCTURES, Field
 
 INT = 1
 BIT_FIELDS = 1 << 31
+ROOM_BYTES = 104  # for what a congestion control keeps of its own
 
 
 @dataclass
@@ -111,17 +112,19 @@ def made_up_kernel(*lacking: str) -> Btf:
 
 def _paths() -> dict[str, dict[str, int]]:
     """By structure, the paths in it and their sizes in bytes."""
+    tables: list[tuple[str, tuple[Field, ...]]] = [("sock_common", COMMON), *STRUCTURES.values(), ("bbr", BBR)]
+    tables += [(linked.structure, linked.fields) for linked in LINKED]
     paths = {
         structure: {field.paths[0]: max(1, struct.calcsize(field.width)) for field in fields}
-        for structure, fields in [("sock_common", COMMON), *STRUCTURES.values()]
+        for structure, fields in tables
     }
+    for structure, path in (link for linked in LINKED for link in linked.links):
+        paths.setdefault(structure, {})[path] = 8
     paths["sock_common"]["skc_net.net"] = 8
-    paths["tcp_sock"] |= {SOCK + "sk_socket": 8, "inet_conn.icsk_inet.inet_sport": 2}
+    paths["socket"]["sk"] = 8
+    paths["tcp_sock"] |= {CONGESTION_ROOM: ROOM_BYTES, "inet_conn.icsk_inet.inet_sport": 2}
     return paths | {
         "sock": {"__sk_common": 2048, "sk_protocol": 2},
-        "socket": {"file": 8, "sk": 8},
-        "file": {"f_inode": 8},
-        "inode": {"i_ino": 8},
         "net": {"ns.inum": 4},
         "task_struct": {"group_leader": 8, "start_boottime": 8, "tgid": 4, "comm": 16},
     }

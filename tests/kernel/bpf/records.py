@@ -2,7 +2,7 @@
 
 from struct import pack_into
 
-from tcpwatch.kernel.bpf.fields import COMMON, STRUCTURES, Shape
+from tcpwatch.kernel.bpf.fields import BBR, COMMON, LINKED, STRUCTURES, Shape
 from tcpwatch.kernel.bpf.measurements import Clock
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, SOCKET_HEADER
 from tcpwatch.kernel.bpf.socket_record import SocketRecord
@@ -11,7 +11,11 @@ HZ, READ_NS = 250, 7_000_000_000
 JIFFIES = (1 << 32) + 1000
 ESTABLISHED, SYN_SENT, TIME_WAIT, LISTEN, NEW_SYN_RECV, NO_WORD = 1, 2, 6, 10, 12, 13
 
-KNOWN = {shape: frozenset(entry.name for entry in (*COMMON, *table)) for shape, (_, table) in STRUCTURES.items()}
+MORE = (*(entry for linked in LINKED for entry in linked.fields), *BBR)
+KNOWN = {
+    shape: frozenset(entry.name for entry in (*COMMON, *table, *(MORE if shape is Shape.FULL else ())))
+    for shape, (_, table) in STRUCTURES.items()
+}
 
 
 def fields(shape: Shape = Shape.FULL, state: int = ESTABLISHED, **values: int | bytes) -> bytes:

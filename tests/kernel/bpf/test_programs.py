@@ -6,13 +6,14 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf import programs
-from tcpwatch.kernel.bpf.fields import COMMON, SOCK, STRUCTURES, Shape
+from tcpwatch.kernel.bpf.fields import COMMON, CONGESTION_ROOM, LINKED, SOCK, STRUCTURES, Linked, Shape
 from tcpwatch.kernel.bpf.programs import EVENT_RECORD, FILE_RECORD, SOCKET_FIELDS, SOCKET_HEADER, Tracepoint
 from tests.kernel.bpf.kernel_types import made_up_kernel
 from tests.kernel.bpf.made_up import COMMAND, COOKIE, JIFFIES, NETNS, NOW_NS, PID, START_NS, MadeUp
 
 STATES = Tracepoint("inet_sock_set_state", 3, states=True)
 AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_SCTP = 2, 10, 6, 132
+NOTHING = {"16s": bytes(16), "Q": 0, "I": 0}
 
 
 def fields_of(record: bytes) -> dict[str, int | bytes]:
@@ -80,21 +81,36 @@ def test_field_of_another_name_on_newer_kernels() -> None:
     assert "keepalive_expires" not in programs.tcp_iterator(lacking)[1][Shape.FULL]
 
 
-@pytest.mark.parametrize("chain", [3, 2, 1, 0])
-def test_inode_by_way_of_the_file(chain: int) -> None:
-    """Of a kernel that keeps none in the socket; each of the pointers may lead nowhere."""
+@pytest.mark.parametrize(("linked", "chain"), [(linked, chain) for linked in LINKED for chain in range(4)])
+def test_fields_at_the_end_of_pointers(linked: Linked, chain: int) -> None:
+    """As of a kernel that keeps no inode number in the socket itself; each of the pointers may lead nowhere."""
     made_up = MadeUp(btf=made_up_kernel(SOCK + "sk_ino"))
-    places = [made_up.put() for _ in range(3)]
-    links = (("tcp_sock", SOCK + "sk_socket"), ("socket", "file"), ("file", "f_inode"))
     holder = made_up.whole
-    for (structure, path), place in list(zip(links, places, strict=True))[:chain]:
-        made_up.set(structure, holder, path, place)
+    for structure, path in linked.links[:chain]:
+        made_up.set(structure, holder, path, place := made_up.put())
         holder = place
-    if chain == 3:
-        made_up.set("inode", holder, "i_ino", 4242)
+    [entry] = linked.fields
+    value: int | bytes = b"some name".ljust(16, b"\0") if entry.width == "16s" else 4242
+    if there := chain >= len(linked.links):
+        made_up.set(linked.structure, holder, entry.paths[0], value)
     found = fields_of(made_up.list_sockets())
-    assert found["sk_ino"] == (4242 if chain == 3 else 0)
-    assert "sk_ino" in programs.tcp_iterator(made_up.btf)[1][Shape.FULL]
+    assert found[entry.name] == (value if there else NOTHING[entry.width])
+    assert entry.name in programs.tcp_iterator(made_up.btf)[1][Shape.FULL]
+
+
+def test_fields_at_the_end_of_pointers_that_the_kernel_lacks() -> None:
+    known = programs.tcp_iterator(made_up_kernel(SOCK + "sk_cgrp_data.cgroup", CONGESTION_ROOM))[1][Shape.FULL]
+    assert {"cgroup_id", "bbr_min_rtt"}.isdisjoint(known)
+    assert "congestion" in known
+
+
+def test_fields_that_the_congestion_control_keeps() -> None:
+    made_up = MadeUp()
+    room, own = made_up.btf.member("tcp_sock", CONGESTION_ROOM), made_up.btf.member("bbr", "min_rtt_us")
+    assert room is not None
+    assert own is not None
+    made_up.machine.write(made_up.whole + room.offset + own.offset, 31, 4)
+    assert fields_of(made_up.list_sockets())["bbr_min_rtt"] == 31
 
 
 def test_kernel_without_what_a_program_needs() -> None:

@@ -1,0 +1,75 @@
+"""The fields of a record that `ss -e -m -i` shows beside the TCB and `tcp_info`, as `Extensions`. Pure.
+
+They are put together as the kernel does it for sock_diag (net/ipv4/inet_diag.c), so that both say the same.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tcpwatch.kernel.bpf.fields import BBR
+from tcpwatch.tcp.extensions import Extensions, Memory, Numbers
+from tcpwatch.text import clean
+
+Values = Mapping[str, Any]
+"""Fields of the record by name; None where this kernel, or this kind of socket, has no such field."""
+
+_AF_INET6 = 10
+_TIME_WAIT = 6  # of the states from here on no congestion control is asked for its numbers
+_BBR_UNIT = 24  # bbr keeps packets a microsecond, times 2**24
+_SECOND_US = 1_000_000
+
+# In the order of `Memory`.
+MEMORY = (
+    *("sk_rmem_alloc", "sk_rcvbuf", "sk_wmem_alloc", "sk_sndbuf", "sk_forward_alloc", "sk_wmem_queued"),
+    *("sk_omem_alloc", "sk_backlog", "sk_drops"),
+)
+FIELDS = " ".join(
+    (
+        *MEMORY,
+        *(field.name for field in BBR),
+        "congestion ulp cgroup_id sk_mark skc_ipv6only sk_shutdown skc_family skc_state mss_cache",
+    )
+)
+"""The fields of the record that all this is made of."""
+
+
+def extensions(values: Values) -> Extensions:
+    """What there is of them, from FIELDS."""
+    congestion, v6only = _word(values["congestion"]), values["skc_ipv6only"]
+    return Extensions(
+        memory=_memory(values),
+        congestion=congestion,
+        congestion_info=_bbr_info(values) if congestion == "bbr" else None,
+        ulp=_word(values["ulp"]),
+        cgroup_id=values["cgroup_id"],
+        mark=values["sk_mark"],
+        v6only=None if v6only is None or values["skc_family"] != _AF_INET6 else bool(v6only),
+        shutdown=values["sk_shutdown"],
+    )
+
+
+def _memory(values: Values) -> Memory | None:
+    numbers = {name: values[name] for name in MEMORY}
+    if numbers["sk_rcvbuf"] is None:
+        return None
+    if (references := numbers["sk_wmem_alloc"]) is not None:
+        numbers["sk_wmem_alloc"] = references - 1  # one is the socket's own
+    return Memory(*numbers.values())
+
+
+def _bbr_info(values: Values) -> Numbers | None:
+    """`struct tcp_bbr_info` (bbr_get_info, net/ipv4/tcp_bbr.c): bytes a second, microseconds, gains times 256."""
+    if values["bbr_bw"] is None or values["skc_state"] >= _TIME_WAIT:
+        return None
+    packets = values["bbr_lt_bw"] if values["bbr_lt_use_bw"] else values["bbr_bw"]
+    return {
+        "bw": packets * values["mss_cache"] * _SECOND_US >> _BBR_UNIT,
+        "min_rtt": values["bbr_min_rtt"],
+        "pacing_gain": values["bbr_pacing_gain"],
+        "cwnd_gain": values["bbr_cwnd_gain"],
+    }
+
+
+def _word(name: bytes | None) -> str | None:
+    """A name that fills up with zeros; None where there is none."""
+    return clean(name.partition(b"\0")[0].decode(errors="surrogateescape")) or None if name else None
