@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from tcpwatch.capture.source import Frame
 from tcpwatch.errors import UsageError
+from tcpwatch.quantity import counted
 from tcpwatch.text import clean
 from tcpwatch.wire.pcapfile import PcapngWriter
 
@@ -44,7 +45,7 @@ class Recording:
     @property
     def says(self) -> str:
         """The state in one sentence."""
-        return self.failure or f"{self.frames:,} frames recorded in {self.name}"
+        return self.failure or f"{counted(self.frames, 'frame')} recorded in {self.name}"
 
     def write(self, interface: str, frames: Iterable[Frame]) -> None:
         """Append frames of an interface and hand them to the system at once; an unknown interface has an empty name."""

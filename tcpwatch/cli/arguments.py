@@ -4,12 +4,14 @@ import argparse
 import os
 import re
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from tcpwatch import __version__
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.why.language import LANGUAGES, language_of
 
+OPTION = re.compile(r"--?[A-Za-z]")
 PACE = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
 
 
@@ -99,10 +101,24 @@ def parse(argv: Sequence[str]) -> Arguments:
         _add_language(teller)
     for printer in (sockets, packets, flows, doctor):
         printer.add_argument("--json", action="store_true", help="one JSON object a line")
+    if unknown := next(unknown_options(argv, (parser, *commands.choices.values())), None):
+        parser.error(unknown)  # argparse would take the value of such an option for a command, and blame that
     arguments = parser.parse_args(argv, namespace=Arguments())
     if arguments.read is not None and (arguments.netns is not None or arguments.all_netns or arguments.allow_kill):
         parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
     return arguments
+
+
+def unknown_options(argv: Sequence[str], parsers: Iterable[ArgumentParser]) -> Iterator[str]:
+    """What to say of each word that is an option of none of the parsers, nor the beginning of one."""
+    known = {name for parser in parsers for name in parser._option_string_actions}
+    for word in takewhile("--".__ne__, argv):
+        name = word.partition("=")[0] if word.startswith("--") else word[:2]
+        if OPTION.match(name) and not any(option.startswith(name) for option in known):
+            from difflib import get_close_matches
+
+            nearest = get_close_matches(name, known, 1)
+            yield f"there is no option {name}" + (f"; did you mean {nearest[0]}?" if nearest else "")
 
 
 def port(word: str) -> int:

@@ -18,8 +18,10 @@ from tcpwatch.errors import PrivilegeError, SourceError, UsageError
 from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.everywhere import Reach
 from tcpwatch.kernel.netns import list_namespaces
+from tcpwatch.kernel.processes import ProcessTable
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.kernel.users import user_name
+from tcpwatch.quantity import counted
 from tcpwatch.report import ndjson
 from tcpwatch.text import clean
 
@@ -79,7 +81,7 @@ def reach_or_why_not(arguments: Arguments) -> tuple[Reach, list[Check]]:
         look = reach(arguments)
     except PrivilegeError as error:
         return Reach(), [{"name": "netns", "works": False, "says": error.says, "mend": error.mend}]
-    says = f"{1 + len(look.residents)} are entered; such as come later are not seen"
+    says = f"{counted(1 + len(look.residents), 'namespace')} entered; such as come later are not seen"
     return look, [{"name": "netns", "works": True, "says": says, "mend": None}] if arguments.all_netns else []
 
 
@@ -95,7 +97,7 @@ def kernel_checks(arguments: Arguments, look: Reach) -> tuple[list[Check], bool]
     sockets: Check = {
         "name": "sockets",
         "works": True,
-        "says": f"{kernel.sockets.says}: {count} sockets",
+        "says": f"{kernel.sockets.says}: {counted(count, 'socket')}",
         "mend": mend(*FOR_BPF) if refused else None,
     }
     reads_processes = kernel.owners.reads_processes
@@ -106,6 +108,10 @@ def owners_check(reads_processes: bool) -> Check:
     """Whether the owners of other users' sockets can be found."""
     held = held_privileges()
     lacking = [capability for capability in OWNER_LOOKUP if not held.holds(capability)]
+    denied = ProcessTable().denied() if reads_processes and not lacking else 0
+    if denied:  # capabilities in a user namespace are none over the processes outside it
+        says = f"all but {counted(denied, 'process')} outside this user namespace, or hidden by a security module"
+        return {"name": "owners", "works": False, "says": says, "mend": None}
     if not reads_processes or not lacking:
         return {"name": "owners", "works": True, "says": "the processes of all users", "mend": None}
     wanted = " and ".join(map(str, lacking))

@@ -16,6 +16,7 @@ from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.capture.source import Frame, FrameSource
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.sources import drop_privileges, open_frames, open_recording
+from tcpwatch.quantity import counted
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
@@ -64,7 +65,7 @@ class Live:
         """End the capture, and tell on stderr what it had."""
         received, dropped = self._source.statistics()
         self._source.close()
-        sys.stderr.write(f"tcpwatch: {received:,} frames captured, {dropped:,} dropped by the kernel\n")
+        sys.stderr.write(f"tcpwatch: {counted(received, 'frame')} captured, {dropped:,} dropped by the kernel\n")
 
 
 class Reading:

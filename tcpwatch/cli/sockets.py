@@ -31,9 +31,9 @@ def run(arguments: Arguments) -> int:
         lines = table.sockets(chosen, snapshot.mono_ns)
     for line in lines:
         sys.stdout.write(line + "\n")
-    for source in snapshot.sources:
-        if not source.working:
-            sys.stderr.write(f"tcpwatch: {source.says}\n")
+    kernel, *_ = snapshot.sources
+    if not kernel.working:
+        sys.stderr.write(f"tcpwatch: {kernel.says}\n")
     return 0
 
 

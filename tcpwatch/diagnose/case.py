@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tcpwatch.quantity import counted
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.life import Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
@@ -52,11 +53,6 @@ def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
     return f"its program ({no_owner})" if no_owner is not None and no_owner.out_of_sight else "its program"
 
 
-def times(count: int) -> str:
-    """`1 time`, `3 times`."""
-    return f"{count:,} time" if count == 1 else f"{count:,} times"
-
-
 class Closer(StrEnum):
     """Which end sent the first FIN."""
 
@@ -85,9 +81,9 @@ def unread_in_words(row: SocketRow) -> str | None:
     if row.recv_q is None or row.state is State.LISTEN:
         return None
     if row.state is not State.CLOSE_WAIT:
-        return f"{row.recv_q:,} unread bytes" if row.recv_q else "nothing unread"
+        return counted(row.recv_q, "unread byte") if row.recv_q else "nothing unread"
     if row.recv_q == 0:
         return "nothing unread: the program has read the end of the stream"
     if row.recv_q == 1:
         return "only the FIN unread: the program has not read since the peer closed"
-    return f"{row.recv_q - 1:,} bytes and the FIN unread: the program has not read them"
+    return f"{counted(row.recv_q - 1, 'byte')} and the FIN unread: the program has not read them"

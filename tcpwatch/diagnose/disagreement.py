@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tcpwatch.diagnose.case import unread_in_words
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.duration import duration
+from tcpwatch.quantity import counted
 from tcpwatch.tcp.life import Life
 from tcpwatch.tcp.seqnum import ahead
 from tcpwatch.tcp.sockets import SocketRow
@@ -146,8 +147,8 @@ def sent_unseen(views: Views) -> Disagreement | None:
     if missing <= 0:
         return None
     says = (
-        f"TCP has sent {missing:,} numbers more of {views.whose} than this interface has seen: dropped on the way down "
-        "(firewall, queue discipline), or they leave by another interface."
+        f"TCP has sent {counted(missing, 'number')} more of {views.whose} than this interface has seen: dropped "
+        "on the way down (firewall, queue discipline), or they leave by another interface."
     )
     return _warn("sent-unseen", says, seen, "tc -s qdisc show", FIREWALL)
 
@@ -161,7 +162,7 @@ def received_untaken(views: Views) -> Disagreement | None:
     if missing <= 0:
         return None
     says = (
-        f"{missing:,} numbers have passed that the socket of {views.whose} has not taken: dropped on the way up "
+        f"The socket of {views.whose} has not taken {counted(missing, 'number')} that passed: dropped on the way up "
         "(firewall, checksum, no memory), or bytes before them are missing."
     )
     return _warn("received-untaken", says, views.offered, DROPS, FIREWALL)
@@ -176,8 +177,8 @@ def ack_untaken(views: Views) -> Disagreement | None:
     if missing <= 0:
         return None
     says = (
-        f"An ACK of {missing:,} numbers more has passed than the socket of {views.whose} has taken: dropped on the "
-        "way up (firewall, checksum)."
+        f"An ACK of {counted(missing, 'number')} more has passed than the socket of {views.whose} has taken: dropped "
+        "on the way up (firewall, checksum)."
     )
     return _warn("ack-untaken", says, views.wire.snd_una, DROPS, FIREWALL)
 

@@ -3,8 +3,9 @@
 Why clients were turned away only the counters of the whole namespace tell: a cause is named where one alone has risen.
 """
 
-from tcpwatch.diagnose.case import Case, times
+from tcpwatch.diagnose.case import Case
 from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.quantity import counted
 from tcpwatch.tcp.sockets import Backlog
 from tcpwatch.tcp.stack import SYNCOOKIES, Stack, half_open_limit
 
@@ -35,12 +36,16 @@ def turned_away(case: Case) -> Finding | None:
     overflowed, too_many = (case.stack.last_minute(name) for name in (OVERFLOWS, HALF_OPEN_DROPS))
     port = f":{case.row.local.port}"
     if overflowed and not too_many:
-        says = f"The accept queue of {port} overflowed {times(count)} in the last minute: {case.program} must "
+        says = (
+            f"The accept queue of {port} overflowed {counted(count, 'time')} in the last minute: {case.program} must "
+        )
         says += "accept() faster."
     elif too_many and not overflowed:
-        says = f"The half-open queue of {port} was full for {count:,} SYNs in the last minute: they were dropped."
+        says = (
+            f"The half-open queue of {port} was full for {counted(count, 'SYN')} in the last minute: they were dropped."
+        )
     else:
-        says = f"{port} turned clients away {times(count)} in the last minute."
+        says = f"{port} turned clients away {counted(count, 'time')} in the last minute."
     commands = HALF_OPEN_COMMANDS if too_many else ACCEPT_QUEUE_COMMANDS
     return Finding(Severity.ERROR, "turned-away", says, (in_the_last_minute(case.stack),), commands)
 
@@ -50,7 +55,7 @@ def somebody_turned_away(stack: Stack) -> Finding | None:
     count = stack.last_minute(DROPS)
     if not count:
         return None
-    says = f"Clients were turned away {times(count)} in the last minute; by which listener is not told here."
+    says = f"Clients were turned away {counted(count, 'time')} in the last minute; by which listener is not told here."
     return Finding(Severity.WARN, "turned-away", says, (in_the_last_minute(stack),), ACCEPT_QUEUE_COMMANDS)
 
 
@@ -68,8 +73,8 @@ def accept_queue_full(case: Case) -> Finding | None:
     return Finding(
         Severity.ERROR,
         "accept-queue-full",
-        f"{case.program} does not accept fast enough: {backlog.queued} connections wait, {backlog.limit} may. "
-        "The kernel turns new ones away.",
+        f"{case.program} does not accept fast enough: {counted(backlog.queued, 'connection')} in a queue for "
+        f"{backlog.limit}. The kernel turns new ones away.",
         (),
         ACCEPT_QUEUE_COMMANDS,
     )
@@ -80,12 +85,13 @@ def half_open_queue_full(case: Case) -> Finding | None:
     backlog = case.row.backlog
     if backlog is None or not half_open_queue_is_full(backlog, case.stack):
         return None
+    under_way = counted(backlog.half_open or 0, "handshake")
     limit = half_open_limit(backlog, case.stack)
     answer = "Linux drops new SYNs" if case.stack.sysctls.get(SYNCOOKIES) == 0 else "Linux answers with SYN cookies"
     return Finding(
         Severity.WARN,
         "half-open-queue-full",
-        f"{backlog.half_open} handshakes wait for their last ACK, {limit} may: {answer}. Lost ACKs, or a SYN flood.",
+        f"{under_way} without the last ACK, room for {limit}: {answer}. ACKs are lost, or a SYN flood.",
         (in_the_last_minute(case.stack),),
         HALF_OPEN_COMMANDS,
     )
@@ -94,5 +100,5 @@ def half_open_queue_full(case: Case) -> Finding | None:
 def waits_for_clients(case: Case) -> Finding:
     """LISTEN: what it is."""
     backlog = case.row.backlog
-    queue = f" {backlog.queued} of {backlog.limit} wait for accept()." if backlog is not None else ""
+    queue = f" {backlog.queued} of {backlog.limit} waiting for accept()." if backlog is not None else ""
     return Finding(Severity.CHAT, "listening", f"{case.program} waits for connections.{queue}")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from tcpwatch.diagnose.case import FIRST_CLOSER, Case, times, unread_in_words
+from tcpwatch.diagnose.case import FIRST_CLOSER, Case, unread_in_words
 from tcpwatch.diagnose.ending import ending_of
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.listening import accept_queue_full, half_open_queue_full, turned_away, waits_for_clients
+from tcpwatch.quantity import counted
 from tcpwatch.tcp.sockets import TimerKind
 from tcpwatch.tcp.state import State
 
@@ -63,7 +64,7 @@ def fin_not_acknowledged(case: Case) -> Finding:
     timer = case.row.timer
     again = timer.retransmits if timer is not None and timer.kind is TimerKind.RETRANSMIT else 0
     says = (
-        f"This end's FIN is not acknowledged, sent again {times(again)}: the peer is gone, or the path loses segments."
+        f"This end's FIN is not acknowledged, sent again {counted(again, 'time')}: the peer is gone, or the path lossy."
         if again
         else "This end's FIN is not acknowledged yet."
     )
@@ -91,7 +92,7 @@ def no_answer_to_syn(case: Case) -> Finding:
     """SYN-SENT: nobody has answered yet."""
     again = case.row.timer.retransmits if case.row.timer is not None else 0
     says = (
-        f"No answer to the SYN, sent again {times(again)}: filtered, lost, or the listener's queue is full. "
+        f"No answer to the SYN, sent again {counted(again, 'time')}: filtered, lost, or the listener's queue is full. "
         "A closed port would have answered RST, unless a firewall keeps it silent."
         if again
         else "No answer to the SYN yet."
@@ -108,7 +109,7 @@ def no_answer_to_syn(case: Case) -> Finding:
 def half_open(case: Case) -> Finding:
     """SYN-RECEIVED: the SYN-ACK was sent, the third step is missing."""
     again = case.row.timer.retransmits if case.row.timer is not None else 0
-    sent = f"sent again {times(again)}" if again else "sent"
+    sent = f"sent again {counted(again, 'time')}" if again else "sent"
     return Finding(
         Severity.NOTE if again else Severity.CHAT,
         "half-open",
@@ -139,7 +140,7 @@ def peer_window_zero(case: Case) -> Finding | None:
         Severity.WARN,
         "zero-window",
         f"The peer's window has no room for what waits, and is probed: {case.peer_program} does not read fast enough.",
-        (f"{case.row.send_q or 0:,} bytes wait in the send queue",),
+        (f"{counted(case.row.send_q or 0, 'byte')} in the send queue",),
     )
 
 
@@ -151,8 +152,8 @@ def not_acknowledged(case: Case) -> Finding | None:
     return Finding(
         Severity.WARN,
         "retransmitting",
-        f"Data was sent again {times(timer.retransmits)}, not acknowledged: a lossy path, or the peer is gone.",
-        (f"{case.row.send_q or 0:,} bytes in the send queue",),
+        f"Data sent again {counted(timer.retransmits, 'time')}, not acknowledged: a lossy path, or the peer is gone.",
+        (f"{counted(case.row.send_q or 0, 'byte')} in the send queue",),
         (f"ping {case.row.remote.ip}", "sysctl net.ipv4.tcp_retries2"),
     )
 
@@ -162,7 +163,7 @@ def unread(case: Case) -> Finding | None:
     if not case.row.recv_q:
         return None
     return Finding(
-        Severity.NOTE, "unread", f"{case.row.recv_q:,} bytes have arrived that {case.program} has not read.", (), ()
+        Severity.NOTE, "unread", f"{case.program} has not read {counted(case.row.recv_q, 'byte')} that came.", (), ()
     )
 
 

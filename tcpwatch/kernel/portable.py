@@ -12,6 +12,7 @@ from typing import Any
 
 from tcpwatch.errors import SourceError, UsageError
 from tcpwatch.kernel.ends import ends_cookie, socket_ends
+from tcpwatch.quantity import counted
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.state import State, parse_state
 from tcpwatch.text import clean
@@ -74,7 +75,7 @@ class PortableSockets:
                 denied += 1
             except self._psutil.NoSuchProcess:
                 continue
-        self.says = f"{_SAYS}; those of {denied} processes are hidden from this user: run it with sudo"
+        self.says = f"{_SAYS}; those of {counted(denied, 'process')} are hidden from this user: run it with sudo"
 
     def _row(self, entry: Any, pid: int | None) -> SocketRow:
         """Raises UsageError where the entry has no TCP state."""

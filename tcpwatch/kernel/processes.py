@@ -69,6 +69,17 @@ class ProcessTable:
         except OSError:
             return None
 
+    def denied(self) -> int:
+        """How many processes hold files that may not be looked at, at this moment: tried with each of them."""
+        return sum(map(self._denies, self.pids()))
+
+    def _denies(self, pid: int) -> bool:
+        try:
+            self.read(pid)
+        except PermissionError:
+            return True
+        return False
+
 
 def _why_hidden(status: Path) -> NoOwner:
     """What this process lacks to look into others (proc_pid_status(5))."""

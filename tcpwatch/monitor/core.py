@@ -163,9 +163,10 @@ class Monitor:
         return (self._kernel_status, *self._event_source(), *self._packet_sources())
 
     def _event_source(self) -> tuple[SourceStatus, ...]:
-        if self._kernel.transitions is None:
+        if (source := self._kernel.transitions) is None:
             return ()
-        return (SourceStatus("events", True, self._kernel.transitions.says, lost=self._kernel.transitions.lost),)
+        partly = None if source.every_change else "ends only"
+        return (SourceStatus("events", partly is None, source.says, lost=source.lost, partly=partly),)
 
     def _packet_sources(self) -> tuple[SourceStatus, ...]:
         if isinstance(self._wiretap, SourceStatus):

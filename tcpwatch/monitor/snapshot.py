@@ -59,7 +59,8 @@ class Connection:
 class SourceStatus:
     """Whether one of the sources works, in words; `mend` is the command that would make it work.
 
-    `lost` counts what it could have told and did not, at least.
+    `partly` is what little it gives where it does not work as it might; `lost` counts what it could have told and did
+    not, at least.
     """
 
     name: str  # "kernel", "packets"
@@ -67,6 +68,7 @@ class SourceStatus:
     says: str
     mend: str | None = None
     lost: int = 0
+    partly: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

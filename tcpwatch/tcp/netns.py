@@ -25,6 +25,11 @@ class Namespace:
         return tuple(word for word in known if word is not None)
 
     @property
+    def is_named(self) -> bool:
+        """Whether there is another word for it than its number."""
+        return bool(self.container or self.name or self.process)
+
+    @property
     def title(self) -> str:
         """The best word for it."""
         return HERE if self.here else self.label

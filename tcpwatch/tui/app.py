@@ -21,7 +21,7 @@ from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.text import clean
 from tcpwatch.tui.chrome_lines import keys_line, status_line, tabs_line
 from tcpwatch.tui.connection_lines import ALL_NETNS_COLUMNS, COLUMNS
-from tcpwatch.tui.keys import KEYS
+from tcpwatch.tui.keys import KEYS, foremost_first
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
 from tcpwatch.tui.model import MonitorView, Subject
 from tcpwatch.tui.screens.help import HelpScreen
@@ -219,7 +219,7 @@ class Dashboard(App[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        self._keys.show(keys_line(self.all_bindings(), self.size.width))
+        self._keys.show(keys_line(foremost_first(self.all_bindings()), self.size.width))
 
     def all_bindings(self) -> tuple[Binding, ...]:
         """The keys that work now: the active pane's own, then the dashboard's."""

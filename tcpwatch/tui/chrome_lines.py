@@ -32,13 +32,14 @@ def status_line(subject: Subject, snapshot: Snapshot, paused: bool, width: int) 
 
 
 def _source(source: SourceStatus, captured: int, says: bool, named: bool) -> list[Run]:
-    if not source.working:
-        return [(f" {source.name} ", ""), ("○ none ", "caution")]
-    if not named and not source.lost and source.name != "packets":
+    if source.working and not named and not source.lost and source.name != "packets":
         return []
     words = grouped(captured) if source.name == "packets" else source.says if says else ""
+    told: list[Run] = [("● ", "open"), (f"{words} " if words else "", "")]
+    if not source.working:
+        told = [(f"○ {source.partly or 'none'} ", "caution")]
     lost: list[Run] = [(f"⚠ {grouped(source.lost)} lost ", "trouble")] if source.lost else []
-    return [(f" {source.name} ", ""), ("● ", "open"), (f"{words} " if words else "", ""), *lost]
+    return [(f" {source.name} ", ""), *told, *lost]
 
 
 def tabs_line(names: Sequence[str], active: int) -> Line:

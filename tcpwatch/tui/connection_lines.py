@@ -170,4 +170,10 @@ def row_words(connection: Connection, now_ns: int) -> str:
     """The whole row as plain words: what is copied."""
     moment = Moment(connection, now_ns)
     texts: Sequence[str] = [column.cell(moment)[0] for column in COLUMNS]
-    return "  ".join((connection.row.state, *(text for text in texts if text)))
+    return "  ".join((connection.row.state, *(text for text in (*texts, _namespace(connection)) if text)))
+
+
+def _namespace(connection: Connection) -> str:
+    """Which one, in words that mean the same elsewhere; empty where it is tcpwatch's own and nobody has named it."""
+    netns = connection.row.netns
+    return f"netns {netns.label}" if netns and (netns.is_named or not netns.here) else ""

@@ -3,6 +3,7 @@
 import time
 
 from tcpwatch.duration import SECOND_NS, duration, fine_duration
+from tcpwatch.quantity import plural
 from tcpwatch.wire.segment import Endpoint
 
 WILDCARDS = ("0.0.0.0", "::")
@@ -92,7 +93,7 @@ def short_number(number: int, cells: int) -> str:
 
 def several(count: int, word: str) -> str:
     """`1 byte`, `2 bytes`."""
-    return f"{grouped(count)} {word}" if count == 1 else f"{grouped(count)} {word}s"
+    return f"{grouped(count)} {plural(count, word)}"
 
 
 def listener(end: Endpoint) -> str:

@@ -1,5 +1,7 @@
 """The dashboard's own keys, as a table. The panes' keys stand with the panes."""
 
+from collections.abc import Iterable
+
 from textual.binding import Binding, BindingType
 
 KEYS: list[BindingType] = [
@@ -60,3 +62,15 @@ DEMO_KEYS: list[BindingType] = [
     ),
     Binding("P", "present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"),
 ]  # fmt: skip
+
+# What the last line of the screen says first, where it has no room for all: what moves a recording or a demo on, and
+# what somebody looks for who is stuck.
+FOREMOST = (
+    "replay.play", "replay.step", "replay.back", "demo.next", "demo.before", "app.trouble", "app.why", "app.filter",
+)  # fmt: skip
+_RANKS = {name: rank for rank, name in enumerate(FOREMOST)}
+
+
+def foremost_first(keys: Iterable[Binding]) -> list[Binding]:
+    """The same keys; those that are needed most stand first."""
+    return sorted(keys, key=lambda key: _RANKS.get(key.id or "", len(FOREMOST)))

@@ -41,7 +41,7 @@ def gauge(count: int, limit: int) -> str:
 
 def _accept_queue(backlog: Backlog) -> Sentence:
     full = accept_queue_is_full(backlog)
-    says = f"{gauge(backlog.queued, backlog.limit)} {_of(backlog.queued, backlog.limit)} wait for accept()"
+    says = f"{gauge(backlog.queued, backlog.limit)} {_of(backlog.queued, backlog.limit)} waiting for accept()"
     return Sentence("accept", says + ": full, new ones are turned away" * full, "trouble" if full else "")
 
 

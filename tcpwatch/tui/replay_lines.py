@@ -7,7 +7,7 @@ from tcpwatch.duration import SECOND_NS
 from tcpwatch.monitor.playhead import Playhead
 from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.tcp.event import Event, Step
-from tcpwatch.tui.format import clock, grouped
+from tcpwatch.tui.format import clock, grouped, several
 from tcpwatch.tui.line import Line, Run, ends_apart, width_of
 from tcpwatch.tui.looks import STEPS, Look
 from tcpwatch.tui.model import Subject
@@ -92,7 +92,7 @@ def replay_status_line(subject: Subject, snapshot: Snapshot, width: int) -> Line
     """` tcpwatch  file · demo.pcapng · port 9999   120 segments   replay · 2026-03-01 12:03:44.120 `."""
     date = time.strftime("%Y-%m-%d ", time.localtime(snapshot.time_ns // SECOND_NS))
     left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "strong")]
-    left.append((f" {grouped(snapshot.captured)} segments ", "muted"))
+    left.append((f" {several(snapshot.captured, 'segment')} ", "muted"))
     if snapshot.dropped:
         left.append((f" ⚠ {grouped(snapshot.dropped)} more are too many to hold ", "caution"))
     left += [(f" ⚠ {source.says} ", "caution") for source in snapshot.sources if not source.working]

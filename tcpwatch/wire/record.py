@@ -1,6 +1,7 @@
 """What a capture file gives, one after another, and how large a piece of it may claim to be."""
 
 from tcpwatch.errors import CaptureFileError
+from tcpwatch.quantity import counted
 
 MAX_RECORD_BYTES = 262_144  # libpcap's and Wireshark's largest packet
 MAX_TIME_NS = (1 << 63) - 1  # the year 2262
@@ -16,9 +17,9 @@ def damaged(what: str, number: int, offset: int, claim: str) -> CaptureFileError
 
 def too_long(claimed: int, limit: int) -> str:
     """A claim that cannot be believed."""
-    return f"claims {claimed:,} bytes; the limit is {limit:,}"
+    return f"claims {counted(claimed, 'byte')}; the limit is {limit:,}"
 
 
 def cut_short(claimed: int, left: int) -> str:
     """A claim that the file does not keep."""
-    return f"claims {claimed:,} bytes; the file ends after {left:,}"
+    return f"claims {counted(claimed, 'byte')}; the file ends after {left:,}"

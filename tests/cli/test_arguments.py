@@ -41,6 +41,28 @@ def test_count_must_be_above_zero(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'0' is no count" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--prot", "9"), "there is no option --prot; did you mean --port?"),
+        (("packets", "--jsn=1"), "there is no option --jsn; did you mean --json?"),
+        (("-x9",), "there is no option -x\n"),
+    ],
+)
+def test_option_that_is_none_is_refused_by_name(
+    words: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(words)
+    assert says in capsys.readouterr().err
+
+
+def test_words_that_only_look_like_options_are_left_alone() -> None:
+    assert parse(["--por", "80", "-p81"]).port == [80, 81]
+    assert parse(["why", "--", "--nothing"]).topic == ["--nothing"]
+    assert parse(["-r", "-"]).read == "-"
+
+
 @pytest.mark.parametrize("command", [(), ("sockets",), ("packets",), ("flows",), ("doctor",)])
 def test_namespace_is_for_every_reader(command: tuple[str, ...]) -> None:
     assert parse([*command, "--netns", "blue"]).netns == "blue"

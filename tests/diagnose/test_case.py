@@ -1,6 +1,6 @@
 import pytest
 
-from tcpwatch.diagnose.case import FIRST_CLOSER, Closer, subject, times, unread_in_words
+from tcpwatch.diagnose.case import FIRST_CLOSER, Closer, subject, unread_in_words
 from tcpwatch.tcp.sockets import NoOwner
 from tcpwatch.tcp.state import State
 from tests.builders import owner, row
@@ -43,7 +43,3 @@ def test_first_closer_follows_from_the_closing_states_alone() -> None:
     assert FIRST_CLOSER[State.CLOSE_WAIT] is Closer.PEER
     assert FIRST_CLOSER[State.FIN_WAIT_2] is Closer.HERE
     assert State.ESTABLISHED not in FIRST_CLOSER
-
-
-def test_times_counts_in_words() -> None:
-    assert [times(1), times(3), times(1_200)] == ["1 time", "3 times", "1,200 times"]

@@ -117,7 +117,7 @@ def test_bytes_that_were_acknowledged_have_come_by_somewhere() -> None:
 
 
 def test_bytes_that_have_passed_and_were_not_taken() -> None:
-    assert says(views(offered=5050)).startswith("30 numbers have passed")
+    assert says(views(offered=5050)).startswith("The socket of this end has not taken 30 numbers that passed")
 
 
 def test_ack_that_has_passed_and_was_not_taken() -> None:
@@ -127,7 +127,9 @@ def test_ack_that_has_passed_and_was_not_taken() -> None:
 
 def test_numbers_across_the_wrap_are_compared() -> None:
     kernel, wire = tcb(Source.KERNEL, rcv_nxt=0xFFFF_FFF0), tcb(Source.WIRE)
-    assert says(views(kernel=kernel, wire=wire, offered=4)).startswith("20 numbers")
+    assert says(views(kernel=kernel, wire=wire, offered=4)).startswith(
+        "The socket of this end has not taken 20 numbers"
+    )
 
 
 @pytest.mark.parametrize("kernel_state", [State.CLOSED, State.TIME_WAIT])

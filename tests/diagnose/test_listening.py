@@ -47,4 +47,4 @@ def test_listener_with_all_handshakes_that_may_be_says_what_comes_of_it(cookies:
 
 def test_listener_that_waits_says_how_long_its_queue_is() -> None:
     [finding] = diagnose(case(state=State.LISTEN, backlog=Backlog(3, 128)))
-    assert finding.says == "java/4242 waits for connections. 3 of 128 wait for accept()."
+    assert finding.says == "java/4242 waits for connections. 3 of 128 waiting for accept()."

@@ -94,12 +94,12 @@ def test_established_with_the_persist_timer_has_a_zero_window() -> None:
     stalled = case(send_q=2_500_000, timer=Timer(TimerKind.PERSIST, 344, 0))
     [finding] = diagnose(stalled)
     assert finding.rule == "zero-window"
-    assert "2,500,000 bytes wait" in finding.evidence[0]
+    assert "2,500,000 bytes in" in finding.evidence[0]
 
 
 def test_established_with_unread_bytes_names_the_reader() -> None:
     [finding] = diagnose(case(recv_q=512))
-    assert finding.says == "512 bytes have arrived that java/4242 has not read."
+    assert finding.says == "java/4242 has not read 512 bytes that came."
 
 
 def test_established_that_is_quiet_is_said_to_be_fine() -> None:

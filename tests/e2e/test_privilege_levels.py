@@ -150,3 +150,9 @@ def test_root_without_the_right_to_look_into_others_is_told_which(place: Place, 
         place.wait_for_listener(8087)
         told = [json.loads(line) for line in place.run(*bounded, "sockets", "--json").stdout.splitlines()]
     assert {socket["no_owner"] for socket in told} == {"needs CAP_SYS_PTRACE"}
+
+
+def test_root_of_a_user_namespace_is_told_that_others_are_out_of_sight(place: Place, program: list[str]) -> None:
+    owners = checks(place, ["unshare", "-U", "-r", *program])["owners"]
+    assert not owners["works"]
+    assert re.fullmatch(r"all but \d+ process(es)? outside this user namespace, .*", owners["says"])

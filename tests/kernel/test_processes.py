@@ -65,6 +65,20 @@ def test_read_hostile_name(tmp_path: Path) -> None:
     assert found.command == "␛[2J␊x\N{REPLACEMENT CHARACTER}"
 
 
+def test_denied_counts_the_processes_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pid in (42, 43, 44):
+        process(tmp_path, pid, {3: "socket:[77]"})
+    read = ProcessTable.read
+
+    def refuse(table: ProcessTable, pid: int) -> Process | None:
+        if pid > 42:
+            raise PermissionError
+        return read(table, pid)
+
+    monkeypatch.setattr(ProcessTable, "read", refuse)
+    assert ProcessTable(tmp_path).denied() == 2
+
+
 def test_read_ended(tmp_path: Path) -> None:
     assert ProcessTable(tmp_path).read(42) is None
     assert ProcessTable(tmp_path).mark(42) is None

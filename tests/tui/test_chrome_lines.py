@@ -45,6 +45,13 @@ def test_status_tells_how_many_events_were_lost() -> None:
     assert " events ● BPF ⚠ 1 204 lost " in line.text
 
 
+def test_status_of_a_source_that_tells_a_part_says_which() -> None:
+    events = SourceStatus("events", False, "NETLINK_SOCK_DIAG", lost=7, partly="ends only")
+    for width in (84, 120):
+        line = status_line(SUBJECT, replace(SNAPSHOT, sources=(events,)), False, width)
+        assert " events ○ ends only ⚠ 7 lost " in line.text
+
+
 def test_status_without_capture() -> None:
     assert "packets ○ none" in status_line(SUBJECT, CannedMonitor(capture=False).snapshot(), False, 120).text
 

@@ -131,6 +131,20 @@ def test_row_words_are_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("netns", "words"),
+    [
+        (Namespace(5, "blue"), "  netns blue"),
+        (Namespace(5, "blue", here=True), "  netns blue"),
+        (Namespace(5), "  netns net:[5]"),
+        (Namespace(5, here=True), ""),
+    ],
+)
+def test_row_words_tell_whose_namespace_it_is(netns: Namespace, words: str) -> None:
+    one = connection(1, server_end(53412), State.CLOSE_WAIT, 59, "java", 4242, 57, netns=netns)
+    assert row_words(one, MONO_NS) == f"CLOSE-WAIT  :9999  127.0.0.1:53412  59s  java/4242 fd 57  –  0/0{words}"
+
+
+@pytest.mark.parametrize(
     ("netns", "word"),
     [(Namespace(5, "blue"), "blue"), (Namespace(5, "blue", here=True), "here"), (None, "–")],
 )

@@ -235,7 +235,7 @@ async def test_presenter_may_be_there_from_the_beginning(show: Show) -> None:
 
 @staged()
 async def test_key_line_begins_with_the_keys_of_the_demo(show: Show) -> None:
-    assert text_of(show.app._keys).startswith(" ] Next  [ Before  P Present ")
+    assert text_of(show.app._keys).startswith(" ] Next  [ Before  n Trouble  w Why?  / Filter  P Present ")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

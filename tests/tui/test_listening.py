@@ -32,8 +32,8 @@ def test_gauge_of_a_queue_without_room() -> None:
 
 def test_accept_queue_that_overflows_is_seen() -> None:
     room, full = told(Backlog(128, 128))["accept"], told(Backlog(129, 128))["accept"]
-    assert room == Sentence("accept", f"{gauge(128, 128)} 128 of 128 wait for accept()")
-    assert full.says.endswith("129 of 128 wait for accept(): full, new ones are turned away")
+    assert room == Sentence("accept", f"{gauge(128, 128)} 128 of 128 waiting for accept()")
+    assert full.says.endswith("129 of 128 waiting for accept(): full, new ones are turned away")
     assert full.style == "trouble"
 
 

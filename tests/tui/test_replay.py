@@ -223,7 +223,14 @@ async def test_help_explains_the_keys_of_the_replay(replay: Replay) -> None:
 
 @replayed()
 async def test_key_line_shows_the_keys_of_the_replay(replay: Replay) -> None:
-    assert text_of(replay.app._keys).startswith(" p Play  . Step  , Back  ] Faster  [ Slower  > +5%  < -5%")
+    keys = " p Play  . Step  , Back  n Trouble  w Why?  / Filter  ] Faster  [ Slower  > +5%  < -5%"
+    assert text_of(replay.app._keys).startswith(keys)
+
+
+@replayed(NARROW)
+async def test_key_line_of_a_narrow_terminal_has_the_keys_of_who_is_stuck(replay: Replay) -> None:
+    keys = " p Play  . Step  , Back  n Trouble  w Why?  / Filter  ] Faster   ? help  q quit "
+    assert text_of(replay.app._keys).rstrip() == keys.rstrip()
 
 
 @replayed(damage=CaptureFileError("record 8 claims too much"))

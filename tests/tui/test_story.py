@@ -45,7 +45,7 @@ def test_unread_elsewhere_names_who_must_read() -> None:
 
 
 def test_listener_tells_its_queues() -> None:
-    assert in_state(State.LISTEN, backlog=Backlog(3, 128))["accept"].endswith("3 of 128 wait for accept()")
+    assert in_state(State.LISTEN, backlog=Backlog(3, 128))["accept"].endswith("3 of 128 waiting for accept()")
 
 
 @pytest.mark.parametrize(
