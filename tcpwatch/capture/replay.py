@@ -6,12 +6,12 @@ Law of the room: what cannot be a capture file, such as a directory or a device,
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tcpwatch.capture.source import Frame
 from tcpwatch.errors import CaptureFileError, UsageError
 from tcpwatch.text import clean
-from tcpwatch.wire.pcapfile import read_records
+from tcpwatch.wire.pcapfile import read_batches
 
 STDIN = "-"
 REFUSED = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device or a terminal", stat.S_IFBLK: "a device"}
@@ -36,10 +36,13 @@ class CaptureFile:
         except (OSError, ValueError) as error:
             raise UsageError(f"{self.name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
-    def frames(self) -> Iterator[Frame]:
-        """Every frame. Raises CaptureFileError after the last one before the damage, if there is any."""
+    def batches(self) -> Iterator[Sequence[Frame]]:
+        """Every frame, as many at a time as are read at once.
+
+        Raises CaptureFileError after the last one before the damage, if there is any.
+        """
         try:
-            yield from read_records(self)
+            yield from read_batches(self)
         except CaptureFileError as error:
             raise CaptureFileError(f"{self.name}: {error}") from error
 

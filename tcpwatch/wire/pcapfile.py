@@ -5,6 +5,7 @@ file that is damaged gives what comes before the damage, then one CaptureFileErr
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.wire import pcap, pcapng
@@ -12,7 +13,7 @@ from tcpwatch.wire.pcapng_writer import PcapngWriter
 from tcpwatch.wire.record import Record
 from tcpwatch.wire.stream import ByteStream, Readable
 
-__all__ = ["PcapngWriter", "Record", "read_records"]
+__all__ = ["PcapngWriter", "Record", "read_batches", "read_records"]
 
 READERS = {pcapng.MAGIC: pcapng.read_pcapng} | dict.fromkeys(pcap.MAGICS, pcap.read_pcap)
 
@@ -36,6 +37,11 @@ def read_records(file: Readable) -> Iterator[Record]:
 
     Raises CaptureFileError: at once for a file that is none, else after the last packet before the damage.
     """
+    return chain.from_iterable(read_batches(file))
+
+
+def read_batches(file: Readable) -> Iterator[list[Record]]:
+    """The same packets as read_records, as many at a time as were read of the file at once; no batch is empty."""
     stream = ByteStream(file)
     stream.hold(MAGIC_BYTES)
     reader = READERS.get(stream.buffer[:4])

@@ -74,14 +74,14 @@ class Section:
         return self.interfaces[number]
 
 
-def read_pcapng(stream: ByteStream) -> Iterator[Record]:
-    """The packets of all sections, in the order of the file. Simple packets carry no time: theirs is 0."""
+def read_pcapng(stream: ByteStream) -> Iterator[list[Record]]:
+    """The packets of all sections, in the order of the file, in batches. Simple packets carry no time: theirs is 0."""
     section = Section("<")
     number = 1
     while True:
-        plain = _plain_packets(stream, section)
-        yield from plain
-        number += len(plain)
+        if plain := _plain_packets(stream, section):
+            yield plain
+            number += len(plain)
         if not stream.hold(1):
             return
         offset = stream.offset
@@ -95,7 +95,7 @@ def read_pcapng(stream: ByteStream) -> Iterator[Record]:
         except struct.error:
             raise damaged("block", number, offset, "is too short for its kind") from None
         if record is not None:
-            yield record
+            yield [record]
         number += 1
 
 

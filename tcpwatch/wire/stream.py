@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tcpwatch.errors import CaptureFileError
 
-CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 17
 MAX_INFLATED_BYTES = 1 << 32
 GZIP_WINDOW = zlib.MAX_WBITS | 16
 GZIP_MAGIC = b"\x1f\x8b"

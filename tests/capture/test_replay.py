@@ -3,6 +3,7 @@ import os
 import threading
 from collections.abc import Callable
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def capture(frames: list[Frame] = FRAMES) -> bytes:
 def read(name: str | Path, before_read: Callable[[], None] = lambda: None) -> list[Frame]:
     file = CaptureFile(str(name), before_read)
     try:
-        return list(file.frames())
+        return [*chain.from_iterable(file.batches())]
     finally:
         file.close()
 
@@ -78,8 +79,8 @@ def test_fifo_hands_over_what_has_come_before_it_waits(fifo: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     file = CaptureFile(str(fifo), before_read)
-    for frame in file.frames():
-        seen.append(frame)
+    for frames in file.batches():
+        seen.extend(frames)
     file.close()
     writer.join()
     assert seen == FRAMES
@@ -104,10 +105,10 @@ def test_name_that_no_file_can_have_is_refused() -> None:
 
 def test_damage_is_told_with_the_name_after_the_frames_before_it(tmp_path: Path) -> None:
     (tmp_path / "cut.pcapng").write_bytes(capture()[:-1])
-    frames = CaptureFile(str(tmp_path / "cut.pcapng")).frames()
-    assert [next(frames), next(frames)] == FRAMES[:2]
+    batches = CaptureFile(str(tmp_path / "cut.pcapng")).batches()
+    assert next(batches) == FRAMES[:2]
     with pytest.raises(CaptureFileError, match=r"cut\.pcapng: block 5 at byte \d+ claims \d+ bytes; the file ends"):
-        next(frames)
+        next(batches)
 
 
 def test_file_that_fails_while_it_is_read_is_damaged(tmp_path: Path) -> None:
@@ -115,4 +116,4 @@ def test_file_that_fails_while_it_is_read_is_damaged(tmp_path: Path) -> None:
     file = CaptureFile(str(tmp_path / "a.pcapng"))
     file.close()
     with pytest.raises(CaptureFileError, match="can no longer be read"):
-        list(file.frames())
+        next(file.batches())

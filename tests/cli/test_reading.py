@@ -84,8 +84,8 @@ def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Pat
         with (tmp_path / "a").open("rb") as file:
             return len(list(read_records(file)))
 
-    with Reading(asked(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading:
-        list(islice(reading.events(), 3))
+    with Reading(asked(write=str(tmp_path / "a"), count=3), FlowTracker(), lambda: None) as reading:
+        list(reading.events())
         assert on_disk() == 2
     assert on_disk() == 3
 

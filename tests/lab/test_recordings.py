@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from ipaddress import IPv4Address
+from itertools import chain
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_recording_holds_nothing_but_frames_of_loopback(name: str) -> None:
     recording = CaptureFile(str(segments_of(name)))
     written, decoder = BytesIO(), Decoder()
     writer = PcapngWriter(written)
-    for number, (time_ns, link_type, data, wire_length) in enumerate(recording.frames(), 1):
+    for number, (time_ns, link_type, data, wire_length) in enumerate(chain.from_iterable(recording.batches()), 1):
         writer.write("lo", link_type, time_ns, data, wire_length)
         segment = decoder.decode(number, time_ns, link_type, data, wire_length)
         assert segment is not None
@@ -43,7 +44,7 @@ def test_recording_holds_nothing_but_frames_of_loopback(name: str) -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_acts_of_a_recording_go_by_the_clock_of_its_segments(name: str) -> None:
     recording = CaptureFile(str(segments_of(name)))
-    times = [frame[0] for frame in recording.frames()]
+    times = [frame[0] for frames in recording.batches() for frame in frames]
     recording.close()
     acts = [act.time_ns for act in acts_of(name)]
     assert acts == sorted(acts)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +250,7 @@ def captured(name: str) -> Recorded:
     tracker = FlowTracker()
     file = CaptureFile(str(CAPTURES / name))
     try:
-        return Recorded(name, events_of(file.frames(), tracker), tracker, Clock())
+        return Recorded(name, events_of(chain.from_iterable(file.batches()), tracker), tracker, Clock())
     finally:
         file.close()
 
