@@ -1,10 +1,12 @@
 """Facts for tests, each with one plain default: a test names only what it is about."""
 
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.tcp.event import Event, Meaning
+from tcpwatch.tcp.extensions import Extensions
 from tcpwatch.tcp.sockets import Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, Segment
@@ -70,6 +72,13 @@ def row(**facts: Any) -> SocketRow:
         "send_q": 0,
     }
     return SocketRow(**(values | facts))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a socket's row has its extensions from."""
+
+    extensions: Extensions
 
 
 def owner(**facts: Any) -> Owner:

@@ -13,6 +13,7 @@ from threading import Lock, Thread
 
 from tcpwatch.duration import SECOND_NS
 from tcpwatch.errors import SourceError
+from tcpwatch.kernel.cgroups import Cgroups
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
 from tcpwatch.monitor.course import NO_COURSE, LoggedCourse
@@ -54,6 +55,7 @@ class Monitor:
         self._counters: Rises[str] = Rises()
         self._course = LoggedCourse(packets)
         self._doubts = Doubts()
+        self._cgroups = Cgroups()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -90,11 +92,11 @@ class Monitor:
         """All that is known now of the connection with these ends; `key` says which socket where several have them."""
         snapshot = self.snapshot()
         if not isinstance(self._wiretap, Wiretap):
-            return detail(ends, snapshot, None, key)
+            return self._with_cgroup(detail(ends, snapshot, None, key))
         with self._wiretap.lock:
             found = self._wiretap.find(ends)
             course = self._course.lives(found[0].stream) if found is not None else NO_COURSE
-            return detail(ends, snapshot, found, key, course, self._doubts)
+            return self._with_cgroup(detail(ends, snapshot, found, key, course, self._doubts))
 
     def now_ns(self) -> int:
         """The moment now, as in `Snapshot.mono_ns`."""
@@ -148,6 +150,11 @@ class Monitor:
                 with self._lock:
                     self._snapshot = replace(self._snapshot, sources=(broken, *self._snapshot.sources[1:]))
                 return
+
+    def _with_cgroup(self, known: Detail | None) -> Detail | None:
+        connection = known.connection if known is not None else None
+        number = connection.row.extensions.cgroup_id if connection is not None else None
+        return known if known is None or number is None else replace(known, cgroup=self._cgroups.path(number))
 
     def _stack(self, now_ns: int) -> Stack:
         """What the kernel tells beside its sockets."""

@@ -119,7 +119,8 @@ class Detail:
     """All that is known of one connection. TCBs stand in order of trust: the first with a value is the one to show.
 
     `lives` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
-    ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while.
+    ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while; `cgroup` the path of the
+    first end's control group.
     """
 
     ends: bytes
@@ -135,3 +136,4 @@ class Detail:
     lives: tuple[Life, Life] = (Life(), Life())
     wall_ns: int = 0
     disagreements: tuple[Finding, ...] = ()
+    cgroup: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.extensions import Extensions
 from tcpwatch.tcp.sockets import NoOwner, SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.grouping import Heading
@@ -62,8 +63,16 @@ def _of_detail(detail: Detail) -> Iterator[str]:
         yield from SEND_WINDOW
     if detail.connection:
         yield from _waiting(detail.connection.row)
+        yield from _told_of(detail.connection.row.extensions)
     if detail.flow:
         yield from sorted(detail.flow.analysis)
+
+
+def _told_of(extensions: Extensions) -> Iterator[str]:
+    if extensions.memory is not None:
+        yield "memory"
+    if extensions.congestion is not None:
+        yield "congestion control"
 
 
 def _waiting(row: SocketRow) -> Iterator[str]:

@@ -10,6 +10,7 @@ from tcpwatch.tui.connection_lines import owner_words
 from tcpwatch.tui.format import grouped, microseconds, several
 from tcpwatch.tui.listening import listening
 from tcpwatch.tui.sentence import Sentence
+from tcpwatch.tui.set_up import set_up
 from tcpwatch.tui.timers import settings_words, timer_sentence
 
 CLOSED_FIRST = {
@@ -37,6 +38,7 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
         *_timer(detail, now_ns),
         _do_next(detail),
         _course(detail),
+        *set_up(detail),
         _netns(detail),
     ]
     return [sentence for sentence in sentences if sentence]

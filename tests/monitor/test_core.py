@@ -1,5 +1,7 @@
 import time
+from dataclasses import replace
 
+from tcpwatch.kernel.attributes import INET_DIAG_CGROUP_ID, Attributes
 from tcpwatch.kernel.events import Telling, Transition
 from tcpwatch.kernel.owners import OwnerIndex
 from tcpwatch.kernel.source import KernelSources
@@ -12,6 +14,7 @@ from tcpwatch.tcp.sockets import Backlog, SocketRow
 from tcpwatch.tcp.stack import Rise, Stack
 from tcpwatch.tcp.state import State
 from tests.builders import SERVER, ends, row
+from tests.kernel.records import attribute
 from tests.monitor.conversation import HANDSHAKE, SERVER_ENDS, client_row, server_row
 from tests.monitor.fakes import ScriptedFrames, ScriptedNumbers, ScriptedSockets
 
@@ -46,6 +49,17 @@ def test_moment_now_is_on_the_clock_of_the_picture() -> None:
     monitor = monitor_of(ScriptedSockets([]))
     monitor.refresh()
     assert monitor.snapshot().mono_ns <= monitor.now_ns() <= time.monotonic_ns()
+
+
+def test_detail_names_the_control_group() -> None:
+    """One that no host has a directory for."""
+    attributes = Attributes(attribute(INET_DIAG_CGROUP_ID, (0xABC << 50).to_bytes(8, "little")))
+    monitor = monitor_of(ScriptedSockets([replace(server_row(), attributes=attributes), client_row()]))
+    monitor.refresh()
+    server, client = (monitor.detail(connection.row.ends) for connection in monitor.snapshot().connections)
+    assert server is not None
+    assert client is not None
+    assert (server.cgroup, client.cgroup) == ("unreachable:2af0000000000000", None)
 
 
 def test_dump_that_fails_keeps_the_last_rows_and_says_so() -> None:

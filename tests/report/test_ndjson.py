@@ -1,5 +1,4 @@
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.segment import ACK, RST, SYN, Segment
-from tests.builders import CLIENT, SERVER, connection, ends, event, owner, segment
+from tests.builders import CLIENT, SERVER, Told, connection, ends, event, owner, segment
 
 SECOND = 1_000_000_000
 PACKET_KEYS = (
@@ -186,13 +185,6 @@ def test_socket_timer_is_named_with_what_is_left_of_it() -> None:
 
 def test_socket_of_a_source_without_cookies_has_none() -> None:
     assert socket(cookie=-17)["cookie"] is None
-
-
-@dataclass(frozen=True)
-class Told:
-    """A source of extensions that are made up."""
-
-    extensions: Extensions
 
 
 def test_socket_extensions() -> None:

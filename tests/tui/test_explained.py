@@ -4,6 +4,7 @@ import pytest
 
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.tcp.event import Step
+from tcpwatch.tcp.extensions import Extensions, Memory
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.explained import SEND_WINDOW, Selected, topics_of
@@ -11,6 +12,7 @@ from tcpwatch.tui.grouping import Heading
 from tcpwatch.tui.tcb_fields import FIELDS, MEASURES
 from tcpwatch.why.topics import find_topic
 from tcpwatch.wire.segment import ACK, FIN, PSH, SYN
+from tests.builders import Told
 from tests.tui.canned import TIME_NS, Conversation, connection, details, server_end
 
 ENDS = server_end(53412)
@@ -75,6 +77,16 @@ def test_detail_is_both_states_then_its_fields() -> None:
     assert found[:4] == ["CLOSE-WAIT", "FIN-WAIT-2", "ISS", "IRS"]
     assert {"SND.UNA", "RTO", "MSS", "in flight", "usable", "Recv-Q"} <= set(found)
     assert len(set(found)) == len(found)
+
+
+def test_detail_with_memory_and_congestion_control() -> None:
+    extensions = Extensions(memory=Memory(), congestion="bbr")
+    told = connection(1, ENDS, State.ESTABLISHED, 1, attributes=Told(extensions))
+    assert keys(Detail(ENDS, told, None, (), (), None, None, None, ())) == [
+        "ESTABLISHED",
+        "memory",
+        "congestion control",
+    ]
 
 
 def test_detail_of_one_socket_takes_the_peers_state_and_the_analysis_from_the_wire() -> None:

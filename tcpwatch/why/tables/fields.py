@@ -144,4 +144,35 @@ FIELDS = (
         related=("1/3 SYN", "segment", "window scale", "loopback"),
         source="RFC 9293 §3.7.1",
     ),
+    Topic(
+        "memory",
+        "what a socket's buffers hold, and may hold",
+        what="Bytes of kernel memory: what has arrived is taken of the receive buffer, what is to be sent of the send "
+        "buffer.",
+        why="A segment costs more than its data, for the kernel keeps a record of each. Many small ones fill a buffer "
+        "long before their bytes do.",
+        then="When the receive buffer is full, RCV.WND goes to 0 and what still comes is dropped. When the send buffer "
+        "is full, write() blocks. Linux enlarges both up to the third value of tcp_rmem and tcp_wmem, unless the "
+        "program has set SO_RCVBUF or SO_SNDBUF.",
+        commands=("ss -tmnp", "sysctl net.ipv4.tcp_rmem net.ipv4.tcp_wmem"),
+        wireshark="tcp.window_size == 0",
+        related=("Recv-Q", "Send-Q", "RCV.WND", "zero_window"),
+        source="ss(8), tcp(7)",
+    ),
+    Topic(
+        "congestion control",
+        "what decides how fast to send",
+        what="The algorithm that sets how many segments may be in flight, and in what rhythm they leave.",
+        why="The peer's window tells what the peer can take. Nobody tells what the network between can: each sender "
+        "has to find out.",
+        then="It begins with 10 segments and learns from each ACK. reno and cubic slow down where a segment is lost; "
+        "bbr measures the bandwidth and the round trip. A program may choose with TCP_CONGESTION.",
+        commands=(
+            "ss -tinp",
+            "sysctl net.ipv4.tcp_congestion_control net.ipv4.tcp_available_congestion_control",
+        ),
+        wireshark="tcp.analysis.bytes_in_flight > 0",
+        related=("in flight", "SND.WND", "SRTT", "retransmission"),
+        source="RFC 5681, RFC 9438",
+    ),
 )
