@@ -58,12 +58,12 @@ def watch(performance: Performance, taken: Path) -> int:
     arguments = Arguments()
     arguments.iface, arguments.port, arguments.write = "lo", (PORT,), str(taken)
     monitor = open_watch(arguments)
-    try:
-        with performance:
+    with performance:
+        try:
             monitor.start()
             return Rehearsal(monitor, performance).watch()
-    finally:
-        monitor.stop()
+        finally:
+            monitor.stop()  # before the programs are ended: that is no part of the scenario
 
 
 if __name__ == "__main__":

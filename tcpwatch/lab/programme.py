@@ -49,6 +49,11 @@ class Programme:
         return self.scenario.advice if self.scenario else WATCH
 
     @property
+    def by_hand(self) -> tuple[int, ...]:
+        """The ports from which it sends segments made by hand."""
+        return (self.scenario.by_hand,) if self.scenario and self.scenario.by_hand else ()
+
+    @property
     def last(self) -> bool:
         """Nothing comes after this."""
         return self.number == len(self.scenarios)

@@ -109,11 +109,11 @@ class DemoDashboard(Dashboard):
 
         self._held = True
         language, narrator = self._subject.language, self._narrator
-        self.lay_over(
-            PresenterScreen(
-                self._monitor, self._selected, language, self._pace, caption=narrator.done_at, start=self._first
-            )
-        )
+        screen = PresenterScreen(
+            self._monitor, self._selected, language, self._pace,
+            caption=narrator.done_at, start=self._first, by_hand=self._play.by_hand,
+        )  # fmt: skip
+        self.lay_over(screen)
 
     def _begin(self) -> None:
         """A scenario begins."""
@@ -122,7 +122,8 @@ class DemoDashboard(Dashboard):
         self._narrator = self._new_narrator()
 
     def _new_narrator(self) -> Narrator:
-        return Narrator(self._introduction(), self._begun_ns, announced=self._play.number > 0)
+        play = self._play
+        return Narrator(self._introduction(), self._begun_ns, announced=play.number > 0, by_hand=play.by_hand)
 
     def _introduction(self) -> str:
         """What to watch; and how to look in, with the first that plays: before it where segments soon take its room."""

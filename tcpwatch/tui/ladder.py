@@ -3,7 +3,7 @@
 Law: the capture goes on behind; what comes is added below, and the held segment stays until somebody moves on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tcpwatch.tui.model import Segments
 from tcpwatch.why.turns import Turn, Turns, corrected
@@ -16,10 +16,11 @@ NO_PORT = bytes(2)  # a listener's remote end
 class Ladder:
     """The turns of one connection out of a log; `shown` of them are above the line, the last of these is held."""
 
-    def __init__(self, log: Segments, ends: bytes | None = None, start: int = 0) -> None:
+    def __init__(self, log: Segments, ends: bytes | None = None, start: int = 0, by_hand: Collection[int] = ()) -> None:
         """Begins before the first segment of the newest connection with these ends.
 
-        Without, or where they are a listener's, that is the first one from segment `start` of the log on.
+        Without, or where they are a listener's, that is the first one from segment `start` of the log on. `by_hand` are
+        the ports whose segments are made by hand.
         """
         self.turns: list[Turn] = []
         self.streams: list[int] = []
@@ -28,7 +29,8 @@ class Ladder:
         self._log = log
         self._wanted = ends if ends and ends[-2:] != NO_PORT else None
         self._start = start
-        self._read = Turns()
+        self._by_hand = by_hand
+        self._read = Turns(by_hand)
         self._seen = start
         self.pull()
 
@@ -71,7 +73,7 @@ class Ladder:
 
     def _scan(self, stream: int | None) -> None:
         """Read the whole log for the segments of this connection."""
-        self.stream, self.turns, self.streams, self._read = stream, [], [], Turns()
+        self.stream, self.turns, self.streams, self._read = stream, [], [], Turns(self._by_hand)
         self._take(self._start)
         self.move(0)
 
@@ -88,8 +90,8 @@ class Ladder:
 
     def _append(self, turn: Turn) -> None:
         """Add it, and correct what it shows to have been otherwise."""
-        if turn.still:
-            self.turns = list(corrected(self.turns, turn))
+        if turn.corrects:
+            self.turns = corrected(self.turns, turn)
         self.turns.append(turn)
 
     def _first_stream(self) -> int | None:

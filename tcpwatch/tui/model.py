@@ -1,6 +1,6 @@
 """What the dashboard needs of the Monitor, and what it was started on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -96,6 +96,10 @@ class Play(Protocol):
     @property
     def watch(self) -> str:
         """What to look at."""
+
+    @property
+    def by_hand(self) -> Collection[int]:
+        """The ports from which it sends segments made by hand: no socket stands behind them."""
 
     @property
     def netns(self) -> str | None:

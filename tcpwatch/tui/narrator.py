@@ -4,7 +4,7 @@ A handshake is over in 100 µs and takes ten seconds to tell, so the telling lag
 connection already is left out where too much waits. Reads no clock: moments come in, in nanoseconds of the wall clock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
@@ -32,14 +32,17 @@ class Narrator:
     `begun_ns` is when it began; segments from before are not its own. None: that is still to come.
     """
 
-    def __init__(self, advice: str, now_ns: int, *, announced: bool) -> None:
-        """`advice` says what to look at, and is told first. Where it is `announced` it begins with the first deed."""
+    def __init__(self, advice: str, now_ns: int, *, announced: bool, by_hand: Collection[int] = ()) -> None:
+        """`advice` says what to look at, and is told first. Where it is `announced` it begins with the first deed.
+
+        `by_hand` are the ports whose segments are made by hand.
+        """
         self.says = advice
         self.turn: Turn | None = None
         self.untold = 0
         self.begun_ns = None if announced else now_ns
         self._deeds: list[Deed] = []
-        self._turns = Turns()
+        self._turns = Turns(by_hand)
         self._waiting: list[tuple[int, int, Deed | Turn]] = []
         self._arrivals = count()
         self._known: set[object] = set()
@@ -59,7 +62,7 @@ class Narrator:
             self._add(deed.time_ns, deed)
         for event in events:
             turn = self._turns.of(event)
-            if turn.still:
+            if turn.corrects:
                 self._correct(turn)
             self._add(event.segment.time_ns, turn)
 
@@ -92,7 +95,7 @@ class Narrator:
         waiting = sorted(self._waiting)
         turns = [what for _, _, what in waiting if isinstance(what, Turn) and what.event.stream == stream]
         told = [self.turn] if self.turn and self.turn.event.stream == stream else []
-        better = corrected([*told, *turns], by)
+        better = iter(corrected([*told, *turns], by))
         self.turn = next(better) if told else self.turn
         self._waiting = [
             (time_ns, arrival, next(better) if isinstance(what, Turn) and what.event.stream == stream else what)
@@ -108,7 +111,7 @@ class Narrator:
     def _worth_telling(self, turn: Turn) -> bool:
         """Nothing waits behind it, or it shows what was not shown before."""
         event = turn.event
-        kind = event.step, event.analysis, event.note, bool(event.segment.length), turn.before, turn.after
+        kind = event.step, event.analysis, event.note, event.app, bool(event.segment.length), turn.before, turn.after
         known = kind in self._known
         self._known.add(kind)
         if self.waiting > CROWDED:

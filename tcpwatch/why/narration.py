@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import Translate
 from tcpwatch.why.tables.narration import (
+    BY_HAND,
     CLIENT,
     DOUBT,
     LOST,
@@ -77,18 +78,21 @@ def doubt(turn: Turn, states: tuple[State | None, State | None], translate: Tran
 
 def _sender(turn: Turn, telling: Telling, name: str, translate: Translate) -> Move:
     before = turn.before[0] if turn.before else None
-    return _move(name, SENDS, before, turn.after[0], telling.sender, translate)
+    means = telling.sender or (BY_HAND if turn.by_hand == turn.event.side else None)
+    return _move(name, SENDS, before, turn.after[0], means, translate)
 
 
 def _receiver(turn: Turn, telling: Telling, name: str, translate: Translate) -> Move:
-    before = turn.before[1] if turn.before else None
+    before, after = turn.before[1] if turn.before else None, turn.after[1]
+    if turn.by_hand == 1 - turn.event.side:
+        return _move(name, RECEIVES, before, after, BY_HAND, translate)
     if turn.lost:
-        return _move(name, MISSES, before, turn.after[1], LOST, translate)
-    return _move(name, RECEIVES, before, turn.after[1], telling.receiver, translate)
+        return _move(name, MISSES, before, after, LOST, translate)
+    return _move(name, RECEIVES, before, after, telling.receiver if after is not State.CLOSED else None, translate)
 
 
 def _move(name: str, does: str, before: State | None, after: State, means: str | None, translate: Translate) -> Move:
-    means = means or (UNCHANGED if before is after else MEANS[after])
+    means = means or (UNCHANGED if before is after is not State.CLOSED else MEANS[after])
     return Move(name, translate(does), before, after, translate(means))
 
 

@@ -1,43 +1,43 @@
 """A segment together with the states that it found: what a sentence about it is made of.
 
-An Event has the states that it leaves, as if every segment arrived. Who reads the events of a capture in order knows
-more: what a segment found, and where one that comes again proves that an answer was lost.
+Who reads the events of a capture in order knows what a segment found, and where a later one proves that an earlier
+one was lost, or went to nobody (`past`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from tcpwatch.tcp.event import Event, Step
+from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
+from tcpwatch.why.past import Past, Proof, States, disowned, is_again, swapped
 from tcpwatch.wire.segment import ACK, SYN, Endpoint
 
 FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
-# Where an end is that repeats this step. One that repeats the first FIN may have had the other's, or not.
-STILL = {
-    Step.SYN: State.SYN_SENT,
-    Step.SYN_ACK: State.SYN_RECEIVED,
-    Step.PEER_FIN: State.LAST_ACK,
-    Step.FIN_ACK: State.LAST_ACK,
-}
 
 
 class Turn(NamedTuple):
     """One segment, with the states of its sender and of its receiver; `before` is None where they were not seen.
 
     `opened` says that the opening was seen, so that it is known who is the client and who the server; `lost`, that it
-    was proved later not to have arrived.
+    was proved later not to have arrived. `proofs` are what it proves itself. `answers`: a SYN-ACK sent again for a SYN
+    that came again. `gives_up`: an RST after probes without an answer. `by_hand`: the side without a socket, of which
+    somebody makes the segments by hand.
     """
 
     event: Event
-    before: tuple[State, State] | None
-    after: tuple[State, State]
+    before: States | None
+    after: States
     opened: bool
     lost: bool = False
+    proofs: tuple[Proof, ...] = ()
+    answers: bool = False
+    gives_up: bool = False
+    by_hand: int | None = None
 
     @property
     def again(self) -> bool:
         """It was sent before."""
-        return any("retransmission" in word for word in self.event.analysis)
+        return is_again(self.event)
 
     @property
     def ends(self) -> tuple[Endpoint, Endpoint]:
@@ -51,19 +51,24 @@ class Turn(NamedTuple):
         return self.before is not None and self.before != self.after
 
     @property
-    def still(self) -> State | None:
-        """The state that its sender must be in, whatever it was sent meanwhile, or it would not repeat this step."""
-        return STILL.get(self.event.step) if self.event.step and self.again else None
+    def disowns(self) -> bool:
+        """An RST of an end that knows of no connection."""
+        return disowned(self.event)
 
     @property
-    def disowns(self) -> bool:
-        """An RST for a SYN-ACK that nobody asked for.
+    def never_asked(self) -> bool:
+        """Such an RST for a SYN-ACK."""
+        return self.disowns and self.before is not None and self.before[1] is State.SYN_RECEIVED
 
-        It comes from no connection, and so has no ACK (RFC 9293 §3.10.7.1).
-        """
-        event = self.event
-        refuses = event.note == "aborted" and not event.segment.flags & ACK
-        return refuses and self.before is not None and self.before[1] is State.SYN_RECEIVED
+    @property
+    def corrects(self) -> bool:
+        """It shows that an earlier one was not what it seemed."""
+        return bool(self.proofs) or self.unconnected
+
+    @property
+    def unconnected(self) -> bool:
+        """Its sender has had no connection, nor a listener: it refuses or disowns one, or calls itself."""
+        return self.disowns or self.event.note in ("refused", "simultaneous open")
 
     def state_of(self, side: int) -> State:
         """Where it leaves the initiator (0) or the responder (1)."""
@@ -71,53 +76,85 @@ class Turn(NamedTuple):
 
     def missed(self, side: int, state: State) -> "Turn":
         """The same, where this end had nothing of it and stayed in `state`."""
+        return self.standing(side, state)._replace(lost=self.lost or side != self.event.side)
+
+    def standing(self, side: int, state: State) -> "Turn":
+        """The same, where this end was in `state` and stayed there."""
+        before = self.before or self.after
         if side == self.event.side:
-            return self._replace(before=(state, (self.before or self.after)[1]), after=(state, self.after[1]))
-        return self._replace(lost=True, before=((self.before or self.after)[0], state), after=(self.after[0], state))
+            return self._replace(before=(state, before[1]), after=(state, self.after[1]))
+        return self._replace(before=(before[0], state), after=(self.after[0], state))
 
 
-def corrected(turns: Iterable[Turn], by: Turn) -> Iterator[Turn]:
-    """The turns of one connection in order, as a later one shows them: nothing has moved its sender from `by.still`."""
-    side, still, reached = by.event.side, by.still, False
+def corrected(turns: Iterable[Turn], by: Turn) -> list[Turn]:
+    """The turns of one connection in order, as a later one shows them."""
+    known = list(turns)
+    for proof in by.proofs:
+        known = _held(known, proof)
+    return _unconnected(known, by) if by.unconnected else known
+
+
+def _held(turns: Iterable[Turn], proof: Proof) -> list[Turn]:
+    """From where it came into the state, nothing has moved the end."""
+    held, reached = [], False
     for turn in turns:
-        found = turn.before and turn.before[0 if side == turn.event.side else 1]
-        reached = reached or still in (found, turn.state_of(side))
-        if still and reached and turn.state_of(side) is not still:
-            turn = turn.missed(side, still)
-        yield turn
+        found = turn.before and turn.before[0 if proof.side == turn.event.side else 1]
+        reached = reached or proof.state in (found, turn.state_of(proof.side))
+        if reached and turn.state_of(proof.side) is not proof.state:
+            turn = turn.missed(proof.side, proof.state)
+        held.append(turn)
+    return held
+
+
+def _unconnected(turns: Sequence[Turn], by: Turn) -> list[Turn]:
+    """The end had no connection: at no time so far, or none when the segment came that it disowns."""
+    side = by.event.side
+    answered = next((turn for turn in reversed(turns) if turn.event.side != side), None)
+    never = by.never_asked or not by.disowns
+    return [
+        turn.standing(side, State.CLOSED)._replace(opened=by.opened) if never or turn is answered else turn
+        for turn in turns
+    ]
 
 
 class Turns:
-    """Reads events in the order of the capture, of any number of flows."""
+    """Reads events in the order of the capture, of any number of flows.
 
-    def __init__(self) -> None:
-        self._left: dict[int, tuple[tuple[State, State], bool]] = {}
+    `by_hand` are the ports from which somebody sends segments made by hand.
+    """
+
+    def __init__(self, by_hand: Collection[int] = ()) -> None:
+        self._by_hand = frozenset(by_hand)
+        self._pasts: dict[int, Past] = {}
 
     def of(self, event: Event) -> Turn:
         """The event and what it found."""
-        states, opened = self._left.pop(event.stream, (None, False))
-        if states is None and event.segment.flags & SYN:
-            opened = True
-            states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
-        turn = _turn(event, _swapped(states, event.side) if states else None, opened)
-        if len(self._left) >= FLOWS:
-            del self._left[next(iter(self._left))]
-        self._left[event.stream] = _swapped(turn.after, event.side), turn.opened
+        past = self._pasts.pop(event.stream, None) or Past()
+        turn = self._turn(event, past)
+        if len(self._pasts) >= FLOWS:
+            del self._pasts[next(iter(self._pasts))]
+        self._pasts[event.stream] = past
         return turn
 
+    def _turn(self, event: Event, past: Past) -> Turn:
+        if past.states is None and event.segment.flags & SYN:
+            past.opened = True
+            past.states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
+        past.opened = past.opened and event.note != "simultaneous open"
+        proofs = past.proofs(event)
+        before = past.found(event, proofs)
+        after = past.leave(event, before, proofs) if before else swapped((event.src_state, event.dst_state), event)
+        turn = Turn(
+            event, before and swapped(before, event), swapped(after, event), past.opened,
+            proofs=tuple(proofs), answers=past.answers(event), gives_up=past.gives_up(event),
+        )  # fmt: skip
+        past.remember(event, before, after)
+        return self._without_socket(turn)
 
-def _turn(event: Event, before: tuple[State, State] | None, opened: bool) -> Turn:
-    sender, receiver = event.src_state, event.dst_state
-    turn = Turn(event, before, (sender, receiver), opened and event.note != "simultaneous open")
-    if before is None:
+    def _without_socket(self, turn: Turn) -> Turn:
+        """Nothing is known of an end that has no socket but that it is CLOSED."""
+        ports = (end.port for end in turn.ends)
+        for side, port in enumerate(ports) if self._by_hand else ():
+            if port in self._by_hand:
+                turn = turn.standing(side, State.CLOSED)._replace(by_hand=side)
         return turn
-    if event.note == "refused" or turn.disowns:  # nobody listened, or asked, as it turns out
-        return turn._replace(before=(State.CLOSED, before[1]))
-    if (still := turn.still) is not None:
-        return turn._replace(before=(still, before[1]), after=(still, receiver))
-    return turn
-
-
-def _swapped(states: tuple[State, State], side: int) -> tuple[State, State]:
-    """The initiator's and the responder's as the sender's and the receiver's, or the reverse."""
-    return states[::-1] if side else states

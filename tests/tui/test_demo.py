@@ -32,7 +32,7 @@ class Act(NamedTuple):
 class Script:
     """A tour of scenarios, of which a test says what happens."""
 
-    title, watch, netns = "one connection", "Watch the states.", None
+    title, watch, netns, by_hand = "one connection", "Watch the states.", None, ()
 
     def __init__(self, number: int = 1, count: int = 3) -> None:
         self.over, self.failure, self.number, self.count = False, None, number, count

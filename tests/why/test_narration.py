@@ -53,6 +53,15 @@ def test_close_says_what_each_segment_does_to_both_ends() -> None:
         ((*OPENING, "< R. 1:1(0) ack 1"), "RST: the server breaks off."),
         ((*OPENING[:2], "> R 1:1(0)"), "RST: the client never asked for this connection, and the server forgets it."),
         ((*OPENING, "< R 900000:900000(0)"), "RST: the client ignores it"),
+        (
+            (*OPENING, "> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< P. 1:8(7) ack 2", "> R 2:2(0)"),
+            "RST: the client knows of no such connection any more",
+        ),
+        (
+            (*OPENING, "> P. 1:2(1) ack 1", "< . 1:1(0) ack 2", "> . 1:1(0) ack 1", "> R. 2:2(0) ack 1"),
+            "RST: the client gives",
+        ),
+        ((*OPENING[:2], "+1000 > S 0:1(0)", "< S. 0:1(0) ack 1"), "2/3: the server answers the SYN that came again"),
         ((*OPENING, "< R. 1:1(0) ack 1", "< R. 1:1(0) ack 1"), "RST: the server says once more"),
         (("> S 0:1(0)", "< S. 0:1(0) ack -7", "> R -7:-7(0)"), "RST: the client rejects what came"),
         (("> S 0:1(0)", "< S. 0:1(0) ack -7"), "2/3: the server answers SYN-ACK, but acknowledges another"),
@@ -94,6 +103,21 @@ def test_lost_segment_leaves_its_receiver_where_it_was() -> None:
     lost = narrate(turns(*OPENING)[1].missed(0, State.SYN_SENT), str)
     assert moves(lost) == ["client misses SYN-SENT", "server sends LISTEN → SYN-RECEIVED"]
     assert lost.moves[0].means == "it does not arrive, or too late"
+
+
+def test_end_without_a_socket_is_told_as_such() -> None:
+    moved = narrate(turns(*OPENING)[0]._replace(by_hand=0), str).moves
+    assert [move.means for move in moved] == [
+        "no socket, made by hand",
+        "answers next, if a program listens and has room",
+    ]
+    moved = narrate(turns(*OPENING)[1]._replace(by_hand=0), str).moves
+    assert moved[0].means == "no socket, made by hand"
+
+
+def test_closed_end_keeps_nothing_whatever_comes() -> None:
+    nobody = narrate(turns(*OPENING)[0].standing(1, State.CLOSED), str)
+    assert nobody.moves[1].means == MEANS[State.CLOSED]
 
 
 def test_refusal_has_no_listener() -> None:

@@ -23,6 +23,7 @@ def narration_texts() -> set[str]:
     """Those of the narration: its sentences, what becomes of the ends, and the words around them."""
     tellings = [text for one in narration.TELLINGS for text in (one.says, one.sender, one.receiver) if text]
     words = [narration.SENDS, narration.RECEIVES, narration.MISSES, narration.UNCHANGED, narration.LOST]
+    words += [narration.BY_HAND]
     strip = [strip_lines.TO_TELL, demo.PLAYING, demo.OVER, demo.WAITS, demo.FOLLOWS]
     ladder = [presenter.TITLE, presenter.HOLDS, presenter.SLOW, presenter.CONNECTION, presenter.SEGMENT]
     ladder += [presenter.PRESS_SPACE, presenter.WAITS, presenter.TRUNCATED]

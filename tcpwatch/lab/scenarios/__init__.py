@@ -14,12 +14,16 @@ from tcpwatch.lab.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A row of the table. `private` says that it needs a network namespace of its own, because it sets sysctls."""
+    """A row of the table. `private` says that it needs a network namespace of its own, because it sets sysctls.
+
+    `by_hand` is the port from which it sends segments made by hand, if it does: no socket stands behind them.
+    """
 
     name: str
     says: str
     lessons: tuple[int, ...]
     private: bool = False
+    by_hand: int | None = None
 
     @property
     def play(self) -> Callable[[Stage], None]:
@@ -60,12 +64,12 @@ _TABLE = (
     Scenario("reset", "broken off by RST, with bytes unread", (29,)),
     Scenario("refused", "a SYN answered by RST", (28,)),
     Scenario("syn-timeout", "a SYN answered by nobody", (28,), private=True),
-    Scenario("stale-syn", "a SYN from the past: why three", (24, 38)),
+    Scenario("stale-syn", "a SYN from the past: why three", (24, 38), by_hand=41_000),
     Scenario("half-open", "a handshake that stops after step two", (2, 26)),
-    Scenario("syn-flood", "a half-open queue filled up, without and with SYN cookies", (26, 27), private=True),
+    Scenario("syn-flood", "a half-open queue filled up, without and with SYN cookies", (26, 27), True, by_hand=40_000),
     Scenario("accept-queue-full", "a server that does not accept()", (26,)),
     Scenario("retransmission", "lost segments: duplicate ACKs, and the timer", (8, 38)),
-    Scenario("out-of-order", "segments that overtake each other", (9, 38)),
+    Scenario("out-of-order", "segments that overtake each other", (9, 38), by_hand=42_000),
     Scenario("zero-window", "a reader that stops, and reads again", (11,)),
     Scenario("slow-app", "unread bytes pile up in Recv-Q", (20,)),
     Scenario("keep-alive", "probes on an idle connection, and a peer that dies", (37,)),

@@ -11,20 +11,22 @@ from tcpwatch.lab.stage import OPENING, Stage
 
 FIRST, SECOND = b"HELLO", b"WORLD"
 DATA = Flag.PSH | Flag.ACK
+PLAYED_PORT = 42_000
 
 
 def play(stage: Stage) -> None:
     """WORLD, then HELLO."""
     wire = RawWire()
     listener = stage.listen()
-    port, isn = stage.deaf_listener().getsockname()[1], random.getrandbits(31)
+    stage.deaf_listener(PLAYED_PORT)
+    isn = random.getrandbits(31)
 
     def send(seq: int, ack: int, flags: Flag, payload: bytes = b"") -> None:
-        wire.send(RawSegment(port, stage.port, seq, ack, flags, payload))
+        wire.send(RawSegment(PLAYED_PORT, stage.port, seq, ack, flags, payload))
 
     stage.now("A client connects.", states=("LISTEN", "ESTABLISHED"), steps=OPENING)
     send(isn, 0, Flag.SYN)
-    ack = wire.hear(lambda heard: heard.destination_port == port).seq + 1
+    ack = wire.hear(lambda heard: heard.destination_port == PLAYED_PORT).seq + 1
     stage.wait()  # a long way: what is overtaken on it comes well within a round trip
     send(isn + 1, ack, Flag.ACK)
     server = stage.accept(listener)

@@ -1,10 +1,12 @@
 """SYNs by the dozen, from senders that never answer: the half-open queue fills, and an honest client stays out.
 
 Watch SYN-RECEIVED grow up to the backlog and no further. With SYN cookies the server keeps nothing in step two: it puts
-all it must know into its sequence number, and the honest client gets in. Bounded: 24 SYNs, on a loopback of its own.
+all it must know into its sequence number, and the honest client gets in. Bounded: 24 SYNs at a time, on a loopback of
+its own.
 """
 
 import random
+import socket
 
 from tcpwatch.lab.raw import Flag, RawSegment, RawWire
 from tcpwatch.lab.stage import Stage, set_sysctl
@@ -14,6 +16,7 @@ SYNS = 24
 SILENT_PORT = 40_000
 EVERY_ADDRESS = "0.0.0.0"
 SYN_AGAIN_S = 1.2
+TRIES_AGAIN = 2  # it gives up before the queue has forgotten the flood, which takes 7 s when it is half full
 
 
 def play(stage: Stage) -> None:
@@ -25,30 +28,32 @@ def play(stage: Stage) -> None:
     listener = stage.listen(BACKLOG)
     stage.deaf_listener(SILENT_PORT, EVERY_ADDRESS)
     stage.now(
-        "{syns} SYNs come from {syns} addresses. Some get a SYN-ACK and a place in the queue; the rest is dropped.",
-        states=("SYN-RECEIVED",),
+        "{syns} SYNs come from {syns} addresses: some get a SYN-ACK and a place in the queue, the rest is dropped. So "
+        "is the SYN of an honest client, again and again.",
+        states=("SYN-RECEIVED", "SYN-SENT"),
         steps=("1/3 SYN", "2/3 SYN-ACK"),
         syns=SYNS,
     )
-    flood(stage.port)
-    stage.now(
-        "An honest client connects: its SYN finds the queue full and is dropped, again and again.", states=("SYN-SENT",)
-    )
-    stage.begin_connect()
+    flood(stage.port, wave=1)
+    client = stage.bound()
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, TRIES_AGAIN)
+    stage.begin_connect(client)
     stage.wait(SYN_AGAIN_S)
     stage.now(
-        "SYN cookies on: the next SYN is answered without keeping anything, and the client is in.",
+        "SYN cookies on, and more of the flood: a SYN is answered, but SYN-RECEIVED is kept nowhere but in the number "
+        "that goes out. The next client is in.",
         states=("ESTABLISHED",),
         steps=("3/3 ACK",),
     )
     set_sysctl("tcp_syncookies", "1")
+    flood(stage.port, wave=2)
     stage.connect()
     stage.accept(listener)
 
 
-def flood(port: int) -> None:
+def flood(port: int, wave: int) -> None:
     """A bounded number of SYNs, each from an address of its own."""
     wire = RawWire()
     for host in range(1, SYNS + 1):
-        wire.send(RawSegment(SILENT_PORT, port, random.getrandbits(32), 0, Flag.SYN, source=f"127.0.1.{host}"))
+        wire.send(RawSegment(SILENT_PORT, port, random.getrandbits(32), 0, Flag.SYN, source=f"127.0.{wave}.{host}"))
     wire.close()

@@ -3,7 +3,7 @@
 For an audience: what the held segment does to both state machines is said below it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -78,12 +78,12 @@ class PresenterScreen(ModalScreen[None]):
 
     def __init__(
         self, monitor: MonitorView, ends: bytes | None, language: str, pace: float = 1.0,
-        caption: Caption = lambda time_ns: "", start: int = 0,
+        caption: Caption = lambda time_ns: "", start: int = 0, by_hand: Collection[int] = (),
     ) -> None:  # fmt: skip
         """Shows the connection with these ends, else the first there is from segment `start` of the log on."""
         super().__init__()
         self._monitor = monitor
-        self._ladder = Ladder(monitor.packets, ends, start)
+        self._ladder = Ladder(monitor.packets, ends, start, by_hand)
         self._language = language
         self._translate: Translate = translation(language)
         self._slowness = pace

@@ -41,12 +41,13 @@ def _data(word: str) -> Holds:
 
 STAYS = "stays as it is"
 NO_ANSWER = "has had no answer"
+KEEPS_NOTHING = "keeps nothing"
 
 TELLINGS = (
     Telling(
         "RST: {sender} refuses. Nobody listens on that port.",
         _noted("refused", Step.RST),
-        sender="keeps nothing",
+        sender=KEEPS_NOTHING,
     ),
     Telling("RST: {receiver} ignores it, for it does not fit.", _noted("ignored", Step.RST), "sends it in vain", STAYS),
     Telling(
@@ -55,8 +56,15 @@ TELLINGS = (
     ),
     Telling(
         "RST: {sender} never asked for this connection, and {receiver} forgets it.",
-        lambda turn: turn.disowns,
-        sender="keeps nothing",
+        lambda turn: turn.never_asked, sender=KEEPS_NOTHING,
+    ),
+    Telling(
+        "RST: {sender} knows of no such connection any more, and {receiver} forgets it.",
+        lambda turn: turn.disowns, sender=KEEPS_NOTHING,
+    ),
+    Telling(
+        "RST: {sender} gives the connection up, for its probes had no answer.",
+        lambda turn: turn.gives_up, receiver="gave no answer, and may not hear this either",
     ),
     Telling("RST: {sender} breaks off. What is under way is lost, and nothing waits.", _noted("aborted", Step.RST)),
     Telling("RST: {sender} says once more that there is no connection.", _step(Step.RST)),
@@ -64,6 +72,7 @@ TELLINGS = (
         "1/3 again: {sender} repeats its SYN, for no answer has reached it.",
         _step(Step.SYN, again=True), sender=NO_ANSWER,
     ),
+    Telling("2/3: {sender} answers the SYN that came again: SYN-ACK, ack {ack}.", lambda turn: turn.answers),
     Telling(
         "2/3 again: {sender} repeats its SYN-ACK, for the last ACK has not reached it.",
         _step(Step.SYN_ACK, again=True), sender=NO_ANSWER,
@@ -74,7 +83,7 @@ TELLINGS = (
     ),
     Telling(
         "1/3: {sender} asks to open: SYN, ISN {isn}. Its numbers count from there, and the SYN takes the first one.",
-        _step(Step.SYN), receiver="answers next, if a program listens there",
+        _step(Step.SYN), receiver="answers next, if a program listens and has room",
     ),
     Telling(
         "2/3: {sender} answers SYN-ACK, but acknowledges another SYN than the last one.",
@@ -137,6 +146,7 @@ TELLINGS = (
 
 SENDS, RECEIVES, MISSES, UNCHANGED = "sends", "receives", "misses", "no change of state"
 LOST = "it does not arrive, or too late"
+BY_HAND = "no socket, made by hand"
 CLIENT, SERVER = "the client", "the server"
 DOUBT = "But the kernel still has {end} in {state}: this has not arrived there."
 
