@@ -24,6 +24,7 @@ from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.rises import Rises
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
+from tcpwatch.monitor.trouble import Troubles
 from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.stack import Stack
@@ -56,6 +57,7 @@ class Monitor:
         self._course = LoggedCourse(packets)
         self._doubts = Doubts()
         self._cgroups = Cgroups()
+        self._troubles = Troubles()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -133,6 +135,7 @@ class Monitor:
             closed_left_out=self._history.closed_left_out,
             stack=stack,
             alarms=alarms(connections, stack, now_ns),
+            troubles=self._troubles.update(connections, now_ns),
         )
         with self._lock:
             self._snapshot = snapshot

@@ -7,6 +7,7 @@ from tcpwatch.diagnose.rules import diagnose
 from tcpwatch.monitor.course import NO_COURSE, Lives, shifted, with_segments
 from tcpwatch.monitor.doubts import Doubts, disagreements, patience_ns
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
+from tcpwatch.monitor.trouble import dated
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.kernel_tcb import anchored, tcb_of
@@ -47,6 +48,8 @@ def detail(
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
     told = joined(ends, connection, peer, found, snapshot.mono_ns, stack, course, wall_ns)
+    if connection is not None and (since := snapshot.troubles.get(connection.key)) is not None:
+        told = replace(told, findings=dated(told.findings, since))
     if doubts is None:
         return told
     by_wire = _of_sides(course, found, wall_ns)

@@ -1,10 +1,10 @@
 """What the Monitor publishes: frozen, so that it may cross threads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tcpwatch.diagnose.finding import Finding
+from tcpwatch.diagnose.finding import Finding, Since
 from tcpwatch.tcp.info import TcpInfo
 from tcpwatch.tcp.life import Dwell, Known, Life
 from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
@@ -78,7 +78,8 @@ class Snapshot:
     `closed` are connections that ended a while ago, however short they were, oldest end first; `closed_left_out` more
     found no room among them. They are in `by_key` too, and in `by_ends` where no living one has their ends.
 
-    `alarms` are findings on what has just happened, not on one connection's state; the worst first.
+    `alarms` are findings on what has just happened, not on one connection's state; the worst first. `troubles` tells by
+    cookie since when a connection is in trouble, where that is younger than its state.
     """
 
     mono_ns: int
@@ -93,6 +94,7 @@ class Snapshot:
     closed_left_out: int = 0
     stack: Stack = NO_STACK
     alarms: tuple[Finding, ...] = ()
+    troubles: Mapping[int, Since] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Dashboard(App[None]):
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
             self._connections.show(snapshot)
-            self._trouble.show(summary(snapshot.connections, snapshot.mono_ns, snapshot.alarms))
+            self._trouble.show(summary(snapshot))
             self._show_status()
             self._show_detail()
 

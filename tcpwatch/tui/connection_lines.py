@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tcpwatch.diagnose.ending import ending_of
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.trouble import trouble_of
 from tcpwatch.tcp.life import Known, Life
 from tcpwatch.tcp.sockets import NoOwner
 from tcpwatch.tcp.state import State
@@ -16,7 +17,6 @@ from tcpwatch.tui.line import Line, Run, cells, cut_end, cut_owner, fit, padded
 from tcpwatch.tui.listening import half_open_words
 from tcpwatch.tui.looks import MARKS, STATES
 from tcpwatch.tui.timers import timer_words
-from tcpwatch.tui.trouble import trouble_of
 
 MAPPED = "⁶"  # an IPv4 connection on an IPv6 socket
 INDENT = 2  # room for the mark before each row

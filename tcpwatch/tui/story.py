@@ -7,7 +7,7 @@ from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
 from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connection_lines import owner_words
-from tcpwatch.tui.format import grouped, microseconds, several
+from tcpwatch.tui.format import age, grouped, microseconds, several
 from tcpwatch.tui.listening import listening
 from tcpwatch.tui.sentence import Sentence
 from tcpwatch.tui.set_up import set_up
@@ -33,7 +33,7 @@ SEVERITIES = {
 def story(detail: Detail, now_ns: int) -> list[Sentence]:
     """The sentences there are facts for: what is wrong, why it stays so, what to do, and how it came about."""
     sentences = [
-        *_findings(detail),
+        *_findings(detail, now_ns),
         *_waiting(detail),
         *_timer(detail, now_ns),
         _do_next(detail),
@@ -125,12 +125,16 @@ def _opened(flow: FlowFacts) -> str:
     return f"opened by {'this end' if flow.initiator_is_here else 'the peer'} ({flow.opened}{rtt})"
 
 
-def _findings(detail: Detail) -> list[Sentence]:
+def _findings(detail: Detail, now_ns: int) -> list[Sentence]:
     return [
-        Sentence(glyph, finding.says, style)
+        Sentence(glyph, finding.says + _so_far(finding, now_ns), style)
         for finding in (*_wrong(detail), *detail.findings)
         for glyph, style in (SEVERITIES[finding.severity],)
     ]
+
+
+def _so_far(finding: Finding, now_ns: int) -> str:
+    return f" For {age(now_ns, *finding.since)} by now." if finding.since else ""
 
 
 def _wrong(detail: Detail) -> list[Finding]:

@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.snapshot import Connection, Snapshot
+from tcpwatch.monitor.trouble import trouble_of
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.columns import Column, Laid, grown, lay_out, titles
 from tcpwatch.tui.connection_lines import INDENT, Moment, connection_line, heading_line, row_words
@@ -16,7 +17,6 @@ from tcpwatch.tui.format import grouped
 from tcpwatch.tui.grouping import ORDERS, Heading, Row, Table, View, arrange
 from tcpwatch.tui.line import Line, wrap
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted
-from tcpwatch.tui.trouble import trouble_of
 from tcpwatch.tui.widgets.rows import Rows
 
 Shown = Callable[[Connection], bool]

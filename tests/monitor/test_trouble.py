@@ -1,0 +1,86 @@
+"""What is in trouble, and since when."""
+
+import pytest
+
+from tcpwatch.diagnose.finding import Finding, Severity, Since
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.trouble import Troubles, dated, trouble_of
+from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tests.builders import connection
+
+PROBES_ANSWERED = Timer(TimerKind.PERSIST, 100, 0)
+SECOND = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("state", "facts", "name"),
+    [
+        (State.CLOSE_WAIT, {}, "CLOSE-WAIT"),
+        (State.CLOSE_WAIT, {"mark": Mark.GONE}, None),
+        (State.LISTEN, {"backlog": Backlog(129, 128)}, "LISTEN with a full accept queue"),
+        (State.LISTEN, {"backlog": Backlog(128, 128)}, None),
+        (State.LISTEN, {"backlog": Backlog(0, 128), "turned_away": 1}, "LISTEN that turned clients away"),
+        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "not acknowledged"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.RETRANSMIT, 100, 2)}, None),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 1)}, "with a full window"),
+        (State.ESTABLISHED, {"timer": PROBES_ANSWERED, "info_bytes": bytes((1, 0, 0, 0, 4))}, "with a full window"),
+        (State.ESTABLISHED, {"timer": PROBES_ANSWERED, "info_bytes": bytes((1, 0, 0, 0, 0))}, None),
+        (State.ESTABLISHED, {"timer": PROBES_ANSWERED}, "with a full window"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.KEEPALIVE, 100, 0)}, None),
+        (State.ESTABLISHED, {}, None),
+    ],
+)
+def test_trouble_of(state: State, facts: dict[str, object], name: str | None) -> None:
+    trouble = trouble_of(connection(state=state, **facts))
+    assert (trouble.name if trouble else None) == name
+
+
+def shut(probes: int, **facts: object) -> Connection:
+    """A window that has stayed shut for so many probes."""
+    return connection(timer=Timer(TimerKind.PERSIST, 100, probes), info_bytes=bytes((1, 0, 0, 0, probes)), **facts)
+
+
+def full(queued: int) -> Connection:
+    """A listener with an accept queue for two."""
+    return connection(state=State.LISTEN, backlog=Backlog(queued, 2))
+
+
+def test_trouble_is_as_old_as_the_dump_that_showed_it_first() -> None:
+    troubles = Troubles()
+    assert troubles.update([shut(0)], 1 * SECOND) == {}
+    assert troubles.update([shut(1)], 2 * SECOND) == {1: Since(2 * SECOND, seen=True)}
+    assert troubles.update([shut(2)], 3 * SECOND) == {1: Since(2 * SECOND, seen=True)}
+
+
+def test_trouble_of_the_first_dump_is_older() -> None:
+    troubles = Troubles()
+    troubles.update([full(3)], 1 * SECOND)
+    assert troubles.update([full(3)], 5 * SECOND) == {1: Since(1 * SECOND, seen=False)}
+
+
+def test_trouble_that_went_away_begins_anew() -> None:
+    troubles = Troubles()
+    troubles.update([full(3)], 1 * SECOND)
+    assert troubles.update([full(2)], 2 * SECOND) == {}
+    assert troubles.update([full(3)], 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}
+
+
+def test_timer_that_had_success_between_two_dumps_begins_anew() -> None:
+    troubles = Troubles()
+    troubles.update([shut(4)], 1 * SECOND)
+    assert troubles.update([shut(1)], 9 * SECOND) == {1: Since(9 * SECOND, seen=True)}
+
+
+def test_trouble_gives_way_to_a_worse_one() -> None:
+    troubles = Troubles()
+    troubles.update([shut(4)], 1 * SECOND)
+    assert troubles.update([shut(4, state=State.CLOSE_WAIT)], 2 * SECOND) == {}  # the state's own age tells
+    lost = connection(timer=Timer(TimerKind.RETRANSMIT, 100, 4))
+    assert troubles.update([lost], 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}
+
+
+def test_dated_are_the_findings_that_tell_of_the_trouble() -> None:
+    told, other = (Finding(Severity.WARN, rule, "") for rule in ("zero-window", "unread"))
+    since = Since(1 * SECOND, seen=True)
+    assert [finding.since for finding in dated((told, other), since)] == [since, None]
