@@ -64,6 +64,7 @@ class Btf:
     def __init__(self, data: bytes, names: Collection[str]) -> None:
         """Raises SourceError where `data` is not BTF, or damaged."""
         try:
+            self._read: dict[int, dict[str, Member]] = {}
             self._types, self._strings = _sections(data)
             self._starts, self._ids = _walk(self._types, _name_offsets(self._strings, names))
         except (struct.error, IndexError, TypeError) as error:
@@ -94,7 +95,7 @@ class Btf:
         found = Member(self._ids[structure, Kind.STRUCT], 0, 0, 0)
         for part in path.split("."):
             name, _, index = part.partition("[")
-            inner = self._find(found.type_id, name)
+            inner = self._members(found.type_id).get(name)
             if inner is None:
                 return None
             if index:
@@ -102,20 +103,19 @@ class Btf:
             found = inner.within(found)
         return found._replace(size=self._size(found.type_id))
 
-    def _find(self, type_id: int, name: str, depth: int = 0) -> Member | None:
-        """A member of one structure, or of the nameless ones in it."""
-        if depth > _NESTING:
-            return None
-        for member_name, member in self._members(self._resolved(type_id)):
-            if member_name == name:
-                return member
-            if not member_name:
-                inner = self._find(member.type_id, name, depth + 1)
-                if inner is not None:
-                    return inner.within(member)
-        return None
+    def _members(self, type_id: int, depth: int = 0) -> dict[str, Member]:
+        """The members of one structure, and of the nameless ones in it; read once."""
+        type_id = self._resolved(type_id)
+        if type_id not in self._read and depth <= _NESTING:
+            members: dict[str, Member] = {}
+            for name, member in self._own_members(type_id):
+                inner = {name: member} if name else self._members(member.type_id, depth + 1)
+                for inner_name, place in inner.items():
+                    members.setdefault(inner_name, place if name else place.within(member))
+            self._read[type_id] = members
+        return self._read.get(type_id, {})
 
-    def _members(self, type_id: int) -> Iterator[tuple[str, Member]]:
+    def _own_members(self, type_id: int) -> Iterator[tuple[str, Member]]:
         if self._kind(type_id) not in _COMPOUNDS:
             return
         start = self._starts[type_id]
