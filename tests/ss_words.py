@@ -48,11 +48,15 @@ MEMORY = {
     "bl": "backlog",
     "d": "drops",
 }
-BBR = {
-    "bw": ("bw", 1 / 8),
-    "mrtt": ("min_rtt", 1_000),
-    "pacing_gain": ("pacing_gain", 256),
-    "cwnd_gain": ("cwnd_gain", 256),
+# What congestion controls tell of themselves, and what ss divides it by.
+OWN = {
+    "bbr": {
+        "bw": ("bw", 1 / 8),
+        "mrtt": ("min_rtt", 1_000),
+        "pacing_gain": ("pacing_gain", 256),
+        "cwnd_gain": ("cwnd_gain", 256),
+    },
+    "dctcp": {name: (name, 1) for name in ("ce_state", "alpha", "ab_ecn", "ab_tot")},
 }
 ARROWS = {(): "<->", ("receive",): "-->", ("send",): "<--", ("receive", "send"): "---"}
 UPPER_LAYER = {"seq": "map_seq", "sfseq": "map_sfseq", "ssnoff": "ssn_offset", "maplen": "map_datalen"}
@@ -69,8 +73,8 @@ def said(printed: Printed) -> Words:
             continue
         if name == "skmem":
             found |= {f"skmem {key}": float(number) for key, number in re.findall(r"([a-z]+)(\d+)", value)}
-        elif name == "bbr" and value:
-            found |= {f"bbr {key}": float(number) for key, number in re.findall(r"(\w+):([\d.]+)", value)}
+        elif name in OWN and value:
+            found |= {f"{name} {key}": float(number) for key, number in re.findall(r"(\w+):([\d.]+)", value)}
         elif name in TEXTS:
             found[name] = value
         elif not value and name not in (*FLAGS, "app_limited"):
@@ -94,8 +98,8 @@ def said_by_us(socket: Mapping[str, Any]) -> Words:
         words |= dict(_measurements(socket))
     if socket["memory"]:
         words |= {f"skmem {word}": socket["memory"][name] for word, name in MEMORY.items()}
-    if own := socket["congestion_info"]:
-        words |= {f"bbr {word}": own[name] / divisor for word, (name, divisor) in BBR.items()}
+    if (own := socket["congestion_info"]) and (table := OWN.get(name := socket["congestion"])):
+        words |= {f"{name} {word}": own[key] / divisor for word, (key, divisor) in table.items()}
     return words
 
 
@@ -128,7 +132,7 @@ def _settings(socket: Mapping[str, Any]) -> Iterator[tuple[str, float | str]]:
 def _upper_layer(socket: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if socket["ulp"]:
         yield "upper layer", f"tcp-ulp-{socket['ulp']}"
-    if not (told := socket["ulp_info"]):
+    if socket["ulp"] != "mptcp" or not (told := socket["ulp_info"]):
         return
     flags = "".join(letter for bit, letter in enumerate(SUBFLOW_FLAGS) if told["flags"] >> bit & 1)
     yield "flags", flags

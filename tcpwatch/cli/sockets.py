@@ -1,11 +1,13 @@
 """`tcpwatch sockets`: the socket table, once."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.watching import open_sockets
 from tcpwatch.kernel.cgroups import Cgroups
+from tcpwatch.kernel.completing import complete
 from tcpwatch.monitor.filter import compile_filter
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report import ndjson, table
@@ -25,8 +27,7 @@ def run(arguments: Arguments) -> int:
     ]
     lines: Iterable[str]
     if arguments.json:
-        cgroups = Cgroups()
-        lines = (ndjson.line(ndjson.socket(connection, snapshot.mono_ns, cgroups.path)) for connection in chosen)
+        lines = _json_lines(chosen, snapshot.mono_ns)
     else:
         lines = table.sockets(chosen, snapshot.mono_ns)
     for line in lines:
@@ -35,6 +36,13 @@ def run(arguments: Arguments) -> int:
     if not kernel.working:
         sys.stderr.write(f"tcpwatch: {kernel.says}\n")
     return 0
+
+
+def _json_lines(chosen: Sequence[Connection], now_ns: int) -> Iterator[str]:
+    cgroups = Cgroups()
+    rows = complete([connection.row for connection in chosen])
+    for connection, row in zip(chosen, rows, strict=True):
+        yield ndjson.line(ndjson.socket(replace(connection, row=row), now_ns, cgroups.path))
 
 
 def wanted(connection: Connection, arguments: Arguments) -> bool:

@@ -133,8 +133,8 @@ class SocketRow:
     identity over its whole life; a source that has none gives a negative number made of the ends. A listener has
     `backlog` in place of the two queues. `info_bytes` is `struct tcp_info` as the kernel wrote it at `read_ns` on the
     monotonic clock, empty where the kernel gives none, and `attributes` what else it wrote; a source that reads the
-    kernel's own structures gives `record` in their place. Either way `info` has the measurements, `kernel_tcb.tcb_of`
-    the TCB, and `extensions` the rest.
+    kernel's own structures gives `record` in their place, or beside `attributes` that tell more. Either way `info` has
+    the measurements, `kernel_tcb.tcb_of` the TCB, and `extensions` the rest.
     """
 
     cookie: int
@@ -180,7 +180,7 @@ class SocketRow:
     @property
     def extensions(self) -> Extensions:
         """Memory, congestion control and the like; nothing where the source knows of none. Decoded anew each time."""
-        source = self.record or self.attributes
+        source = self.attributes or self.record
         return source.extensions if source is not None else NO_EXTENSIONS
 
     @property

@@ -17,7 +17,7 @@ from tcpwatch.tcp.sockets import TimerKind
 from tests.e2e.conftest import AS_NOBODY, Place, read_until
 from tests.kernel.bpf.allowed import needs_bpf
 from tests.ss_output import SS, Printed, parse
-from tests.ss_words import UPPER_LAYER, Words, said, said_by_us
+from tests.ss_words import Words, said, said_by_us
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss (iproute2)")]
 
@@ -34,7 +34,6 @@ with RealSockets() as sockets:
 """
 STATES = "LISTEN SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK TIME-WAIT"
 
-NOT_IN_BPF = {"flags", "token", *UPPER_LAYER}  # an upper layer keeps its own out of a program's reach
 NO_LIMIT_32, NO_LIMIT_64 = (1 << 32) - 1, (1 << 64) - 1
 # Values that ss leaves out: those that a connection begins with, and those that stand for none.
 UNSAID = {
@@ -54,10 +53,7 @@ def words_that_differ(socket: Mapping[str, Any], before: Words, after: Words) ->
         ours["sacked"] = 0  # the limit of its queue, which ss has as Send-Q
     if not ours.get("rtt"):
         ours.pop("rttvar", None)
-    missing = before.keys() - ours.keys()
-    if socket["ulp"] and not socket["ulp_info"]:
-        missing -= NOT_IN_BPF
-    yield from (f"{word} is not compared" for word in missing)
+    yield from (f"{word} is not compared" for word in before.keys() - ours.keys())
     for word, value in ours.items():
         bounds = (before.get(word, 0), after.get(word, 0))
         newer = word in ("rcv_wnd", "rehash") and word not in before  # a word that this ss does not know
