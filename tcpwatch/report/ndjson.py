@@ -59,7 +59,7 @@ def packet(event: Event) -> str:
         f'"flags":"{FLAGS_TEXT[segment.flags]}","seq":{event.seq},"ack":{event.ack},'
         f'"seq_raw":{segment.seq},"ack_raw":{segment.ack},'
         f'"window":{event.window},"window_raw":{segment.window},"len":{segment.length},'
-        f'"options":{_options(segment.option_bytes)},'
+        f'"options":{_options(segment.option_bytes, segment.options_cut)},'
         f"{_meaning(meaning.step, meaning.analysis, meaning.src_state, meaning.dst_state)},"
         f'"app":{"null" if meaning.app is None else line(meaning.app)}}}'
     )
@@ -178,7 +178,9 @@ def _meaning(step: Step | None, analysis: tuple[str, ...], src_state: State, dst
     return line(members)[1:-1]
 
 
-def _options(option_bytes: bytes) -> str:
+def _options(option_bytes: bytes, cut: bool) -> str:
+    if cut:
+        return line(parse_options(option_bytes, cut).as_dict())
     if not option_bytes:
         return "{}"
     if len(option_bytes) == TIMESTAMPS_ALONE.size and option_bytes.startswith(ALIGNED_TIMESTAMPS):

@@ -50,7 +50,7 @@ class Flow:
         self.analysis: dict[str, int] = {}
         self._syn_ns: int | None = None
         self._expects_step = True
-        self._multipath = False
+        self._multipath = not first.flags & SYN and parse_options(first.option_bytes).mptcp is not None
         self._mptcp = 0
         self._plain = _plain(*self.states)
         self._saw = self._saw_at_first = _first_sight(first, reused)
@@ -163,7 +163,7 @@ class Flow:
         flags = placed.flags
         words: tuple[str, ...] = ()
         if flags & SYN:
-            options = parse_options(segment.option_bytes)
+            options = parse_options(segment.option_bytes, segment.options_cut)
             sender.isn = placed.seq
             sender.take_options(options, receiver)
             self._multipath = self._multipath or options.mptcp is not None

@@ -49,9 +49,33 @@ class Stream:
     """
 
     __slots__ = (
-        "ack", "base", "contiguous", "dup_acks", "expected", "expected_ns", "fin", "fin_step", "isn", "last_ns",
-        "mptcp", "mss", "nxt", "offered_wscale", "payload_bytes", "retrans_segs", "rst", "rst_challenged",
-        "sack_permitted", "segs", "una", "unacked", "wnd", "wnd_raw", "words", "wscale",
+        "ack",
+        "base",
+        "contiguous",
+        "dup_acks",
+        "expected",
+        "expected_ns",
+        "fin",
+        "fin_step",
+        "isn",
+        "lacks_wscale",
+        "last_ns",
+        "mptcp",
+        "mss",
+        "nxt",
+        "offered_wscale",
+        "payload_bytes",
+        "retrans_segs",
+        "rst",
+        "rst_challenged",
+        "sack_permitted",
+        "segs",
+        "una",
+        "unacked",
+        "wnd",
+        "wnd_raw",
+        "words",
+        "wscale",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -67,6 +91,7 @@ class Stream:
         self.wnd_raw: int | None = None
         self.wnd: int | None = None
         self.offered_wscale: int | None = None
+        self.lacks_wscale = False
         self.wscale: int | None = None
         self.mss: int | None = None
         self.sack_permitted = False
@@ -180,14 +205,16 @@ class Stream:
     def take_options(self, options: Options, other: "Stream") -> None:
         """Remember what a SYN offers, and settle the window scale of both directions (RFC 7323 §2.2).
 
-        Scaling is used only where both SYNs offer it; while one of them is unseen, the other's offer is believed.
+        Scaling is used only where both SYNs offer it; while one of them is unseen, the other's offer is believed. A SYN
+        of which not all options were captured may offer what was not seen.
         """
         if options.mss is not None:
             self.mss = options.mss
         if options.wscale is not None:
             self.offered_wscale = min(options.wscale, MAX_SHIFT)
+        self.lacks_wscale = self.offered_wscale is None and not options.cut
         self.sack_permitted = self.sack_permitted or options.sack_permitted
-        refused = self.offered_wscale is None or (other.isn is not None and other.offered_wscale is None)
+        refused = self.lacks_wscale or other.lacks_wscale
         self.wscale = 0 if refused else self.offered_wscale
         if refused:
             other.wscale = 0

@@ -64,7 +64,7 @@ class Decoder:
         """The TCP segment in a frame, or None; the last fragment of a datagram yields the whole datagram's segment.
 
         `data` is what was captured of the `wire_length` bytes the frame had. Read here at one stroke: untagged IPv4
-        without options or IPv6 without extensions, and TCP whole inside.
+        without options or IPv6 without extensions, and TCP with a whole header inside.
         """
         try:
             unpack_ipv4, unpack_ipv6, ip = HEADERS[link_type]
@@ -81,7 +81,7 @@ class Decoder:
         except (KeyError, struct.error):
             return self._walk(frame, time_ns, link_type, data, wire_length)
         payload_at = options_at - 20 + (offset_flags >> 12) * 4
-        if not options_at <= payload_at <= end <= wire_length:
+        if not options_at <= payload_at <= end <= wire_length or payload_at > len(data):
             return self._walk(frame, time_ns, link_type, data, wire_length)
         limit = self._payload_limit
         return Segment(

@@ -1,7 +1,8 @@
 """TCP options (RFC 9293 §3.2): what the bytes behind the fixed header say.
 
 Law of the room: one row in `KINDS` for each kind that has a meaning here; any other is kept as it came. What breaks
-the list ends the walk and is called malformed, and what stood before it remains.
+the list ends the walk and is called malformed, and what stood before it remains. Where the capture was cut short, that
+is no fault of the sender's, and what is not there may have been sent.
 """
 
 from collections.abc import Callable
@@ -45,7 +46,8 @@ class Options:
     """The options of one segment; None for each that it does not have.
 
     `wscale` is the shift as sent, above 14 too. `sack` has the edges of each block, as they stand on the wire.
-    `fast_open` is the cookie, empty where one is asked for. `unknown` has kind and value of the rest.
+    `fast_open` is the cookie, empty where one is asked for. `unknown` has kind and value of the rest. `cut` says that
+    there may be more, which were not captured.
     """
 
     mss: int | None = None
@@ -58,11 +60,12 @@ class Options:
     mptcp: int | None = None
     unknown: list[tuple[int, bytes]] = field(default_factory=list)
     malformed: bool = False
+    cut: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """What is there, for JSON: bytes in hex, MPTCP by the name of its subtype."""
         present: dict[str, object] = {}
-        for name in ("mss", "wscale", "sack_permitted", "sack", "ts_val", "ts_ecr", "malformed"):
+        for name in ("mss", "wscale", "sack_permitted", "sack", "ts_val", "ts_ecr", "malformed", "cut"):
             value = getattr(self, name)
             if value is not None and value is not False and value != ():
                 present[name] = value
@@ -80,9 +83,9 @@ def mptcp_name(subtype: int) -> str:
     return MPTCP_SUBTYPES[subtype] if subtype < len(MPTCP_SUBTYPES) else str(subtype)
 
 
-def parse_options(option_bytes: bytes) -> Options:
-    """The options in the bytes between the fixed TCP header and the payload: 40 at most."""
-    options = Options()
+def parse_options(option_bytes: bytes, cut: bool = False) -> Options:
+    """The options in the bytes between the fixed TCP header and the payload, 40 at most; `cut`: some are missing."""
+    options = Options(cut=cut)
     if len(option_bytes) == TIMESTAMPS_ALONE.size and option_bytes.startswith(ALIGNED_TIMESTAMPS):
         options.ts_val, options.ts_ecr = TIMESTAMPS_ALONE.unpack(option_bytes)
         return options
@@ -93,7 +96,7 @@ def parse_options(option_bytes: bytes) -> Options:
             continue
         length = option_bytes[at + 1] if at + 1 < end else 0
         if length < 2 or at + length > end:
-            options.malformed = True
+            options.malformed = not cut
             break
         _read_option(options, kind, option_bytes[at + 2 : at + length])
         at += length

@@ -33,7 +33,7 @@ class Segment:
 
     `ends` is source address, destination address, source port, destination port, as the bytes stand in the headers: 12
     for IPv4, 36 for IPv6. It is the key by which segments, flows and sockets are joined. `length` is the payload's on
-    the wire; `payload` is what was captured of it.
+    the wire; `payload` is what was captured of it. `options_cut`: the capture was sliced before the end of the options.
     """
 
     frame: int
@@ -46,6 +46,7 @@ class Segment:
     length: int
     option_bytes: bytes
     payload: bytes
+    options_cut: bool = False
 
     @property
     def source(self) -> Endpoint:

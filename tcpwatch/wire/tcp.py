@@ -6,7 +6,8 @@ from tcpwatch.wire.ip import Datagram
 from tcpwatch.wire.layer import UndecodableError
 from tcpwatch.wire.segment import Segment
 
-TCP_HEADER = Struct("!4xIIHH4x")
+TCP_HEADER = Struct("!4xIIHH")  # the checksum and the urgent pointer behind it tell nothing here
+TCP_HEADER_BYTES = 20
 FLAG_BITS = 0x1FF
 TLS_HANDSHAKE = b"\x16"
 TLS_HELLO_BYTES = 2_048
@@ -15,10 +16,10 @@ TLS_HELLO_BYTES = 2_048
 def read_segment(frame: int, time_ns: int, datagram: Datagram, payload_limit: int) -> Segment:
     """The segment in a datagram of protocol TCP; `payload_limit` is how many bytes of its payload are kept."""
     data, start, end = datagram.data, datagram.start, datagram.end
-    if min(end, len(data)) - start < TCP_HEADER.size:
+    if end - start < TCP_HEADER_BYTES or len(data) - start < TCP_HEADER.size:
         raise UndecodableError("truncated TCP header")
     seq, ack, offset_flags, window = TCP_HEADER.unpack_from(data, start)
-    options_at = start + TCP_HEADER.size
+    options_at = start + TCP_HEADER_BYTES
     payload_at = start + (offset_flags >> 12) * 4
     if not options_at <= payload_at <= end:
         raise UndecodableError("bad TCP header length")
@@ -33,6 +34,7 @@ def read_segment(frame: int, time_ns: int, datagram: Datagram, payload_limit: in
         end - payload_at,
         data[options_at:payload_at],
         first_bytes(data, payload_at, end, payload_limit),
+        options_cut=payload_at > len(data),
     )
 
 

@@ -94,6 +94,10 @@ def test_packet_options_are_named(option_bytes: bytes, options: dict[str, int]) 
     assert packet(option_bytes=option_bytes)["options"] == options
 
 
+def test_packet_tells_that_its_options_were_not_captured_whole() -> None:
+    assert packet(option_bytes=TIMESTAMPS[:8], options_cut=True)["options"] == {"cut": True}
+
+
 def test_packet_without_meaning_has_nulls() -> None:
     found = packet()
     assert (found["step"], found["analysis"], found["app"]) == (None, [], None)

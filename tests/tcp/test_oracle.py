@@ -4,21 +4,15 @@ import json
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.tcp.tracker import FlowTracker
-from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.pcapfile import read_records
+from tests.tcp.verdicts import COMPARED, Row, ours
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "pcaps"
 ORACLE = CORPUS / "oracle.jsonl"
-COMPARED = ("stream", "seq", "ack", "window", "len", "analysis")
-
-Row = dict[str, Any]
-
 # Segments where tshark is not followed: file, frame -> the fields, and why.
 DIFFERENT = {
     ("zeek/rst-inject-rae.pcap", 2): (
@@ -45,17 +39,10 @@ def oracle() -> dict[str, list[Row]]:
     return rows
 
 
-def verdicts(path: Path) -> tuple[dict[int, Row], FlowTracker]:
+def verdicts(path: str) -> dict[int, Row]:
     """What this package says of each segment of a capture file, by frame."""
-    decoder, tracker, rows = Decoder(), FlowTracker(), {}
-    with path.open("rb") as file:
-        for frame, record in enumerate(read_records(file), 1):
-            segment = decoder.decode(frame, *record)
-            if segment is not None:
-                event = tracker.receive_segment(segment)
-                said = (event.stream, event.seq, event.ack, event.window, segment.length, sorted(event.analysis))
-                rows[frame] = dict(zip(COMPARED, said, strict=True))
-    return rows, tracker
+    with (CORPUS / path).open("rb") as file:
+        return ours(read_records(file))
 
 
 def differences(path: str, expected: Row, said: Row) -> set[str]:
@@ -65,18 +52,18 @@ def differences(path: str, expected: Row, said: Row) -> set[str]:
 
 @pytest.mark.parametrize("path", [path for path in oracle() if path not in UNREADABLE])
 def test_corpus_file_equals_tshark(path: str) -> None:
-    rows, tracker = verdicts(CORPUS / path)
+    rows = verdicts(path)
     expected = oracle()[path]
     wrong = [(row, rows[row["frame"]]) for row in expected if differences(path, row, rows[row["frame"]])]
     assert not wrong
     completeness = {row["stream"]: row["completeness"] for row in expected}  # the last row has seen the whole stream
-    assert {flow.stream: flow.completeness for flow in tracker.flows()} == completeness
+    assert {row["stream"]: row["completeness"] for row in rows.values()} == completeness
 
 
 @pytest.mark.parametrize("path", UNREADABLE)
 def test_corpus_file_that_is_refused_has_no_segments(path: str) -> None:
     try:
-        rows, _ = verdicts(CORPUS / path)
+        rows = verdicts(path)
     except CaptureFileError:
         rows = {}
     assert not rows

@@ -135,6 +135,21 @@ def test_take_options_scales_neither_where_one_does_not_offer_it() -> None:
     assert scales(None, 7) == [0, 0]
 
 
+@pytest.mark.parametrize(("cut", "whole"), [(None, 7), (7, 8)])
+def test_take_options_of_a_syn_that_was_cut_refuses_nothing(cut: int | None, whole: int) -> None:
+    first, second = stream(isn=1), stream(isn=2)
+    first.take_options(Options(wscale=cut, cut=True), second)
+    second.take_options(Options(wscale=whole), first)
+    assert (first.wscale, second.wscale) == (cut, whole)
+
+
+def test_take_options_of_two_syns_that_were_cut_leaves_the_scales_unknown() -> None:
+    first, second = stream(isn=1), stream(isn=2)
+    for sender, receiver in ((first, second), (second, first)):
+        sender.take_options(Options(cut=True), receiver)
+    assert (first.wscale, second.wscale) == (None, None)
+
+
 def test_take_options_clamps_the_shift_at_14() -> None:
     assert scales(15, 255) == [14, 14]
 

@@ -74,6 +74,11 @@ def test_option_that_breaks_the_list(rest: bytes) -> None:
     assert parse_options(WINDOW_SCALE_7 + rest) == Options(wscale=7, malformed=True)
 
 
+@pytest.mark.parametrize("rest", [b"", b"\x02", b"\x02\x04\x05"], ids=bytes.hex)
+def test_list_that_was_not_captured_whole_is_not_malformed(rest: bytes) -> None:
+    assert parse_options(WINDOW_SCALE_7 + rest, cut=True) == Options(wscale=7, cut=True)
+
+
 @pytest.mark.parametrize("option", [b"\x02\x03\x05", b"\x05\x02", b"\x05\x06abcd", b"\x08\x04ab", b"\x1e\x02"])
 def test_option_of_wrong_length_is_malformed_and_the_walk_goes_on(option: bytes) -> None:
     assert parse_options(option + WINDOW_SCALE_7) == Options(wscale=7, malformed=True)

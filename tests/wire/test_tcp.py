@@ -57,7 +57,17 @@ def test_header_past_the_end_of_the_datagram(end: int) -> None:
 
 def test_header_past_the_end_of_the_capture() -> None:
     with pytest.raises(UndecodableError, match="truncated TCP header"):
-        read(tcp()[:19], end=1000)
+        read(tcp()[:15], end=1000)
+
+
+def test_capture_that_ends_behind_the_window_is_enough() -> None:
+    cut = read(tcp(seq=7, window=8)[:16], end=1000)
+    assert (cut.seq, cut.window, cut.length, cut.payload, cut.options_cut) == (7, 8, 980, b"", True)
+
+
+def test_options_are_cut_where_the_capture_ends_within_them() -> None:
+    whole = tcp(options=b"\x01" * 8)
+    assert [read(whole[:size], end=28).options_cut for size in (24, 27, 28)] == [True, True, False]
 
 
 @pytest.mark.parametrize("data_offset", [0, 4, 6])
