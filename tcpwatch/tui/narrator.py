@@ -35,12 +35,14 @@ class Narrator:
     def __init__(self, advice: str, now_ns: int, *, announced: bool, by_hand: Collection[int] = ()) -> None:
         """`advice` says what to look at, and is told first. Where it is `announced` it begins with the first deed.
 
+        Where not, the advice stays, and of the segments only the steps of opening and close are told.
         `by_hand` are the ports whose segments are made by hand.
         """
         self.says = advice
         self.turn: Turn | None = None
         self.untold = 0
         self.begun_ns = None if announced else now_ns
+        self._announced = announced
         self._deeds: list[Deed] = []
         self._turns = Turns(by_hand)
         self._waiting: list[tuple[int, int, Deed | Turn]] = []
@@ -114,6 +116,8 @@ class Narrator:
         kind = event.step, event.analysis, event.note, event.app, bool(event.segment.length), turn.before, turn.after
         known = kind in self._known
         self._known.add(kind)
+        if not self._announced and event.step is None:
+            return False
         if self.waiting > CROWDED:
             return event.step is not None and not known
         return not known or self.waiting <= CROWD

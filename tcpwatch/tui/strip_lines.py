@@ -33,11 +33,11 @@ def strip_lines(strip: Strip, translate: Translate, width: int, height: int) -> 
     waiting = f"{translate(TO_TELL).format(count=strip.waiting)} · " if strip.waiting else ""
     lines = [ends_apart(left, ((f" {waiting}{strip.note} ", "muted"),), width)._replace(row="titles")]
     told = [*_segment(strip.turn, translate, width), *strip.doubts] if strip.turn else []
-    done = _cut(wrap(f"▶ {strip.says}", width - 2), max(0, height - 1 - len(told)), width - 2)
+    done = cut(wrap(f"▶ {strip.says}", width - 2), max(0, height - 1 - len(told)), width - 2)
     return [*lines, *(Line(((f" {text}", "accent"),)) for text in done), *told][:height]
 
 
-def _cut(lines: Sequence[str], room: int, width: int) -> Sequence[str]:
+def cut(lines: Sequence[str], room: int, width: int) -> Sequence[str]:
     """As many of the lines as there is room for; the last one says that there were more."""
     if len(lines) <= room:
         return lines

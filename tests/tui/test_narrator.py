@@ -83,6 +83,14 @@ def test_what_is_not_announced_begins_at_once() -> None:
     assert (narrator.says, step_of(narrator)) == ("Watch.", Step.SYN)
 
 
+def test_what_is_not_announced_has_its_steps_told_alone() -> None:
+    narrator = Narrator("Watch.", T, announced=False)
+    talk = [at(one, T + number) for number, one in enumerate(traced(*OPENING, "> P. 1:15(14) ack 1"), 1)]
+    narrator.hear((), talk[3:])
+    narrator.tell(READ)
+    assert (narrator.turn, narrator.waiting, narrator.untold) == (None, 0, 1)
+
+
 def test_new_deed_takes_the_last_segment_away() -> None:
     narrator = telling(Deed(T, "one"), Deed(T + SECOND_NS, "two"), events=handshake(T + 1)[:1])
     for now_ns in (READ, READ + ACT_NS, READ + ACT_NS + SEGMENT_NS):

@@ -51,6 +51,16 @@ async def test_space_holds_at_one_segment_after_the_other(driver: Driver) -> Non
 
 
 @piloted()
+async def test_caption_says_where_it_was_cut(driver: Driver) -> None:
+    hold(driver, *OPENING)
+    driver.app.push_screen(PresenterScreen(driver.monitor, None, "en", NEVER, caption=lambda _: "word " * 100))
+    await driver.pilot.pause()
+    captioned = [line for line in shown(driver).splitlines() if "word" in line]
+    assert len(captioned) == 2
+    assert captioned[-1].rstrip().endswith("…")
+
+
+@piloted()
 async def test_capture_goes_on_behind_what_is_held(driver: Driver) -> None:
     first, *rest = traced(*OPENING)
     driver.monitor.packets = PacketLog()

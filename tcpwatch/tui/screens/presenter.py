@@ -19,6 +19,7 @@ from tcpwatch.tui.ladder_lines import head_lines, ladder_lines
 from tcpwatch.tui.line import Line, Run, ends_apart
 from tcpwatch.tui.model import MonitorView
 from tcpwatch.tui.screens.why import why_screen
+from tcpwatch.tui.strip_lines import cut
 from tcpwatch.tui.told_lines import doubt_lines, style_of, told_lines
 from tcpwatch.tui.widgets.lines import Lines
 from tcpwatch.why.catalog import Translate, translation
@@ -32,7 +33,7 @@ PACES_S = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds a segment is shown in slow motio
 USUAL_PACE = PACES_S.index(1.0)
 SENTENCE, NARROW_SENTENCE = 2, 3  # lines kept for it, so that the ladder seldom moves
 NARROW = 100
-CAPTION = 2  # lines for what the scenario does
+CAPTION = 2  # lines for what the scenario does; the last one says where there is more
 TITLE, HOLDS, SLOW = "Presenter", "‖ holds", "▶ one segment every {seconds} s"
 CONNECTION, SEGMENT = "connection", "segment"
 PRESS_SPACE, WAITS = "Space shows the first segment.", "No segment yet: the ladder begins with the first."
@@ -136,7 +137,8 @@ class PresenterScreen(ModalScreen[None]):
     def _captioned(self, held: Turn | None, width: int) -> list[Line]:
         """What the scenario does, as of the held segment."""
         says = self._caption(held.event.segment.time_ns if held else None)
-        return [Line(((f" {text}", "accent"),)) for text in wrap(says, width - 2)[:CAPTION]] if says else []
+        room = width - 2
+        return [Line(((f" {text}", "accent"),)) for text in cut(wrap(says, room), CAPTION, room)] if says else []
 
     def _heads(self, width: int) -> list[Line]:
         if not self._ladder.turns:
