@@ -43,7 +43,7 @@ def run(arguments: Arguments) -> int:
     except PrivilegeError as error:
         sys.stderr.write(f"tcpwatch: {error}\n")
         if scenarios:
-            return play_recordings(arguments, scenarios)
+            return play_recordings(arguments, scenarios, f"{error.says}: {error.mend}")
     arguments.iface, arguments.port = LOOPBACK, (port,)
     if arguments.headless:
         return rehearse(arguments, scenarios[0], port)

@@ -56,10 +56,12 @@ class Encore(Programme):
         self,
         scenarios: Sequence[Scenario],
         read: Callable[[Scenario], Recorded],
+        refusal: str,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """`read` gives a scenario's recording."""
+        """`read` gives a scenario's recording; `refusal` says why that is all there is."""
         super().__init__(scenarios)
+        self._refusal = refusal
         self._read = read
         self._clock = clock
         self._on = self._rendition(1)
@@ -71,8 +73,8 @@ class Encore(Programme):
         self.reel.change(self._on.recorded)
 
     def way_in(self, translate: Callable[[str], str]) -> str:
-        """Nothing: where it was recorded is gone."""
-        return ""
+        """Where it was recorded is gone: why it plays nowhere now."""
+        return self._refusal
 
     def now_ns(self) -> int:
         """What the clock of the recording that is on shows, since 1970."""

@@ -10,6 +10,7 @@ from tcpwatch.cli.verdict import verdict
 from tcpwatch.lab.recordings import acts_of, segments_of
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import PORT
+from tcpwatch.monitor.recorded import Recorded
 from tcpwatch.report.chronicle import Chronicle
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.why.catalog import translation
@@ -23,21 +24,27 @@ TITLE = "a recording, for want of a namespace"
 LOOPBACK = "lo"  # where it was taken
 
 
-def play_recordings(arguments: Arguments, scenarios: Sequence[Scenario]) -> int:
-    """Show them in the dashboard, one after the other, or tell the first headless; the exit code of either."""
+def play_recordings(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> int:
+    """Show them in the dashboard, one after the other, or tell the first headless; the exit code of either.
+
+    `refusal` says why there is no more, and what would mend that.
+    """
     sys.stderr.write(f"tcpwatch: {ABOUT}\n")
     arguments.port = (PORT,)
-    return tell(arguments, scenarios[0]) if arguments.headless else show(arguments, scenarios)
+    return tell(arguments, scenarios[0]) if arguments.headless else show(arguments, scenarios, refusal)
 
 
-def show(arguments: Arguments, scenarios: Sequence[Scenario]) -> int:
+def show(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> int:
     """Play them in the dashboard, as if they happened now."""
     from tcpwatch.cli.encore import Encore
     from tcpwatch.cli.replay import read_file
     from tcpwatch.tui.encore import run_encore
     from tcpwatch.tui.model import Subject
 
-    encore = Encore(scenarios, lambda scenario: read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS))
+    def read(scenario: Scenario) -> Recorded:
+        return read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS)
+
+    encore = Encore(scenarios, read, refusal)
     subject = Subject(TITLE, LOOPBACK, (PORT,), arguments.language, presents=arguments.presenter)
     return run_encore(encore.reel, subject, encore, encore.now_ns, arguments.filter)
 

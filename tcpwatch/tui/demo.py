@@ -50,7 +50,7 @@ class DemoDashboard(Dashboard):
         self._begun_ns = clock()
         self._over_ns: int | None = None
         self._held = False
-        self._narrator = self._new_narrator()
+        self._narrator = self._new_narrator(play.way_in(self._translate))
 
     def compose(self) -> ComposeResult:
         """The dashboard's, with the narration below what is in trouble."""
@@ -121,16 +121,12 @@ class DemoDashboard(Dashboard):
         self._begun_ns, self._over_ns, self._held = self._clock(), None, False
         self._narrator = self._new_narrator()
 
-    def _new_narrator(self) -> Narrator:
+    def _new_narrator(self, aside: str = "") -> Narrator:
+        """What to watch is told first, and the aside with it: before it where segments soon take its room."""
         play = self._play
-        return Narrator(self._introduction(), self._begun_ns, announced=play.number > 0, by_hand=play.by_hand)
-
-    def _introduction(self) -> str:
-        """What to watch; and how to look in, with the first that plays: before it where segments soon take its room."""
-        watch, way_in = self._translate(self._play.watch), self._play.way_in(self._translate)
-        if not self._play.number:
-            return f"{way_in} · {watch}".removeprefix(" · ")
-        return f"{watch} {way_in}".strip() if self._play.count == 1 else watch
+        told = (self._translate(play.watch), aside)
+        introduction = " · ".join(part for part in told[:: 1 if play.number else -1] if part)
+        return Narrator(introduction, self._begun_ns, announced=play.number > 0, by_hand=play.by_hand)
 
     def _new_events(self) -> list[Event]:
         first, came = self._monitor.packets.slice(self._heard)

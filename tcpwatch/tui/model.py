@@ -106,7 +106,7 @@ class Play(Protocol):
         """What `tcpwatch --netns` finds the namespace by that it plays in; None where that is no other."""
 
     def way_in(self, translate: Callable[[str], str]) -> str:
-        """How to look in from a second terminal, in one sentence; empty where there is nothing to say of that."""
+        """How to look in from a second terminal, or why there is nothing to look into; empty where anyone sees it."""
 
     def acts(self) -> Sequence[Said]:
         """What has begun in it since the last call."""

@@ -76,7 +76,7 @@ def test_demo_without_a_namespace_plays_from_recordings(
     refused: None, shown: list[Tour], monkeypatch: pytest.MonkeyPatch, word: str | None, count: int
 ) -> None:
     played: list[Sequence[Scenario]] = []
-    monkeypatch.setattr(demo, "play_recordings", lambda arguments, scenarios: played.append(scenarios) or 0)
+    monkeypatch.setattr(demo, "play_recordings", lambda arguments, scenarios, refusal: played.append(scenarios) or 0)
     assert demo.run(asked(scenario=word)) == 0
     assert [len(scenarios) for scenarios in played] == [count]
     assert shown == []

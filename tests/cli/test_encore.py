@@ -32,7 +32,7 @@ def encore(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Encore:
         with Reading(arguments, tracker, lambda: None) as reading:
             return Recorded(scenario.name, reading.events(), tracker, clock)
 
-    return Encore([SCENARIO, NEXT], read, clock)
+    return Encore([SCENARIO, NEXT], read, "refused", clock)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def recorded(encore: Encore) -> Recorded:
 def test_encore_says_of_itself_what_its_scenario_says(encore: Encore) -> None:
     assert (encore.name, encore.title, encore.watch) == ("refused", SCENARIO.says, SCENARIO.advice)
     assert (encore.number, encore.count, encore.last, encore.failure) == (1, 2, False, None)
-    assert (encore.netns, encore.way_in(str)) == (None, "")
+    assert (encore.netns, encore.way_in(str)) == (None, "refused")
 
 
 def test_encore_gives_each_act_once_when_its_time_has_come(encore: Encore, recorded: Recorded, clock: Clock) -> None:

@@ -26,7 +26,7 @@ def headless(monkeypatch: pytest.MonkeyPatch) -> Arguments:
 def test_recording_keeps_every_promise_of_its_scenario(
     headless: Arguments, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    assert recorded.play_recordings(headless, [find_scenario(name)]) == 0
+    assert recorded.play_recordings(headless, [find_scenario(name)], "no: sudo it") == 0
     told = capsys.readouterr().out
     assert told.startswith("\n".join(introduction(find_scenario(name), str)))
     assert all(f"▶ {act.text()}" in told for act in acts_of(name))
@@ -36,14 +36,14 @@ def test_recording_is_told_in_the_language_that_was_asked_for(
     headless: Arguments, capsys: pytest.CaptureFixture[str]
 ) -> None:
     headless.lang = "ko"
-    recorded.play_recordings(headless, [find_scenario("refused")])
+    recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it")
     assert "▶ 포트 9999에서 아무도 듣지 않는다" in capsys.readouterr().out
 
 
 def test_recording_is_told_in_the_order_in_which_it_happened(
     headless: Arguments, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded.play_recordings(headless, [find_scenario("refused")])
+    recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it")
     told = capsys.readouterr().out
     words = ["▶ Nobody listens", "1/3 SYN  (", "RST  refused  (", "▶ connect() said", "states:"]
     places = [told.index(word) for word in words]
@@ -54,7 +54,7 @@ def test_recording_without_what_was_promised(
     headless: Arguments, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(recorded, "acts_of", lambda name: [Act(1, "Two FINs cross.", Promise(states=("CLOSING",)))])
-    assert recorded.play_recordings(headless, [find_scenario("refused")]) == 1
+    assert recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it") == 1
     assert "states: CLOSING promised, but not seen" in capsys.readouterr().out
 
 
@@ -67,8 +67,11 @@ def test_recording_in_the_dashboard_is_played_as_a_demo(headless: Arguments, mon
 
     monkeypatch.setattr("tcpwatch.tui.encore.run_encore", run_encore)
     headless.headless = False
-    assert recorded.play_recordings(headless, [find_scenario("syn-timeout"), find_scenario("reset")]) == 0
+    assert (
+        recorded.play_recordings(headless, [find_scenario("syn-timeout"), find_scenario("reset")], "no: sudo it") == 0
+    )
     [(played, subject, encore)] = shown
     assert (encore.name, encore.number, encore.last) == ("syn-timeout", 1, False)
     assert subject.words == ("a recording, for want of a namespace", "lo", "port 9999")
+    assert encore.way_in(str) == "no: sudo it"
     assert not played.playhead.shortens

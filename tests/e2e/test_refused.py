@@ -62,8 +62,9 @@ def test_refused_scenario_plays_its_recording_in_the_dashboard(tmux: None, refus
         terminal.wait_for("exit code 0")
 
 
-def test_refused_demo_plays_the_tour_from_recordings(tmux: None, refused: list[str]) -> None:
+def test_refused_demo_plays_the_tour_from_recordings(tmux: None, refused: list[str], limit: str) -> None:
     with Terminal([*refused, "demo"], 120, 36) as terminal:
+        terminal.wait_for(f"(user.{limit} is 0)", f"user.{limit}=15000")
         terminal.wait_for("a recording, for want of a namespace", "1 / 25", "handshake · one connection", "1/3 SYN")
         terminal.press("]")
         terminal.wait_for("2 / 25", "http · a page over HTTP", "GET /index")
