@@ -45,7 +45,7 @@ class History:
         self._pasts: dict[int, _Past] = {}
         self._told: OrderedDict[int, list[Telling]] = OrderedDict()
         self._closed = Closed()
-        self._living: Mapping[bytes, int] = {}
+        self._peers = Peers(())
         self._last_ns: int | None = None
 
     @property
@@ -76,21 +76,26 @@ class History:
         """The connections as of a dump made at `now_ns` (monotonic)."""
         told, self._told = self._told, OrderedDict()
         peers = Peers(rows)
+        same_peers = peers == self._peers
+        before = self._pasts
         seen: dict[int, _Past] = {}
         for row in rows:
             cookie = row.cookie
+            past, found = before.get(cookie), owners.get(cookie, NoOwner.UNKNOWN)
+            if same_peers and past is not None and cookie not in told and _is_as_it_was(past.connection, row, found):
+                seen[cookie] = past
+                continue
             user = users.get(row.uid) if row.uid is not None else None
-            events = all_told(told.pop(cookie, ())) if told else ()
-            found = owners.get(cookie, NoOwner.UNKNOWN)
-            seen[cookie] = self._next(self._pasts.get(cookie), row, events, found, user, peers.of(row), now_ns)
-        before, self._pasts, self._living = self._pasts, seen, peers.by_ends
+            events = all_told(told.pop(cookie, ()))
+            seen[cookie] = self._next(past, row, events, found, user, peers.of(row), now_ns)
+        self._pasts, self._peers = seen, peers
         self._let_go(before, told, now_ns)
         self._last_ns = now_ns
         return [past.connection for past in seen.values()]
 
     def closed(self, now_ns: int) -> tuple[Connection, ...]:
         """The connections that ended a while before `now_ns`, in order, their other ends as of the last update."""
-        return self._closed.current(self._living, now_ns)
+        return self._closed.current(self._peers.by_ends, now_ns)
 
     def _next(
         self,
@@ -102,7 +107,12 @@ class History:
         peer: int | None,
         now_ns: int,
     ) -> _Past:
-        if past is not None and not told and _is_as_it_was(past.connection, row, found, peer):
+        if (
+            past is not None
+            and not told
+            and past.connection.peer == peer
+            and _is_as_it_was(past.connection, row, found)
+        ):
             return past
         holders, no_owner = _holders(found, told, past)
         if past is None:
@@ -161,7 +171,7 @@ class History:
 
     def _goes_on(self, end: Transition) -> bool:
         """Whether the table has it, cut down and under another cookie: that is made where somebody asks for it."""
-        cookie = self._living.get(end.ends)
+        cookie = self._peers.by_ends.get(end.ends)
         return end.row is not None and cookie is not None and self._pasts[cookie].connection.row.state in CUT_DOWN
 
 
@@ -173,10 +183,9 @@ def _gone(connection: Connection, told: Sequence[Transition], now_ns: int) -> Co
     return replace(connection, owners=owners, no_owner=no_owner, mark=Mark.GONE, peer=None, past=life)
 
 
-def _is_as_it_was(old: Connection, row: SocketRow, found: tuple[Owner, ...] | NoOwner, peer: int | None) -> bool:
+def _is_as_it_was(old: Connection, row: SocketRow, found: tuple[Owner, ...] | NoOwner) -> bool:
     """Whether nothing is to be done: so it is with nearly all of 50,000 sockets."""
-    same_owners = old.no_owner is found or old.owners == found
-    return old.row is row and same_owners and old.peer == peer and old.mark is Mark.NONE
+    return old.row is row and old.mark is Mark.NONE and (old.no_owner is found or old.owners == found)
 
 
 def _holders(

@@ -11,13 +11,16 @@ from tcpwatch.wire.segment import is_loopback, reversed_ends
 
 
 class Peers:
-    """The sockets of one dump; `by_ends` has their cookies."""
+    """The sockets of one dump; `by_ends` has their cookies. Equal where every socket has the same other end."""
 
     def __init__(self, rows: Sequence[SocketRow]) -> None:
         first = rows[0].netns if rows else None
         self._several = any(row.netns is not first for row in rows)  # a table gives all its rows the same object
         self.by_ends = {row.ends: row.cookie for row in rows}
         self._apart = {(id(row.netns), row.ends): row.cookie for row in rows} if self._several else {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Peers) and (self.by_ends, self._apart) == (other.by_ends, other._apart)
 
     def of(self, row: SocketRow) -> int | None:
         """The cookie of the other end; None where this host does not have it."""

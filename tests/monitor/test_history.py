@@ -86,6 +86,12 @@ def test_both_ends_on_this_host_know_each_other() -> None:
     assert (found[1].peer, found[2].peer) == (2, 1)
 
 
+def test_other_end_comes_and_goes_while_nothing_else_changes() -> None:
+    history, server, client = History(), row(cookie=1), row(cookie=2, ends=ends(CLIENT, SERVER))
+    found = [dump(history, *both)[1].peer for both in ((100, server), (110, server, client), (120, server))]
+    assert found == [None, 2, None]
+
+
 def test_socket_connected_to_itself_has_no_peer() -> None:
     assert dump(History(), 100, row(ends=ends(SERVER, SERVER)))[1].peer is None
 

@@ -1,5 +1,7 @@
 """The other end, with one namespace and with several."""
 
+from dataclasses import replace
+
 from tcpwatch.monitor.peers import Peers
 from tcpwatch.tcp.netns import Namespace
 from tests.builders import CLIENT, SERVER, ends, row
@@ -49,3 +51,18 @@ def test_socket_connected_to_itself_has_no_other_end() -> None:
     alone = row(ends=ends(SERVER, SERVER), netns=BLUE)
     assert Peers([alone]).of(alone) is None
     assert Peers([alone, row(cookie=9, netns=HERE)]).of(alone) is None
+
+
+def test_peers_are_equal_where_every_socket_has_the_same_other_end() -> None:
+    server, client = row(cookie=1, ends=ends(SERVER, CLIENT)), row(cookie=2, ends=ends(CLIENT, SERVER))
+    later = replace(client, recv_q=9)
+    assert Peers([server, client]) == Peers([later, server])
+    assert Peers([server, client]) != Peers([server])
+    assert Peers([server, client]) != Peers([server, replace(client, cookie=3)])
+
+
+def test_peers_are_not_equal_where_a_socket_has_moved_to_another_namespace() -> None:
+    blue = row(cookie=1, ends=ends(SERVER, CLIENT), netns=BLUE)
+    first, second = (row(cookie=2, ends=ends(CLIENT, SERVER), netns=netns) for netns in (BLUE, RED))
+    here = row(cookie=3, ends=ends(NEAR, FAR), netns=HERE)
+    assert Peers([here, blue, first]) != Peers([here, blue, second])
