@@ -30,6 +30,7 @@ REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 40 * SECOND_NS  # after a scenario's e
 OPENING_NS = 20 * SECOND_NS
 GO_KEYS = ("right_square_bracket", "left_square_bracket")
 PLAYING, OVER, WAITS, FOLLOWS = "plays", "played", "waits for you: ] goes on", "a tour follows: ] begins it"
+ENDED = "the tour ends here: [ goes back, q quits"
 
 
 class DemoDashboard(Dashboard):
@@ -164,8 +165,10 @@ class DemoDashboard(Dashboard):
 
     def _standing(self) -> str:
         """How far the playing has come, and whose turn it is."""
+        if self._play.last and self._play.over:
+            return ENDED if self._play.count > 1 else OVER
         if self._play.last:
-            return OVER if self._play.over else PLAYING
+            return PLAYING
         if self._held:
             return WAITS
         return (OVER if self._play.over else PLAYING) if self._play.number else FOLLOWS

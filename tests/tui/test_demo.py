@@ -205,6 +205,9 @@ async def test_tour_ends_with_its_last_scenario(show: Show) -> None:
     await show.pass_time(0)
     await show.pass_time(LONGEST_REST_NS)
     assert show.play.number == 3
+    assert "the tour ends here" in show.strip
+    show.play.number = show.play.count = 1
+    await show.pass_time(0)
     assert "played" in show.strip
 
 

@@ -24,7 +24,7 @@ def narration_texts() -> set[str]:
     tellings = [text for one in narration.TELLINGS for text in (one.says, one.sender, one.receiver) if text]
     words = [narration.SENDS, narration.RECEIVES, narration.MISSES, narration.UNCHANGED, narration.LOST]
     words += [narration.BY_HAND]
-    strip = [strip_lines.TO_TELL, demo.PLAYING, demo.OVER, demo.WAITS, demo.FOLLOWS]
+    strip = [strip_lines.TO_TELL, demo.PLAYING, demo.OVER, demo.WAITS, demo.FOLLOWS, demo.ENDED]
     ladder = [presenter.TITLE, presenter.HOLDS, presenter.SLOW, presenter.CONNECTION, presenter.SEGMENT]
     ladder += [presenter.PRESS_SPACE, presenter.WAITS, presenter.TRUNCATED]
     ends = [narration.CLIENT, narration.SERVER, narration.DOUBT]
