@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tcpwatch.capture.libc import call
+from tcpwatch.capture.own_files import go_through, open_folders
 from tcpwatch.errors import PrivilegeError, TcpwatchError
 from tcpwatch.text import clean
 
@@ -93,9 +94,9 @@ def command_as_root() -> str:
 def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
     """Give up for good what is not in `keep`: become the user behind sudo (or nobody), with no other capability.
 
-    CAP_DAC_READ_SEARCH stays where that user could not read tcpwatch's own files; the answer says what is held now. The
-    process is no longer dumpable: others of that user cannot attach to it and take its sockets, and no core file
-    holds what it captured. Raises TcpwatchError where reading back shows that a thread has more than it should.
+    CAP_DAC_READ_SEARCH stays where a folder of tcpwatch's own modules is closed to that user; the answer says what is
+    held now. The process is no longer dumpable: others of that user cannot attach to it and take its sockets, and no
+    core file holds what it captured. Raises TcpwatchError where reading back shows that a thread has more than that.
     """
     try:
         if TASKS.exists():
@@ -128,9 +129,9 @@ def _drop_capabilities(keep: int) -> None:
         for capability in range(int(LAST_CAPABILITY.read_text()) + 1):
             _prctl(PR_CAPBSET_DROP, capability)
     _prctl(PR_SET_KEEPCAPS, 1)
+    folders = open_folders()
     _become(uid, gid)
-    if not all(os.access(module, os.R_OK) for module in (os.__file__, __file__)):
-        # Modules are still to be imported, and this user may not read them: a virtual environment in root's home.
+    if not go_through(folders):  # modules are still to be imported, and this user may not read them
         kept |= privileges.mask & _mask((Capability.DAC_READ_SEARCH,))
     _set_capabilities(kept)
     _prctl(PR_SET_DUMPABLE, 0)

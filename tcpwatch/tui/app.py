@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -47,7 +48,7 @@ PANES = ("Connections", "Packets", "Detail")
 class Dashboard(App[None]):
     """Three panes over one Monitor."""
 
-    CSS_PATH = "tcpwatch.tcss"
+    CSS = Path(__file__).with_name("tcpwatch.tcss").read_text(encoding="utf-8")  # while it can still be reached
     ENABLE_COMMAND_PALETTE = False  # it would read connections' names as markup
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     COMPONENT_CLASSES: ClassVar[set[str]] = STYLE_CLASSES

@@ -24,7 +24,7 @@ LIVE = frozenset({"app.pause", "app.kill"})  # keys of a live picture
 class ReplayDashboard(Dashboard):
     """Three panes over one Recorded, and its scrub bar. All of them show the moment the playhead is at."""
 
-    CSS = "#connections { width: 2fr; } #packets { width: 3fr; }"
+    CSS = f"{Dashboard.CSS} #connections {{ width: 2fr; }} #packets {{ width: 3fr; }}"
     BINDINGS: ClassVar[list[BindingType]] = REPLAY_KEYS
 
     def __init__(self, recorded: Recorded, subject: Subject, *, filter_text: str = "", pace: float = 1.0) -> None:

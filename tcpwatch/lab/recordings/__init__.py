@@ -7,12 +7,15 @@ from pathlib import Path
 
 from tcpwatch.lab.stage import Act
 
-FOLDER = Path(__file__).parent
+
+def folder() -> Path:
+    """Where they are; asked each time, as this module may come to be reached by another way."""
+    return Path(__file__).parent
 
 
 def segments_of(scenario: str) -> Path:
     """The capture file of the scenario with this name."""
-    return FOLDER / f"{scenario}.pcapng"
+    return folder() / f"{scenario}.pcapng"
 
 
 def acts_of(scenario: str) -> list[Act]:
@@ -22,4 +25,4 @@ def acts_of(scenario: str) -> list[Act]:
 
 def notes_of(scenario: str) -> Path:
     """The file of its acts."""
-    return FOLDER / f"{scenario}.ndjson"
+    return folder() / f"{scenario}.ndjson"
