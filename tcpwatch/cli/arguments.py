@@ -91,6 +91,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     for reader in (packets, flows):
         _add_interface_or_file(reader)
         _add_write(reader)
+        _add_filter(reader)
         reader.add_argument("-c", "--count", type=positive, metavar="N", help="stop after N segments")
     for reader in (sockets, packets, flows, demo):
         _add_port(reader)

@@ -73,9 +73,16 @@ class Live:
 class Reading:
     """One pass over the frames that were asked for. `before_wait` is called when the next one may take its time."""
 
-    def __init__(self, arguments: Arguments, tracker: FlowTracker, before_wait: BeforeWait) -> None:
-        """Raises what opening a file or a capture raises."""
+    def __init__(
+        self,
+        arguments: Arguments,
+        tracker: FlowTracker,
+        before_wait: BeforeWait,
+        passes: Callable[[Event], bool] | None = None,
+    ) -> None:
+        """Only events that pass are given (None: all). Raises what opening a file or a capture raises."""
         self._tracker = tracker
+        self._passes = passes
         self._decoder = Decoder()
         self._before_wait = before_wait
         self._frames = 0
@@ -130,7 +137,9 @@ class Reading:
         if self._recording is not None:
             self._record(self._recording, frames, segments)
         events = [track(segment) for segment in segments if segment is not None]
-        return [event for event in events if self._wants(event.segment)] if self._ports else events
+        if self._ports:
+            events = [event for event in events if self._wants(event.segment)]
+        return events if self._passes is None else list(filter(self._passes, events))
 
     def _record(self, recording: Recording, frames: Sequence[Frame], segments: Sequence[Segment | None]) -> None:
         for frame, segment in zip(frames, segments, strict=True):

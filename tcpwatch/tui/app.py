@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from textual.widget import Widget
 
 from tcpwatch.monitor.filter import FilterError, Test, compile_filter
 from tcpwatch.monitor.snapshot import Connection, Snapshot
+from tcpwatch.monitor.wire_filter import WireFilter
 from tcpwatch.text import clean
 from tcpwatch.tui.chrome_lines import keys_line, status_line, tabs_line
 from tcpwatch.tui.connection_lines import ALL_NETNS_COLUMNS, COLUMNS
@@ -66,6 +68,7 @@ class Dashboard(App[None]):
         self._selected: bytes | None = None
         self._selected_key: int | None = None
         self._filter: Test = compile_filter(filter_text)
+        self._wire_filter = WireFilter(self._filter)
         self._filter_text = clean(filter_text.strip())
         self._only_watched = bool(subject.ports)
         self._limited = self._paused = self._absolute = self._zoomed = False
@@ -122,6 +125,7 @@ class Dashboard(App[None]):
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
             self._connections.show(snapshot)
+            self._sift()
             self._trouble.show(summary(snapshot))
             self._show_status()
             self._show_detail()
@@ -167,6 +171,7 @@ class Dashboard(App[None]):
         """Narrow the table, or say what is wrong with the filter."""
         try:
             self._filter = compile_filter(message.text)
+            self._wire_filter = WireFilter(self._filter)
         except FilterError as error:
             self._filter_bar.say(str(error))
             return
@@ -196,6 +201,14 @@ class Dashboard(App[None]):
         words = [f"port {' '.join(map(str, sorted(ports)))}"] if ports else []
         words += [f"filter {self._filter_text}"] if self._filter_text else []
         self._connections.narrow(shown if words else None, tuple(words))
+        self._sift()
+
+    def _sift(self) -> None:
+        """A segment passes with its connection."""
+        if self._filter_text and self._snapshot:
+            self._packets.narrow(partial(self._wire_filter.streams, snapshot=self._snapshot))
+        else:
+            self._packets.narrow(None)
 
     # The arrangement of the panes.
 

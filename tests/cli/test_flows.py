@@ -34,6 +34,12 @@ def test_port_picks_connections(tcpwatch: Tcpwatch, capture: Path) -> None:
     assert json.loads(only)["stream"] == 1
 
 
+def test_filter_picks_connections(tcpwatch: Tcpwatch, capture: Path) -> None:
+    (only,) = tcpwatch("flows", "-r", capture, "--json", "--filter", "port:443 state:time-wait").out
+    assert json.loads(only)["stream"] == 1
+    assert tcpwatch("flows", "-r", capture, "--filter", "state:established").out == []
+
+
 def test_count_is_of_segments(tcpwatch: Tcpwatch, capture: Path) -> None:
     (only,) = tcpwatch("flows", "-r", capture, "--json", "-c", "3").out
     assert json.loads(only)["initiator"]["state"] == "ESTABLISHED"

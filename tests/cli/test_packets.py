@@ -33,6 +33,13 @@ def test_port_of_either_end_picks_whole_lines(tcpwatch: Tcpwatch, capture: Path)
     assert tcpwatch("packets", "-r", capture, "--json", "-p", "80", "-p", "443").out == every
 
 
+def test_filter_picks_the_segments_of_connections_that_pass(tcpwatch: Tcpwatch, capture: Path) -> None:
+    every = tcpwatch("packets", "-r", capture).out
+    assert tcpwatch("packets", "-r", capture, "--filter", "port:443 host:10.0.0.2").out == every[8:]
+    assert tcpwatch("packets", "-r", capture, "--filter", "port:443", "-c", "2").out == every[8:10]
+    assert tcpwatch("packets", "-r", capture, "--filter", "prt:443").err.startswith("tcpwatch: filter, column 1")
+
+
 def test_count_ends_the_reading(tcpwatch: Tcpwatch, capture: Path) -> None:
     every = tcpwatch("packets", "-r", capture).out
     assert tcpwatch("packets", "-r", capture, "--count", "2").out == every[:2]

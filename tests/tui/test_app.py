@@ -161,7 +161,7 @@ async def test_filter_that_is_wrong_says_where_and_keeps_the_last_one(driver: Dr
 async def test_filter_says_what_it_narrows(driver: Driver) -> None:
     await driver.press("slash", *"curl")
     says = driver.app.query_one("#filter-says")
-    assert "narrows the connections; s narrows the packets" in says.line_at(0).text  # type: ignore[attr-defined]
+    assert "narrows connections and their packets" in says.line_at(0).text  # type: ignore[attr-defined]
 
 
 @piloted(filter_text="proc:curl")

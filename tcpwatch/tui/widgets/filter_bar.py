@@ -12,7 +12,7 @@ from tcpwatch.tui.line import Line, cells
 from tcpwatch.tui.messages import FilterClosed, FilterGiven
 from tcpwatch.tui.widgets.lines import OneLine
 
-ABOUT = "narrows the connections; s narrows the packets"
+ABOUT = "narrows connections and their packets"
 EXAMPLE = "state:close-wait port:9999 proc:java age>60s not pid:42"
 
 

@@ -1,7 +1,8 @@
 """The packets pane: one line a segment, following the tail until the user looks at something."""
 
+import asyncio
 from bisect import bisect_left
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -17,6 +18,10 @@ from tcpwatch.tui.packet_lines import Arrival, ambiguous_ports, columns_for, pac
 from tcpwatch.tui.widgets.rows import Rows
 from tcpwatch.wire.segment import reversed_ends
 
+Passing = Callable[[Sequence[Event]], frozenset[int]]
+"""Which streams among these events are to be shown."""
+
+APART_FROM = 10_000  # segments from which finding that out may take longer than a key may
 MARGIN = 1  # the bar that marks the selected connection's segments
 
 
@@ -40,6 +45,9 @@ class Packets(Rows[int]):
         self._status: SourceStatus | None = None
         self._selected: frozenset[bytes] = frozenset()
         self._limited = False
+        self._passing: Passing | None = None
+        self._streams: frozenset[int] | None = None
+        self._sifting = False
         self._seen = 0
         self.nothing = "Listening: no segment yet."
         self._ambiguous = False
@@ -49,9 +57,9 @@ class Packets(Rows[int]):
         told, self._status = self._status, status
         first, end = self._log.first, self._log.end
         if end < self._seen:
-            self._show_all_or_limited()
-        elif self._limited:
-            self.set_rows(self._limited_rows(first, end))
+            self._show_afresh()
+        elif self._narrowed:
+            self.set_rows(self._narrowed_rows(first, end))
         elif (first, end) != self._held():
             self.set_rows(range(first, end))
         elif told != status:
@@ -62,13 +70,43 @@ class Packets(Rows[int]):
         """Mark the segments of this connection, both directions."""
         self._selected = frozenset((ends, reversed_ends(ends))) if ends else frozenset()
         if self._limited:
-            self._show_all_or_limited()
+            self._show_afresh()
         self.repaint_changed()
 
     def limit(self, limited: bool) -> None:
         """Show the selected connection's segments only, or all."""
         self._limited = limited
-        self._show_all_or_limited()
+        self._show_afresh()
+
+    def narrow(self, passing: Passing | None) -> None:
+        """Show only the streams that this finds among events (None: all), as of now; asked again where more come."""
+        self._passing = passing
+        if passing is None:
+            self._take_streams(None)
+        elif self._log.end - self._log.first < APART_FROM:
+            self._take_streams(passing(self._log.slice(self._log.first)[1]))
+        elif not self._sifting:
+            self._sifting = True
+            self.run_worker(self._sift_apart())
+
+    async def _sift_apart(self) -> None:
+        """Until what is shown is what the user wants by then."""
+        done = None
+        while self._passing is not None and self._passing is not done:
+            done = self._passing
+            streams = await asyncio.to_thread(done, self._log.slice(self._log.first)[1])
+            if self._passing is not None:
+                self._take_streams(streams)
+        self._sifting = False
+
+    def _take_streams(self, streams: frozenset[int] | None) -> None:
+        if streams != self._streams:
+            self._streams = streams
+            self._show_afresh()
+
+    @property
+    def _narrowed(self) -> bool:
+        return self._limited or self._streams is not None
 
     @property
     def words(self) -> str:
@@ -79,18 +117,27 @@ class Packets(Rows[int]):
     def _held(self) -> tuple[int, int]:
         return (self.rows[0], self.rows[-1] + 1) if self.rows else (0, 0)
 
-    def _show_all_or_limited(self) -> None:
+    def _show_afresh(self) -> None:
         first, end = self._log.first, self._log.end
         self._seen = end
-        self.set_rows(self._matching(first, end) if self._limited else range(first, end))
+        start, events = self._log.slice(first, end)
+        self.set_rows(self._matching(start, events) if self._narrowed else range(first, end))
 
-    def _limited_rows(self, first: int, end: int) -> list[int]:
+    def _narrowed_rows(self, first: int, end: int) -> list[int]:
         kept = list(self.rows[bisect_left(self.rows, first) :])
-        return kept + self._matching(max(self._seen, first), end)
+        start, events = self._log.slice(max(self._seen, first), end)
+        if self._passing is not None and self._streams is not None:
+            self._streams |= self._passing(events)
+        return kept + self._matching(start, events)
 
-    def _matching(self, start: int, stop: int) -> list[int]:
-        start, events = self._log.slice(start, stop)
-        return [start + offset for offset, event in enumerate(events) if event.segment.ends in self._selected]
+    def _matching(self, start: int, events: Sequence[Event]) -> list[int]:
+        """The numbers of those to show; `start` is that of the first."""
+        numbered: Iterable[tuple[int, Event]] = enumerate(events, start)
+        if (streams := self._streams) is not None:
+            numbered = [(number, event) for number, event in numbered if event.stream in streams]
+        if self._limited:
+            return [number for number, event in numbered if event.segment.ends in self._selected]
+        return [number for number, _ in numbered]
 
     def _event(self, number: int) -> Event | None:
         _, events = self._log.slice(number, number + 1)
@@ -121,8 +168,11 @@ class Packets(Rows[int]):
         tail = "following" if self.following else "paused · End to follow"
         if not self.following and self.below:
             tail = f"paused, {grouped(self.below)} below · End to follow"
+        count = grouped(len(self.rows))
+        if self._streams is not None:
+            count = f"filtered {count} of {grouped(self._log.end - self._log.first)}"
         only = ("selected connection only",) if self._limited else ()
-        return " · ".join(("Packets", self._subject, grouped(len(self.rows)), *only, tail))
+        return " · ".join(("Packets", self._subject, count, *only, tail))
 
     def titles(self) -> Line:
         """The columns' titles."""
@@ -142,6 +192,7 @@ class Packets(Rows[int]):
         width = self.line_width - 2
         if self._status is None or self._status.working:
             words = "No segment of the selected connection yet." if self._limited else self.nothing
+            words = "No segment's connection passes the filter." if self._streams is not None else words
             return [Line(((" " + line, "muted"),)) for line in wrap(words, width)]
         lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap(self._status.says, width))]
         if self._status.mend:
