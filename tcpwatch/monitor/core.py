@@ -139,6 +139,8 @@ class Monitor:
         )
         with self._lock:
             self._snapshot = snapshot
+        if isinstance(self._wiretap, Wiretap):
+            self._wiretap.expire(snapshot.by_ends, time_ns)
 
     def watch(self) -> None:
         """Refresh once an interval until stopped; the kernel thread's work. What it fails of is its last words."""

@@ -1,5 +1,6 @@
 """The capture thread: frames -> segments -> flows, steps and the packet log."""
 
+from collections.abc import Container
 from threading import Event as Flag
 from threading import Lock, Thread
 
@@ -11,6 +12,7 @@ from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
 
 POLL_MS = 100
+LINGER_NS = 120_000_000_000  # nf_conntrack_tcp_timeout_time_wait
 
 
 class Wiretap:
@@ -30,6 +32,7 @@ class Wiretap:
         self._decoder = Decoder()
         self._tracker = FlowTracker()
         self._frames = 0
+        self._expired_ns = 0
         self._stop = Flag()
         self._thread = Thread(target=self._run, name="tcpwatch-capture", daemon=True)
 
@@ -73,3 +76,14 @@ class Wiretap:
                     events.append(track(segment))
         if events:
             self._log.extend(events)
+
+    def expire(self, living: Container[bytes], now_ns: int) -> None:
+        """Forget what is over once no late segment can belong to it, none of its own is in the log, and no socket.
+
+        `living` are the ends of sockets; `now_ns` is the wall clock's. Once in LINGER_NS at most.
+        """
+        _, oldest = self._log.slice(self._log.first, self._log.first + 1)
+        if oldest and now_ns - self._expired_ns >= LINGER_NS:
+            self._expired_ns = now_ns
+            with self.lock:
+                self._tracker.expire(min(now_ns - LINGER_NS, oldest[0].segment.time_ns), living)

@@ -11,7 +11,7 @@ from tcpwatch.tcp.analysis import CONTROL, analyse
 from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.handshake import Closed, Opened, follow
 from tcpwatch.tcp.seqnum import offset, unwrap, wrap
-from tcpwatch.tcp.state import AWAITING_ACK, State
+from tcpwatch.tcp.state import AWAITING_ACK, OVER, State
 from tcpwatch.tcp.stream import Placed, Stream
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.wire.options import parse_options
@@ -64,6 +64,11 @@ class Flow:
         """When the last segment came; `first_ns` before there is any."""
         first, second = self.streams
         return max(first.last_ns, second.last_ns) or self.first_ns
+
+    @property
+    def over(self) -> bool:
+        """Whether neither end has a connection any more, as far as the wire shows."""
+        return self.states[0] in OVER and self.states[1] in OVER
 
     @property
     def completeness(self) -> int:

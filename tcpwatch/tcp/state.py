@@ -84,6 +84,9 @@ AWAITING_ACK = frozenset(
     {State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK},
 )
 
+# The states in which an end has no connection of its own, or none that anything can come of.
+OVER = frozenset({State.LISTEN, State.CLOSED, State.TIME_WAIT})
+
 
 def advance(states: list[State], side: int, stimulus: Stimulus) -> None:
     """Move the end `side` of a connection as TRANSITIONS says."""

@@ -1,17 +1,17 @@
 """Segments in, events out: which flow a segment belongs to, and when a four-tuple begins a new one.
 
-Law of the room: the number of flows is bounded; those that go are the ones longest without a segment, and they are
-counted.
+Law of the room: the number of flows is bounded; those that go are over, or else the ones longest without a segment, and
+they are counted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.seqnum import wrap
 from tcpwatch.wire.segment import ACK, SYN, Segment, reversed_ends
 
-EVICT_SHARE = 16  # the quietest sixteenth goes at once, so that looking for it is rare
+EVICT_SHARE = 16  # a sixteenth goes at once, so that looking for it is rare
 REUSED = ("reused_ports",)
 
 
@@ -81,13 +81,22 @@ class FlowTracker:
         self.hold(flow)
         return flow, side
 
+    def expire(self, before_ns: int, living: Container[bytes] = ()) -> None:
+        """Forget the flows that are over, but for those between `living` ends, or with a segment since this moment."""
+        over = (flow for flow in self._flows.values() if flow.over and flow.last_ns < before_ns)
+        self._forget([flow for flow in over if flow.ends not in living and reversed_ends(flow.ends) not in living])
+
     def _evict(self) -> None:
-        by_silence = sorted(self._flows.values(), key=lambda flow: flow.last_ns)
-        quietest = by_silence[: self._limit // EVICT_SHARE + 1]
-        self._on_evict(quietest)
-        for flow in quietest:
+        """Make room: an open connection may be quiet for days, so what is over goes before it."""
+        by_use = sorted(self._flows.values(), key=lambda flow: (not flow.over, flow.last_ns))
+        least = by_use[: self._limit // EVICT_SHARE + 1]
+        self._on_evict(least)
+        self._forget(least)
+        self.evicted += len(least)
+
+    def _forget(self, flows: Sequence[Flow]) -> None:
+        for flow in flows:
             del self._flows[flow.stream]
             for ends in (flow.ends, reversed_ends(flow.ends)):
                 if self._latest.get(ends, (None,))[0] is flow:
                     del self._latest[ends]
-            self.evicted += 1

@@ -13,9 +13,10 @@ from tcpwatch.tcp.life import Happening
 from tcpwatch.tcp.sockets import Backlog, SocketRow
 from tcpwatch.tcp.stack import Rise, Stack
 from tcpwatch.tcp.state import State
-from tests.builders import SERVER, ends, row
+from tcpwatch.wire.segment import ACK, RST, SYN
+from tests.builders import SERVER, ends, event, row
 from tests.kernel.records import attribute
-from tests.monitor.conversation import HANDSHAKE, SERVER_ENDS, client_row, server_row
+from tests.monitor.conversation import HANDSHAKE, SERVER_ENDS, client_row, server_row, to_client, to_server
 from tests.monitor.fakes import ScriptedFrames, ScriptedNumbers, ScriptedSockets
 
 NO_TAP = SourceStatus("packets", False, "capturing needs CAP_NET_RAW", "sudo tcpwatch")
@@ -75,6 +76,21 @@ def test_missing_capture_is_told_with_what_mends_it() -> None:
     monitor = monitor_of(ScriptedSockets([]))
     monitor.refresh()
     assert monitor.snapshot().sources[1] is NO_TAP
+
+
+def test_refresh_forgets_flows_that_are_over_but_for_those_of_sockets() -> None:
+    log = PacketLog(limit=1)
+    refused = (to_server(0, SYN, 1_000), to_client(1_000, RST | ACK, 0, 1_001))
+    tap = Wiretap(ScriptedFrames(refused, HANDSHAKE), log)
+    tap.receive()
+    log.extend([event()])  # what was there has left the log
+    monitor_of(ScriptedSockets([server_row()]), tap).refresh()
+    assert tap.find(SERVER_ENDS) is not None
+    tap = Wiretap(ScriptedFrames(refused), log)
+    tap.receive()
+    log.extend([event(time_ns=1_000_000)])
+    monitor_of(ScriptedSockets([]), tap).refresh()
+    assert tap.find(SERVER_ENDS) is None
 
 
 def test_drops_of_the_capture_are_in_the_picture() -> None:

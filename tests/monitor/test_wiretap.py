@@ -2,10 +2,17 @@ from pathlib import Path
 
 from tcpwatch.capture.recording import Recording
 from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.monitor.wiretap import LINGER_NS, Wiretap
 from tcpwatch.wire.pcapfile import read_records
-from tests.monitor.conversation import CLIENT_ENDS, HALF_CLOSE, HANDSHAKE, SERVER_ENDS, frame
+from tcpwatch.wire.segment import ACK, RST, SYN
+from tests.monitor.conversation import CLIENT_ENDS, HALF_CLOSE, HANDSHAKE, MS, SERVER_ENDS, frame, to_client, to_server
 from tests.monitor.fakes import ScriptedFrames
+from tests.wire.frames import tcp_frame
+
+HANDSHAKE_OF_ANOTHER = [
+    frame(LINGER_NS + n * MS, tcp_frame(sport=40_001, flags=flags, seq=1_000))
+    for n, flags in enumerate((SYN, SYN, SYN))
+]
 
 
 def test_receive_puts_each_segment_with_its_step_into_the_log() -> None:
@@ -40,6 +47,23 @@ def test_find_gives_the_flow_from_either_end() -> None:
     assert by_server is not None
     assert by_client[0] is by_server[0]
     assert (by_client[1], by_server[1]) == (0, 1)
+
+
+def test_flow_that_is_over_goes_when_its_segments_have_left_the_log_and_no_socket_has_its_ends() -> None:
+    refused = (to_server(0, SYN, 1_000), to_client(1 * MS, RST | ACK, 0, 1_001))
+    later = 2 * LINGER_NS
+    log = PacketLog(limit=2)
+    tap = Wiretap(ScriptedFrames(refused, HANDSHAKE_OF_ANOTHER), log)
+    tap.receive()
+    tap.expire((), later)
+    assert tap.find(CLIENT_ENDS) is not None  # its segments are in the log
+    tap.receive()
+    tap.expire((), later + LINGER_NS - 1)
+    assert tap.find(CLIENT_ENDS) is not None  # it was tried a moment ago
+    tap.expire((SERVER_ENDS,), later + LINGER_NS)
+    assert tap.find(CLIENT_ENDS) is not None  # a socket has its ends
+    tap.expire((), later + 2 * LINGER_NS)
+    assert tap.find(CLIENT_ENDS) is None
 
 
 def test_every_frame_is_recorded_before_it_is_read(tmp_path: Path) -> None:

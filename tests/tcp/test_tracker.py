@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.segment import Segment, reversed_ends
@@ -84,6 +85,37 @@ def test_limit_evicts_the_quietest_flows_and_counts_them() -> None:
     assert tracker.flow(from_port(1_000).ends) is not None
     assert tracker.flow(from_port(1_001).ends) is None
     assert [flow.stream for flow in tracker.flows()] == [0, *range(4, 33)]
+
+
+REFUSED = ("> S 0:0(0)", "< R. 0:0(0) ack 1")
+
+
+def test_limit_evicts_what_is_over_before_what_is_quiet() -> None:
+    tracker = FlowTracker(limit=3)
+    tracker.receive_segment(from_port(1_000, time_ns=0))
+    for line in segments(REFUSED):
+        tracker.receive_segment(line)
+    for port in (2_000, 2_001):
+        tracker.receive_segment(from_port(port, time_ns=2 * START_NS))
+    assert [flow.stream for flow in tracker.flows()] == [0, 2, 3]
+
+
+def test_expire_forgets_what_is_over_without_a_word() -> None:
+    told: list[Flow] = []
+    tracker = FlowTracker(on_evict=told.extend)
+    tracker.receive_segment(from_port(1_000, time_ns=0))
+    for line in segments(REFUSED):
+        tracker.receive_segment(line)
+    for living, before_ns in (
+        ((), START_NS),
+        ((CLIENT_FIRST,), 2 * START_NS),
+        ((reversed_ends(CLIENT_FIRST),), 2 * START_NS),
+    ):
+        tracker.expire(before_ns, living)
+        assert len(tracker.flows()) == 2
+    tracker.expire(2 * START_NS)
+    assert [flow.stream for flow in tracker.flows()] == [0]
+    assert (tracker.flow(CLIENT_FIRST), tracker.evicted, told) == (None, 0, [])
 
 
 def test_limit_evicts_an_older_flow_but_not_its_successor() -> None:

@@ -120,8 +120,7 @@ class Packets(Rows[int]):
     def _show_afresh(self) -> None:
         first, end = self._log.first, self._log.end
         self._seen = end
-        start, events = self._log.slice(first, end)
-        self.set_rows(self._matching(start, events) if self._narrowed else range(first, end))
+        self.set_rows(self._matching(*self._log.slice(first, end)) if self._narrowed else range(first, end))
 
     def _narrowed_rows(self, first: int, end: int) -> list[int]:
         kept = list(self.rows[bisect_left(self.rows, first) :])
