@@ -15,6 +15,7 @@ LATER = "from importlib.resources import files\ntold = (files('own') / 'note').r
 ASK = """
 import os, sys
 import own
+{before}
 from tcpwatch.capture.own_files import go_through, open_folders
 folders = open_folders()
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
@@ -35,9 +36,9 @@ def hidden(tmp_path: Path) -> Path:
     return tmp_path / "lib"
 
 
-def ask(way: str, hidden: Path) -> subprocess.CompletedProcess[str]:
+def ask(way: str, hidden: Path, before: str = "") -> subprocess.CompletedProcess[str]:
     path = f"{hidden}:{Path(__file__).parents[2]}"
-    words = [sys.executable, "-c", ASK.format(way=way)]
+    words = [sys.executable, "-c", ASK.format(way=way, before=before)]
     return subprocess.run(words, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
 
 
@@ -47,6 +48,23 @@ def test_hidden_package_is_imported_and_read_on_by_descriptor(hidden: Path) -> N
     done = ask("go_through(folders)", hidden)
     assert done.stderr == ""
     assert done.stdout == "told # own\n"
+
+
+@pytest.mark.e2e
+@needs_root
+def test_hidden_package_that_is_not_in_the_path_is_imported_by_descriptor(hidden: Path) -> None:
+    """As where it is installed as editable: an import hook knows its place."""
+    done = ask("go_through(folders)", hidden, before="sys.path.remove(os.path.dirname(own.__path__[0]))")
+    assert done.stderr == ""
+    assert done.stdout == "told # own\n"
+
+
+@pytest.mark.e2e
+@needs_root
+@pytest.mark.parametrize(("mode", "told"), [(0o755, "True"), (0o700, "False")])
+def test_module_that_is_closed_itself_is_told_of(hidden: Path, mode: int, told: str) -> None:
+    (hidden / "own").chmod(mode)
+    assert ask("print(go_through(folders))", hidden).stdout.startswith(told)
 
 
 @pytest.mark.e2e
