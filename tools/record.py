@@ -4,7 +4,6 @@ Each scenario plays in a namespace of its own, at the pace at which the dashboar
 that it promises was seen.
 """
 
-import os
 import sys
 from contextlib import redirect_stdout
 from io import StringIO
@@ -40,7 +39,7 @@ class NotedPerformance(Performance):
 def record(name: str) -> str:
     """Play the scenario and keep what was recorded of it; what became of that, in a line."""
     enter_own_namespace()
-    with TemporaryDirectory(dir=segments_of(name).parent) as folder:
+    with TemporaryDirectory() as folder:
         taken = Path(folder, "taken.pcapng")
         performance = NotedPerformance(name)
         told = StringIO()
@@ -48,8 +47,7 @@ def record(name: str) -> str:
             code = watch(performance, taken)
         if code:
             return f"{name}: not kept\n{told.getvalue()}"
-        taken.chmod(0o644)
-        os.replace(taken, segments_of(name))
+        segments_of(name).write_bytes(taken.read_bytes())
     notes_of(name).write_text("".join(f"{act.line()}\n" for act in performance.noted), encoding="utf-8")
     return f"{name}: {segments_of(name).stat().st_size:,} bytes, {len(performance.noted)} acts"
 

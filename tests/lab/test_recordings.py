@@ -20,7 +20,7 @@ FILES_EACH = 2
 
 
 def test_recordings_are_small_and_of_scenarios_that_there_are() -> None:
-    files = [path for path in folder().iterdir() if path.suffix in (".pcapng", ".ndjson")]
+    files = [path for path in folder().rglob("*") if path.suffix in (".pcapng", ".ndjson")]
     assert {path.stem for path in files} == set(SCENARIOS)
     assert len(files) == FILES_EACH * len(SCENARIOS)
     assert sum(path.stat().st_size for path in files) < ALL_MAY_TAKE
