@@ -9,7 +9,8 @@ The layers, each of which may import only what stands below it (the contract is 
     why                         beside them: what each word on the screen means, in three languages
     tcp                         segments -> flows, steps, states (pure)
     wire                        frame bytes -> Segment (pure)
-    text | duration | errors    foreign text made harmless; time in words; errors that say what to do
+    text | duration | quantity | system | errors
+                                foreign text made harmless; time and numbers in words; C calls; what to do
 """
 
 __version__ = "0.1.0"

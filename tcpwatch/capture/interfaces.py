@@ -4,21 +4,20 @@ Law: a name is cleaned where it comes in, so an interface is bound by index, nev
 """
 
 import socket
-import struct
 import sys
 from dataclasses import dataclass, replace
 from fcntl import ioctl
 
 from tcpwatch.errors import UsageError
+from tcpwatch.system import IFF_UP, IFREQ
 from tcpwatch.text import clean
 
 ANY = "any"
 ALIASES = {"lo0": "lo", "lo": "lo0"}  # loopback on macOS and on Linux
 
-IFF_UP, IFF_LOOPBACK = 0x1, 0x8
+IFF_LOOPBACK = 0x8
 SIOCGIFHWADDR = 0x8927
 SIOCGIFFLAGS = 0x8913 if sys.platform.startswith("linux") else 0xC020_6911
-IFREQ = struct.Struct("16s H 14x")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ keeps capabilities per thread. A thread that must be older than that calls `sett
 working.
 """
 
-import ctypes
 import os
 import shlex
 import sys
@@ -14,14 +13,13 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from tcpwatch.capture.libc import call
 from tcpwatch.capture.own_files import go_through, open_folders
 from tcpwatch.errors import PrivilegeError, TcpwatchError
+from tcpwatch.system import capset, prctl
 from tcpwatch.text import clean
 
-# include/uapi/linux/prctl.h, include/uapi/linux/capability.h
+# include/uapi/linux/prctl.h
 PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 24, 38
-CAPABILITY_VERSION_3 = 0x2008_0522
 
 TASKS = Path("/proc/self/task")
 UID_MAP, GID_MAP = Path("/proc/self/uid_map"), Path("/proc/self/gid_map")
@@ -114,9 +112,9 @@ def settle_thread() -> None:
     For a thread that starts before privilege is dropped: the C library changes the user of all threads at once, and
     with the user go its last capabilities.
     """
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
     uid, _ = unprivileged_user()
-    _set_capabilities(0 if uid == os.geteuid() else _mask((Capability.SETUID, Capability.SETGID)))
+    capset(0 if uid == os.geteuid() else _mask((Capability.SETUID, Capability.SETGID)))
 
 
 def _drop_capabilities(keep: int) -> None:
@@ -124,17 +122,17 @@ def _drop_capabilities(keep: int) -> None:
     privileges = held_privileges()
     kept = privileges.mask & keep
     uid, gid = unprivileged_user()
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
     if privileges.holds(Capability.SETPCAP):
         for capability in range(int(LAST_CAPABILITY.read_text()) + 1):
-            _prctl(PR_CAPBSET_DROP, capability)
-    _prctl(PR_SET_KEEPCAPS, 1)
+            prctl(PR_CAPBSET_DROP, capability)
+    prctl(PR_SET_KEEPCAPS, 1)
     folders = open_folders()
     _become(uid, gid)
     if not go_through(folders):  # modules are still to be imported, and this user may not read them
         kept |= privileges.mask & _mask((Capability.DAC_READ_SEARCH,))
-    _set_capabilities(kept)
-    _prctl(PR_SET_DUMPABLE, 0)
+    capset(kept)
+    prctl(PR_SET_DUMPABLE, 0)
     _verify(uid, kept)
 
 
@@ -206,17 +204,3 @@ def _status(task: Path) -> dict[str, str]:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text(errors="replace").splitlines()
-
-
-def _prctl(operation: int, value: int) -> None:
-    """prctl(2), which the standard library does not have."""
-    arguments = [ctypes.c_ulong(number) for number in (value, 0, 0, 0)]
-    call("prctl", operation, *arguments)
-
-
-def _set_capabilities(mask: int) -> None:
-    """capset(2): permitted and effective become `mask`; inheritable nothing, which empties the ambient set too."""
-    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    low, high = mask & 0xFFFF_FFFF, mask >> 32
-    data = (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)
-    call("capset", header, data)

@@ -9,7 +9,6 @@ from tcpwatch.capture.interfaces import Interface
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.kill import open_destroyer
 from tcpwatch.cli.netns import reach
-from tcpwatch.cli.replay import show_file
 from tcpwatch.cli.sources import drop_privileges, wanted_interface
 from tcpwatch.cli.watching import open_monitor
 from tcpwatch.monitor.filter import compile_filter
@@ -24,6 +23,8 @@ FrontEnd = Callable[[MonitorView, Subject, str], int]
 def run(arguments: Arguments) -> int:
     """Show what there is."""
     if arguments.read is not None:
+        from tcpwatch.cli.replay import show_file  # a live picture starts sooner without it
+
         return show_file(arguments, arguments.read)
     check_terminal(os.environ)
     return show(arguments, nullcontext())

@@ -14,8 +14,8 @@ from tcpwatch.kernel.source import open_kernel
 from tcpwatch.lab.performance import Performance
 from tcpwatch.lab.stage import Promise
 from tcpwatch.monitor.core import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.report.chronicle import LATENESS_NS, Chronicle
+from tcpwatch.monitor.packet_log import LATENESS_NS, PacketLog
+from tcpwatch.report.chronicle import Chronicle
 from tcpwatch.why.catalog import Translate
 
 TICK_S = 0.05

@@ -4,8 +4,6 @@ Law: who enters a namespace stays there. All that a thread opens from then on be
 the right to enter is given up. Names and control groups are foreign text.
 """
 
-import ctypes
-import errno
 import os
 from dataclasses import replace
 from fcntl import ioctl
@@ -15,6 +13,7 @@ from typing import NamedTuple
 from tcpwatch.errors import UsageError
 from tcpwatch.kernel.containers import container_of
 from tcpwatch.kernel.processes import ProcessTable
+from tcpwatch.system import call
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.text import clean
 
@@ -157,9 +156,4 @@ def _number(path: Path) -> int:
 
 def _setns(descriptor: int, kind: int) -> None:
     """setns(2), which Python has from 3.12 on."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "setns"):
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    if libc.setns(descriptor, kind) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+    call("setns", descriptor, kind)

@@ -4,26 +4,23 @@ Law of the room: entered before anything is opened and before the first thread s
 was made and a process with threads may not change its user namespace. The namespace goes with its last process.
 """
 
-import ctypes
 import errno
 import os
 import socket
-import struct
 import sys
 from fcntl import ioctl
 from pathlib import Path
 from typing import NamedTuple
 
 from tcpwatch.errors import PrivilegeError
+from tcpwatch.system import IFF_UP, IFREQ, call, capset, prctl
 
-# include/uapi/linux/sched.h, prctl.h, capability.h, sockios.h, if.h
+# include/uapi/linux/sched.h, prctl.h, capability.h, sockios.h
 CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
-CAPABILITY_VERSION_3 = 0x2008_0522
 CAP_NET_ADMIN, CAP_NET_RAW = 12, 13
 FOR_CHILDREN = (CAP_NET_ADMIN, CAP_NET_RAW)  # filters that drop, sysctls of the namespace; raw segments
-SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
-IFREQ = struct.Struct("16s H 14x")
+SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 SETTINGS = Path("/proc/sys")
 
 # What may forbid namespaces: how the kernel then refuses, the sysctl, the value that forbids, the one that allows.
@@ -78,7 +75,7 @@ def _rehearse(kinds: int) -> int:
 
 def _enter(kinds: int) -> None:
     uid, gid = os.geteuid(), os.getegid()
-    _call("unshare", kinds)
+    call("unshare", kinds)
     if kinds & CLONE_NEWUSER:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
@@ -90,12 +87,9 @@ def _enter(kinds: int) -> None:
 def _leave_capabilities_to_children() -> None:
     """Make FOR_CHILDREN inheritable and ambient: a program that is no root's keeps only ambient ones."""
     kept = sum(1 << capability for capability in FOR_CHILDREN)
-    permitted = _permitted()
-    low, high = permitted & 0xFFFF_FFFF, permitted >> 32
-    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    _call("capset", header, (ctypes.c_uint32 * 6)(low, low, kept, high, high, 0))
+    capset(_permitted(), inheritable=kept)
     for capability in FOR_CHILDREN:
-        _call("prctl", PR_CAP_AMBIENT, *map(ctypes.c_ulong, (PR_CAP_AMBIENT_RAISE, capability, 0, 0)))
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
 
 
 def _permitted() -> int:
@@ -119,11 +113,3 @@ def _refused(number: int) -> PrivilegeError:
         if refusal == number and gate.exists() and gate.read_text().strip() == forbids:
             return PrivilegeError(f"{says} ({name} is {forbids})", f"sudo sysctl {name}={allows}")
     return PrivilegeError(says, AS_ROOT)
-
-
-def _call(function: str, *arguments: object) -> None:
-    """Call the C library, for what Python's own does not have; OSError where it refuses."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, function)(*arguments) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))

@@ -35,6 +35,8 @@ EVENTS_S = 0.1  # the kernel's ring of changes holds some seconds of a busy host
 class Monitor:
     """Joins a socket source and, where there is one, a wiretap. `start` begins, `stop` ends both threads."""
 
+    live = True
+
     def __init__(
         self,
         kernel: KernelSources,

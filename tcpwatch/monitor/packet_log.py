@@ -5,6 +5,8 @@ from threading import Lock
 
 from tcpwatch.tcp.event import Event
 
+# After so long, what was seen of a moment is known: a capture ring's block, a dump of the table, and time to spare.
+LATENESS_NS = 300_000_000
 TRIM_SHARE = 16  # the oldest sixteenth goes at once, so that trimming is rare
 
 

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from itertools import count
 
+from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
 from tcpwatch.report.table import owners
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import endpoints, flag_names
-
-LATENESS_NS = 300_000_000  # a capture ring's block, a dump of the table, and time to spare
 
 
 class Chronicle:

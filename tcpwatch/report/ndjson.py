@@ -13,7 +13,7 @@ from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.extensions import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions
-from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.flow import ENDS, Flow
 from tcpwatch.tcp.kernel_tcb import tcb_of
 from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.seqnum import wrap
@@ -38,7 +38,6 @@ TCB_KEYS = (
     "copied_seq",
 )
 
-ENDS = ("initiator", "responder")
 SHUTDOWN = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 
 

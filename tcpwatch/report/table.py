@@ -7,7 +7,7 @@ from tcpwatch.duration import fine_duration
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.tcp.event import Event
-from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.flow import ENDS, Flow
 from tcpwatch.tcp.sockets import SocketRow, Timer
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import endpoints
@@ -18,7 +18,6 @@ FLOW_TITLES = (
     "SENT", "RECEIVED", "SEGS", "RTT", "FOR", "ANALYSIS",
 )  # fmt: skip
 RIGHT = frozenset({"RECV-Q", "SEND-Q", "FOR", "STREAM", "SENT", "RECEIVED", "SEGS", "RTT"})
-ENDS = ("initiator", "responder")
 
 
 def sockets(connections: Sequence[Connection], now_ns: int) -> Iterator[str]:

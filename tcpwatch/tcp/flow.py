@@ -21,6 +21,8 @@ from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
 # Wireshark's tcp.completeness: what a capture holds of a conversation.
 SAW_SYN, SAW_SYN_ACK, SAW_ACK, SAW_DATA, SAW_FIN, SAW_RST = (1 << bit for bit in range(6))
 
+ENDS = ("initiator", "responder")  # who side 0 is, and side 1
+
 
 class Flow:
     """One connection: its number as Wireshark's tcp.stream, its four-tuple with the initiator first, and what was seen.

@@ -23,11 +23,11 @@ from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.monitor.wire_filter import WireFilter
 from tcpwatch.text import clean
 from tcpwatch.tui.chrome_lines import keys_line, status_line, tabs_line
-from tcpwatch.tui.connection_lines import ALL_NETNS_COLUMNS, COLUMNS
+from tcpwatch.tui.connection_lines import ALL_NETNS_COLUMNS, COLUMNS, WIRE_COLUMNS
 from tcpwatch.tui.keys import KEYS, foremost_first
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
 from tcpwatch.tui.model import MonitorView, Subject
-from tcpwatch.tui.screens.help import HelpScreen
+from tcpwatch.tui.replay_lines import replay_status_line
 from tcpwatch.tui.terminal import guarded, over_ssh
 from tcpwatch.tui.themes import ANSI, THEMES, theme_for
 from tcpwatch.tui.trouble import summary
@@ -73,7 +73,8 @@ class Dashboard(App[None]):
         self._only_watched = bool(subject.ports)
         self._limited = self._paused = self._absolute = self._zoomed = False
         self._active = 0
-        self._connections = Connections(ALL_NETNS_COLUMNS if subject.all_netns else COLUMNS, id="connections")
+        columns = ALL_NETNS_COLUMNS if subject.all_netns else COLUMNS
+        self._connections = Connections(columns if monitor.live else WIRE_COLUMNS, id="connections")
         self._packets = Packets(monitor.packets, subject.interface or "no interface", id="packets")
         self._detail = DetailPane(id="detail")
         self._panes = (self._connections, self._packets, self._detail)
@@ -138,9 +139,15 @@ class Dashboard(App[None]):
             self._packets.pull(next((source for source in sources if source.name == "packets"), None))
 
     def _show_status(self) -> None:
-        if self._snapshot:
-            line = status_line(self._subject, self._snapshot, self._paused, self.size.width)
-            self._status.show(line)
+        if self._snapshot is None:
+            return
+        subject, snapshot, width = self._subject, self._snapshot, self.size.width
+        live = self._monitor.live
+        self._status.show(
+            status_line(subject, snapshot, self._paused, width)
+            if live
+            else replay_status_line(subject, snapshot, width)
+        )
 
     def _show_detail(self) -> None:
         if self._snapshot:
@@ -240,13 +247,14 @@ class Dashboard(App[None]):
         kinds = (
             kind for kind in (*type(self._panes[self._active]).__mro__, Dashboard) if kind.__module__.startswith(OURS)
         )
-        return tuple(key for kind in kinds for key in vars(kind).get("BINDINGS", ()) if isinstance(key, Binding))
+        keys = (key for kind in kinds for key in vars(kind).get("BINDINGS", ()) if isinstance(key, Binding))
+        return tuple(key for key in keys if self._monitor.live or key.action != "kill")
 
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Tab is not for the panes while another screen is over them."""
-        return action != "pane" or len(self.screen_stack) == 1
+        """Tab is not for the panes while another screen is over them; and a recording has no sockets to end."""
+        return self._monitor.live if action == "kill" else action != "pane" or len(self.screen_stack) == 1
 
     def action_show(self, number: int) -> None:
         """Go to a pane."""
@@ -348,6 +356,8 @@ class Dashboard(App[None]):
 
     def action_help(self) -> None:
         """Explain keys, glyphs and states."""
+        from tcpwatch.tui.screens.help import HelpScreen
+
         pane = self._panes[self._active]
         self.lay_over(HelpScreen(pane.HELP, self.all_bindings()))
 

@@ -36,6 +36,10 @@ class MonitorView(Protocol):
         """The segments kept for the screen."""
 
     @property
+    def live(self) -> bool:
+        """Whether it is of this host as it is now; a recording has no sockets."""
+
+    @property
     def kill(self) -> Kill | None:
         """What ends a connection by force; None where that is not allowed."""
 

@@ -10,10 +10,10 @@ from itertools import count
 from typing import NamedTuple
 
 from tcpwatch.duration import SECOND_NS
+from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.tcp.event import Event
 from tcpwatch.why.turns import Turn, Turns, corrected
 
-LATENESS_NS = 300_000_000  # a segment may reach us this long after an act that was announced later
 ADVICE_NS, ACT_NS, SEGMENT_NS, HURRIED_NS = 5 * SECOND_NS, 3 * SECOND_NS // 2, 2 * SECOND_NS, SECOND_NS
 CROWD, CROWDED = 6, 60  # things waiting, from which known ones are left out; from which only steps are told
 LIMIT = 1_000

@@ -7,18 +7,15 @@ from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.recorded import Recorded
 from tcpwatch.tui.app import Dashboard, run, terminal_pace
-from tcpwatch.tui.connection_lines import WIRE_COLUMNS
 from tcpwatch.tui.keys import REPLAY_KEYS
 from tcpwatch.tui.messages import DetailWanted, SeekWanted
 from tcpwatch.tui.model import Subject
-from tcpwatch.tui.replay_lines import replay_status_line
 from tcpwatch.tui.screens.help import HelpScreen
 from tcpwatch.tui.widgets.scrub_bar import ScrubBar
 
 TICK_S = 0.1
 LEAP = 0.05  # of the file
 ABOUT = "A capture file: both ends of every connection, in the state they had when the playhead's segment had passed."
-LIVE = frozenset({"app.pause", "app.kill"})  # keys of a live picture
 
 
 class ReplayDashboard(Dashboard):
@@ -31,7 +28,6 @@ class ReplayDashboard(Dashboard):
         super().__init__(recorded, subject, filter_text=filter_text, pace=pace)
         self._playhead = recorded.playhead
         self._scrub = ScrubBar(recorded.events, recorded.playhead, id="scrub")
-        self._connections.columns = WIRE_COLUMNS
         self._connections.nothing = "No connection is open at this moment."
         self._packets.nothing = "No segment has passed yet."
         self._detail.nothing = "At this moment of the file this connection has not begun."
@@ -57,13 +53,9 @@ class ReplayDashboard(Dashboard):
         self._scrub.repaint_changed()
 
     def all_bindings(self) -> tuple[Binding, ...]:
-        """Those of the replay first; there is nothing live to pause, or to end."""
+        """Those of the replay first; there is nothing live to pause."""
         own = (key for key in REPLAY_KEYS if isinstance(key, Binding))
-        return (*own, *(key for key in super().all_bindings() if key.id not in LIVE))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """A file has no sockets to end."""
-        return action != "kill" and super().check_action(action, parameters)
+        return (*own, *(key for key in super().all_bindings() if key.action != "pause"))
 
     def on_seek_wanted(self, message: SeekWanted) -> None:
         """Go where the scrub bar was clicked."""
@@ -101,10 +93,6 @@ class ReplayDashboard(Dashboard):
     def action_help(self) -> None:
         """Explain keys, glyphs and states."""
         self.lay_over(HelpScreen(ABOUT, self.all_bindings()))
-
-    def _show_status(self) -> None:
-        if self._snapshot:
-            self._status.show(replay_status_line(self._subject, self._snapshot, self.size.width))
 
 
 def run_replay(recorded: Recorded, subject: Subject, filter_text: str = "") -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tcpwatch.capture.libc import call
+from tcpwatch.system import call
 
 CLONE_NEWNET = 0x4000_0000
 

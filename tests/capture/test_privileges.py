@@ -20,7 +20,7 @@ NOBODY = 65_534
 DROP = """
 import json, os
 from tcpwatch.capture.privileges import Capability, OWNER_LOOKUP, drop_privileges
-from tcpwatch.capture.libc import LIBC
+from tcpwatch.system import LIBC
 {before}
 held = drop_privileges({keep})
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))

@@ -72,7 +72,7 @@ def test_refusal_leaves_the_process_where_it_was(monkeypatch: pytest.MonkeyPatch
     def refuse(function: str, *arguments: object) -> None:
         raise OSError(errno.EPERM, "no")
 
-    monkeypatch.setattr(namespace, "_call", refuse)
+    monkeypatch.setattr(namespace, "call", refuse)
     before = os.readlink("/proc/self/ns/net")
     with pytest.raises(PrivilegeError, match="network namespace of its own: Operation not permitted"):
         namespace.enter_own_namespace()

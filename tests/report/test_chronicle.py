@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
-from tcpwatch.report.chronicle import LATENESS_NS, Chronicle
+from tcpwatch.report.chronicle import Chronicle
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, FIN

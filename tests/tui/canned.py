@@ -238,6 +238,7 @@ def details() -> dict[bytes, Detail]:
 class CannedMonitor:
     """A MonitorView whose pictures a test may replace."""
 
+    live = True
     kill: Kill | None = None
 
     def __init__(self, capture: bool = True) -> None:

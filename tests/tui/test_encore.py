@@ -3,7 +3,7 @@
 import asyncio
 
 from tcpwatch.tui.connection_lines import WIRE_COLUMNS
-from tcpwatch.tui.encore import EncoreDashboard
+from tcpwatch.tui.demo import DemoDashboard
 from tcpwatch.tui.model import Subject
 from tcpwatch.tui.widgets.narration import Narration
 from tests.monitor.replaying import CONVERSATION, recorded
@@ -14,7 +14,7 @@ from tests.tui.test_demo import Script
 async def screen() -> tuple[str, str]:
     file = recorded(*CONVERSATION)
     subject = Subject("a recording", "talk.pcapng", (80,))
-    app = EncoreDashboard(file, subject, Script(), lambda: file.playhead.time_ns, pace=NEVER)
+    app = DemoDashboard(file, subject, Script(), clock=lambda: file.playhead.time_ns, pace=NEVER)
     async with app.run_test(size=WIDE) as pilot:
         await pilot.pause()
         app.tell()

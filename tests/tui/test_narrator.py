@@ -1,10 +1,11 @@
 """What is told when: time is in the test's hand."""
 
 from tcpwatch.duration import SECOND_NS
+from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 from tcpwatch.tui import narrator as module
-from tcpwatch.tui.narrator import ACT_NS, ADVICE_NS, CROWD, CROWDED, LATENESS_NS, SEGMENT_NS, Deed, Narrator
+from tcpwatch.tui.narrator import ACT_NS, ADVICE_NS, CROWD, CROWDED, SEGMENT_NS, Deed, Narrator
 from tests.builders import event
 from tests.tui.test_ladder import traced
 from tests.why.told import OPENING

@@ -16,6 +16,7 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.assembler import Assembler
 from tcpwatch.kernel.bpf.btf import Btf, Kind
 from tcpwatch.kernel.bpf.programs import TYPES
+from tcpwatch.system import LIBC
 
 BTF_FILE = Path("/sys/kernel/btf/vmlinux")
 
@@ -182,7 +183,7 @@ def _bpf(command: Command, attributes: bytes) -> int:
     if platform.system() != "Linux" or number is None:
         raise SourceError(f"BPF programs are not made for {platform.system()} on {platform.machine()}.")
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
-    result: int = _LIBC.syscall(ctypes.c_long(number), ctypes.c_int(command), buffer, ctypes.c_uint(len(attributes)))
+    result: int = LIBC.syscall(ctypes.c_long(number), ctypes.c_int(command), buffer, ctypes.c_uint(len(attributes)))
     if result >= 0:
         return result
     reason = ctypes.get_errno()
@@ -190,8 +191,7 @@ def _bpf(command: Command, attributes: bytes) -> int:
     raise SourceError(f"{_REFUSALS.get(reason, 'The kernel refuses a BPF program')} ({error.strerror}).") from error
 
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_LIBC.syscall.restype = ctypes.c_long
+LIBC.syscall.restype = ctypes.c_long
 
 _REFUSALS = {
     errno.EPERM: "BPF programs need CAP_BPF and CAP_PERFMON, and a kernel that is not locked down",

@@ -1,0 +1,36 @@
+"""The system's calls and structures that Python's own library does not have, or narrows."""
+
+import ctypes
+import errno
+import os
+import struct
+from typing import Any
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+IFREQ = struct.Struct("16s H 14x")  # struct ifreq: a name, and the first 16 bits of what is asked (netdevice(7))
+IFF_UP = 0x1  # include/uapi/linux/if.h, and elsewhere the same
+
+_CAPABILITY_VERSION_3 = 0x2008_0522  # include/uapi/linux/capability.h
+
+
+def call(function: str, *arguments: Any) -> None:
+    """Call a function that returns 0 when done; raises OSError with its errno otherwise, ENOSYS where there is none."""
+    if not hasattr(LIBC, function):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    if getattr(LIBC, function)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def prctl(operation: int, *values: int) -> None:
+    """prctl(2), with up to four values."""
+    call("prctl", operation, *(ctypes.c_ulong(value) for value in (*values, 0, 0, 0, 0)[:4]))
+
+
+def capset(mask: int, inheritable: int = 0) -> None:
+    """capset(2): permitted and effective become `mask`. What is not inheritable leaves the ambient set too."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    halves = ((bits & 0xFFFF_FFFF, bits >> 32) for bits in (mask, mask, inheritable))
+    low, high = zip(*halves, strict=True)
+    call("capset", header, (ctypes.c_uint32 * 6)(*low, *high))
