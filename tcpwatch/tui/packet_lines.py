@@ -90,6 +90,11 @@ def _length(arrival: Arrival) -> Run:
     return (short_number(length, 5), "") if length else ("·", "")
 
 
+def tells_of_trouble(event: Event) -> bool:
+    """Whether the segment tells of loss or of a stopped window."""
+    return not CAUTIONS.isdisjoint(event.analysis)
+
+
 def _meaning(arrival: Arrival) -> Run:
     """The step, what analysis says, what the payload begins, what is unusual: what there is, in this order."""
     event = arrival.event
@@ -99,7 +104,7 @@ def _meaning(arrival: Arrival) -> Run:
         look = STEPS[event.step]
         return " · ".join((f"{look.glyph} {event.step}", *words)), look.style
     if event.analysis:
-        caution = not CAUTIONS.isdisjoint(event.analysis)
+        caution = tells_of_trouble(event)
         return ("!" if caution else "· ") + " · ".join(words), "caution" if caution else "muted"
     if words:
         return "  " + " · ".join(words), "accent"

@@ -14,9 +14,17 @@ from tcpwatch.tui.format import grouped
 from tcpwatch.tui.line import Line, wrap
 from tcpwatch.tui.messages import DetailWanted, PacketChosen
 from tcpwatch.tui.model import Segments
-from tcpwatch.tui.packet_lines import Arrival, ambiguous_ports, columns_for, packet_line, packet_words, states_line
+from tcpwatch.tui.packet_lines import (
+    Arrival,
+    ambiguous_ports,
+    columns_for,
+    packet_line,
+    packet_words,
+    states_line,
+    tells_of_trouble,
+)
 from tcpwatch.tui.widgets.rows import Rows
-from tcpwatch.wire.segment import reversed_ends
+from tcpwatch.wire.segment import RST, reversed_ends
 
 Passing = Callable[[Sequence[Event]], frozenset[int]]
 """Which streams among these events are to be shown."""
@@ -36,6 +44,8 @@ class Packets(Rows[int]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "follow", "Follow", id="packets.follow", tooltip="Stay at the newest segment, or stop there"),
+        Binding("m", "marked(1)", "Marked", id="packets.marked", tooltip="To the next segment marked ! or an RST"),
+        Binding("M", "marked(-1)", "Marked back", show=False, id="packets.marked_back", tooltip="To the one before"),
     ]
 
     def __init__(self, log: Segments, subject: str, *, id: str | None = None) -> None:
@@ -228,6 +238,17 @@ class Packets(Rows[int]):
     def action_follow(self) -> None:
         """Follow the tail, or stop where it is."""
         self.follow(not self.following)
+
+    def action_marked(self, way: int) -> None:
+        """To the next segment (1), or the one before (-1), that tells of loss, a stopped window or an abrupt end."""
+        start, events = self._log.slice(self._log.first)
+        shown = [(index, events[number - start]) for index, number in enumerate(self.rows) if number >= start]
+        marked = [index for index, event in shown if event.segment.flags & RST or tells_of_trouble(event)]
+        ahead = [index for index in marked if (index - self.cursor) * way > 0]
+        if not marked:
+            self.notify("No segment that is shown tells of loss, a stopped window or an RST.", markup=False, timeout=3)
+        else:
+            self._user_puts((ahead or marked)[0 if way > 0 else -1])
 
 
 WITHOUT = "The socket table and each connection's counters work without packets."
