@@ -53,9 +53,10 @@ class DestroyEvents:
     def read(self) -> list[Telling]:
         """The ends of the sockets that were destroyed since the last time, each with its socket as it was then."""
         ends: list[Telling] = []
+        decode = partial(_decode, self._clock())
         while (message := self._receive()) is not None:
             if (cookie := _cookie(message)) is not None:
-                ends.append((cookie, partial(_decode, message, self._clock())))
+                ends.append((cookie, message, decode))
         return ends
 
     def close(self) -> None:
@@ -85,7 +86,7 @@ def _cookie(message: bytes) -> int | None:
     return cookie
 
 
-def _decode(message: bytes, now_ns: int) -> Transition | None:
+def _decode(now_ns: int, message: bytes) -> Transition | None:
     """The end of the one socket of a message; None where its state has no word."""
     length, *_ = HEADER.unpack_from(message)
     record = message[:length]

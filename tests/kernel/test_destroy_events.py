@@ -56,7 +56,7 @@ def test_socket_is_told_of_with_its_measurements() -> None:
 
 def test_all_that_waits_is_read_once() -> None:
     destroyed = events(record(CLOSE, cookie=1), record(CLOSE, cookie=2))
-    assert [cookie for cookie, _ in destroyed.read()] == [1, 2]
+    assert [cookie for cookie, *_ in destroyed.read()] == [1, 2]
     assert destroyed.read() == []
 
 
@@ -68,7 +68,7 @@ def test_message_about_something_else(message: bytes) -> None:
 
 def test_overrun_is_counted_and_reading_goes_on() -> None:
     destroyed = events(errno.ENOBUFS, record(CLOSE, cookie=2), errno.ENOBUFS)
-    assert [cookie for cookie, _ in destroyed.read()] == [2]
+    assert [cookie for cookie, *_ in destroyed.read()] == [2]
     assert destroyed.lost == 2
 
 

@@ -134,7 +134,7 @@ class ScriptedEvents:
 
     def read(self) -> list[Telling]:
         told, self._told = self._told, []
-        return [(event.cookie, lambda event=event: event) for event in told]
+        return [(event.cookie, b"", lambda _, event=event: event) for event in told]
 
     def close(self) -> None:
         pass

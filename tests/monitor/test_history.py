@@ -129,10 +129,10 @@ def told(at_s: float, old: State | None, new: State | None, cookie: int = 1, **f
 
 
 def witness(history: History, events: Iterable[Transition]) -> None:
-    history.witness((event.cookie, partial(_same, event)) for event in events)
+    history.witness((event.cookie, b"", partial(_same, event)) for event in events)
 
 
-def _same(event: Transition) -> Transition:
+def _same(event: Transition, record: bytes) -> Transition:
     return event
 
 

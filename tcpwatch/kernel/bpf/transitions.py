@@ -57,7 +57,7 @@ class Transitions:
         """`programs` are descriptors that fill the ring, to be closed with it."""
         self._ring = ring
         self._programs = programs
-        self._names_processes = names_processes
+        self._decode = partial(_transition, names_processes)
 
     @classmethod
     def open(cls, btf: Btf, size: int = RING_BYTES, everywhere: bool = False) -> "Transitions":
@@ -66,7 +66,7 @@ class Transitions:
         With `everywhere` they tell of the sockets of all network namespaces.
         """
         netns = None if everywhere else NETWORK_NAMESPACE.stat().st_ino
-        ring = RingBuffer(size)
+        ring = RingBuffer(size, EVENT_RECORD.size)
         programs: list[int] = []
         try:
             for point in TRACEPOINTS:
@@ -84,8 +84,8 @@ class Transitions:
 
     def read(self) -> list[Telling]:
         """What has happened since the last time, in order for each processor."""
-        cookie, names = EVENT_COOKIE.unpack_from, self._names_processes
-        return [(cookie(record)[0], partial(_transition, record, names)) for record in self._ring.read()]
+        cookie, decode = EVENT_COOKIE.unpack_from, self._decode
+        return [(cookie(record)[0], record, decode) for record in self._ring.read()]
 
     def close(self) -> None:
         """Take the programs out of the kernel."""
@@ -94,7 +94,7 @@ class Transitions:
         self._ring.close()
 
 
-def _transition(record: bytes, names_processes: bool) -> Transition | None:
+def _transition(names_processes: bool, record: bytes) -> Transition | None:
     """One record; None for what the kernel reports of the wrong socket."""
     time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new, start_ns, command, pid = (
         EVENT_RECORD.unpack(record)
