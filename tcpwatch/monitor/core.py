@@ -79,7 +79,9 @@ class Monitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End both threads and close the sources."""
+        """End both threads and close the sources, once: a descriptor's number may be another's by the next time."""
+        if self._stop.is_set():
+            return
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)

@@ -89,9 +89,11 @@ class _Guard:
             return
         self._leave(code)
         if not self._finished.wait(PATIENCE_S):
-            self._last_resort()
-            _give_back(self._attributes)
-            os._exit(code)
+            try:
+                self._last_resort()
+            finally:
+                _give_back(self._attributes)
+                os._exit(code)
 
     def _wait(self) -> int:
         """The exit code to leave with: 128 + the signal, SIGHUP's for a hang-up; 0 at the ordinary end."""

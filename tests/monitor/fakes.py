@@ -15,7 +15,7 @@ class ScriptedSockets:
 
     def __init__(self, *dumps: Sequence[SocketRow] | None) -> None:
         self._dumps = list(dumps)
-        self.closed = False
+        self.closed = 0
 
     def dump(self) -> list[SocketRow]:
         rows = self._dumps.pop(0) if len(self._dumps) > 1 else self._dumps[0]
@@ -24,7 +24,7 @@ class ScriptedSockets:
         return list(rows)
 
     def close(self) -> None:
-        self.closed = True
+        self.closed += 1
 
 
 class ScriptedNumbers:
@@ -52,7 +52,7 @@ class ScriptedFrames:
         self._batches = list(batches)
         self._lost = lost
         self._received = 0
-        self.closed = False
+        self.closed = 0
 
     def frames(self, timeout_ms: int) -> Sequence[Frame]:
         batch = self._batches.pop(0) if self._batches else ()
@@ -63,4 +63,4 @@ class ScriptedFrames:
         return Statistics(self._received + self._lost, self._lost)
 
     def close(self) -> None:
-        self.closed = True
+        self.closed += 1

@@ -28,6 +28,7 @@ DEAF = (
     "with guarded(lambda code: None, lambda: print('last words', flush=True)):\n"
     "    print('java/4242', flush=True); time.sleep(30)"
 )
+FAILING = DEAF.replace("print('last words', flush=True)", "1 / 0")
 FIRST_PICTURE = b"java/4242"
 LEFT = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l", b"\x1b[?2004l")
 
@@ -122,6 +123,15 @@ def test_program_that_does_not_leave_is_ended_after_its_last_words(started: Term
     started.read_until(None, 5)
     assert started.process.wait(3) == 128 + signal.SIGTERM
     assert b"last words" in started.written
+    assert all(sequence in started.written for sequence in LEFT)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("started", [FAILING], indirect=True)
+def test_last_words_that_fail_do_not_keep_the_terminal(started: Terminal) -> None:
+    started.process.send_signal(signal.SIGTERM)
+    started.read_until(None, 5)
+    assert started.process.wait(3) == 128 + signal.SIGTERM
     assert all(sequence in started.written for sequence in LEFT)
 
 
