@@ -182,7 +182,9 @@ def _add_scenario(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--host", action="store_true", help="on this host's own loopback, without what would set its sysctls"
     )
-    parser.add_argument("--pace", type=seconds, metavar="SECONDS", help="the time between two acts")
+    parser.add_argument(
+        "--pace", type=seconds, metavar="SECONDS", help="the time between two acts (default: until they are told)"
+    )
 
 
 def _add_topic(parser: ArgumentParser) -> None:

@@ -75,7 +75,7 @@ def wanted(arguments: Arguments) -> list[Scenario]:
 def tour_of(arguments: Arguments, scenarios: Sequence[Scenario], port: int, place: OwnNamespace | None) -> Tour:
     """One scenario; or many situations at once, and then these. `place` is where it plays; None on the host."""
     opening = Demo(port, who_holds) if arguments.scenario in AT_ONCE else None
-    return Tour(scenarios, port, pace_s(arguments, SHOWN_PACE_S), opening, place)
+    return Tour(scenarios, port, pace_s(arguments, SHOWN_PACE_S), opening, place, waits=arguments.pace is None)
 
 
 def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:

@@ -1,11 +1,13 @@
 """Scenarios' recordings as a Play: their acts begin when the playhead comes to them.
 
-The segments end before the scenario does, so the recording's clock runs on after the last of them.
+The segments end before the scenario does, so the recording's clock runs on after the last of them. Before each act
+but the first the recording rests until all that came before was told.
 """
 
 import time
 from collections.abc import Callable, Sequence
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.lab.programme import Programme
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import Scenario
@@ -13,28 +15,34 @@ from tcpwatch.lab.stage import Act
 from tcpwatch.monitor.recorded import Recorded
 from tcpwatch.monitor.reel import Reel
 
+AHEAD_NS = SECOND_NS  # the recording rests so long before an act, so that no look at it comes too late
+
 
 class Rendition:
-    """One scenario's recording and its acts, from the beginning as soon as it is made."""
+    """One scenario's recording and its acts, from the beginning as soon as it is made.
+
+    `rests` says that it waits to be followed, in the silence before an act.
+    """
 
     def __init__(self, acts: Sequence[Act], recorded: Recorded, clock: Callable[[], int]) -> None:
         self.recorded = recorded
-        self._all_acts, self._told = acts, 0
+        self.rests = False
+        self._all_acts, self._told, self._allowed = acts, 0, 1
         self._clock = clock
         self._ended_ns: int | None = None
         recorded.playhead.seek(0)
-        recorded.playhead.toggle()
 
     @property
     def over(self) -> bool:
         """All segments have passed and all acts have begun."""
-        return not self.recorded.playhead.playing and self._told == len(self._all_acts)
+        playhead = self.recorded.playhead
+        return playhead.position == playhead.end and self._told == len(self._all_acts)
 
     def now_ns(self) -> int:
         """What the recording's clock shows, since 1970."""
         playhead = self.recorded.playhead
         playhead.look()
-        if playhead.playing:
+        if playhead.position < playhead.end:
             return playhead.time_ns
         if self._ended_ns is None:
             self._ended_ns = self._clock()
@@ -43,8 +51,24 @@ class Rendition:
     def acts(self) -> Sequence[Act]:
         """Those that have begun since the last call."""
         now_ns, told = self.now_ns(), self._told
-        self._told = sum(act.time_ns <= now_ns for act in self._all_acts)
+        begun = sum(act.time_ns <= now_ns for act in self._all_acts)
+        self._told = min(begun, self._allowed)
+        near = sum(act.time_ns <= now_ns + AHEAD_NS for act in self._all_acts)
+        self.rests = self._told == self._allowed < near
+        self._run()
         return self._all_acts[told : self._told]
+
+    def go_on(self) -> None:
+        """The next act may begin."""
+        self._allowed += self.rests
+        self.rests = False
+        self._run()
+
+    def _run(self) -> None:
+        """The segments pass, but while it rests."""
+        playhead = self.recorded.playhead
+        if playhead.position < playhead.end and playhead.playing is self.rests:
+            playhead.toggle()
 
 
 class Encore(Programme):
@@ -83,8 +107,13 @@ class Encore(Programme):
     def acts(self) -> Sequence[Act]:
         """The acts of what is on that have begun since the last call."""
         acts = self._on.acts()
-        self.over = self._on.over
+        self.over, self.rests = self._on.over, self._on.rests
         return acts
+
+    def go_on(self) -> None:
+        """What is on has been followed: where it rests, its next act may begin."""
+        self._on.go_on()
+        self.rests = False
 
     def _rendition(self, scenarios: int) -> Rendition:
         scenario = self.turn(scenarios)

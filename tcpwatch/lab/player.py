@@ -2,12 +2,13 @@
 
 It is started before the parent gives its privileges up, and so can go on starting programs that need them. A line of
 standard input names the scenario to play; the one before is ended first. A line that says so comes before the
-scenario's own, which go straight to the same standard output.
+scenario's own, which go straight to the same standard output. `goes on` is passed on to what plays: that has rested.
 """
 
 import argparse
 import subprocess
 import sys
+from contextlib import suppress
 from threading import Thread
 
 from tcpwatch.lab import child
@@ -16,7 +17,7 @@ from tcpwatch.lab.scenario import FAILED
 from tcpwatch.lab.scenarios import SCENARIOS
 from tcpwatch.lab.stage import PACE_S, PORT
 
-PLAYS = "plays: "
+PLAYS, GOES_ON = "plays: ", "goes on"
 
 
 class Player:
@@ -26,6 +27,19 @@ class Player:
         """`words` are those that every scenario is started with."""
         self._words = words
         self._playing: subprocess.Popen[bytes] | None = None
+
+    def obey(self, line: str) -> None:
+        """Do what the parent says."""
+        if line == GOES_ON:
+            self.go_on()
+        else:
+            self.play(line)
+
+    def go_on(self) -> None:
+        """Tell what plays that it has rested for long enough."""
+        if self._playing is not None and self._playing.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._playing.stdin.write(f"{GOES_ON}\n".encode())
 
     def play(self, name: str) -> None:
         """End what plays, then play this."""
@@ -59,10 +73,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tcpwatch.lab.player", description="TCP situations, on demand.")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--pace", type=float, default=PACE_S)
+    parser.add_argument("--rests", action="store_true")
     options = parser.parse_args()
-    player = Player("--port", str(options.port), "--pace", str(options.pace))
+    rests = ("--rests",) if options.rests else ()
+    player = Player("--port", str(options.port), "--pace", str(options.pace), *rests)
     try:
-        return child.run("tcpwatch-player", lambda: None, obey=player.play)
+        return child.run("tcpwatch-player", lambda: None, obey=player.obey)
     finally:
         player.stop()
 

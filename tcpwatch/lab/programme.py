@@ -14,13 +14,13 @@ WATCH = (
 class Programme:
     """Some scenarios in their order. `number` is that of the one that is on, from 1; 0 is what comes before the first.
 
-    `over` says that it has been played to its end; `failure`, why it was not.
+    `over` says that it has been played to its end; `failure`, why it was not; `rests`, that it waits to be followed.
     """
 
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
         self.scenarios = tuple(scenarios)
         self.number = 0
-        self.over = False
+        self.over = self.rests = False
         self.failure: str | None = None
 
     @property
@@ -61,5 +61,5 @@ class Programme:
     def turn(self, scenarios: int) -> Scenario:
         """The one so many further on, or back, as far as there are any, is on from now."""
         self.number = max(1, min(self.number + scenarios, len(self.scenarios)))
-        self.over, self.failure = False, None
+        self.over, self.rests, self.failure = False, False, None
         return self.scenarios[self.number - 1]

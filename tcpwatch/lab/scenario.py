@@ -1,17 +1,20 @@
 """A scenario as a program of the lab: `python -m tcpwatch.lab.scenario half-close`, until standard input ends.
 
 It says each of its acts as a line of JSON, then `end`. Its sockets stay as they are at the end until it is told to go.
+With `--rests` it says `rests` between two acts, and goes on at the next line of standard input.
 """
 
 import argparse
 import socket
 import sys
+from threading import Event
 
 from tcpwatch.lab import child
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario
 from tcpwatch.lab.stage import PACE_S, PATIENCE_S, PORT, Act, Stage
 
-END = "end"
+END, RESTS = "end", "rests"
+LONGEST_REST_S = 45  # the next act needs what this one has left: FIN-WAIT-2 and TIME-WAIT last 60 s
 FAILED = "failed: "
 
 
@@ -37,10 +40,19 @@ def main() -> int:
     parser.add_argument("name", choices=SCENARIOS)
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--pace", type=float, default=PACE_S)
+    parser.add_argument("--rests", action="store_true")
     options = parser.parse_args()
     socket.setdefaulttimeout(PATIENCE_S)
-    stage = Stage(announce, options.port, options.pace)
-    return child.run("tcpwatch-lab", lambda: None, play=lambda: perform(SCENARIOS[options.name], stage))
+    goes_on = Event()
+
+    def rest() -> None:
+        goes_on.clear()
+        child.say(RESTS)
+        goes_on.wait(LONGEST_REST_S)
+
+    stage = Stage(announce, options.port, options.pace, rest if options.rests else lambda: None)
+    scenario = SCENARIOS[options.name]
+    return child.run("tcpwatch-lab", lambda: None, lambda: perform(scenario, stage), lambda line: goes_on.set())
 
 
 if __name__ == "__main__":

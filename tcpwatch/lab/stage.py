@@ -69,12 +69,22 @@ class Act(NamedTuple):
 
 
 class Stage:
-    """Where a scenario plays. `announce` is told of each act as it begins; `pace_s` lies between two of them."""
+    """Where a scenario plays. `announce` is told of each act as it begins; at least `pace_s` lies between two of them.
 
-    def __init__(self, announce: Callable[[Act], None], port: int = PORT, pace_s: float = PACE_S) -> None:
+    `rest` is called then, and returns when the audience has followed.
+    """
+
+    def __init__(
+        self,
+        announce: Callable[[Act], None],
+        port: int = PORT,
+        pace_s: float = PACE_S,
+        rest: Callable[[], object] = lambda: None,
+    ) -> None:
         self.port = port
         self.pace_s = pace_s
         self._announce = announce
+        self._rest = rest
         self._begun = False
         self.opened: list[socket.socket] = []
 
@@ -90,6 +100,7 @@ class Stage:
         """Let the last act sink in, then announce the next one; `values` are for the places in what it says."""
         if self._begun:
             self.wait(self.pace_s)
+            self._rest()
         self._begun = True
         self._announce(Act(time.time_ns(), says, Promise(tuple(states), tuple(steps), tuple(analysis)), values))
 

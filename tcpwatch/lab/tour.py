@@ -8,10 +8,10 @@ from typing import Self
 
 from tcpwatch.lab.demo import Demo
 from tcpwatch.lab.namespace import OwnNamespace
-from tcpwatch.lab.player import PLAYS
+from tcpwatch.lab.player import GOES_ON, PLAYS
 from tcpwatch.lab.program import Program
 from tcpwatch.lab.programme import Programme
-from tcpwatch.lab.scenario import END, FAILED
+from tcpwatch.lab.scenario import END, FAILED, RESTS
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import PACE_S, PORT, Act
 
@@ -21,7 +21,8 @@ LOOK_IN = "Look in from outside: {tcpwatch}, {ss}"
 class Tour(Programme):
     """A context manager that starts and stops what plays.
 
-    `place` is the namespace that it plays in; None on the host, where everybody sees it.
+    `place` is the namespace that it plays in; None on the host, where everybody sees it. Where it `waits`, at least
+    `pace_s` lies between two acts, and the next one begins when it is told to `go_on`.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class Tour(Programme):
         pace_s: float = PACE_S,
         opening: Demo | None = None,
         place: OwnNamespace | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
         super().__init__(scenarios)
         self.over = opening is not None
         self._opening = opening
         self._place = place
-        self._words = ("--port", str(port), "--pace", str(pace_s))
+        self._words = ("--port", str(port), "--pace", str(pace_s), *(("--rests",) if waits else ()))
         self._player: Program | None = None
         self._playing: str | None = None
 
@@ -84,6 +87,12 @@ class Tour(Programme):
         self._playing = None
         self._player.tell(self.turn(scenarios).name)
 
+    def go_on(self) -> None:
+        """What plays now has been followed: where it rests, its next act may begin."""
+        if self.rests and self._player is not None:
+            self.rests = False
+            self._player.tell(GOES_ON)
+
     def acts(self) -> list[Act]:
         """The acts of what plays now that have begun since the last call."""
         if self._player is None:
@@ -100,10 +109,13 @@ class Tour(Programme):
             self._playing = line.removeprefix(PLAYS)
         elif self.scenario is None or self._playing != self.scenario.name:
             return None  # said by what has been left
+        elif line == RESTS:
+            self.rests = True
         elif line == END:
             self.over = True
         elif line.startswith(FAILED):
             self.over, self.failure = True, line.removeprefix(FAILED)
         elif line.startswith("{"):
+            self.rests = False
             return Act.from_line(line)
         return None

@@ -99,7 +99,7 @@ class Dashboard(App[None]):
         self.call_after_refresh(self._first_picture)
 
     def _first_picture(self) -> None:
-        self._connections.focus()
+        self._panes[self._active].focus()
         self.pull_snapshot()
         self.pull_packets()
         self.set_interval(SNAPSHOT_S * self._pace, self.pull_snapshot)
@@ -190,7 +190,7 @@ class Dashboard(App[None]):
         """Give the keys back to the pane that had them."""
         self.set_focus(self._panes[self._active])
 
-    def _select(self, ends: bytes, key: int | None) -> None:
+    def _select(self, ends: bytes | None, key: int | None) -> None:
         self._selected, self._selected_key = ends, key
         self._packets.select(ends)
         self._show_detail()

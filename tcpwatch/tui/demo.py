@@ -13,23 +13,27 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tcpwatch.duration import SECOND_NS
+from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.tcp.event import Event
-from tcpwatch.tui.app import Dashboard, run, terminal_pace
+from tcpwatch.tui.app import PANES, Dashboard, run, terminal_pace
 from tcpwatch.tui.keys import DEMO_KEYS
 from tcpwatch.tui.line import Line
 from tcpwatch.tui.model import MonitorView, Play, Subject
 from tcpwatch.tui.narrator import Deed, Narrator
 from tcpwatch.tui.screens.help import HelpScreen
 from tcpwatch.tui.strip_lines import Strip, strip_lines
+from tcpwatch.tui.told_ladder import told_ladder
 from tcpwatch.tui.told_lines import doubt_lines
 from tcpwatch.tui.widgets.narration import Narration
 from tcpwatch.why.catalog import translation
 
 TELL_S = 0.25
-REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 40 * SECOND_NS  # after a scenario's end, before the next
+REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 60 * SECOND_NS  # after a scenario's end, before the next
 OPENING_NS = 20 * SECOND_NS
-GO_KEYS = ("right_square_bracket", "left_square_bracket")
-PLAYING, OVER, WAITS, FOLLOWS = "plays", "played", "waits for you: ] goes on", "a tour follows: ] begins it"
+GO_KEYS = ("right_square_bracket", "left_square_bracket", "full_stop", "greater_than_sign")
+PLAYING, OVER, RESTS = "plays", "played", "waits while this is told"
+WAITS, FOLLOWS = "waits for you: ] goes on", "a tour follows: ] begins it"
+TOLD = "Told so far"
 ENDED = "the tour ends here: [ goes back, q quits"
 
 
@@ -40,15 +44,17 @@ class DemoDashboard(Dashboard):
 
     def __init__(
         self, monitor: MonitorView, subject: Subject, play: Play, *, filter_text: str = "", pace: float = 1.0,
-        clock: Callable[[], int] = time.time_ns,
+        clock: Callable[[], int] = time.time_ns, reader: Callable[[], int] = time.monotonic_ns,
     ) -> None:  # fmt: skip
+        """`clock` is that of the wire, `reader` that of the person who reads, both in nanoseconds."""
         super().__init__(monitor, subject, filter_text=filter_text, pace=pace)
         self._play = play
-        self._clock = clock
+        self._clock, self._reader = clock, reader
         self._translate = translation(subject.language)
         self._narration = Narration()
+        self._detail.unchosen = self._ladder
         self._first = self._heard = 0
-        self._begun_ns = clock()
+        self._begun_ns = reader()
         self._over_ns: int | None = None
         self._held = False
         self._narrator = self._new_narrator(play.way_in(self._translate))
@@ -61,6 +67,13 @@ class DemoDashboard(Dashboard):
     def on_mount(self) -> None:
         """Tell what happens while it happens."""
         self.set_interval(TELL_S * self._pace, self.tell)
+
+    def _first_picture(self) -> None:
+        """Where there is room for one pane, a single scenario begins with the one that shows both ends' states."""
+        if self.screen_stack[0].has_class("-one-pane") and self._play.count == 1:
+            self._active = PANES.index("Detail")
+            self._arrange()
+        super()._first_picture()
 
     def on_resize(self) -> None:
         """A low terminal has a line less for it."""
@@ -75,12 +88,15 @@ class DemoDashboard(Dashboard):
 
     def tell(self) -> None:
         """Take in what has happened, tell what is next, go on where all is told."""
-        now_ns = self._clock()
+        now_ns, wire_ns = self._reader(), self._clock()
         came = self._new_events()  # before the acts: of what has come the act is then known
         self._narrator.hear((Deed(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
-        self._narrator.tell(now_ns)
+        if not self._paused:
+            self._narrator.tell(now_ns, wire_ns + LATENESS_NS * self._play.rests)  # what rests sends nothing late
         begun_ns = self._narrator.begun_ns
         self._first += sum(begun_ns is None or event.segment.time_ns < begun_ns for event in came)
+        if self._play.rests and not self._paused and self._narrator.at_rest(now_ns):
+            self._play.go_on()
         if self._play.over and self._over_ns is None:
             self._over_ns = now_ns
         if self._rested(now_ns) and not self._held and not self._play.last:
@@ -99,10 +115,30 @@ class DemoDashboard(Dashboard):
         self._begin()
         self._show_narration()
 
+    def action_tell_on(self) -> None:
+        """What is told has been read."""
+        self._narrator.go_on(self._reader())
+        self.tell()
+
+    def action_catch_up(self) -> None:
+        """Tell what is now."""
+        self._narrator.catch_up(self._reader())
+        self.tell()
+
     def action_help(self) -> None:
         """Explain keys, glyphs and states; and how to look in."""
         about = f"{self._panes[self._active].HELP} {self._play.way_in(self._translate)}".strip()
         self.lay_over(HelpScreen(about, self.all_bindings()))
+
+    def action_why(self) -> None:
+        """Explain what the focused pane has under its cursor; where that is the ladder, what is told."""
+        from tcpwatch.tui.screens.why import why_screen
+
+        told = self._narrator.turn
+        if told and self._panes[self._active] is self._detail and not self._selected:
+            self.lay_over(why_screen(told.event, self._subject.language))
+        else:
+            super().action_why()
 
     def action_present(self) -> None:
         """Show the selected connection, or this scenario's first, to an audience, with what is done meanwhile."""
@@ -119,7 +155,8 @@ class DemoDashboard(Dashboard):
     def _begin(self) -> None:
         """A scenario begins."""
         self._first = self._heard = self._monitor.packets.end
-        self._begun_ns, self._over_ns, self._held = self._clock(), None, False
+        self._begun_ns, self._over_ns, self._held = self._reader(), None, False
+        self._select(None, None)  # it was of what has been left
         self._narrator = self._new_narrator()
 
     def _new_narrator(self, aside: str = "") -> Narrator:
@@ -127,7 +164,10 @@ class DemoDashboard(Dashboard):
         play = self._play
         told = (self._translate(play.watch), aside)
         introduction = " · ".join(part for part in told[:: 1 if play.number else -1] if part)
-        return Narrator(introduction, self._begun_ns, announced=play.number > 0, by_hand=play.by_hand)
+        return Narrator(
+            introduction, self._begun_ns,
+            begun_ns=None if play.number else self._clock(), by_hand=play.by_hand, translate=self._translate,
+        )  # fmt: skip
 
     def _new_events(self) -> list[Event]:
         first, came = self._monitor.packets.slice(self._heard)
@@ -140,12 +180,20 @@ class DemoDashboard(Dashboard):
             return now_ns - self._begun_ns >= OPENING_NS
         if self._over_ns is None:
             return False
-        all_told = not self._narrator.waiting and now_ns - self._over_ns >= REST_NS
+        all_told = self._narrator.at_rest(now_ns) and now_ns - self._over_ns >= REST_NS
         return all_told or now_ns - self._over_ns >= LONGEST_REST_NS
 
     def _show_narration(self) -> None:
         width, height = self._narration.room
         self._narration.show(strip_lines(self._strip(width), self._translate, width, height))
+        self._detail.show_unchosen()
+
+    def _ladder(self, width: int, height: int) -> tuple[str, list[Line]]:
+        """The connection that is told of, as far as it was told."""
+        narrator = self._narrator
+        lines = told_ladder(narrator.passed, narrator.turn, self._translate, width, height)
+        ends = " ⇄ ".join(map(str, narrator.passed[0].ends)) if narrator.passed else ""
+        return f"{self._translate(TOLD)} · {ends}", lines
 
     def _strip(self, width: int) -> Strip:
         play, narrator, tell = self._play, self._narrator, self._translate
@@ -161,12 +209,16 @@ class DemoDashboard(Dashboard):
             turn=turn,
             doubts=doubts,
             waiting=narrator.waiting,
+            alike=narrator.alike,
+            age_ns=None if narrator.time_ns is None else self._clock() - narrator.time_ns,
         )
 
     def _standing(self) -> str:
         """How far the playing has come, and whose turn it is."""
         if self._play.last and self._play.over:
             return ENDED if self._play.count > 1 else OVER
+        if self._play.rests and not self._paused:
+            return RESTS
         if self._play.last:
             return PLAYING
         if self._held:

@@ -60,13 +60,19 @@ DEMO_KEYS: list[BindingType] = [
         "left_square_bracket", "chapter(-1)", "Before", key_display="[", id="demo.before",
         tooltip="The scenario before; the first one once more",
     ),
+    Binding("full_stop", "tell_on", "On", key_display=".", id="demo.on", tooltip="Tell the next thing at once"),
     Binding("P", "present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"),
+    Binding(
+        "greater_than_sign", "catch_up", "To now", key_display=">", id="demo.now",
+        tooltip="Leave out what waits to be told, but for the newest",
+    ),
 ]  # fmt: skip
 
 # What the last line of the screen says first, where it has no room for all: what moves a recording or a demo on, and
 # what somebody looks for who is stuck.
 FOREMOST = (
-    "replay.play", "replay.step", "replay.back", "demo.next", "demo.before", "app.trouble", "app.why", "app.filter",
+    "replay.play", "replay.step", "replay.back", "demo.next", "demo.before", "demo.on", "app.trouble", "app.why",
+    "app.filter",
 )  # fmt: skip
 _RANKS = {name: rank for rank, name in enumerate(FOREMOST)}
 

@@ -53,15 +53,13 @@ def _rung(
     """The label, with the time since the segment above; the arrow, with the states that it leaves."""
     event, room = turn.event, width - 2 * SIDE - 2
     since = delta(event.segment.time_ns - above.event.segment.time_ns) if above else ""
-    words = fit(_label(turn, absolute), room).strip()
+    words = fit(label_of(turn, absolute), room).strip()
     left = " " * ((room - cells(words)) // 2)
     style = style_of(turn) or ("caution" if not CAUTIONS.isdisjoint(event.analysis) else "accent")
     label: tuple[Run, ...] = ((left, ""), (words, style if held else ""), (" " * (room - cells(left + words)), ""))
-    body = ("╌" if turn.again else "─") * (room - 1)
-    head = "✕" if turn.lost else "◀" if event.side else "▶"
-    arrow = head + body if event.side else body + head
+    arrow = arrow_of(turn, room)
     here, there = (
-        _state(move.after, move.before is not move.after, left)
+        state_run(move.after, move.before is not move.after, left)
         for move, left in zip(narrate(turn, translate).moves, (True, False), strict=True)
     )
     row = "related" if held else ""
@@ -69,7 +67,15 @@ def _rung(
     yield Line((here, LINE, (arrow, style if held else "muted"), LINE, there), row)
 
 
-def _state(state: State, changed: bool, left: bool) -> Run:
+def arrow_of(turn: Turn, width: int) -> str:
+    """From the sender to the receiver: broken where it was sent before, without a head where it was lost."""
+    body = ("╌" if turn.again else "─") * (width - 1)
+    head = "✕" if turn.lost else "◀" if turn.event.side else "▶"
+    return head + body if turn.event.side else body + head
+
+
+def state_run(state: State, changed: bool, left: bool) -> Run:
+    """A state and its glyph in SIDE cells, the glyph beside the lifeline."""
     look = STATES[state]
     words = f"{state:>{SIDE - 3}} {look.glyph} " if left else f" {look.glyph} {state:<{SIDE - 3}}"
     return words, look.style if changed else "muted"
@@ -80,14 +86,14 @@ def _start(first: Turn, width: int) -> Line:
     if first.before is None:
         return _lifelines(width)
     here, there = first.before[::-1] if first.event.side else first.before
-    return _lifelines(width, _state(here, changed=False, left=True), _state(there, changed=False, left=False))
+    return _lifelines(width, state_run(here, changed=False, left=True), state_run(there, changed=False, left=False))
 
 
 def _lifelines(width: int, here: Run = NO_STATE, there: Run = NO_STATE) -> Line:
     return Line((here, LINE, (" " * (width - 2 * SIDE - 2), ""), LINE, there))
 
 
-def _label(turn: Turn, absolute: bool) -> str:
+def label_of(turn: Turn, absolute: bool) -> str:
     """`2/3 SYN-ACK   SYN,ACK   seq 0   ack 1`; where there is no step, what it carries or what analysis says."""
     event, segment = turn.event, turn.event.segment
     seq, ack = (segment.seq, segment.ack) if absolute else (event.seq, event.ack)

@@ -74,10 +74,12 @@ class Play(Protocol):
     """Real connections played for somebody who watches, one scenario after the other.
 
     `number` counts them from 1 to `count`, 0 is what comes before the first; `watch` says what to look at. `over` says
-    that this one has been played to its end, `failure` why not, `last` that nothing comes after it.
+    that this one has been played to its end, `rests` that it waits until what has happened was told, `failure` why it
+    was not played, `last` that nothing comes after it.
     """
 
     over: bool
+    rests: bool
     failure: str | None
     number: int
 
@@ -114,6 +116,9 @@ class Play(Protocol):
 
     def acts(self) -> Sequence[Said]:
         """What has begun in it since the last call."""
+
+    def go_on(self) -> None:
+        """All has been told: what rests goes on."""
 
     def go(self, scenarios: int) -> None:
         """Play the one so many further on, or back; 0 plays the same again."""

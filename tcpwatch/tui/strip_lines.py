@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tcpwatch.duration import SECOND_NS, duration
 from tcpwatch.tui.line import Line, Run, ends_apart, fit, width_of
 from tcpwatch.tui.looks import STATES
 from tcpwatch.tui.told_lines import style_of
@@ -12,11 +13,15 @@ from tcpwatch.why.page import wrap
 from tcpwatch.why.turns import Turn
 
 SENTENCE = 2  # lines that it may take
-TO_TELL = "+{count} to tell"
+TO_TELL, SINCE = "+{count} to tell", "{age} ago"
+ALIKE = "The same on {count} more connections."
 
 
 class Strip(NamedTuple):
-    """What the narration shows at a moment; `note` says how the playing stands, `doubts` what speaks against `turn`."""
+    """What the narration shows at a moment; `note` says how the playing stands, `doubts` what speaks against `turn`.
+
+    `alike` is on how many more connections the same came, `age_ns` how long ago it was, where others wait to be told.
+    """
 
     place: str
     title: str
@@ -25,14 +30,15 @@ class Strip(NamedTuple):
     turn: Turn | None
     doubts: Sequence[Line] = ()
     waiting: int = 0
+    alike: int = 0
+    age_ns: int | None = None
 
 
 def strip_lines(strip: Strip, translate: Translate, width: int, height: int) -> list[Line]:
     """At most `height` lines: the title, as much of what is done as there is room for, the segment told whole."""
     left: list[Run] = [(f" {strip.place} ", "key"), (f" {strip.title}", "strong")]
-    waiting = f"{translate(TO_TELL).format(count=strip.waiting)} · " if strip.waiting else ""
-    lines = [ends_apart(left, ((f" {waiting}{strip.note} ", "muted"),), width)._replace(row="titles")]
-    told = [*_segment(strip.turn, translate, width), *strip.doubts] if strip.turn else []
+    lines = [ends_apart(left, ((f" {_behind(strip, translate)}{strip.note} ", "muted"),), width)._replace(row="titles")]
+    told = [*_segment(strip.turn, strip.alike, translate, width), *strip.doubts] if strip.turn else []
     done = cut(wrap(f"▶ {strip.says}", width - 2), max(0, height - 1 - len(told)), width - 2)
     return [*lines, *(Line(((f" {text}", "accent"),)) for text in done), *told][:height]
 
@@ -44,10 +50,21 @@ def cut(lines: Sequence[str], room: int, width: int) -> Sequence[str]:
     return [*lines[: room - 1], fit(" ".join(lines[room - 1 :]), width)] if room else ()
 
 
-def _segment(turn: Turn, translate: Translate, width: int) -> Iterator[Line]:
+def _behind(strip: Strip, translate: Translate) -> str:
+    """`4s ago · +2 to tell · `: that this is not the newest; empty where it is."""
+    if not strip.waiting:
+        return ""
+    to_tell = f"{translate(TO_TELL).format(count=strip.waiting)} · "
+    if strip.age_ns is None or strip.age_ns < SECOND_NS:
+        return to_tell
+    return f"{translate(SINCE).format(age=duration(strip.age_ns))} · {to_tell}"
+
+
+def _segment(turn: Turn, alike: int, translate: Translate, width: int) -> Iterator[Line]:
     """What it is, and in one line what becomes of both ends."""
     told = narrate(turn, translate)
-    for text in wrap(told.says, width - 2)[:SENTENCE]:
+    more = f" {translate(ALIKE).format(count=alike)}" if alike else ""
+    for text in wrap(told.says + more, width - 2)[:SENTENCE]:
         yield Line(((f" {text}", style_of(turn) or "strong"),))
     yield _moves(told.moves, width)
 

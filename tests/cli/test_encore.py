@@ -3,7 +3,7 @@
 import pytest
 
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.cli.encore import Encore
+from tcpwatch.cli.encore import AHEAD_NS, Encore
 from tcpwatch.cli.reading import Reading
 from tcpwatch.lab.recordings import acts_of, segments_of
 from tcpwatch.lab.scenarios import Scenario, find_scenario
@@ -14,7 +14,7 @@ from tests.monitor.replaying import Clock
 
 SCENARIO, NEXT = find_scenario("refused"), find_scenario("stale-syn")
 ACTS = acts_of("refused")
-LATE_NS = ACTS[1].time_ns - ACTS[0].time_ns
+LOOK_MS = 250
 
 
 @pytest.fixture
@@ -46,18 +46,47 @@ def test_encore_says_of_itself_what_its_scenario_says(encore: Encore) -> None:
     assert (encore.netns, encore.way_in(str)) == (None, "refused")
 
 
+def until_it_rests(encore: Encore, clock: Clock) -> list[Act]:
+    """The acts that begin until it waits to be followed, or is over."""
+    acts = list(encore.acts())
+    while not (encore.rests or encore.over):
+        clock.advance(LOOK_MS)
+        acts += encore.acts()
+    return acts
+
+
 def test_encore_gives_each_act_once_when_its_time_has_come(encore: Encore, recorded: Recorded, clock: Clock) -> None:
-    assert encore.acts() == ACTS[:1]
-    clock.advance(1)
-    assert encore.acts() == []
-    assert recorded.packets.end == len(recorded.events)
-    assert not encore.over
-    clock.advance(LATE_NS / 1_000_000)
-    assert encore.acts() == ACTS[1:]
+    assert until_it_rests(encore, clock) == ACTS[:1]
+    assert (encore.over, recorded.packets.end) == (False, len(recorded.events))
+    assert 0 < ACTS[1].time_ns - encore.now_ns() <= AHEAD_NS
+    encore.go_on()
+    assert not encore.rests
+    assert until_it_rests(encore, clock) == ACTS[1:]
     assert encore.over
 
 
+def test_encore_rests_before_an_act_until_what_came_before_was_told(encore: Encore, clock: Clock) -> None:
+    until_it_rests(encore, clock)
+    clock.advance(60_000)
+    assert (encore.acts(), encore.rests, encore.over) == ([], True, False)
+    encore.go_on()
+    encore.go_on()  # what does not rest has nothing to go on to
+    assert encore.acts() == ACTS[1:]
+
+
+def test_segments_of_an_act_do_not_pass_before_it(encore: Encore, clock: Clock) -> None:
+    encore.go(1)
+    recorded, acts = encore.reel.recorded, acts_of(NEXT.name)
+    for number, act in enumerate(acts):
+        assert until_it_rests(encore, clock) == [act]
+        until_ns = acts[number + 1].time_ns if encore.rests else encore.now_ns()
+        clock.advance(60_000)
+        assert recorded.packets.end == sum(one.segment.time_ns <= until_ns for one in recorded.events)
+        encore.go_on()
+
+
 def test_clock_of_an_encore_runs_on_after_the_last_segment(encore: Encore, recorded: Recorded, clock: Clock) -> None:
+    encore.acts()
     clock.advance(1)
     assert encore.now_ns() == recorded.events[-1].segment.time_ns
     clock.advance(1500)
@@ -66,10 +95,9 @@ def test_clock_of_an_encore_runs_on_after_the_last_segment(encore: Encore, recor
 
 @pytest.mark.parametrize(("scenarios", "acts"), [(0, ACTS), (1, acts_of(NEXT.name))])
 def test_encore_plays_again_or_another(encore: Encore, clock: Clock, scenarios: int, acts: list[Act]) -> None:
-    clock.advance(1)
-    encore.acts()
-    clock.advance(60_000)
-    encore.acts()
+    until_it_rests(encore, clock)
+    encore.go_on()
+    until_it_rests(encore, clock)
     assert encore.over
     encore.go(scenarios)
     recorded = encore.reel.recorded

@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from tcpwatch.lab.player import PLAYS
+from tcpwatch.lab.player import GOES_ON, PLAYS
 from tcpwatch.lab.program import Program
-from tcpwatch.lab.scenario import END
+from tcpwatch.lab.scenario import END, RESTS
 from tests.lab.proc_net import eventually
 
 pytestmark = pytest.mark.e2e
@@ -47,6 +47,16 @@ def test_player_knows_no_other_words(port: int) -> None:
     player.tell("sh -c true")
     player.tell("refused")
     assert hear(player, PLAYS)[0] == f"{PLAYS}refused"
+    player.stop()
+
+
+def test_player_passes_on_that_what_plays_may_go_on(port: int) -> None:
+    player = Program("player", "--port", str(port), "--pace", "0", "--rests")
+    player.tell(GOES_ON)  # nothing plays
+    player.tell("refused")
+    assert hear(player, RESTS)[-1] == RESTS
+    player.tell(GOES_ON)
+    assert hear(player, END)[-1] == END
     player.stop()
 
 

@@ -52,6 +52,14 @@ def test_now_lets_the_last_act_sink_in(slept: list[float]) -> None:
     ]
 
 
+def test_now_rests_between_two_acts_until_the_audience_has_followed(slept: list[float]) -> None:
+    order: list[str] = []
+    stage = Stage(lambda act: order.append(act.says), rest=lambda: order.append("rest"))
+    for says in ("one", "two", "three"):
+        stage.now(says)
+    assert order == ["one", "rest", "two", "rest", "three"]
+
+
 def test_wait_is_long_enough_for_a_delayed_ack(slept: list[float]) -> None:
     Stage(lambda act: None).wait()
     assert slept[0] > 0.04

@@ -42,6 +42,19 @@ def test_tour_plays_its_scenarios_as_it_is_asked(port: int) -> None:
         assert tour.failure is None
 
 
+def test_tour_that_waits_has_its_next_act_when_it_is_told_to_go_on(port: int) -> None:
+    with Tour([REFUSED], port, pace_s=0, waits=True) as tour:
+        first: list[Act] = []
+        assert eventually(lambda: first.extend(tour.acts()) or tour.rests)
+        assert len(first) == 1
+        tour.go_on()
+        assert not tour.rests
+        assert len(play_out(tour)) == 1
+        tour.go_on()  # nothing waits: nothing happens
+        tour.go(0)
+        assert eventually(lambda: bool(tour.acts()) or tour.rests)
+
+
 def test_tour_stops_at_its_ends_and_plays_the_same_again(port: int) -> None:
     with Tour([REFUSED], port, pace_s=0) as tour:
         for step in (-1, 1, 0):

@@ -12,9 +12,11 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.tcp.event import Event
 from tcpwatch.tui.demo import LONGEST_REST_NS, OPENING_NS, REST_NS, DemoDashboard
 from tcpwatch.tui.model import Subject
-from tcpwatch.tui.narrator import ADVICE_NS
+from tcpwatch.tui.narrator import MOST_NS
 from tcpwatch.tui.screens.help import HelpText
 from tcpwatch.tui.screens.presenter import PresenterScreen, Stage
+from tcpwatch.tui.screens.why import WhyScreen
+from tcpwatch.tui.widgets.detail import DetailPane
 from tcpwatch.tui.widgets.narration import Narration
 from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor
 from tests.tui.driving import NARROW, NEVER, WIDE, text_of
@@ -35,8 +37,8 @@ class Script:
     title, watch, netns, by_hand = "one connection", "Watch the states.", None, ()
 
     def __init__(self, number: int = 1, count: int = 3) -> None:
-        self.over, self.failure, self.number, self.count = False, None, number, count
-        self.failure: str | None
+        self.over, self.rests, self.number, self.count = False, False, number, count
+        self.failure: str | None = None
         self.said: list[Act] = []
 
     @property
@@ -53,6 +55,9 @@ class Script:
     def acts(self) -> list[Act]:
         said, self.said = self.said, []
         return said
+
+    def go_on(self) -> None:
+        self.rests = False
 
     def go(self, scenarios: int) -> None:
         self.number = max(1, min(self.number + scenarios, self.count))
@@ -90,15 +95,21 @@ class Show:
 Body = Callable[[Show], Awaitable[None]]
 
 
-def staged(size: tuple[int, int] = WIDE, number: int = 1, subject: Subject = SUBJECT) -> Callable[[Body], Any]:
+def staged(
+    size: tuple[int, int] = WIDE, number: int = 1, count: int = 3, subject: Subject = SUBJECT
+) -> Callable[[Body], Any]:
     """A test that is given the dashboard on a Script, at this scenario of it."""
 
     def decorate(body: Body) -> Callable[[], None]:
         async def started() -> None:
-            monitor, play = CannedMonitor(True), Script(number)
+            monitor, play = CannedMonitor(True), Script(number, count)
             monitor.packets = PacketLog()
             show: Show | None = None
-            app = DemoDashboard(monitor, subject, play, pace=NEVER, clock=lambda: show.now_ns if show else TIME_NS)
+
+            def clock() -> int:
+                return show.now_ns if show else TIME_NS
+
+            app = DemoDashboard(monitor, subject, play, pace=NEVER, clock=clock, reader=clock)
             async with app.run_test(size=size) as pilot:
                 show = Show(app, pilot, monitor, play)
                 await pilot.pause()
@@ -132,7 +143,7 @@ async def test_first_that_plays_says_how_to_look_in_and_help_always(show: Show) 
 @staged()
 async def test_strip_tells_what_is_done_and_what_comes_of_it(show: Show) -> None:
     await show.happen("A client connects.", *handshake(show.now_ns + 1))
-    await show.pass_time(ADVICE_NS)
+    await show.pass_time(MOST_NS)
     assert "▶ A client connects." in show.strip
     await show.pass_time(2 * SECOND_NS)
     assert "1/3: the client asks to open" in show.strip
@@ -150,13 +161,111 @@ async def test_strip_leaves_trouble_and_panes_their_room(show: Show) -> None:
 @staged()
 async def test_tour_goes_on_when_all_is_told_and_looked_at(show: Show) -> None:
     await show.happen("All there is.")
+    await show.pass_time(MOST_NS)
     show.play.over = True
-    await show.pass_time(ADVICE_NS)
-    await show.pass_time(REST_NS - 1 - ADVICE_NS)
+    await show.pass_time(0)
+    await show.pass_time(REST_NS - 1)
     assert show.play.number == 1
-    await show.pass_time(ADVICE_NS + 1)
+    await show.pass_time(1)
     assert show.play.number == 2
     assert "scenario-2" in show.strip
+
+
+@staged()
+async def test_tour_does_not_go_on_before_the_last_of_it_could_be_read(show: Show) -> None:
+    show.play.over = True
+    await show.happen("word " * 60)
+    await show.pass_time(REST_NS)
+    await show.pass_time(MOST_NS - 1)
+    assert show.play.number == 1
+    await show.pass_time(1)
+    assert show.play.number == 2
+
+
+@staged()
+async def test_play_that_rests_goes_on_when_all_is_told(show: Show) -> None:
+    await show.happen("A client connects.", *handshake(show.now_ns + 1))
+    show.play.rests = True
+    for _ in range(4):
+        await show.pass_time(MOST_NS)
+        assert show.play.rests
+        assert "waits while this is told" in show.strip
+    await show.pass_time(MOST_NS)
+    assert not show.play.rests
+
+
+@staged()
+async def test_what_rests_is_told_though_its_clock_stands_still(show: Show) -> None:
+    await show.happen("A client connects.", *handshake(show.now_ns + 1))
+    await show.pass_time(MOST_NS)
+    show.app._clock = lambda: TIME_NS + 9
+    await show.pass_time(MOST_NS)
+    assert "▶ A client connects." in show.strip
+    show.play.rests = True
+    await show.pass_time(MOST_NS)
+    assert "1/3: the client asks" in show.strip
+
+
+@staged()
+async def test_pause_holds_the_telling_and_so_the_play(show: Show) -> None:
+    await show.happen("A client connects.")
+    show.play.rests = True
+    await show.press("p")
+    await show.pass_time(9 * MOST_NS)
+    assert "Watch the states." in show.strip
+    assert show.play.rests
+    await show.press("p")
+    await show.pass_time(MOST_NS)
+    assert "▶ A client connects." in show.strip
+
+
+@staged()
+async def test_keys_tell_the_next_thing_or_the_newest_and_hold_nothing(show: Show) -> None:
+    await show.happen("A client connects.", *handshake(show.now_ns + 1))
+    show.now_ns += 2 * SECOND_NS
+    await show.press("full_stop")
+    assert "▶ A client connects." in show.strip
+    await show.press("full_stop")
+    assert "1/3: the client asks" in show.strip
+    assert "1s ago · +2 to tell · plays" in show.strip
+    await show.press("greater_than_sign")
+    assert "3/3: the client acknowledges" in show.strip
+    assert "to tell" not in show.strip
+    assert "waits for you" not in show.strip
+
+
+@staged()
+async def test_ladder_stands_where_no_connection_is_chosen(show: Show) -> None:
+    detail = show.app.query_one(DetailPane)
+    assert "CLOSE-WAIT" in text_of(detail)
+    await show.press("right_square_bracket")
+    assert "Choose a connection" in text_of(detail)
+    await show.happen("A client connects.", *handshake(show.now_ns + 1))
+    show.now_ns += SECOND_NS
+    await show.press("full_stop", "full_stop", "full_stop")
+    title, start, syn, answer, *_ = text_of(detail).splitlines()
+    assert title.startswith(" Told so far · ")
+    assert start.split() == ["CLOSED", "✕", "│", "the", "client", "the", "server", "│", "○", "LISTEN"]
+    assert "1/3 SYN" in syn
+    assert "2/3 SYN-ACK" in answer
+    assert "3/3" not in text_of(detail)
+    await show.press("3", "w")
+    assert isinstance(show.app.screen, WhyScreen)
+    show.app.pull_packets()
+    await show.press("escape", "2", "home")
+    assert "Told so far" not in text_of(detail)
+    await show.press("w")
+    assert isinstance(show.app.screen, WhyScreen)
+
+
+@staged(NARROW)
+async def test_narrow_tour_begins_with_the_connections(show: Show) -> None:
+    assert show.app._active == 0
+
+
+@staged(NARROW, number=1, count=1)
+async def test_narrow_scenario_begins_with_the_ladder(show: Show) -> None:
+    assert show.app._active == 2
 
 
 @staged()
@@ -237,21 +346,27 @@ async def test_presenter_may_be_there_from_the_beginning(show: Show) -> None:
 
 @staged()
 async def test_key_line_begins_with_the_keys_of_the_demo(show: Show) -> None:
-    assert text_of(show.app._keys).startswith(" ] Next  [ Before  n Trouble  w Why?  / Filter  P Present ")
+    assert text_of(show.app._keys).startswith(" ] Next  [ Before  . On  n Trouble  w Why?  / Filter  P Present ")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_picture(snap_compare: Any, size: tuple[int, int]) -> None:
     play, monitor = Script(), CannedMonitor(True)
     monitor.publish([])
-    clock = iter([TIME_NS, *[TIME_NS + ADVICE_NS] * 2, *[TIME_NS + 2 * ADVICE_NS] * 9])
+    now_ns = TIME_NS
     monitor.packets = PacketLog()
     monitor.packets.extend(handshake(TIME_NS + 1))
     play.said = [Act(TIME_NS, "A client connects. Its SYN names the number that it counts from.")]
-    dashboard = DemoDashboard(monitor, SUBJECT, play, pace=NEVER, clock=lambda: next(clock))
+
+    def clock() -> int:
+        return now_ns
+
+    dashboard = DemoDashboard(monitor, SUBJECT, play, pace=NEVER, clock=clock, reader=clock)
 
     async def look(pilot: Pilot[None]) -> None:
+        nonlocal now_ns
         for _ in range(3):
+            now_ns += MOST_NS
             dashboard.tell()
             await pilot.pause()
 

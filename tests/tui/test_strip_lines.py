@@ -3,6 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
+from tcpwatch.duration import SECOND_NS
 from tcpwatch.tui.line import Line
 from tcpwatch.tui.strip_lines import Strip, strip_lines
 from tcpwatch.why.catalog import translation
@@ -20,10 +21,21 @@ def text_of(strip: Strip, width: int = 120, height: int = 5) -> list[str]:
 def test_strip_has_the_place_what_is_done_and_the_segment() -> None:
     title, done, says, moves = text_of(STRIP)
     assert title.startswith(" 3 / 25  handshake · one connection")
-    assert title.endswith("+2 to tell · plays")
+    assert title.endswith("   +2 to tell · plays")
     assert done == " ▶ A client connects."
     assert says.startswith(" 2/3: the server answers SYN-ACK")
     assert moves == "   the client SYN-SENT → ESTABLISHED    the server LISTEN → SYN-RECEIVED"
+
+
+def test_strip_says_how_long_ago_it_was_where_others_wait() -> None:
+    assert text_of(STRIP._replace(age_ns=72 * SECOND_NS))[0].endswith("   1m12s ago · +2 to tell · plays")
+    assert text_of(STRIP._replace(age_ns=SECOND_NS - 1))[0].endswith("   +2 to tell · plays")
+    assert text_of(STRIP._replace(age_ns=72 * SECOND_NS, waiting=0))[0].endswith("   plays")
+
+
+def test_strip_says_on_how_many_more_connections_the_same_came() -> None:
+    says = " ".join(text_of(STRIP._replace(alike=23), 150)[2:4])
+    assert "It waits, half open. The same on 23 more connections." in says
 
 
 def test_strip_says_what_a_state_means_where_there_is_room() -> None:

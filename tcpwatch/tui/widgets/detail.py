@@ -20,6 +20,9 @@ GONE = "Nothing is known of this connection any more: its socket is gone and its
 TENTHS_MS = 10_000  # below which a countdown has them
 
 
+Unchosen = Callable[[int, int], tuple[str, list[Line]]]
+
+
 class View(NamedTuple):
     """One way to look at a connection: its name, its lines of a width, and the legends that fit it, the longest first.
 
@@ -45,7 +48,8 @@ VIEWS = (
 class DetailPane(Lines, can_focus=True):
     """Both TCBs, the send window, and what it all means; scrolls where the pane is too low for it.
 
-    `nothing` is what it says of a connection of which nothing is known.
+    `nothing` is what it says of a connection of which nothing is known. `unchosen` gives a title, and
+    lines of a width and height, that stand there until one is chosen.
     """
 
     HELP = "Both ends of the selected connection as RFC 9293 names them; the letter beside a value tells its source."
@@ -63,6 +67,7 @@ class DetailPane(Lines, can_focus=True):
         self._view = 0
         self._lines: list[Line] = []
         self.nothing = GONE
+        self.unchosen: Unchosen = lambda width, height: ("Detail", [])
 
     def show(self, ends: bytes | None, detail: Detail | None, now_ns: int, absolute: bool) -> None:
         """Show the connection with these ends as it is known at this moment; `detail` None says that it is not."""
@@ -70,6 +75,11 @@ class DetailPane(Lines, can_focus=True):
             self.scroll_to(y=0, animate=False, force=True)
         self._ends, self._detail, self._now_ns, self._absolute = ends, detail, now_ns, absolute
         self._rebuild()
+
+    def show_unchosen(self) -> None:
+        """What stands there until a connection is chosen has changed."""
+        if self._ends is None:
+            self._rebuild()
 
     def turn(self) -> None:
         """Show the next view."""
@@ -114,6 +124,9 @@ class DetailPane(Lines, can_focus=True):
         self.repaint_changed()
 
     def _title(self) -> Line:
+        words, lines = self.unchosen(self.line_width, self.size.height - 1)
+        if lines and not self._ends:
+            return title_line(words, self.has_focus)
         words = "Detail"
         if self._ends:
             local, remote = endpoints(self._ends)
@@ -132,7 +145,9 @@ class DetailPane(Lines, can_focus=True):
 
     def _rebuild(self) -> None:
         width = self.line_width
-        if self._detail is None:
+        if self._ends is None and (unchosen := self.unchosen(width, self.size.height - 1)[1]):
+            self._lines = unchosen
+        elif self._detail is None:
             words = wrap(self.nothing if self._ends else NOTHING, width - 4)
             self._lines = [Line(), *(Line((("  " + text, "muted"),)) for text in words)]
         else:
