@@ -85,6 +85,15 @@ def test_segments_of_an_act_do_not_pass_before_it(encore: Encore, clock: Clock) 
         encore.go_on()
 
 
+def test_clock_of_an_encore_is_the_playheads_until_then(encore: Encore, recorded: Recorded, clock: Clock) -> None:
+    began_ns = recorded.events[0].segment.time_ns
+    half_ns = (recorded.events[-1].segment.time_ns - began_ns) // 2
+    encore.acts()
+    assert encore.now_ns() == began_ns
+    clock.advance(half_ns / 1_000_000)
+    assert encore.now_ns() == pytest.approx(began_ns + half_ns, abs=1)
+
+
 def test_clock_of_an_encore_runs_on_after_the_last_segment(encore: Encore, recorded: Recorded, clock: Clock) -> None:
     encore.acts()
     clock.advance(1)

@@ -57,6 +57,13 @@ def test_path_without_a_mount_point(tmp_path: Path, text: str | None) -> None:
     assert Cgroups(tmp_path / "mounts").path(1) == "unreachable:1"
 
 
+def test_group_that_ends_while_it_is_looked_for(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slice_of_all, ended = number(top / "system.slice"), top / "ended"
+    walk = [(str(top / "system.slice"), [], []), (str(ended), [], [])]
+    monkeypatch.setattr(cgroups.os, "walk", lambda _: walk)
+    assert Cgroups(top.parent / "mounts").path(slice_of_all) == "/system.slice"
+
+
 def test_name_of_a_group_is_cleaned(top: Path) -> None:
     (top / "\x1b[31mred").mkdir()
     assert "\x1b" not in Cgroups(top.parent / "mounts").path(number(top / "\x1b[31mred"))

@@ -179,6 +179,25 @@ def test_turn_of_a_fin_again_that_acknowledges_the_other_is_closing() -> None:
     assert again.after[0] is State.CLOSING
 
 
+def test_turn_of_an_end_whose_fin_crossed_leaves_it_where_it_is_until_it_has_the_other() -> None:
+    lines = (*OPENING, "> F. 1:2(0) ack 1", "< F. 1:2(0) ack 1")
+    assert turns(*lines, "< . 2:2(0) ack 1")[-1].after[0] is State.FIN_WAIT_1
+    assert turns(*lines, "< . 2:2(0) ack 2")[-1].after[0] is State.CLOSING
+    assert turns(*lines, "< R. 2:2(0) ack 1")[-1].after[0] is State.CLOSED
+
+
+def test_turn_of_a_fin_again_shows_the_other_end_where_its_own_fin_left_it() -> None:
+    again = turns(*OPENING, "> F. 1:2(0) ack 1", "< F. 1:2(0) ack 1", "+300 > F. 1:2(0) ack 1")[-1]
+    assert again.proofs == (Proof(0, State.FIN_WAIT_1), Proof(1, State.FIN_WAIT_1))
+
+
+def test_turn_of_a_syn_ack_again_after_every_syn_was_answered_proves_that_it_was_not_heard() -> None:
+    lines = (*OPENING[:2], "+1000 > S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 < S. 0:1(0) ack 1")
+    *_, answer, again = turns(*lines)
+    assert (answer.answers, again.answers) == (True, False)
+    assert again.proofs == (Proof(1, State.SYN_RECEIVED),)
+
+
 def test_turn_of_a_syn_ack_that_answers_a_syn_again_proves_nothing() -> None:
     again = turns(*OPENING[:2], "+1000 > S 0:1(0)", "> . 1:1(0) ack 1", "< S. 0:1(0) ack 1")[-1]
     assert (again.answers, again.proofs) == (True, ())
