@@ -92,9 +92,9 @@ def command_as_root() -> str:
 def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
     """Give up for good what is not in `keep`: become the user behind sudo (or nobody), with no other capability.
 
-    CAP_DAC_READ_SEARCH stays where a folder of tcpwatch's own modules is closed to that user; the answer says what is
-    held now. The process is no longer dumpable: others of that user cannot attach to it and take its sockets, and no
-    core file holds what it captured. Raises TcpwatchError where reading back shows that a thread has more than that.
+    CAP_DAC_READ_SEARCH stays where tcpwatch's own modules, or their folder, are closed to that user; the answer says
+    what is held now. The process is no longer dumpable: others of that user cannot attach to it and take its sockets,
+    and no core file holds what it captured. Raises TcpwatchError where reading back shows that a thread has more.
     """
     try:
         if TASKS.exists():

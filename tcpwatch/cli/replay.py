@@ -26,6 +26,7 @@ def show_file(arguments: Arguments, path: str) -> int:
         )
     check_terminal(os.environ)
     recorded = read_file(arguments, path)
+    gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
     subject = Subject("file", recorded.name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
     code = run_replay(recorded, subject, arguments.filter)
     if recorded.damage and not code:
@@ -42,6 +43,4 @@ def read_file(arguments: Arguments, path: str, silence_ns: int = SILENCE_NS) -> 
     arguments.read = path
     tracker = FlowTracker()
     with Reading(arguments, tracker, lambda: None) as reading:
-        recorded = Recorded(clean(os.path.basename(path)), reading.events(), tracker, silence_ns=silence_ns)
-    gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
-    return recorded
+        return Recorded(clean(os.path.basename(path)), reading.events(), tracker, silence_ns=silence_ns)

@@ -47,7 +47,7 @@ def _full(taken: int | None, limit: int | None) -> bool:
 def _settings(told: Extensions, cgroup: str | None) -> Iterator[str]:
     if told.congestion is not None:
         yield f"congestion control {told.congestion}"
-    if told.shutdown:
+    if told.shutdown in SHUTDOWN:
         yield SHUTDOWN[told.shutdown]
     if told.ulp is not None:
         yield f"upper layer {told.ulp}"

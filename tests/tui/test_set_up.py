@@ -64,6 +64,10 @@ def test_shutdown(bits: int, says: str) -> None:
     assert told(Extensions(shutdown=bits)) == [Sentence("socket", says)]
 
 
+def test_shutdown_by_a_bit_that_has_no_meaning_here() -> None:
+    assert told(Extensions(shutdown=4)) == []
+
+
 def test_what_is_ordinary_is_not_said() -> None:
     assert told(Extensions(shutdown=0, v6only=False, mark=0), cgroup="/") == []
 

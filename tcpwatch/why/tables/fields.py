@@ -173,6 +173,6 @@ FIELDS = (
         ),
         wireshark="tcp.analysis.bytes_in_flight > 0",
         related=("in flight", "SND.WND", "SRTT", "retransmission"),
-        source="RFC 5681, RFC 9438",
+        source="RFC 5681, RFC 6928, RFC 9438",
     ),
 )
