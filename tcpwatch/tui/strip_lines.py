@@ -14,7 +14,7 @@ from tcpwatch.why.turns import Turn
 
 SENTENCE = 2  # lines that it may take
 TO_TELL, SINCE = "+{count} to tell", "{age} ago"
-ALIKE = "The same on {count} more connections."
+ALIKE = "Likewise on other connections: {count}."
 
 
 class Strip(NamedTuple):

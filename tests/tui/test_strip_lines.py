@@ -35,7 +35,7 @@ def test_strip_says_how_long_ago_it_was_where_others_wait() -> None:
 
 def test_strip_says_on_how_many_more_connections_the_same_came() -> None:
     says = " ".join(text_of(STRIP._replace(alike=23), 150)[2:4])
-    assert "It waits, half open. The same on 23 more connections." in says
+    assert "It waits, half open. Likewise on other connections: 23." in says
 
 
 def test_strip_says_what_a_state_means_where_there_is_room() -> None:
