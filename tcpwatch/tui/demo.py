@@ -28,6 +28,7 @@ from tcpwatch.tui.widgets.narration import Narration
 from tcpwatch.why.catalog import translation
 
 TELL_S = 0.25
+PRESENTER = "presenter"
 REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 60 * SECOND_NS  # after a scenario's end, before the next
 OPENING_NS = 20 * SECOND_NS
 GO_KEYS = ("right_square_bracket", "left_square_bracket", "full_stop", "greater_than_sign")
@@ -91,11 +92,13 @@ class DemoDashboard(Dashboard):
         now_ns, wire_ns = self._reader(), self._clock()
         came = self._new_events()  # before the acts: of what has come the act is then known
         self._narrator.hear((Deed(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
+        if self._presents:
+            self._narrator.catch_up(now_ns)
         if not self._paused:
             self._narrator.tell(now_ns, wire_ns + LATENESS_NS * self._play.rests)  # what rests sends nothing late
         begun_ns = self._narrator.begun_ns
         self._first += sum(begun_ns is None or event.segment.time_ns < begun_ns for event in came)
-        if self._play.rests and not self._paused and self._narrator.at_rest(now_ns):
+        if self._play.rests and not self._paused and (self._presents or self._narrator.at_rest(now_ns)):
             self._play.go_on()
         if self._play.over and self._over_ns is None:
             self._over_ns = now_ns
@@ -150,6 +153,7 @@ class DemoDashboard(Dashboard):
             self._monitor, self._selected, language, self._pace,
             caption=narrator.done_at, start=self._first, by_hand=self._play.by_hand,
         )  # fmt: skip
+        screen.id = PRESENTER
         self.lay_over(screen)
 
     def _begin(self) -> None:
@@ -168,6 +172,11 @@ class DemoDashboard(Dashboard):
             introduction, self._begun_ns,
             begun_ns=None if play.number else self._clock(), by_hand=play.by_hand, translate=self._translate,
         )  # fmt: skip
+
+    @property
+    def _presents(self) -> bool:
+        """The presenter holds what is shown, and nobody reads the narration."""
+        return self.screen.id == PRESENTER
 
     def _new_events(self) -> list[Event]:
         first, came = self._monitor.packets.slice(self._heard)

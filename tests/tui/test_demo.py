@@ -207,6 +207,17 @@ async def test_what_rests_is_told_though_its_clock_stands_still(show: Show) -> N
 
 
 @staged()
+async def test_play_does_not_wait_for_what_nobody_reads_behind_the_presenter(show: Show) -> None:
+    await show.happen("A client connects.", *handshake(show.now_ns + 1))
+    show.play.rests = True
+    await show.press("P")
+    await show.pass_time(SECOND_NS)
+    assert not show.play.rests
+    await show.press("escape")
+    assert "3/3: the client acknowledges" in show.strip
+
+
+@staged()
 async def test_pause_holds_the_telling_and_so_the_play(show: Show) -> None:
     await show.happen("A client connects.")
     show.play.rests = True
