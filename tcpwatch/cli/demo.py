@@ -86,7 +86,7 @@ def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
     try:
         performance = Performance(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
         translate = translation(arguments.language)
-        rehearsal = Rehearsal(monitor, performance, translate)
+        rehearsal = Rehearsal(monitor, performance, translate, scenario.ports_by_hand)
         sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
         with performance:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.sources import wanted_interface
@@ -32,11 +32,14 @@ def open_watch(arguments: Arguments) -> Monitor:
 class Rehearsal:
     """One performance, watched by a monitor to its end."""
 
-    def __init__(self, monitor: Monitor, performance: Performance, translate: Translate = str) -> None:
+    def __init__(
+        self, monitor: Monitor, performance: Performance, translate: Translate = str, by_hand: Collection[int] = ()
+    ) -> None:
+        """`by_hand` are the ports from which the scenario sends segments made by hand."""
         self._monitor = monitor
         self._translate = translate
         self._performance = performance
-        self._chronicle = Chronicle(time.time_ns())
+        self._chronicle = Chronicle(time.time_ns(), translate, by_hand)
         self._promises: list[Promise] = []
         self._next_event = 0
 

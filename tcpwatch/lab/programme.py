@@ -51,7 +51,7 @@ class Programme:
     @property
     def by_hand(self) -> tuple[int, ...]:
         """The ports from which it sends segments made by hand."""
-        return (self.scenario.by_hand,) if self.scenario and self.scenario.by_hand else ()
+        return self.scenario.ports_by_hand if self.scenario else ()
 
     @property
     def last(self) -> bool:

@@ -42,7 +42,8 @@ def main() -> int:
     parser.add_argument("--pace", type=float, default=PACE_S)
     parser.add_argument("--rests", action="store_true")
     options = parser.parse_args()
-    socket.setdefaulttimeout(PATIENCE_S)
+    longest_rest_s = LONGEST_REST_S if options.rests else 0
+    socket.setdefaulttimeout(PATIENCE_S + options.pace + longest_rest_s)
     goes_on = Event()
 
     def rest() -> None:

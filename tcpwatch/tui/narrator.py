@@ -17,13 +17,11 @@ from tcpwatch.tcp.event import Event
 from tcpwatch.tui.line import cells
 from tcpwatch.why.catalog import Translate
 from tcpwatch.why.narration import narrate
-from tcpwatch.why.turns import Turn, Turns, corrected
+from tcpwatch.why.turns import Kind, Turn, Turns, corrected_among
 
 CELLS_A_SECOND = 18  # three English words
 LEAST_NS, MOST_NS = 2 * SECOND_NS, 12 * SECOND_NS
 LIMIT, CONNECTIONS = 1_000, 256  # things that wait, or are remembered of a connection; connections remembered
-
-Kind = tuple[object, ...]
 
 
 class Deed(NamedTuple):
@@ -153,7 +151,7 @@ class Narrator:
         """Tell it where nothing waits behind it, or it shows what was not shown before."""
         if self.begun_ns is None or turn.event.segment.time_ns < self.begun_ns:
             return
-        kind = kind_of(turn)
+        kind = turn.kind
         known = kind in self._known
         self._known.add(kind)
         if (self._steps_alone and turn.event.step is None) or (known and self._waiting):
@@ -171,7 +169,7 @@ class Narrator:
         alike = {
             waiting[1]: what
             for waiting in undone
-            if isinstance(what := waiting[2], Turn) and what.event.stream != turn.event.stream and kind_of(what) == kind
+            if isinstance(what := waiting[2], Turn) and what.event.stream != turn.event.stream and what.kind == kind
         }
         self._waiting = sorted(waiting for waiting in self._waiting if waiting[1] not in alike)
         for what in alike.values():
@@ -188,18 +186,14 @@ class Narrator:
 
     def _correct(self, by: Turn) -> None:
         """Tell what is still to be told, and remember what was, as `by` shows it to have been."""
-        stream = by.event.stream
-        waiting = sorted(self._waiting)
-        turns = [what for _, _, what in waiting if isinstance(what, Turn) and what.event.stream == stream]
-        passed = self._passed.get(stream, [])
-        better = corrected([*passed, *turns], by)
+        waiting, passed = sorted(self._waiting), self._passed.get(by.event.stream, [])
+        better = corrected_among([*passed, *(what for _, _, what in waiting)], by)
+        turns = [what for what in better[: len(passed)] if isinstance(what, Turn)]
         if passed:
-            self._passed[stream], told = better[: len(passed)], self.turn
-            self.turn = next((turn for turn in better if told and turn.event is told.event), told)
-        rest = iter(better[len(passed) :])
+            self._passed[by.event.stream] = turns
+        self.turn = next((turn for turn in turns if self.turn and turn.event is self.turn.event), self.turn)
         self._waiting = [
-            (time_ns, arrival, next(rest) if isinstance(what, Turn) and what.event.stream == stream else what)
-            for time_ns, arrival, what in waiting
+            (time_ns, arrival, what) for (time_ns, arrival, _), what in zip(waiting, better[len(passed) :], strict=True)
         ]
 
     def _add(self, time_ns: int, what: Deed | Turn) -> None:
@@ -207,13 +201,6 @@ class Narrator:
             heappush(self._waiting, (time_ns, next(self._arrivals), what))
         else:
             self.untold += 1
-
-
-def kind_of(turn: Turn) -> Kind:
-    """What is alike in two segments that need not both be told."""
-    event = turn.event
-    length = bool(event.segment.length)
-    return event.step, event.analysis, event.note, event.app, length, turn.before, turn.after, turn.by_hand
 
 
 def words_of(turn: Turn, translate: Translate) -> str:

@@ -27,11 +27,11 @@ def told_ladder(turns: Sequence[Turn], told: Turn | None, translate: Translate, 
 
 
 def telling_ones(turns: Sequence[Turn], room: int) -> Sequence[Turn]:
-    """The newest; where there is not room for all, steps and what analysis says go before plain data and ACKs."""
+    """All where there is room; else plain data and ACKs go first, then the oldest."""
     surplus = len(turns) - room
     if surplus <= 0:
         return turns
-    plain = [turn for turn in turns if turn.event.step is None and not turn.event.analysis]
+    plain = [turn for turn in turns if not (turn.event.step or turn.event.analysis or turn.event.app)]
     left_out = {id(turn) for turn in plain[:surplus]}
     return [turn for turn in turns if id(turn) not in left_out][-room:]
 

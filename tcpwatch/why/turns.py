@@ -5,12 +5,15 @@ one was lost, or went to nobody (`past`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.why.past import Past, Proof, States, disowned, is_again, swapped
 from tcpwatch.wire.segment import ACK, SYN, Endpoint
+
+Kind = tuple[object, ...]
+Other = TypeVar("Other")
 
 FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
 
@@ -33,6 +36,13 @@ class Turn(NamedTuple):
     answers: bool = False
     gives_up: bool = False
     by_hand: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What is alike in two segments that need not both be told."""
+        event = self.event
+        length = bool(event.segment.length)
+        return event.step, event.analysis, event.note, event.app, length, self.before, self.after, self.by_hand
 
     @property
     def again(self) -> bool:
@@ -92,6 +102,13 @@ def corrected(turns: Iterable[Turn], by: Turn) -> list[Turn]:
     for proof in by.proofs:
         known = _held(known, proof)
     return _unconnected(known, by) if by.unconnected else known
+
+
+def corrected_among(things: Sequence[Turn | Other], by: Turn) -> list[Turn | Other]:
+    """Turns in order, of any connection, and other things among them: those of the connection of `by` corrected."""
+    own = [thing for thing in things if isinstance(thing, Turn) and thing.event.stream == by.event.stream]
+    better = dict(zip(map(id, own), corrected(own, by), strict=True))
+    return [better.get(id(thing), thing) for thing in things]
 
 
 def _held(turns: Iterable[Turn], proof: Proof) -> list[Turn]:

@@ -9,6 +9,8 @@ from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, FIN
 from tests.builders import connection, ends, event
+from tests.tui.test_ladder import traced
+from tests.why.told import OPENING
 
 SECOND = 1_000_000_000
 LISTENER = connection(ends=ends(("127.0.0.1", 9999), ("0.0.0.0", 0)), state=State.LISTEN)
@@ -27,7 +29,7 @@ def test_lines_stand_in_the_order_of_time(chronicle: Chronicle) -> None:
     chronicle.announce(12 * SECOND, "later")
     chronicle.receive([event(time_ns=11 * SECOND)])
     chronicle.announce(10 * SECOND, "first")
-    assert [line.split()[0] for line in chronicle.lines()] == ["0.000", "1.000", "2.000"]
+    assert [line[:8].strip() for line in chronicle.lines()] == ["0.000", "1.000", "", "", "2.000"]
     assert chronicle.lines() == []
 
 
@@ -51,7 +53,9 @@ def test_segment_with_all_that_it_means(chronicle: Chronicle) -> None:
     chronicle.receive([fin])
     assert chronicle.lines() == [
         "   0.000    127.0.0.1:53412 → 127.0.0.1:9999 [FIN,ACK] seq 15 ack 7 len 0  "
-        "1/4 FIN  retransmission  simultaneous close  (FIN-WAIT-1 → CLOSE-WAIT)"
+        "1/4 FIN  retransmission  simultaneous close",
+        "              The FIN again: 127.0.0.1:53412 repeats it, for no ACK of it has come.",
+        "              127.0.0.1:53412 FIN-WAIT-1    127.0.0.1:9999 CLOSE-WAIT",
     ]
     assert chronicle.segment_states == {"FIN-WAIT-1", "CLOSE-WAIT"}
     assert (chronicle.steps, chronicle.analysis) == ({"1/4 FIN"}, {"retransmission"})
@@ -60,8 +64,32 @@ def test_segment_with_all_that_it_means(chronicle: Chronicle) -> None:
 
 def test_segment_that_means_nothing_special(chronicle: Chronicle) -> None:
     chronicle.receive([event(time_ns=10 * SECOND)])
-    assert chronicle.lines()[0].endswith("seq 1 ack 1 len 0  (ESTABLISHED → ESTABLISHED)")
+    assert chronicle.lines()[0].endswith("seq 1 ack 1 len 0")
     assert chronicle.steps == set()
+
+
+def test_segments_alike_are_told_in_a_sentence_once_and_each_with_its_states() -> None:
+    chronicle = Chronicle(0)
+    chronicle.receive(traced(*OPENING))
+    chronicle.receive(replace(one, stream=1) for one in traced(*OPENING))
+    told = [line.strip() for line in chronicle.lines()]
+    assert sum(line.startswith("1/3: the client asks to open") for line in told) == 1
+    assert told.count("the client CLOSED → SYN-SENT    the server LISTEN") == 2
+    assert told.count("the client SYN-SENT → ESTABLISHED    the server LISTEN → SYN-RECEIVED") == 2
+
+
+def test_segment_that_was_lost_is_told_so_where_that_is_known_in_time() -> None:
+    chronicle = Chronicle(0)
+    lost = traced("> S 0:1(0)", "< S. 0:1(0) ack 1", "+100 > S 0:1(0)")
+    chronicle.announce(0, "A client connects.")
+    chronicle.receive(lost)
+    assert "              the client SYN-SENT    the server LISTEN → SYN-RECEIVED" in chronicle.lines()
+
+
+def test_end_without_a_socket_has_no_state_but_closed() -> None:
+    chronicle = Chronicle(0, by_hand=(53_412,))
+    chronicle.receive([event(time_ns=0)])
+    assert chronicle.lines()[-1] == "              127.0.0.1:53412 CLOSED    127.0.0.1:9999 ESTABLISHED"
 
 
 def test_socket_from_its_first_state_to_its_end(chronicle: Chronicle) -> None:

@@ -7,6 +7,7 @@ from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.told_ladder import WIDEST, telling_ones, told_ladder
 from tcpwatch.why.catalog import translation
+from tests.builders import event
 from tests.why.told import OPENING, turns
 
 TALK = (*OPENING, "> P. 1:15(14) ack 1", "< . 1:1(0) ack 15", "> F. 15:16(0) ack 1", "< . 1:1(0) ack 16")
@@ -34,6 +35,9 @@ def test_plain_segments_go_first_where_there_is_not_room_for_all() -> None:
     told = turns(*TALK)
     assert telling_ones(told, 7) == told
     assert [turn.event.segment.length for turn in telling_ones(told, 6)] == [0] * 6
+    request = told[3]._replace(event=event(app="GET / HTTP/1.1"))
+    assert telling_ones([request, *told[:3]], 2) == told[1:3]
+    assert request in telling_ones([*told[:3], request, *told[4:]], 6)
     assert [turn.event.step for turn in telling_ones(told, 2)] == [Step.FIN, Step.FIN_ACKED]
     assert len(told_ladder(told, None, str, 100, 4)) == 4
 

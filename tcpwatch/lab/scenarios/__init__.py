@@ -32,6 +32,11 @@ class Scenario:
         return played
 
     @property
+    def ports_by_hand(self) -> tuple[int, ...]:
+        """The port from which it sends segments made by hand, if it does."""
+        return (self.by_hand,) if self.by_hand else ()
+
+    @property
     def watch(self) -> str:
         """What to watch."""
         return (self.module.__doc__ or "").strip()
