@@ -44,6 +44,7 @@ def run(arguments: Arguments) -> int:
         sys.stderr.write(f"tcpwatch: {error}\n")
         if scenarios:
             return play_recordings(arguments, scenarios, f"{error.says}: {error.mend}")
+        sys.stderr.write("tcpwatch: playing on this host's own loopback instead\n")
     arguments.iface, arguments.port = LOOPBACK, (port,)
     if arguments.headless:
         return rehearse(arguments, scenarios[0], port)

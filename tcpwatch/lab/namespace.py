@@ -69,7 +69,8 @@ def _rehearse(kinds: int) -> int:
             _enter(kinds)
         except OSError as error:
             os._exit(error.errno or 1)
-        os._exit(0)
+        finally:  # whatever else it was that failed here will fail there too, and only there may it be told
+            os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -87,7 +87,9 @@ def test_many_at_once_were_never_recorded_and_play_on_the_host(
 ) -> None:
     assert demo.run(asked(scenario="mixed")) == 0
     assert [(tour.count, tour.number) for tour in shown] == [(0, 0)]
-    assert capsys.readouterr().err == "tcpwatch: there is no namespace to be had\n  sudo it\n"
+    assert capsys.readouterr().err == (
+        "tcpwatch: there is no namespace to be had\n  sudo it\ntcpwatch: playing on this host's own loopback instead\n"
+    )
 
 
 @pytest.mark.parametrize("word", [None, "mixed", "refused"])

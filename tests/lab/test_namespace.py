@@ -48,6 +48,12 @@ def test_ways_into_a_namespace_from_outside(user: bool, ss: str) -> None:
     assert namespace.OwnNamespace(user).ways_in("42") == {"tcpwatch": "tcpwatch --netns 42", "ss": ss}
 
 
+def test_rehearsal_ends_with_its_child_whatever_goes_wrong_there() -> None:
+    source = "from tcpwatch.lab import namespace as n; n._enter = lambda kinds: 1 / 0; print(n._rehearse(0))"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
 def enter(before: str = "") -> subprocess.CompletedProcess[str]:
     # The modules are loaded before the user changes: nobody may not read every checkout.
     preload = "import ctypes, fcntl, struct, pathlib, tcpwatch.lab.namespace"
