@@ -9,6 +9,7 @@ from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
 
+TO_READ_S = 40  # what is told first stays for as long as it takes to read
 LIMITED = """
 import ctypes, os, sys
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_refused_scenario_says_why_and_how_to_allow_it_and_plays_its_recording(r
 
 def test_refused_scenario_plays_its_recording_in_the_dashboard(tmux: None, refused: list[str]) -> None:
     with Terminal([*refused, "demo", "refused"], 120, 36) as terminal:
-        terminal.wait_for("a recording, for want of a namespace", "▶ Nobody listens on port 9999")
+        terminal.wait_for("a recording, for want of a namespace", "▶ Nobody listens on port 9999", patience_s=TO_READ_S)
         terminal.wait_for("RST", "refused ")
         terminal.press("q")
         terminal.wait_for("exit code 0")
@@ -65,10 +66,12 @@ def test_refused_scenario_plays_its_recording_in_the_dashboard(tmux: None, refus
 def test_refused_demo_plays_the_tour_from_recordings(tmux: None, refused: list[str], limit: str) -> None:
     with Terminal([*refused, "demo"], 120, 36) as terminal:
         terminal.wait_for(f"(user.{limit} is 0)", f"user.{limit}=15000")
-        terminal.wait_for("a recording, for want of a namespace", "1 / 25", "handshake · one connection", "1/3 SYN")
+        terminal.wait_for("a recording, for want of a namespace", "1 / 25", "handshake · one connection")
+        terminal.wait_for("1/3 SYN", patience_s=TO_READ_S)
         terminal.press("]")
-        terminal.wait_for("2 / 25", "http · a page over HTTP", "GET /index")
+        terminal.wait_for("2 / 25", "http · a page over HTTP")
+        terminal.wait_for("1/3 SYN", patience_s=TO_READ_S)
         terminal.press("[")
-        terminal.wait_for("1 / 25", "handshake · one connection", "1/3 SYN")
+        terminal.wait_for("1 / 25", "handshake · one connection")
         terminal.press("q")
         terminal.wait_for("exit code 0")
