@@ -93,15 +93,15 @@ def kernel_checks(arguments: Arguments, look: Reach) -> tuple[list[Check], bool]
     except SourceError as error:
         return [{"name": "sockets", "works": False, "says": str(error), "mend": None}], False
     kernel.close()
-    refused = arguments.bpf and kernel.sockets.name != "bpf" and not held_privileges().holds(*FOR_BPF)
+    lacking = arguments.bpf and not held_privileges().holds(*FOR_BPF)
     sockets: Check = {
         "name": "sockets",
         "works": True,
         "says": f"{kernel.sockets.says}: {counted(count, 'socket')}",
-        "mend": mend(*FOR_BPF) if refused else None,
+        "mend": mend(*FOR_BPF) if lacking and kernel.sockets.name != "bpf" else None,
     }
     reads_processes = kernel.owners.reads_processes
-    return [sockets, owners_check(reads_processes), events_check(kernel.transitions)], reads_processes
+    return [sockets, owners_check(reads_processes), events_check(kernel.transitions, lacking)], reads_processes
 
 
 def owners_check(reads_processes: bool) -> Check:
@@ -119,14 +119,14 @@ def owners_check(reads_processes: bool) -> Check:
     return {"name": "owners", "works": False, "says": says, "mend": mend(*lacking)}
 
 
-def events_check(transitions: EventSource | None) -> Check:
-    """Whether the kernel tells changes of state as they happen, or at least ends."""
+def events_check(transitions: EventSource | None, lacking: bool) -> Check:
+    """Whether the kernel tells changes of state as they happen, or at least ends; `lacking` what BPF would take."""
     if transitions is not None and transitions.every_change:
         return {"name": "events", "works": True, "says": transitions.says, "mend": None}
-    wanted = " and ".join(map(str, FOR_BPF))
+    wanted = " and ".join(map(str, FOR_BPF)) if lacking else "BPF"
     told = f"{transitions.says}; other" if transitions is not None else "all"
     says = f"{told} changes of state are seen once a second; as they happen needs {wanted}"
-    return {"name": "events", "works": False, "says": says, "mend": mend(*FOR_BPF)}
+    return {"name": "events", "works": False, "says": says, "mend": mend(*FOR_BPF) if lacking else None}
 
 
 def packets_check() -> Check:
@@ -170,7 +170,7 @@ def report(facts: Check, checks: Sequence[Check], found: Sequence[Check]) -> lis
         f"tcpwatch {facts['tcpwatch']} on {facts['system']}, Python {facts['python']}",
         f"user {facts['user']}; capabilities: {_listed(facts['capabilities'])}",
         f"once all is open: {_what_is_left(facts['after_start'])}",
-        f"network namespace: {facts['netns']}; others: {_listed(facts['other_netns'])}",
+        f"network namespace: {facts['netns']}; others in sight: {_listed(facts['other_netns'])}",
         "",
     ]
     for check in checks:

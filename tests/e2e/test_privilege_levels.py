@@ -92,6 +92,15 @@ def test_doctor_in_words_says_the_same(place: Place, level: Level, command: list
     assert mended == (len(level.lacks), 0 if level.has_bpf else 1)
 
 
+@needs_bpf
+def test_doctor_mends_nothing_that_was_not_wanted(place: Place, program: list[str]) -> None:
+    """Root lacks no capability for what `--no-bpf` leaves out."""
+    told = checks(place, [*program, "--no-bpf"])
+    assert not told["events"]["works"]
+    assert (told["events"]["mend"], told["sockets"]["mend"]) == (None, None)
+    assert "CAP_" not in told["events"]["says"]
+
+
 def test_doctor_names_the_capabilities_held(place: Place, level: Level, command: list[str]) -> None:
     held = json.loads(place.run(*command, "doctor", "--json").stdout)["capabilities"]
     if level.capabilities is None:
