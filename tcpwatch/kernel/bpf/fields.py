@@ -79,11 +79,11 @@ FULL = (
         "I",
         retransmit_expires=(CONNECTION + "icsk_retransmit_timer.expires", SOCK + "tcp_retransmit_timer.expires"),
         delack_expires=CONNECTION + "icsk_delack_timer.expires",
-        keepalive_expires=(SOCK + "sk_timer.expires", CONNECTION + "icsk_keepalive_timer.expires"),
+        keepalive_expires=(CONNECTION + "icsk_keepalive_timer.expires", SOCK + "sk_timer.expires"),
     ),
     *_at(
         "?",
-        keepalive_runs=(SOCK + "sk_timer.entry.pprev", CONNECTION + "icsk_keepalive_timer.entry.pprev"),
+        keepalive_runs=(CONNECTION + "icsk_keepalive_timer.entry.pprev", SOCK + "sk_timer.entry.pprev"),
     ),
     *_same("Q", "sk_pacing_rate sk_max_pacing_rate", SOCK),
     *_same("I", "sk_ack_backlog sk_max_ack_backlog sk_ino sk_err sk_err_soft", SOCK),

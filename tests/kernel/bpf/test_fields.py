@@ -2,8 +2,9 @@
 
 import struct
 
-from tcpwatch.kernel.bpf.fields import COMMON, STRUCTURES, Field, Layout, located
-from tests.kernel.bpf.kernel_types import made_up_kernel
+from tcpwatch.kernel.bpf.btf import Btf
+from tcpwatch.kernel.bpf.fields import COMMON, FULL, STRUCTURES, Field, Layout, located
+from tests.kernel.bpf.kernel_types import Tree, Types, made_up_kernel
 
 
 def test_layout_aligns_every_field() -> None:
@@ -36,3 +37,14 @@ def test_located_takes_the_first_path_that_there_is() -> None:
     btf = made_up_kernel("snd_una")
     found = located(btf, "tcp_sock", [Field("seq", "I", ("snd_una", "snd_nxt")), Field("none", "I", ("snd_una",))])
     assert found == {"seq": btf.member("tcp_sock", "snd_nxt")}
+
+
+def test_keepalive_has_a_timer_of_its_own_where_the_kernel_gave_it_one() -> None:
+    """Linux 6.12.117 has both, and `sk_timer` no longer runs; in newer ones that is the retransmission's."""
+    timer: Tree = {"entry": {"pprev": 8}, "expires": 8}
+    types = Types()
+    types.nested("tcp_sock", {"inet_conn": {"icsk_inet": {"sk": {"sk_timer": timer}}, "icsk_keepalive_timer": timer}})
+    btf = Btf(types.data(), ["tcp_sock"])
+    found = located(btf, "tcp_sock", FULL)
+    assert found["keepalive_expires"] == btf.member("tcp_sock", "inet_conn.icsk_keepalive_timer.expires")
+    assert found["keepalive_runs"] == btf.member("tcp_sock", "inet_conn.icsk_keepalive_timer.entry.pprev")
