@@ -21,8 +21,12 @@ RIGHT = frozenset({"RECV-Q", "SEND-Q", "FOR", "STREAM", "SENT", "RECEIVED", "SEG
 
 
 def sockets(connections: Sequence[Connection], now_ns: int) -> Iterator[str]:
-    """The connections as an aligned table, titles first."""
-    return _table(SOCKET_TITLES, [_socket_cells(connection, now_ns) for connection in connections])
+    """The connections as an aligned table, titles first; with their namespaces where one is another than here."""
+    rows = [_socket_cells(connection, now_ns) for connection in connections]
+    if all(connection.row.is_here for connection in connections):
+        return _table(SOCKET_TITLES, rows)
+    places = [_netns(connection.row) for connection in connections]
+    return _table((*SOCKET_TITLES, "NETNS"), [(*cells, place) for cells, place in zip(rows, places, strict=True)])
 
 
 def packet(event: Event) -> str:
@@ -71,6 +75,10 @@ def _queues(row: SocketRow) -> tuple[str, str]:
     if row.backlog is not None:
         return str(row.backlog.queued), str(row.backlog.limit)
     return "?" if row.recv_q is None else str(row.recv_q), "?" if row.send_q is None else str(row.send_q)
+
+
+def _netns(row: SocketRow) -> str:
+    return row.netns.title if row.netns is not None else "-"
 
 
 def _timer(timer: Timer | None, now_ns: int) -> str:

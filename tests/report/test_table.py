@@ -1,6 +1,7 @@
 from tcpwatch.duration import SECOND_NS
 from tcpwatch.report import table
 from tcpwatch.tcp.event import Step
+from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
@@ -29,6 +30,13 @@ def test_listener_shows_its_accept_queue() -> None:
 def test_queue_that_the_source_does_not_know_is_a_question_mark() -> None:
     _, first = table.sockets([connection(recv_q=None, send_q=None)], 0)
     assert first.split()[1:3] == ["?", "?"]
+
+
+def test_namespace_is_said_where_one_is_another_than_here() -> None:
+    elsewhere, here = connection(netns=Namespace(5, "blue")), connection(netns=Namespace(6, here=True))
+    titles, *lines = table.sockets([elsewhere, here, connection()], 0)
+    assert [line.split()[-1] for line in (titles, *lines)] == ["NETNS", "blue", "here", "-"]
+    assert "NETNS" not in next(table.sockets([here, connection()], 0))
 
 
 def test_timer_says_what_is_left_and_how_often_it_fired() -> None:
