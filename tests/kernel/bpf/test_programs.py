@@ -6,7 +6,7 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf import programs
-from tcpwatch.kernel.bpf.fields import COMMON, CONGESTION_ROOM, LINKED, SOCK, STRUCTURES, Linked, Shape
+from tcpwatch.kernel.bpf.fields import COMMON, CONGESTION_ROOM, CONNECTION, LINKED, SOCK, STRUCTURES, Linked, Shape
 from tcpwatch.kernel.bpf.programs import EVENT_RECORD, FILE_RECORD, SOCKET_FIELDS, SOCKET_HEADER, Tracepoint
 from tests.kernel.bpf.kernel_types import made_up_kernel
 from tests.kernel.bpf.made_up import COMMAND, COOKIE, JIFFIES, NETNS, NOW_NS, PID, START_NS, MadeUp
@@ -77,7 +77,7 @@ def test_field_that_the_kernel_lacks_is_not_known() -> None:
 def test_field_of_another_name_on_newer_kernels() -> None:
     """Of several paths, the first that this kernel has."""
     assert "keepalive_expires" in programs.tcp_iterator(made_up_kernel())[1][Shape.FULL]
-    lacking = made_up_kernel(SOCK + "sk_timer.expires")
+    lacking = made_up_kernel(CONNECTION + "icsk_keepalive_timer.expires")
     assert "keepalive_expires" not in programs.tcp_iterator(lacking)[1][Shape.FULL]
 
 
