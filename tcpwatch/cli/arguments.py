@@ -54,6 +54,18 @@ class Arguments(argparse.Namespace):
 
 def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line; on an error argparse prints it and exits with 2."""
+    parser = _dashboard()
+    commands = _add_commands(parser)
+    if unknown := next(unknown_options(argv, (parser, *commands)), None):
+        parser.error(unknown)  # argparse would take the value of such an option for a command, and blame that
+    arguments = parser.parse_args(argv, namespace=Arguments())
+    if arguments.read is not None and (arguments.netns is not None or arguments.all_netns or arguments.allow_kill):
+        parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
+    return arguments
+
+
+def _dashboard() -> ArgumentParser:
+    """The program without a command."""
     parser = ArgumentParser(
         prog="tcpwatch",
         description="See why a TCP connection is stuck: sockets by state, segments by step, and both TCBs.",
@@ -70,6 +82,11 @@ def parse(argv: Sequence[str]) -> Arguments:
     _add_presenter(parser)
     _add_namespace(parser, everywhere=True)
     _add_kill(parser)
+    return parser
+
+
+def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
+    """The commands, and which of them has which options."""
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, summary: str) -> ArgumentParser:
@@ -102,12 +119,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         _add_language(teller)
     for printer in (sockets, packets, flows, doctor):
         printer.add_argument("--json", action="store_true", help="one JSON object a line")
-    if unknown := next(unknown_options(argv, (parser, *commands.choices.values())), None):
-        parser.error(unknown)  # argparse would take the value of such an option for a command, and blame that
-    arguments = parser.parse_args(argv, namespace=Arguments())
-    if arguments.read is not None and (arguments.netns is not None or arguments.all_netns or arguments.allow_kill):
-        parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
-    return arguments
+    return commands.choices.values()
 
 
 def unknown_options(argv: Sequence[str], parsers: Iterable[ArgumentParser]) -> Iterator[str]:
