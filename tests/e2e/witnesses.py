@@ -28,11 +28,12 @@ sys.exit(main(sys.argv[1:]))
 # Whoever is not root owns the user namespace too, and holds every capability once he is in it.
 ENTER = """
 import os, sys
-from tcpwatch.lab.namespace import _call, _leave_capabilities_to_children
+from tcpwatch.lab.namespace import _leave_capabilities_to_children
+from tcpwatch.system import call
 pid, *command = sys.argv[1:]
 kinds = ["net"] if os.geteuid() == 0 else ["user", "net"]
 for namespace in [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]:
-    _call("setns", namespace, 0)
+    call("setns", namespace, 0)
 if os.geteuid():
     _leave_capabilities_to_children()
 os.execv(command[0], command)
