@@ -19,7 +19,7 @@ from tests.e2e.witnesses import Witnessed, skip_where_refused, witnessed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
 
-AT_ONCE = 6
+AT_ONCE = 4
 PACE = "0.6"
 NEEDS = {"https": "openssl"}
 # States that take microseconds on loopback, shown by segments but by a socket only where a scenario holds them still.
