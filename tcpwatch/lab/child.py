@@ -8,9 +8,12 @@ SIGTERM, SIGKILL) the kernel closes it, and the child reads the end of the file.
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
+from threading import Lock, Thread
 
 READY = "ready"
+LAST_LINE_S = 1  # for a thread that is in the middle of a line when all ends
+
+_saying = Lock()
 
 
 def run(
@@ -37,6 +40,7 @@ def run(
     with suppress(KeyboardInterrupt):
         for line in sys.stdin.buffer:
             obey(line.decode().strip())
+    _saying.acquire(timeout=LAST_LINE_S)  # and never given back: Python aborts where a thread holds stdout as it ends
     return 0
 
 
@@ -48,5 +52,6 @@ def _take_name(name: str) -> None:
 
 def say(line: str) -> None:
     """One line to the parent."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with _saying:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()

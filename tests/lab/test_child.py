@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,18 @@ def test_run_obeys_each_line_of_its_parent() -> None:
         [sys.executable, "-c", program], input="abc\nxy\n", capture_output=True, text=True, timeout=10, check=True
     )
     assert ended.stdout == "ready\ncba\nyx\n"
+
+
+def test_run_ends_well_in_the_middle_of_a_line() -> None:
+    """The line is longer than a pipe holds, so the thread is still at it when standard input ends."""
+    command = [sys.executable, "-c", PROGRAM.format(set_up="pass", play="lambda: child.say('again' * 100_000)")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        assert running.stdout.read(1) == b"a"
+        running.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(0.3)
+        assert len(running.stdout.read()) == 500_000
+    assert running.returncode == 0
