@@ -75,6 +75,7 @@ class Encore(Programme):
     """Scenarios one after the other; `reel` is what they show."""
 
     netns = None  # there is no socket to look for
+    waits = True
 
     def __init__(
         self,

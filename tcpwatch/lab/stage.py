@@ -95,12 +95,17 @@ class Stage:
         states: Sequence[str] = (),
         steps: Sequence[str] = (),
         analysis: Sequence[str] = (),
+        soon: bool = False,
         **values: Value,
     ) -> None:
-        """Let the last act sink in, then announce the next one; `values` are for the places in what it says."""
+        """Let the last act sink in, then announce the next one; `values` are for the places in what it says.
+
+        `soon` says that a timer of the kernel runs which doubles, so that the audience may not keep this act waiting.
+        """
         if self._begun:
             self.wait(self.pace_s)
-            self._rest()
+            if not soon:
+                self._rest()
         self._begun = True
         self._announce(Act(time.time_ns(), says, Promise(tuple(states), tuple(steps), tuple(analysis)), values))
 

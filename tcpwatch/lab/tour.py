@@ -37,6 +37,7 @@ class Tour(Programme):
     ) -> None:
         super().__init__(scenarios)
         self.over = opening is not None
+        self.waits = waits
         self._opening = opening
         self._place = place
         self._words = ("--port", str(port), "--pace", str(pace_s), *(("--rests",) if waits else ()))

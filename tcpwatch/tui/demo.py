@@ -170,7 +170,8 @@ class DemoDashboard(Dashboard):
         introduction = " · ".join(part for part in told[:: 1 if play.number else -1] if part)
         return Narrator(
             introduction, self._begun_ns,
-            begun_ns=None if play.number else self._clock(), by_hand=play.by_hand, translate=self._translate,
+            begun_ns=None if play.number else self._clock(), hurried=not play.waits,
+            by_hand=play.by_hand, translate=self._translate,
         )  # fmt: skip
 
     @property

@@ -74,12 +74,13 @@ class Play(Protocol):
     """Real connections played for somebody who watches, one scenario after the other.
 
     `number` counts them from 1 to `count`, 0 is what comes before the first; `watch` says what to look at. `over` says
-    that this one has been played to its end, `rests` that it waits until what has happened was told, `failure` why it
-    was not played, `last` that nothing comes after it.
+    that this one has been played to its end, `failure` why it was not, `last` that nothing comes after it. Where it
+    `waits` for its telling, `rests` says that it does so now.
     """
 
     over: bool
     rests: bool
+    waits: bool
     failure: str | None
     number: int
 

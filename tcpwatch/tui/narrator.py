@@ -40,12 +40,13 @@ class Narrator:
 
     def __init__(
         self, advice: str, now_ns: int, *,
-        begun_ns: int | None = None, by_hand: Collection[int] = (), translate: Translate = str,
+        begun_ns: int | None = None, hurried: bool = False, by_hand: Collection[int] = (), translate: Translate = str,
     ) -> None:  # fmt: skip
         """`advice` says what to look at, and is told first. The scenario begins with its first deed.
 
         Where `begun_ns` is given no deed comes: the advice stays, and of the segments only the steps of opening and
-        close are told. `by_hand` are the ports whose segments are made by hand.
+        close are told. Where it is `hurried` nobody waits for it, and it leaves out what two deeds have followed.
+        `by_hand` are the ports whose segments are made by hand.
         """
         self.says = advice
         self.turn: Turn | None = None
@@ -53,6 +54,7 @@ class Narrator:
         self.untold = 0
         self.begun_ns = begun_ns
         self._steps_alone = begun_ns is not None
+        self._hurried = hurried
         self._translate = translate
         self._deeds: list[Deed] = []
         self._turns = Turns(by_hand)
@@ -102,7 +104,8 @@ class Narrator:
         if self.begun_ns is None:
             return
         ripe_ns = wire_ns - LATENESS_NS
-        self._leave_the_past(now_ns, ripe_ns)
+        if self._hurried:
+            self._leave_the_past(now_ns, ripe_ns)
         while now_ns >= self._until_ns and self._waiting and self._waiting[0][0] <= ripe_ns:
             what = heappop(self._waiting)[2]
             if isinstance(what, Turn):

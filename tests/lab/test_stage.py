@@ -57,7 +57,8 @@ def test_now_rests_between_two_acts_until_the_audience_has_followed(slept: list[
     stage = Stage(lambda act: order.append(act.says), rest=lambda: order.append("rest"))
     for says in ("one", "two", "three"):
         stage.now(says)
-    assert order == ["one", "rest", "two", "rest", "three"]
+    stage.now("four", soon=True)
+    assert order == ["one", "rest", "two", "rest", "three", "four"]
 
 
 def test_wait_is_long_enough_for_a_delayed_ack(slept: list[float]) -> None:

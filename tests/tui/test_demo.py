@@ -35,6 +35,7 @@ class Script:
     """A tour of scenarios, of which a test says what happens."""
 
     title, watch, netns, by_hand = "one connection", "Watch the states.", None, ()
+    waits = True
 
     def __init__(self, number: int = 1, count: int = 3) -> None:
         self.over, self.rests, self.number, self.count = False, False, number, count

@@ -27,8 +27,8 @@ def handshake(time_ns: int) -> list[Event]:
     return [at(one, time_ns + number) for number, one in enumerate(traced(*OPENING))]
 
 
-def telling(*deeds: Deed, events: list[Event]) -> Narrator:
-    narrator = Narrator(ADVICE, T)
+def telling(*deeds: Deed, events: list[Event], hurried: bool = False) -> Narrator:
+    narrator = Narrator(ADVICE, T, hurried=hurried)
     narrator.hear(deeds, events)
     return narrator
 
@@ -120,7 +120,7 @@ def test_new_deed_takes_the_last_segment_away() -> None:
 
 
 def test_of_two_deeds_that_wait_the_older_is_past_with_all_that_came_of_it() -> None:
-    narrator = telling(DEED, events=handshake(T + 1))
+    narrator = telling(DEED, events=handshake(T + 1), hurried=True)
     tell(narrator, READ, DONE)
     narrator.hear([Deed(T + SECOND_NS, "two")], [])
     tell(narrator, DONE)
@@ -129,6 +129,12 @@ def test_of_two_deeds_that_wait_the_older_is_past_with_all_that_came_of_it() -> 
     tell(narrator, DONE)
     assert (narrator.says, narrator.turn, narrator.waiting, narrator.untold) == ("three", None, 0, 2)
     assert [turn.event.step for turn in narrator.passed] == [Step.SYN, Step.SYN_ACK, Step.HANDSHAKE_ACK]
+
+
+def test_where_it_is_waited_for_nothing_is_past() -> None:
+    narrator = telling(DEED, Deed(T + 2 * SECOND_NS, "two"), Deed(T + 3 * SECOND_NS, "three"), events=handshake(T + 1))
+    tell(narrator, READ, *(READ + number * LONG for number in range(1, 4)))
+    assert (step_of(narrator), narrator.untold, narrator.waiting) == (Step.HANDSHAKE_ACK, 0, 2)
 
 
 def test_what_is_alike_on_other_connections_is_told_with_the_first() -> None:

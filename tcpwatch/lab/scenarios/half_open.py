@@ -28,6 +28,7 @@ def play(stage: Stage) -> None:
         "The next SYN-ACK comes through: the ACK follows, and both are ESTABLISHED.",
         states=("ESTABLISHED",),
         steps=("3/3 ACK",),
+        soon=True,
     )
     let_through(client)
     stage.wait_until(client, "ESTABLISHED")

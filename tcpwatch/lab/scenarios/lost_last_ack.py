@@ -28,6 +28,10 @@ def play(stage: Stage) -> None:
     )
     server.shutdown(socket.SHUT_WR)
     stage.wait(NEXT_FIN_S)
-    stage.now("The next ACK comes through: the server is CLOSED, the client waits 2MSL from now.", states=("CLOSED",))
+    stage.now(
+        "The next ACK comes through: the server is CLOSED, the client waits 2MSL from now.",
+        states=("CLOSED",),
+        soon=True,
+    )
     let_through(server)
     stage.wait_until(server, "CLOSED")

@@ -20,12 +20,14 @@ def play(stage: Stage) -> None:
     stage.now(
         "The server closes at the same moment: its FIN meets a client in FIN-WAIT-1, which goes to CLOSING.",
         states=("CLOSING", "FIN-WAIT-1"),
+        soon=True,
     )
     server.shutdown(socket.SHUT_WR)
     stage.wait()
     stage.now(
         "The client's FIN, sent again, comes through: both have FIN and ACK, and both wait in TIME-WAIT.",
         states=("TIME-WAIT",),
+        soon=True,
     )
     let_through(server)
     stage.wait_until(client, "CLOSED")

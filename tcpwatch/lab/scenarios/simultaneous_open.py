@@ -26,6 +26,8 @@ def play(stage: Stage) -> None:
     right = stage.begin_connect(stage.bound(stage.port), left.getsockname()[1])
     stage.wait_until(right, "SYN-RECEIVED")
     stage.wait(HELD_S)
-    stage.now("The answer comes through: ESTABLISHED at both ends, without a server.", states=("ESTABLISHED",))
+    stage.now(
+        "The answer comes through: ESTABLISHED at both ends, without a server.", states=("ESTABLISHED",), soon=True
+    )
     let_through(left)
     stage.wait_until(left, "ESTABLISHED")
