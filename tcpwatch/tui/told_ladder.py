@@ -27,12 +27,19 @@ def told_ladder(turns: Sequence[Turn], told: Turn | None, translate: Translate, 
 
 
 def telling_ones(turns: Sequence[Turn], room: int) -> Sequence[Turn]:
-    """All where there is room; else plain data and ACKs go first, then the oldest."""
+    """All where there is room; else plain data and ACKs go first, then what came before in the same way, the oldest."""
     surplus = len(turns) - room
     if surplus <= 0:
         return turns
-    plain = [turn for turn in turns if not (turn.event.step or turn.event.analysis or turn.event.app)]
-    left_out = {id(turn) for turn in plain[:surplus]}
+    plain, repeated = [], []
+    kinds = set()
+    for turn in turns[:-1]:
+        if not (turn.event.step or turn.event.analysis or turn.event.app):
+            plain.append(turn)
+        elif turn.kind in kinds:
+            repeated.append(turn)
+        kinds.add(turn.kind)
+    left_out = {id(turn) for turn in [*plain, *repeated][:surplus]}
     return [turn for turn in turns if id(turn) not in left_out][-room:]
 
 

@@ -42,6 +42,11 @@ def test_plain_segments_go_first_where_there_is_not_room_for_all() -> None:
     assert len(told_ladder(told, None, str, 100, 4)) == 4
 
 
+def test_what_came_before_in_the_same_way_goes_next() -> None:
+    told = turns("> S 0:1(0)", "+1000 > S 0:1(0)", "+2000 > S 0:1(0)", "+4000 > S 0:1(0)", "< S. 0:1(0) ack 1")
+    assert telling_ones(told, 3) == [told[0], told[1], told[4]]
+
+
 def test_repeated_and_lost_segments_look_so() -> None:
     syn, answer, again = turns("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")
     _, _, second, third = told_ladder([syn, answer.missed(0, State.SYN_SENT), again], None, str, 80, 9)
