@@ -38,6 +38,7 @@ class DestroyEvents:
 
     says = "NETLINK_SOCK_DIAG: the end of every socket"
     every_change = False
+    room = 300  # where net.core.rmem_max is what Linux sets it to, 208 KiB
 
     def __init__(
         self, clock: Callable[[], int] = time.monotonic_ns, subscribe: Callable[[], Subscription] | None = None

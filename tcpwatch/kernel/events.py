@@ -33,10 +33,14 @@ asked for it."""
 
 
 class EventSource(Protocol):
-    """Tells what happens to sockets as it does. `every_change` is false where it tells of their ends alone."""
+    """Tells what happens to sockets as it does. `every_change` is false where it tells of their ends alone.
+
+    `room` is about how many happenings the kernel keeps until they are read.
+    """
 
     says: str
     every_change: bool
+    room: int
 
     @property
     def lost(self) -> int:

@@ -29,7 +29,7 @@ from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.stack import Stack
 
-EVENTS_S = 0.1  # the kernel's ring of changes holds some seconds of a busy host; this leaves room
+EVENTS_S, LEAST_EVENTS_S = 0.1, 0.002  # between two readings of what the kernel tells as it happens
 
 
 class Monitor:
@@ -172,8 +172,12 @@ class Monitor:
         return Stack(counters, sysctls.read() if sysctls is not None else {})
 
     def _take_transitions(self) -> None:
-        if self._kernel.transitions is not None:
-            self._history.witness(self._kernel.transitions.read())
+        """The more was told, the sooner the next reading: it is to find a quarter of what the kernel has room for."""
+        if (source := self._kernel.transitions) is not None:
+            told = source.read()
+            self._history.witness(told)
+            pause_s = self._pause_s * min(2, source.room / (4 * len(told) + 1))
+            self._pause_s = min(max(pause_s, LEAST_EVENTS_S), EVENTS_S, self._interval_ns / SECOND_NS)
 
     def _sources(self) -> tuple[SourceStatus, ...]:
         return (self._kernel_status, *self._event_source(), *self._packet_sources())

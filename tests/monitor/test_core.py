@@ -1,11 +1,13 @@
 import time
 from dataclasses import replace
 
+import pytest
+
 from tcpwatch.kernel.attributes import INET_DIAG_CGROUP_ID, Attributes
 from tcpwatch.kernel.events import Telling, Transition
 from tcpwatch.kernel.owners import OwnerIndex
 from tcpwatch.kernel.source import KernelSources
-from tcpwatch.monitor.core import Monitor
+from tcpwatch.monitor.core import EVENTS_S, Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
@@ -128,6 +130,7 @@ class ScriptedEvents:
     says = "scripted events"
     every_change = True
     lost = 7
+    room = 20
 
     def __init__(self, *told: Transition) -> None:
         self._told = list(told)
@@ -138,6 +141,19 @@ class ScriptedEvents:
 
     def close(self) -> None:
         pass
+
+
+def test_much_that_was_told_is_read_on_sooner_and_little_later() -> None:
+    """100 where there is room for 20: the next reading is to find 5."""
+    end = Transition(0, 9, SERVER_ENDS, Happening.STATE, State.LAST_ACK, State.CLOSED)
+    monitor = Monitor(
+        KernelSources(ScriptedSockets([]), OwnerIndex(), ScriptedEvents(*[end] * 100)), PacketLog(), NO_TAP
+    )
+    pauses = []
+    for _ in range(3):
+        pauses.append(monitor._pause_s)
+        monitor.refresh()
+    assert pauses == pytest.approx([EVENTS_S, EVENTS_S / 20, EVENTS_S / 10], rel=0.1)
 
 
 def test_short_connection_is_in_the_picture_and_what_was_lost_is_counted() -> None:

@@ -52,6 +52,7 @@ class Transitions:
 
     says = "BPF: every change of state, retransmission and reset, as it happens"
     every_change = True
+    room = RING_BYTES // EVENT_RECORD.size
 
     def __init__(self, ring: RingBuffer, programs: tuple[int, ...] = (), names_processes: bool = True) -> None:
         """`programs` are descriptors that fill the ring, to be closed with it."""
