@@ -21,7 +21,8 @@ from tcpwatch.why.turns import Kind, Turn, Turns, corrected_among
 
 CELLS_A_SECOND = 18  # three English words
 LEAST_NS, MOST_NS = 2 * SECOND_NS, 12 * SECOND_NS
-LIMIT, CONNECTIONS = 1_000, 256  # things that wait, or are remembered of a connection; connections remembered
+LIMIT = 1_000  # things that wait; kinds of them that are known; those remembered of a connection
+CONNECTIONS = 256  # remembered
 
 
 class Deed(NamedTuple):
@@ -156,6 +157,8 @@ class Narrator:
             return
         kind = turn.kind
         known = kind in self._known
+        if len(self._known) >= LIMIT:  # payloads make kinds, and others write payloads
+            self._known.clear()
         self._known.add(kind)
         if (self._steps_alone and turn.event.step is None) or (known and self._waiting):
             self.untold += 1

@@ -190,6 +190,16 @@ def test_narrator_is_bounded() -> None:
     assert len(narrator._passed) == module.CONNECTIONS
 
 
+def test_kinds_that_are_known_are_bounded() -> None:
+    """Whoever writes the payloads can make each segment one of a new kind."""
+    narrator = telling(Deed(T, "x"), events=[])
+    for number in range(module.LIMIT + 5):
+        narrator.hear([], [at(event(stream=0, app=f"GET /{number}"), T + number)])
+        tell(narrator, READ + (number + 1) * LONG)
+    assert narrator.turn is not None
+    assert 0 < len(narrator._known) <= module.LIMIT
+
+
 def test_what_was_done_at_a_moment() -> None:
     narrator = telling(Deed(T, "one"), Deed(T + SECOND_NS, "two"), events=[])
     moments = (None, T - 1, T, T + SECOND_NS + 1)
