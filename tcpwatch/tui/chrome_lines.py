@@ -38,7 +38,7 @@ def _source(source: SourceStatus, captured: int, says: bool, named: bool) -> lis
     told: list[Run] = [("● ", "open"), (f"{words} " if words else "", "")]
     if not source.working:
         told = [(f"○ {source.partly or 'none'} ", "caution")]
-    lost: list[Run] = [(f"⚠ {grouped(source.lost)} lost ", "trouble")] if source.lost else []
+    lost: list[Run] = [(f"⚠ ≥{grouped(source.lost)} lost ", "trouble")] if source.lost else []
     return [(f" {source.name} ", ""), *told, *lost]
 
 

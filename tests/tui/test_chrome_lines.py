@@ -31,7 +31,7 @@ def test_status_without_room_names_only_the_sources_that_have_something_to_say()
     assert "kernel" not in text
     kernel = SourceStatus("kernel", True, "BPF", lost=3)
     line = status_line(SUBJECT, replace(SNAPSHOT, sources=(kernel,)), False, 74)
-    assert " kernel ● ⚠ 3 lost " in line.text
+    assert " kernel ● ⚠ ≥3 lost " in line.text
 
 
 def test_status_is_loud_about_what_was_dropped() -> None:
@@ -42,14 +42,14 @@ def test_status_is_loud_about_what_was_dropped() -> None:
 def test_status_tells_how_many_events_were_lost() -> None:
     events = SourceStatus("events", True, "BPF", lost=1_204)
     line = status_line(SUBJECT, replace(SNAPSHOT, sources=(events,)), False, 120)
-    assert " events ● BPF ⚠ 1 204 lost " in line.text
+    assert " events ● BPF ⚠ ≥1 204 lost " in line.text
 
 
 def test_status_of_a_source_that_tells_a_part_says_which() -> None:
     events = SourceStatus("events", False, "NETLINK_SOCK_DIAG", lost=7, partly="ends only")
     for width in (84, 120):
         line = status_line(SUBJECT, replace(SNAPSHOT, sources=(events,)), False, width)
-        assert " events ○ ends only ⚠ 7 lost " in line.text
+        assert " events ○ ends only ⚠ ≥7 lost " in line.text
 
 
 def test_status_without_capture() -> None:
