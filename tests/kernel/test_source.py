@@ -146,7 +146,7 @@ with listening, socket.create_connection(listening.getsockname()) as connecting:
     [row] = [row for row in rows if (row.local, row.remote) == ends]
     print(row.state, row.record.tcb.source, owners.resolve(rows)[row.cookie][0].fd == connecting.fileno())
     cookie = row.cookie
-print(*[tell().new for told_of, tell in transitions.read() if told_of == cookie][:3])
+print(*[decode(record).new for about, record, decode in transitions.read() if about == cookie][:3])
 """
 
 
