@@ -16,10 +16,12 @@ from tests.e2e.terminal import Terminal
 
 HERE = Path(__file__).parent
 DEMO = ("demo",)
-TOLD = ("demo", "handshake", "--pace", "0")
+TOLD = ("demo", "handshake")
 LEAVE = ("q", "q")  # whatever lies over the dashboard goes first
 HANDSHAKE = ("-r", "tcpwatch/lab/recordings/handshake.pcapng")
 REPLAY = ("-r", "tests/captures/demo.pcapng")
+BEGUN = {TOLD: "the server answers SYN-ACK"}  # until this is seen nothing is pressed; of the others a TIME-WAIT
+PATIENCE_S = 90  # a handshake is told for readers
 
 # name: columns, rows, the command's words, what is pressed, what must be on the screen for the picture
 SCENES: dict[str, tuple[int, int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
@@ -41,7 +43,7 @@ def take(
 ) -> Path:
     """One picture, of the program as it is after these keys."""
     with Terminal([sys.executable, "-m", "tcpwatch", *words], columns, rows) as terminal:
-        terminal.wait_for("Connections", "TIME-WAIT")
+        terminal.wait_for("Connections", BEGUN.get(words, "TIME-WAIT"), patience_s=PATIENCE_S)
         for key in keys:
             terminal.press(key)
         terminal.wait_for(*wanted)
