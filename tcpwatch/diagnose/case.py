@@ -13,7 +13,7 @@ from tcpwatch.tcp.state import State
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One socket at one moment. `age_ns` is the time in its state, a lower bound where `age_exact` is false.
+    """One socket at one moment.
 
     `turned_away` is how many clients a listener has refused in the last minute, `stack` what its network namespace
     tells beside sockets; `life` has the states it went through, as far as they are known.
@@ -22,8 +22,6 @@ class Case:
     row: SocketRow
     owners: tuple[Owner, ...]
     no_owner: NoOwner | None
-    age_ns: int
-    age_exact: bool
     info: TcpInfo | None
     peer: SocketRow | None
     peer_owners: tuple[Owner, ...]

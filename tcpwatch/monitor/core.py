@@ -138,7 +138,7 @@ class Monitor:
             closed=closed,
             closed_left_out=self._history.closed_left_out,
             stack=stack,
-            alarms=alarms(connections, stack, now_ns),
+            alarms=alarms(connections, stack),
             troubles=self._troubles.update(connections, now_ns),
         )
         with self._lock:

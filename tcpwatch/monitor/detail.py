@@ -81,7 +81,7 @@ def joined(
         info=_info(connection),
         peer_info=_info(peer),
         flow=_flow_facts(*found) if found is not None else None,
-        findings=diagnose(case_of(connection, peer, now_ns, stack)) if connection is not None else (),
+        findings=diagnose(case_of(connection, peer, stack)) if connection is not None else (),
         stack=stack,
         lives=_lives((connection, peer), _of_sides(course, found, wall_ns)),
         wall_ns=wall_ns,
@@ -137,14 +137,12 @@ def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple
     return tuple(tcb for tcb in (kernel, wire) if tcb is not None)
 
 
-def case_of(connection: Connection, peer: Connection | None, now_ns: int, stack: Stack) -> Case:
+def case_of(connection: Connection, peer: Connection | None, stack: Stack) -> Case:
     """One socket as the rules look at it."""
     return Case(
         row=connection.row,
         owners=connection.owners,
         no_owner=connection.no_owner,
-        age_ns=now_ns - connection.since_ns,
-        age_exact=connection.since_seen,
         info=_info(connection),
         peer=peer.row if peer is not None else None,
         peer_owners=peer.owners if peer is not None else (),

@@ -59,12 +59,12 @@ class Listeners:
         return key in self._full_ns and now_ns - self._full_ns[key] < MINUTE_NS
 
 
-def alarms(connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[Finding, ...]:
+def alarms(connections: Sequence[Connection], stack: Stack) -> tuple[Finding, ...]:
     """What listeners have done to clients in the last minute, the worst first."""
     if not stack.last_minute(DROPS):
         return ()
     guilty = sorted((one for one in connections if one.turned_away), key=attrgetter("turned_away"), reverse=True)
-    found = (turned_away(case_of(one, None, now_ns, stack)) for one in guilty)
+    found = (turned_away(case_of(one, None, stack)) for one in guilty)
     return tuple(finding for finding in (*found, None if guilty else somebody_turned_away(stack)) if finding)
 
 

@@ -49,33 +49,9 @@ class Stream:
     """
 
     __slots__ = (
-        "ack",
-        "base",
-        "contiguous",
-        "dup_acks",
-        "expected",
-        "expected_ns",
-        "fin",
-        "fin_step",
-        "isn",
-        "lacks_wscale",
-        "last_ns",
-        "mptcp",
-        "mss",
-        "nxt",
-        "offered_wscale",
-        "payload_bytes",
-        "retrans_segs",
-        "rst",
-        "rst_challenged",
-        "sack_permitted",
-        "segs",
-        "una",
-        "unacked",
-        "wnd",
-        "wnd_raw",
-        "words",
-        "wscale",
+        "ack", "base", "contiguous", "dup_acks", "expected", "expected_ns", "fin", "fin_step", "isn", "lacks_wscale",
+        "last_ns", "mptcp", "mss", "nxt", "offered_wscale", "payload_bytes", "retrans_segs", "rst", "rst_challenged",
+        "sack_permitted", "segs", "una", "unacked", "wnd", "wnd_raw", "words", "wscale",
     )  # fmt: skip
 
     def __init__(self) -> None:

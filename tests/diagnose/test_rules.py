@@ -15,8 +15,6 @@ def case(**facts: Any) -> Case:
     around: dict[str, Any] = {
         "owners": (owner(),),
         "no_owner": None,
-        "age_ns": 0,
-        "age_exact": True,
         "info": None,
         "peer": None,
         "peer_owners": (),
