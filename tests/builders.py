@@ -5,9 +5,9 @@ from ipaddress import ip_address
 from typing import Any
 
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.sockets.extras import Extensions
+from tcpwatch.sockets.row import Owner, SocketRow
 from tcpwatch.tcp.event import Event, Meaning
-from tcpwatch.tcp.extensions import Extensions
-from tcpwatch.tcp.sockets import Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, Segment
 

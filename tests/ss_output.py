@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from tcpwatch.tcp.sockets import TimerKind
+from tcpwatch.sockets.row import TimerKind
 from tcpwatch.tcp.state import State, parse_state
 from tcpwatch.wire.segment import Endpoint
 

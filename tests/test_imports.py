@@ -52,7 +52,7 @@ def test_headless_command_imports_nothing_heavy(words: tuple[str, ...]) -> None:
 @pytest.mark.skipif(find_spec("tcpwatch.tui.app") is None, reason="there is no dashboard yet")
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems capture with scapy")
 def test_dashboard_imports_no_scapy() -> None:
-    assert "scapy" not in heavy_imports("import tcpwatch.cli, tcpwatch.tui.app, tcpwatch.monitor.core")
+    assert "scapy" not in heavy_imports("import tcpwatch.cli, tcpwatch.tui.app, tcpwatch.monitor.live")
 
 
 def test_lab_program_imports_nothing_heavy() -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.cli.demo import SHOWN_PACE_S
-from tcpwatch.cli.rehearsal import Rehearsal, open_watch
+from tcpwatch.cli.commands.demo.command import SHOWN_PACE_S
+from tcpwatch.cli.commands.demo.headless import Rehearsal, open_watch
 from tcpwatch.lab.namespace import enter_own_namespace
-from tcpwatch.lab.performance import Performance
 from tcpwatch.lab.recordings import notes_of, segments_of
+from tcpwatch.lab.scenario_process import Performance
 from tcpwatch.lab.scenarios import SCENARIOS
 from tcpwatch.lab.stage import PORT, Act
 

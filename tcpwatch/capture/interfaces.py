@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from fcntl import ioctl
 
 from tcpwatch.errors import UsageError
-from tcpwatch.system import IFF_UP, IFREQ
-from tcpwatch.text import clean
+from tcpwatch.system.libc import IFF_UP, IFREQ
+from tcpwatch.text.clean import clean
 
 ANY = "any"
 ALIASES = {"lo0": "lo", "lo": "lo0"}  # loopback on macOS and on Linux

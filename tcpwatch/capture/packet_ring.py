@@ -9,11 +9,11 @@ import select
 from collections.abc import Sequence
 from struct import Struct
 
+from tcpwatch.capture.frame import SNAPLEN, Frame, Statistics
 from tcpwatch.capture.interfaces import Interface
 from tcpwatch.capture.packet_socket import LINK_TYPES, SOL_PACKET, PacketSocket
-from tcpwatch.capture.source import SNAPLEN, Frame, Statistics
-from tcpwatch.duration import SECOND_NS
 from tcpwatch.errors import SourceError
+from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.link import LINKTYPE_LINUX_SLL2
 
 # A trickle takes one block every 50 ms however little is in it, so many small blocks outlast a reader's pause

@@ -10,11 +10,11 @@ import struct
 from collections.abc import Sequence
 
 from tcpwatch.capture.bpf_filter import ARPHRD_LOOPBACK, Framing, Instruction, tcp_filter
+from tcpwatch.capture.frame import Statistics
 from tcpwatch.capture.interfaces import Interface, describe, look_up
-from tcpwatch.capture.privileges import Capability, missing
-from tcpwatch.capture.source import Statistics
 from tcpwatch.errors import SourceError
-from tcpwatch.system import call
+from tcpwatch.system.libc import call
+from tcpwatch.system.privileges import Capability, missing
 from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, LINKTYPE_RAW
 
 # include/uapi/linux/if_packet.h, include/uapi/asm-generic/socket.h

@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterable
 from itertools import accumulate
 
-from tcpwatch.capture.source import Frame
+from tcpwatch.capture.frame import Frame
 from tcpwatch.errors import UsageError
-from tcpwatch.quantity import counted
-from tcpwatch.text import clean
-from tcpwatch.wire.pcapfile import PcapngWriter
+from tcpwatch.text.clean import clean
+from tcpwatch.text.quantity import counted
+from tcpwatch.wire.files.capture_file import PcapngWriter
 
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MODE = 0o600

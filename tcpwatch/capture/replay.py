@@ -8,10 +8,10 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from tcpwatch.capture.source import Frame
+from tcpwatch.capture.frame import Frame
 from tcpwatch.errors import CaptureFileError, UsageError
-from tcpwatch.text import clean
-from tcpwatch.wire.pcapfile import read_batches
+from tcpwatch.text.clean import clean
+from tcpwatch.wire.files.capture_file import read_batches
 
 STDIN = "-"
 REFUSED = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device or a terminal", stat.S_IFBLK: "a device"}

@@ -1,4 +1,4 @@
-"""The command line: words -> sources -> Monitor -> a front end. Each command is a module of this room with a `run`.
+"""The command line: words -> sources -> Monitor -> a front end. Each command is a module of `commands` with a `run`.
 
 Law of the room: nothing is imported before it is needed. `--help` and the headless commands never load Textual, and
 nothing on the way to the first frame loads scapy.
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run tcpwatch; returns the exit code: 0 done, 1 a check failed, 2 usage or input, 3 privilege, 130 interrupt."""
     arguments = parse(sys.argv[1:] if argv is None else argv)
     gc.disable()  # all that is imported stays: looking for garbage in it takes a tenth of the start
-    command = import_module(f"tcpwatch.cli.{arguments.command}")
+    command = import_module(f"tcpwatch.cli.commands.{arguments.command}")
     gc.freeze()
     gc.enable()
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from tcpwatch import __version__
-from tcpwatch.tcp.netns import Namespace
+from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.why.language import LANGUAGES, language_of
 
 OPTION = re.compile(r"--?[A-Za-z]")

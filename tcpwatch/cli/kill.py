@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from tcpwatch.capture.privileges import Capability, held_privileges, missing
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import UsageError
-from tcpwatch.kernel.destroy import Destroyer, is_supported
-from tcpwatch.kernel.resident import Resident
+from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.kernel.sock_diag.destroy import Destroyer, is_supported
+from tcpwatch.system.privileges import Capability, held_privileges, missing
 
 
 def open_destroyer(arguments: Arguments, residents: Sequence[Resident] = ()) -> Destroyer | None:

@@ -7,13 +7,13 @@ import sys
 from dataclasses import replace
 from itertools import islice
 
-from tcpwatch.capture.privileges import Capability, held_privileges, missing, settle_thread
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import UsageError
-from tcpwatch.kernel.everywhere import Reach
-from tcpwatch.kernel.netns import enter_namespace, find_namespace, list_namespaces, namespace_here
-from tcpwatch.kernel.resident import Resident
-from tcpwatch.text import clean
+from tcpwatch.kernel.namespaces.all_sockets import Reach
+from tcpwatch.kernel.namespaces.find import enter_namespace, find_namespace, list_namespaces, namespace_here
+from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.system.privileges import Capability, held_privileges, missing, settle_thread
+from tcpwatch.text.clean import clean
 
 MOST = 256  # namespaces that are watched; each takes a thread, and a look at the table of sockets once a second
 

@@ -13,14 +13,14 @@ from itertools import chain, islice
 from types import FrameType
 from typing import Protocol, Self
 
+from tcpwatch.capture.frame import Frame, FrameSource
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
-from tcpwatch.capture.source import Frame, FrameSource
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.sources import drop_privileges, open_frames, open_recording
-from tcpwatch.quantity import counted
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.text.quantity import counted
 from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.segment import Segment
 

@@ -2,12 +2,13 @@
 
 import sys
 
+from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.interfaces import Interface, find_interface
-from tcpwatch.capture.privileges import OWNER_LOOKUP, Capability, held_privileges
-from tcpwatch.capture.privileges import drop_privileges as drop
 from tcpwatch.capture.recording import Recording
-from tcpwatch.capture.source import FrameSource, open_capture
+from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.arguments import Arguments
+from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, held_privileges
+from tcpwatch.system.privileges import drop_privileges as drop
 
 ALL_INTERFACES = "any"
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from tcpwatch.tcp.life import Happening, Known
-from tcpwatch.tcp.sockets import Owner, SocketRow
+from tcpwatch.sockets.row import Owner, SocketRow
+from tcpwatch.sockets.timeline import Happening, Known
 from tcpwatch.tcp.state import State
 
 

@@ -7,19 +7,19 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.loader import check_permission, read_btf
 from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
-from tcpwatch.kernel.bpf.transitions import Transitions
-from tcpwatch.kernel.destroy_events import DestroyEvents
+from tcpwatch.kernel.bpf.tracepoints import Transitions
 from tcpwatch.kernel.events import EventSource
-from tcpwatch.kernel.everywhere import Elsewhere, Everywhere, Reach
-from tcpwatch.kernel.netstat import Netstat
-from tcpwatch.kernel.owners import Answer, OwnerIndex
-from tcpwatch.kernel.portable import PortableSockets
-from tcpwatch.kernel.proc_net import ProcNet
-from tcpwatch.kernel.resident import Resident
-from tcpwatch.kernel.sock_diag import SockDiag, netlink_socket
-from tcpwatch.kernel.sysctls import Sysctls
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.kernel.namespaces.all_sockets import Elsewhere, Everywhere, Reach
+from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.kernel.proc.net_tcp import ProcNet
+from tcpwatch.kernel.proc.netstat import Netstat
+from tcpwatch.kernel.proc.owners import Answer, OwnerIndex
+from tcpwatch.kernel.proc.sysctls import Sysctls
+from tcpwatch.kernel.psutil_sockets import PortableSockets
+from tcpwatch.kernel.sock_diag.client import SockDiag, netlink_socket
+from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
 
 HAS_COOKIES = ("bpf", "sock_diag")  # sources of sockets that are known by what the kernel tells of them, too
 THIS_NAMESPACE = Reach()

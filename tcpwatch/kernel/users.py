@@ -4,8 +4,8 @@ import pwd
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from tcpwatch.tcp.sockets import SocketRow
-from tcpwatch.text import clean
+from tcpwatch.sockets.row import SocketRow
+from tcpwatch.text.clean import clean
 
 
 def user_names(rows: Iterable[SocketRow]) -> Mapping[int, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tcpwatch.errors import PrivilegeError
-from tcpwatch.system import IFF_UP, IFREQ, call, capset, prctl
+from tcpwatch.system.libc import IFF_UP, IFREQ, call, capset, prctl
 
 # include/uapi/linux/sched.h, prctl.h, capability.h, sockios.h
 CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000

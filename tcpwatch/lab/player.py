@@ -12,7 +12,7 @@ from contextlib import suppress
 from threading import Thread
 
 from tcpwatch.lab import child
-from tcpwatch.lab.program import ENDS_WITHIN_S, launch
+from tcpwatch.lab.child_process import ENDS_WITHIN_S, launch
 from tcpwatch.lab.scenario import FAILED
 from tcpwatch.lab.scenarios import SCENARIOS
 from tcpwatch.lab.stage import PACE_S, PORT

@@ -6,11 +6,11 @@ A tour may open with a Demo, which goes on until the first scenario is asked for
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from tcpwatch.lab.demo import Demo
+from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace
 from tcpwatch.lab.player import GOES_ON, PLAYS
-from tcpwatch.lab.program import Program
-from tcpwatch.lab.programme import Programme
+from tcpwatch.lab.playlist import Programme
 from tcpwatch.lab.scenario import END, FAILED, RESTS
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import PACE_S, PORT, Act

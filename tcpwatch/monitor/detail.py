@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 
-from tcpwatch.diagnose.case import Case
-from tcpwatch.diagnose.rules import diagnose
-from tcpwatch.monitor.course import NO_COURSE, Lives, shifted, with_segments
-from tcpwatch.monitor.doubts import Doubts, disagreements, patience_ns
+from tcpwatch.diagnose.context import Case
+from tcpwatch.diagnose.rules.socket import diagnose
+from tcpwatch.monitor.disagreements import Doubts, disagreements, patience_ns
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.monitor.trouble import dated
+from tcpwatch.monitor.wire_timeline import NO_COURSE, Lives, shifted, with_segments
+from tcpwatch.sockets.counters import NO_STACK, Stack
+from tcpwatch.sockets.kernel_tcb import anchored, tcb_of
+from tcpwatch.sockets.tcp_info import TcpInfo
+from tcpwatch.sockets.timeline import Known
 from tcpwatch.tcp.flow import Flow
-from tcpwatch.tcp.info import TcpInfo
-from tcpwatch.tcp.kernel_tcb import anchored, tcb_of
-from tcpwatch.tcp.life import Known
-from tcpwatch.tcp.stack import NO_STACK, Stack
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends

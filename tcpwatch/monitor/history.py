@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from tcpwatch.kernel.events import Telling, Transition, all_told
-from tcpwatch.monitor.closed import LIMIT as CLOSED_LIMIT
-from tcpwatch.monitor.closed import Closed, came_and_went, end_of, ended, owners_told
 from tcpwatch.monitor.peers import Peers
+from tcpwatch.monitor.recently_closed import LIMIT as CLOSED_LIMIT
+from tcpwatch.monitor.recently_closed import Closed, came_and_went, end_of, ended, owners_told
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.tcp.life import Known, Life
-from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow, TimerKind
+from tcpwatch.sockets.row import NoOwner, Owner, SocketRow, TimerKind
+from tcpwatch.sockets.timeline import Known, Life
 from tcpwatch.tcp.state import State
 
 MARK_NS = 3_000_000_000  # how long a row is shown as new, changed or gone

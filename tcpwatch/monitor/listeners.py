@@ -9,13 +9,13 @@ from dataclasses import replace
 from operator import attrgetter
 
 from tcpwatch.diagnose.finding import Finding
-from tcpwatch.diagnose.listening import DROPS, is_full, somebody_turned_away, turned_away
+from tcpwatch.diagnose.rules.listener import DROPS, is_full, somebody_turned_away, turned_away
+from tcpwatch.monitor.counter_window import MINUTE_NS, Rises
 from tcpwatch.monitor.detail import case_of
-from tcpwatch.monitor.rises import MINUTE_NS, Rises
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import SocketRow
-from tcpwatch.tcp.stack import Stack
+from tcpwatch.sockets.counters import Stack
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import IPV4_ENDS
 

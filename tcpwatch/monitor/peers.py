@@ -6,7 +6,7 @@ looked for in the same namespace first; in another one only where the connection
 
 from collections.abc import Sequence
 
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
 

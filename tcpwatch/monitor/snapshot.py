@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tcpwatch.diagnose.finding import Finding, Since
-from tcpwatch.tcp.info import TcpInfo
-from tcpwatch.tcp.life import Dwell, Known, Life
-from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
-from tcpwatch.tcp.stack import NO_STACK, Stack
+from tcpwatch.sockets.counters import NO_STACK, Stack
+from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
+from tcpwatch.sockets.tcp_info import TcpInfo
+from tcpwatch.sockets.timeline import Dwell, Known, Life
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 
@@ -53,6 +53,13 @@ class Connection:
     def key(self) -> int:
         """The socket's identity."""
         return self.row.cookie
+
+    @property
+    def holders(self) -> str:
+        """All who hold the socket, or why that is not known; never blank."""
+        if not self.owners:
+            return str(self.no_owner or NoOwner.UNKNOWN)
+        return ", ".join(map(str, self.owners))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from tcpwatch.diagnose.backing_off import failing_ns, failures
 from tcpwatch.diagnose.finding import Finding, Since
-from tcpwatch.diagnose.listening import accept_queue_is_full
+from tcpwatch.diagnose.rules.listener import accept_queue_is_full
+from tcpwatch.diagnose.timers.backoff import failing_ns, failures
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.tcp.sockets import TimerKind
+from tcpwatch.sockets.row import TimerKind
 from tcpwatch.tcp.state import State
 
 RETRANSMITS = 3  # once or twice is ordinary loss; tcp_retries1 is 3 as well

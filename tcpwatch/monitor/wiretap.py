@@ -4,8 +4,8 @@ from collections.abc import Container
 from threading import Event as Flag
 from threading import Lock, Thread
 
+from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.recording import Recording
-from tcpwatch.capture.source import FrameSource
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.tracker import FlowTracker

@@ -11,13 +11,13 @@ from functools import lru_cache
 
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
+from tcpwatch.sockets.extras import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions
+from tcpwatch.sockets.kernel_tcb import tcb_of
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.event import Event, Step
-from tcpwatch.tcp.extensions import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions
 from tcpwatch.tcp.flow import ENDS, Flow
-from tcpwatch.tcp.kernel_tcb import tcb_of
-from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.seqnum import wrap
-from tcpwatch.tcp.sockets import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.options import ALIGNED_TIMESTAMPS, TIMESTAMPS_ALONE, parse_options
 from tcpwatch.wire.segment import IPV4_ENDS, endpoints

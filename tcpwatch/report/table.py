@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from tcpwatch.duration import fine_duration
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
+from tcpwatch.sockets.row import SocketRow, Timer
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import ENDS, Flow
-from tcpwatch.tcp.sockets import SocketRow, Timer
 from tcpwatch.tcp.state import State
+from tcpwatch.text.duration import fine_duration
 from tcpwatch.wire.segment import endpoints
 
 SOCKET_TITLES = ("STATE", "RECV-Q", "SEND-Q", "LOCAL", "REMOTE", "FOR", "TIMER", "OWNER")
@@ -50,13 +50,6 @@ def flows(chosen: Sequence[Flow]) -> Iterator[str]:
     return _table(FLOW_TITLES, [_flow_cells(flow) for flow in chosen]) if chosen else iter(())
 
 
-def owners(connection: Connection) -> str:
-    """Who holds the socket, or why that is not known; never blank."""
-    if not connection.owners:
-        return str(connection.no_owner or "unknown")
-    return ", ".join(str(owner) for owner in connection.owners)
-
-
 def _socket_cells(connection: Connection, now_ns: int) -> tuple[str, ...]:
     row = connection.row
     age = fine_duration(max(0, now_ns - connection.since_ns))
@@ -67,7 +60,7 @@ def _socket_cells(connection: Connection, now_ns: int) -> tuple[str, ...]:
         "*" if row.state is State.LISTEN else str(row.remote),
         age if connection.since_seen else f"≥{age}",
         _timer(row.timer, now_ns),
-        owners(connection),
+        connection.holders,
     )
 
 

@@ -18,24 +18,24 @@ from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from tcpwatch.monitor.filter import FilterError, Test, compile_filter
+from tcpwatch.monitor.filter.language import FilterError, Test, compile_filter
+from tcpwatch.monitor.filter.segments import WireFilter
 from tcpwatch.monitor.snapshot import Connection, Snapshot
-from tcpwatch.monitor.wire_filter import WireFilter
-from tcpwatch.text import clean
-from tcpwatch.tui.chrome_lines import keys_line, status_line, tabs_line
-from tcpwatch.tui.connection_lines import ALL_NETNS_COLUMNS, COLUMNS, WIRE_COLUMNS
+from tcpwatch.text.clean import clean
+from tcpwatch.tui.bars.filter import FilterBar
+from tcpwatch.tui.bars.scrub_lines import replay_status_line
+from tcpwatch.tui.bars.status import keys_line, status_line, tabs_line
+from tcpwatch.tui.bars.trouble import summary
+from tcpwatch.tui.connections.columns import ALL_NETNS_COLUMNS, COLUMNS, WIRE_COLUMNS
+from tcpwatch.tui.connections.pane import Connections
+from tcpwatch.tui.detail.pane import DetailPane
 from tcpwatch.tui.keys import KEYS, foremost_first
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
-from tcpwatch.tui.model import MonitorView, Subject
-from tcpwatch.tui.replay_lines import replay_status_line
+from tcpwatch.tui.packets.pane import Packets
+from tcpwatch.tui.paint.lines import STYLE_CLASSES, OneLine
+from tcpwatch.tui.protocols import MonitorView, Subject
 from tcpwatch.tui.terminal import guarded, over_ssh
 from tcpwatch.tui.themes import ANSI, THEMES, theme_for
-from tcpwatch.tui.trouble import summary
-from tcpwatch.tui.widgets.connections import Connections
-from tcpwatch.tui.widgets.detail import DetailPane
-from tcpwatch.tui.widgets.filter_bar import FilterBar
-from tcpwatch.tui.widgets.lines import STYLE_CLASSES, OneLine
-from tcpwatch.tui.widgets.packets import Packets
 from tcpwatch.wire.segment import reversed_ends
 
 SNAPSHOT_S, PACKETS_S = 0.5, 0.25

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
-from unicodedata import east_asian_width
 
+from tcpwatch.text.cells import cells
 from tcpwatch.why.catalog import Translate
 from tcpwatch.why.topic import Topic
 
@@ -52,11 +52,6 @@ def lines(topic: Topic, translate: Translate, width: int, *, commands_whole: boo
         for part in [text] if whole else wrap(text, width - column):
             yield Passage(label + " " * (column - cells(label)), part, kind)
             label = ""
-
-
-def cells(text: str) -> int:
-    """How many cells of a terminal it takes: two for a wide character (Unicode Standard Annex 11)."""
-    return len(text) if text.isascii() else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
 # Chinese may be broken between any two characters, but no line begins with what closes nor ends with what opens.

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
-from tcpwatch.wire.extensions import upper_layer
 from tcpwatch.wire.fragments import Reassembly
 from tcpwatch.wire.ip import FRAGMENT_OFFSET, MORE_FRAGMENTS, TCP, read_datagram
+from tcpwatch.wire.ip_extensions import upper_layer
 from tcpwatch.wire.layer import IPV4, IPV6, UndecodableError
 from tcpwatch.wire.link import (
     LINKTYPE_ETHERNET,

@@ -6,7 +6,7 @@ Datagrams that wait are bounded in number and in age; the oldest go first.
 
 from dataclasses import dataclass, field
 
-from tcpwatch.duration import SECOND_NS
+from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.ip import LARGEST_PAYLOAD, Datagram, Fragment
 from tcpwatch.wire.layer import UndecodableError
 

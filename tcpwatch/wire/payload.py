@@ -7,7 +7,7 @@ Law of the room: only what stands in this one segment is told, and all of it com
 import re
 from string import ascii_uppercase
 
-from tcpwatch.text import clean
+from tcpwatch.text.clean import clean
 from tcpwatch.wire.tls import HANDSHAKE, describe_hello
 
 METHODS = b"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH"

@@ -6,7 +6,7 @@ hello cut anywhere gives less, not an error.
 
 from collections.abc import Callable, Iterator
 
-from tcpwatch.text import clean
+from tcpwatch.text.clean import clean
 
 HANDSHAKE = 22
 CLIENT_HELLO = 1

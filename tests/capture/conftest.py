@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tcpwatch.system import call
+from tcpwatch.system.libc import call
 
 CLONE_NEWNET = 0x4000_0000
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tcpwatch.capture.frame import Frame
 from tcpwatch.capture.recording import Recording
-from tcpwatch.capture.source import Frame
 from tcpwatch.errors import UsageError
+from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_NULL
-from tcpwatch.wire.pcapfile import read_records
 from tests.wire.frames import tcp_frame
 
 NOBODY = 65_534

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tcpwatch.capture.frame import Frame
 from tcpwatch.capture.replay import CaptureFile
-from tcpwatch.capture.source import Frame
 from tcpwatch.errors import CaptureFileError, UsageError
+from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.link import LINKTYPE_ETHERNET
-from tcpwatch.wire.pcapfile import PcapngWriter
 from tests.wire.frames import tcp_frame
 
 FRAMES: list[Frame] = [(number, LINKTYPE_ETHERNET, tcp_frame(b"x" * number), 54 + number) for number in range(3)]

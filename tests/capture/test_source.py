@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tcpwatch.capture.frame import Frame, FrameSource
 from tcpwatch.capture.interfaces import find_interface
-from tcpwatch.capture.source import Frame, FrameSource, open_capture
+from tcpwatch.capture.source import open_capture
 from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.link import LINKTYPE_RAW
 from tcpwatch.wire.segment import SYN, Segment

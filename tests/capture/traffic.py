@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tcpwatch.capture.frame import Frame, FrameSource
 from tcpwatch.capture.packet_socket import ETH_P_ALL
-from tcpwatch.capture.source import Frame, FrameSource
 from tests.capture.pcap import frames_of
 
 PATIENCE_S = 5

@@ -2,9 +2,9 @@
 
 from io import BytesIO
 
-from tcpwatch.capture.source import Frame
+from tcpwatch.capture.frame import Frame
+from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.link import LINKTYPE_ETHERNET
-from tcpwatch.wire.pcapfile import PcapngWriter
 from tcpwatch.wire.segment import ACK, FIN, PSH, SYN
 from tests.wire.frames import CLIENT, SERVER, tcp_frame
 

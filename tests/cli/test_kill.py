@@ -2,10 +2,10 @@
 
 import pytest
 
-from tcpwatch.capture.privileges import Capability, Privileges
 from tcpwatch.cli import kill
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import PrivilegeError, UsageError
+from tcpwatch.system.privileges import Capability, Privileges
 
 ALLOWED = Arguments(allow_kill=True)
 

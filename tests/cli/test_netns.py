@@ -9,8 +9,8 @@ import pytest
 
 from tcpwatch.cli import main, netns
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.kernel.netns import HERE, Place, namespace_here
-from tcpwatch.tcp.netns import Namespace
+from tcpwatch.kernel.namespaces.find import HERE, Place, namespace_here
+from tcpwatch.sockets.namespace import Namespace
 from tests.kernel.namespaces import held, named, needs_namespaces
 
 pytestmark = [pytest.mark.e2e, needs_namespaces]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tcpwatch.capture.source import Frame, Statistics
+from tcpwatch.capture.frame import Frame, Statistics
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.reading import ENDING_SIGNALS, Reading
 from tcpwatch.tcp.tracker import FlowTracker
-from tcpwatch.wire.pcapfile import read_records
+from tcpwatch.wire.files.capture_file import read_records
 from tests.cli.captures import as_frames, conversation
 
 

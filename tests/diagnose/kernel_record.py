@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tcpwatch.tcp.extensions import NO_EXTENSIONS, Extensions
-from tcpwatch.tcp.info import TcpInfo
+from tcpwatch.sockets.extras import NO_EXTENSIONS, Extensions
+from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.tcb import Tcb
 
 NEVER_SILENT = TcpInfo(last_data_recv=0, last_ack_recv=0)

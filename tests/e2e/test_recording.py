@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpwatch.wire.pcapfile import read_records
+from tcpwatch.wire.files.capture_file import read_records
 from tests.e2e.conftest import NOBODY, PATIENCE_S, Place
 
 pytestmark = pytest.mark.e2e

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.tcp.sockets import TimerKind
+from tcpwatch.sockets.row import TimerKind
 from tests.e2e.conftest import AS_NOBODY, Place, read_until
 from tests.kernel.bpf.allowed import needs_bpf
 from tests.ss_output import SS, Printed, parse

@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.e2e, needs_bpf]
 # Every 20 ms, for each connection: when it ends as foretold, or that it is still there.
 WATCH = """
 import json, socket, time
-from tcpwatch.diagnose.giving_up import fate_of
+from tcpwatch.diagnose.timers.deadline import fate_of
 from tcpwatch.kernel.source import open_kernel
-from tcpwatch.tcp.stack import Stack
+from tcpwatch.sockets.counters import Stack
 from tests.kernel.real_sockets import RealSockets
 
 kernel = open_kernel()

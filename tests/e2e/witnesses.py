@@ -16,7 +16,8 @@ from tests.lab.proc_net import eventually
 
 STOPS_WHERE_IT_PLAYS = """
 import os, signal, sys
-from tcpwatch.cli import demo, main
+from tcpwatch.cli import main
+from tcpwatch.cli.commands.demo import command as demo
 enter = demo.enter_own_namespace
 def enter_and_stop():
     place = enter()
@@ -29,7 +30,7 @@ sys.exit(main(sys.argv[1:]))
 ENTER = """
 import os, sys
 from tcpwatch.lab.namespace import _leave_capabilities_to_children
-from tcpwatch.system import call
+from tcpwatch.system.libc import call
 pid, *command = sys.argv[1:]
 kinds = ["net"] if os.geteuid() == 0 else ["user", "net"]
 for namespace in [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]:

@@ -14,8 +14,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tcpwatch.wire.pcapfile import PcapngWriter, read_records
-from tcpwatch.wire.record import Record
+from tcpwatch.wire.files.capture_file import PcapngWriter, read_records
+from tcpwatch.wire.files.record import Record
 from tests.tcp.verdicts import Row, ours, tsharks
 
 CHANCE = 0.1

@@ -19,7 +19,7 @@ from tcpwatch.errors import CaptureFileError
 from tcpwatch.report import ndjson, table
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
-from tcpwatch.wire.pcapfile import Record, read_records
+from tcpwatch.wire.files.capture_file import Record, read_records
 
 SHARE = 0.02
 

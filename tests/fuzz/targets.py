@@ -5,10 +5,10 @@ from io import BytesIO
 
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.link import LINK_LAYERS
 from tcpwatch.wire.options import parse_options
 from tcpwatch.wire.payload import describe_payload
-from tcpwatch.wire.pcapfile import read_records
 
 LINK_TYPES = sorted(LINK_LAYERS)
 

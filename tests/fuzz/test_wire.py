@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.link import LINKTYPE_ETHERNET
-from tcpwatch.wire.pcapfile import PcapngWriter
 from tests.fuzz.targets import TARGETS, fuzz_file
 from tests.wire.captures import pcap_header, pcap_record
 from tests.wire.frames import CLIENT_6, SERVER_6, tcp_frame

@@ -8,11 +8,11 @@ import pytest
 
 from tcpwatch.kernel.bpf.loader import read_btf
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
-from tcpwatch.kernel.owners import OwnerIndex
-from tcpwatch.kernel.proc_net import ProcNet
-from tcpwatch.kernel.sock_diag import SockDiag
+from tcpwatch.kernel.proc.net_tcp import ProcNet
+from tcpwatch.kernel.proc.owners import OwnerIndex
+from tcpwatch.kernel.sock_diag.client import SockDiag
 from tcpwatch.kernel.source import SocketSource
-from tcpwatch.tcp.sockets import NoOwner, SocketRow, TimerKind
+from tcpwatch.sockets.row import NoOwner, SocketRow, TimerKind
 from tcpwatch.tcp.state import State
 from tests.kernel.bpf.allowed import needs_bpf
 from tests.kernel.real_sockets import RealSockets

@@ -6,11 +6,11 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel import source
-from tcpwatch.kernel.destroy_events import DestroyEvents
-from tcpwatch.kernel.owners import OwnerIndex
+from tcpwatch.kernel.proc.owners import OwnerIndex
+from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
 from tcpwatch.kernel.source import open_kernel, open_socket_source
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
 from tests.kernel.bpf.allowed import needs_bpf
 
 
@@ -132,7 +132,7 @@ def test_open_bpf_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
 
 DROPPED = """
 import encodings.idna, socket
-from tcpwatch.capture.privileges import Capability, drop_privileges, held_privileges
+from tcpwatch.system.privileges import Capability, drop_privileges, held_privileges
 from tcpwatch.kernel.source import open_kernel
 
 sockets, owners, transitions, *_ = open_kernel()
@@ -162,7 +162,7 @@ def test_open_descriptors_work_after_privileges_are_dropped() -> None:
 
 WITH_CAPABILITIES = """
 import sys
-from tcpwatch.capture.privileges import Capability, drop_privileges
+from tcpwatch.system.privileges import Capability, drop_privileges
 from tcpwatch.kernel.source import open_kernel
 
 drop_privileges([Capability[name] for name in sys.argv[1:]])

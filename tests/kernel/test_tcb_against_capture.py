@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tcpwatch.kernel.sock_diag import SockDiag
-from tcpwatch.tcp.kernel_tcb import anchored, relative_tcb
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.kernel.sock_diag.client import SockDiag
+from tcpwatch.sockets.kernel_tcb import anchored, relative_tcb
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, FIN, SYN, reversed_ends
 from tests.kernel.real_sockets import RealSockets

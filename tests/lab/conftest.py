@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tcpwatch.lab.program import Program
+from tcpwatch.lab.child_process import Program
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
+from tcpwatch.lab.child_process import Program
 from tcpwatch.lab.client import Client, Guests, visit
-from tcpwatch.lab.program import Program
 from tests.lab.proc_net import eventually, needs_proc_net, sockets
 
 pytestmark = pytest.mark.e2e

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
+from tcpwatch.lab.child_process import Program
 from tcpwatch.lab.player import GOES_ON, PLAYS
-from tcpwatch.lab.program import Program
 from tcpwatch.lab.scenario import END, RESTS
 from tests.lab.proc_net import eventually
 

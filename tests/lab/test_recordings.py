@@ -11,7 +11,7 @@ from tcpwatch.lab.recordings import acts_of, folder, segments_of
 from tcpwatch.lab.scenarios import SCENARIOS
 from tcpwatch.lab.stage import PORT
 from tcpwatch.wire.decode import Decoder
-from tcpwatch.wire.pcapfile import PcapngWriter
+from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.segment import endpoints
 from tests.why.texts import acts_of as acts_written_in
 

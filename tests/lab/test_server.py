@@ -3,8 +3,8 @@ from threading import Thread
 
 import pytest
 
+from tcpwatch.lab.child_process import Program
 from tcpwatch.lab.messages import MessageError
-from tcpwatch.lab.program import Program
 from tcpwatch.lab.server import HOST, TIDY_UP_S, EchoServer, echo, serve
 from tests.lab.proc_net import eventually, needs_proc_net, states
 

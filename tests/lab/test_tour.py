@@ -6,10 +6,10 @@ import signal
 import pytest
 
 from tcpwatch.errors import UsageError
-from tcpwatch.lab.demo import Demo
+from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace
-from tcpwatch.lab.program import Program
-from tcpwatch.lab.programme import NAME
+from tcpwatch.lab.playlist import NAME
 from tcpwatch.lab.scenarios import find_scenario
 from tcpwatch.lab.stage import Act
 from tcpwatch.lab.tour import Tour

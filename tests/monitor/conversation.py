@@ -1,7 +1,7 @@
 """A handshake and a half-close between two ends, as frames and as rows of the two sockets."""
 
-from tcpwatch.capture.source import Frame
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.capture.frame import Frame
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, FIN, SYN
 from tests.builders import ends, row

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tcpwatch.capture.source import Frame, Statistics
+from tcpwatch.capture.frame import Frame, Statistics
 from tcpwatch.errors import SourceError
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.sockets.row import SocketRow
 
 
 class ScriptedSockets:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from tcpwatch.capture.source import Frame
+from tcpwatch.capture.frame import Frame
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.monitor.recorded import LIMIT, Recorded
+from tcpwatch.monitor.replay.capture_file import LIMIT, Recorded
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder

@@ -8,8 +8,8 @@ from tcpwatch.monitor.history import by_ends
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
 from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.tcp.flow import Flow
-from tcpwatch.tcp.netns import Namespace
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source
 from tests.builders import CLIENT, SERVER, connection, ends

@@ -6,8 +6,8 @@ import pytest
 from tcpwatch.kernel.events import Transition
 from tcpwatch.monitor.history import MARK_NS, TOLD_LIMIT, UNSEEN_NS, History, began_ns, by_ends
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.tcp.life import Happening, Known
-from tcpwatch.tcp.sockets import NoOwner, SocketRow, Timer, TimerKind
+from tcpwatch.sockets.row import NoOwner, SocketRow, Timer, TimerKind
+from tcpwatch.sockets.timeline import Happening, Known
 from tcpwatch.tcp.state import State
 from tests.builders import CLIENT, SERVER, ends, owner, row
 

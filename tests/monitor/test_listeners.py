@@ -3,9 +3,9 @@ from typing import Any
 
 from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import Backlog, SocketRow
-from tcpwatch.tcp.stack import Rise, Stack
+from tcpwatch.sockets.counters import Rise, Stack
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import Backlog, SocketRow
 from tcpwatch.tcp.state import State
 from tests.builders import connection, ends, row
 

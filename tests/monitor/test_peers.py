@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tcpwatch.monitor.peers import Peers
-from tcpwatch.tcp.netns import Namespace
+from tcpwatch.sockets.namespace import Namespace
 from tests.builders import CLIENT, SERVER, ends, row
 
 HERE, BLUE, RED = Namespace(1, here=True), Namespace(2, "blue"), Namespace(3, "red")

@@ -5,7 +5,7 @@ import pytest
 from tcpwatch.diagnose.finding import Finding, Severity, Since
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.monitor.trouble import Troubles, dated, trouble_of
-from tcpwatch.tcp.sockets import Backlog, Timer, TimerKind
+from tcpwatch.sockets.row import Backlog, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tests.builders import connection
 

@@ -3,7 +3,7 @@ from pathlib import Path
 from tcpwatch.capture.recording import Recording
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.wiretap import LINGER_NS, Wiretap
-from tcpwatch.wire.pcapfile import read_records
+from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.segment import ACK, RST, SYN
 from tests.monitor.conversation import CLIENT_ENDS, HALF_CLOSE, HANDSHAKE, MS, SERVER_ENDS, frame, to_client, to_server
 from tests.monitor.fakes import ScriptedFrames

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tcpwatch.report import table
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
-from tcpwatch.wire.pcapfile import read_records
+from tcpwatch.wire.files.capture_file import read_records
 from tests.perf.traffic import write_capture
 
 SHORT, LONG = 100_000, 1_000_000

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tcpwatch.kernel.owners import OwnerIndex
-from tcpwatch.kernel.portable import PortableSockets
-from tcpwatch.kernel.proc_net import ProcNet
-from tcpwatch.kernel.sock_diag import SockDiag
+from tcpwatch.kernel.proc.net_tcp import ProcNet
+from tcpwatch.kernel.proc.owners import OwnerIndex
+from tcpwatch.kernel.psutil_sockets import PortableSockets
+from tcpwatch.kernel.sock_diag.client import SockDiag
 from tcpwatch.kernel.source import KernelSources, open_kernel
-from tcpwatch.monitor.core import Monitor
+from tcpwatch.monitor.live import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
 
+from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.link import LINKTYPE_ETHERNET
-from tcpwatch.wire.pcapfile import PcapngWriter
 from tcpwatch.wire.segment import ACK, FIN, PSH, SYN
 
 SIDE_BY_SIDE = 500

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 from tcpwatch.report import ndjson
+from tcpwatch.sockets.extras import Extensions, Memory
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
+from tcpwatch.sockets.timeline import Happening, Known, Life
 from tcpwatch.tcp.event import Step
-from tcpwatch.tcp.extensions import Extensions, Memory
-from tcpwatch.tcp.life import Happening, Known, Life
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.segment import ACK, RST, SYN, Segment

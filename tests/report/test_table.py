@@ -1,10 +1,10 @@
-from tcpwatch.duration import SECOND_NS
 from tcpwatch.report import table
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.event import Step
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.segment import ACK, RST
 from tests.builders import connection, ends, event, segment
 
@@ -45,8 +45,8 @@ def test_timer_says_what_is_left_and_how_often_it_fired() -> None:
 
 
 def test_owner_column_is_never_blank() -> None:
-    assert table.owners(connection(owners=(), no_owner=NoOwner.NEEDS_ROOT)) == "needs root"
-    assert table.owners(connection(owners=(), no_owner=None)) == "unknown"
+    assert connection(owners=(), no_owner=NoOwner.NEEDS_ROOT).holders == "needs root"
+    assert connection(owners=(), no_owner=None).holders == "unknown"
 
 
 def test_packet_line_ends_with_its_meaning() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.wire.pcapfile import read_records
+from tcpwatch.wire.files.capture_file import read_records
 from tests.tcp.verdicts import COMPARED, Row, ours
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "pcaps"

@@ -7,7 +7,7 @@ from typing import Any
 
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
-from tcpwatch.wire.record import Record
+from tcpwatch.wire.files.record import Record
 
 Row = dict[str, Any]
 

@@ -6,14 +6,14 @@ from ipaddress import ip_address
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Mark, Snapshot, SourceStatus
+from tcpwatch.sockets.row import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
+from tcpwatch.sockets.tcp_info import TcpInfo
+from tcpwatch.sockets.timeline import Happening, Known, Life
 from tcpwatch.tcp.event import Event, Meaning, Step
-from tcpwatch.tcp.info import TcpInfo
-from tcpwatch.tcp.life import Happening, Known, Life
-from tcpwatch.tcp.sockets import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
-from tcpwatch.text import clean
-from tcpwatch.tui.model import Kill, Subject
+from tcpwatch.text.clean import clean
+from tcpwatch.tui.protocols import Kill, Subject
 from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN, Segment, reversed_ends
 
 SECOND = 1_000_000_000

@@ -7,11 +7,11 @@ from textual.pilot import Pilot
 
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.tui.app import Dashboard
-from tcpwatch.tui.model import Subject
-from tcpwatch.tui.widgets.connections import Connections
-from tcpwatch.tui.widgets.detail import DetailPane
-from tcpwatch.tui.widgets.lines import Lines
-from tcpwatch.tui.widgets.packets import Packets
+from tcpwatch.tui.connections.pane import Connections
+from tcpwatch.tui.detail.pane import DetailPane
+from tcpwatch.tui.packets.pane import Packets
+from tcpwatch.tui.paint.lines import Lines
+from tcpwatch.tui.protocols import Subject
 from tests.tui.canned import SUBJECT, CannedMonitor, Conversation
 
 WIDE, NARROW = (120, 36), (80, 24)

@@ -3,14 +3,14 @@
 import pytest
 from textual.widgets import Input
 
-from tcpwatch.monitor.filter import FilterError
-from tcpwatch.tcp.netns import Namespace
+from tcpwatch.monitor.filter.language import FilterError
+from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.app import Dashboard
-from tcpwatch.tui.grouping import Heading
-from tcpwatch.tui.model import Subject
+from tcpwatch.tui.bars.filter import FilterBar
+from tcpwatch.tui.connections.grouping import Heading
+from tcpwatch.tui.protocols import Subject
 from tcpwatch.tui.screens.help import HelpScreen, HelpText
-from tcpwatch.tui.widgets.filter_bar import FilterBar
 from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, closed, connection, connections, server_end
 from tests.tui.driving import NARROW, Driver, piloted, text_of
 

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.widgets import packets
+from tcpwatch.tui.packets import pane
 from tcpwatch.wire.segment import ACK
 from tests.tui.canned import TIME_NS, Conversation, connection, server_end
 from tests.tui.driving import Driver, piloted, text_of
@@ -52,7 +52,7 @@ async def test_filter_and_selection_narrow_together(driver: Driver) -> None:
 
 
 def test_many_segments_are_filtered_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packets, "APART_FROM", 10)
+    monkeypatch.setattr(pane, "APART_FROM", 10)
 
     @piloted()
     async def narrowed(driver: Driver) -> None:

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, SourceStatus
-from tcpwatch.tcp.sockets import Owner
+from tcpwatch.sockets.row import Owner
 from tcpwatch.tui.app import Dashboard
-from tcpwatch.tui.model import Subject
+from tcpwatch.tui.protocols import Subject
 from tests.tui.canned import Conversation, connections, server_end
 from tests.tui.driving import WIDE, Driver, piloted, text_of
 

@@ -7,8 +7,8 @@ from textual.widgets import Input
 
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.monitor.snapshot import Mark
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.screens import kill
 from tcpwatch.tui.screens.kill import KillQuestion, KillScreen, kill_screen, question_lines

@@ -3,10 +3,10 @@
 import pytest
 from rich.cells import cell_len
 
-from tcpwatch.tui.model import Subject
+from tcpwatch.text.cells import cells
+from tcpwatch.tui.protocols import Subject
 from tcpwatch.tui.screens.why import TopicList, TopicText, WhyScreen
 from tcpwatch.why.language import LANGUAGES
-from tcpwatch.why.page import cells
 from tcpwatch.why.topics import TOPICS
 from tests.tui.driving import NARROW, Driver, piloted, text_of
 

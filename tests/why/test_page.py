@@ -1,8 +1,9 @@
 import pytest
 
+from tcpwatch.text.cells import cells
 from tcpwatch.why.catalog import translation
 from tcpwatch.why.language import LANGUAGES
-from tcpwatch.why.page import Kind, cells, heading, lines, passages, wrap
+from tcpwatch.why.page import Kind, heading, lines, passages, wrap
 from tcpwatch.why.topics import TOPICS
 
 CLOSE_WAIT = TOPICS["CLOSE-WAIT"]

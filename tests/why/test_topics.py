@@ -5,9 +5,9 @@ import pytest
 
 from tcpwatch.errors import UsageError
 from tcpwatch.lab.scenarios import SCENARIOS
+from tcpwatch.sockets.row import TimerKind
 from tcpwatch.tcp import analysis
 from tcpwatch.tcp.event import Step
-from tcpwatch.tcp.sockets import TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.why.topic import Topic
 from tcpwatch.why.topics import ALSO, TOPICS, find_topic, with_related

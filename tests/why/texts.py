@@ -3,12 +3,13 @@
 import ast
 from inspect import getsource
 
-from tcpwatch.lab import programme, tour
+from tcpwatch.lab import playlist, tour
 from tcpwatch.lab.scenarios import SCENARIOS
-from tcpwatch.tui import demo, strip_lines
+from tcpwatch.narration import sentences
+from tcpwatch.tui.bars import narration_lines
+from tcpwatch.tui.modes import demo
 from tcpwatch.tui.screens import presenter, why
 from tcpwatch.why.page import passages
-from tcpwatch.why.tables import narration
 from tcpwatch.why.topics import TOPICS
 
 
@@ -21,21 +22,21 @@ def topic_texts() -> set[str]:
 
 def narration_texts() -> set[str]:
     """Those of the narration: its sentences, what becomes of the ends, and the words around them."""
-    tellings = [text for one in narration.TELLINGS for text in (one.says, one.sender, one.receiver) if text]
-    words = [narration.SENDS, narration.RECEIVES, narration.MISSES, narration.UNCHANGED, narration.LOST]
-    words += [narration.BY_HAND]
-    strip = [strip_lines.TO_TELL, strip_lines.SINCE, strip_lines.ALIKE, demo.PLAYING, demo.OVER, demo.RESTS]
+    tellings = [text for one in sentences.TELLINGS for text in (one.says, one.sender, one.receiver) if text]
+    words = [sentences.SENDS, sentences.RECEIVES, sentences.MISSES, sentences.UNCHANGED, sentences.LOST]
+    words += [sentences.BY_HAND]
+    strip = [narration_lines.TO_TELL, narration_lines.SINCE, narration_lines.ALIKE, demo.PLAYING, demo.OVER, demo.RESTS]
     strip += [demo.WAITS, demo.FOLLOWS, demo.ENDED, demo.TOLD]
     ladder = [presenter.TITLE, presenter.HOLDS, presenter.SLOW, presenter.CONNECTION, presenter.SEGMENT]
     ladder += [presenter.PRESS_SPACE, presenter.WAITS, presenter.TRUNCATED]
-    ends = [narration.CLIENT, narration.SERVER, narration.DOUBT]
-    return {*tellings, *words, *ends, *narration.MEANS.values(), *strip, *ladder}
+    ends = [sentences.CLIENT, sentences.SERVER, sentences.DOUBT]
+    return {*tellings, *words, *ends, *sentences.MEANS.values(), *strip, *ladder}
 
 
 def scenario_texts() -> set[str]:
     """Those of the scenarios and of the tour: what each is, what to watch, and its acts."""
     texts = [text for one in SCENARIOS.values() for text in (one.says, one.advice, *acts_of(one.name))]
-    return {programme.TITLE, programme.WATCH, tour.LOOK_IN, *texts}
+    return {playlist.TITLE, playlist.WATCH, tour.LOOK_IN, *texts}
 
 
 def acts_of(name: str) -> list[str]:

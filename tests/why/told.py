@@ -1,8 +1,8 @@
 """A wire trace, told: each line of the trace becomes what is said of it."""
 
+from tcpwatch.narration.narrate import Told, narrate
+from tcpwatch.narration.step import Turn, Turns
 from tcpwatch.tcp.tracker import FlowTracker
-from tcpwatch.why.narration import Told, narrate
-from tcpwatch.why.turns import Turn, Turns
 from tests.tcp.trace import segments
 
 OPENING = ("> S 0:1(0)", "< S. 0:1(0) ack 1", "> . 1:1(0) ack 1")

@@ -4,8 +4,8 @@ from io import BytesIO
 from struct import pack
 
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.wire.pcapfile import read_records
-from tcpwatch.wire.record import Record
+from tcpwatch.wire.files.capture_file import read_records
+from tcpwatch.wire.files.record import Record
 
 MICROSECONDS = 0xA1B2C3D4
 NANOSECONDS = 0xA1B23C4D

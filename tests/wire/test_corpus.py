@@ -10,9 +10,9 @@ import pytest
 
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.options import parse_options
 from tcpwatch.wire.payload import describe_payload
-from tcpwatch.wire.pcapfile import read_records
 from tcpwatch.wire.segment import Segment
 from tests.wire.captures import records_and_error
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tcpwatch.kernel.bpf.fields import BBR
-from tcpwatch.tcp.extensions import Extensions, Memory, Numbers
-from tcpwatch.text import clean
+from tcpwatch.sockets.extras import Extensions, Memory, Numbers
+from tcpwatch.text.clean import clean
 
 Values = Mapping[str, Any]
 """Fields of the record by name; None where this kernel, or this kind of socket, has no such field."""

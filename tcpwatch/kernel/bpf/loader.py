@@ -16,7 +16,7 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.assembler import Assembler
 from tcpwatch.kernel.bpf.btf import Btf, Kind
 from tcpwatch.kernel.bpf.programs import TYPES
-from tcpwatch.system import LIBC
+from tcpwatch.system.libc import LIBC
 
 BTF_FILE = Path("/sys/kernel/btf/vmlinux")
 

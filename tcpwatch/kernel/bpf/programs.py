@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tcpwatch.kernel.bpf.assembler import Assembler, Helper, Register
 from tcpwatch.kernel.bpf.btf import Btf, Member
-from tcpwatch.kernel.bpf.copying import clear, copy, load, required
+from tcpwatch.kernel.bpf.codegen import clear, copy, load, required
 from tcpwatch.kernel.bpf.fields import (
     BBR,
     COMMON,

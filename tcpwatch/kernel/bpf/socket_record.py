@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tcpwatch.kernel.bpf import extensions, measurements
+from tcpwatch.kernel.bpf import extensions, tcp_info
 from tcpwatch.kernel.bpf.fields import Selection, Shape
-from tcpwatch.kernel.bpf.measurements import Clock
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS
+from tcpwatch.kernel.bpf.tcp_info import Clock
 from tcpwatch.kernel.ends import socket_ends
-from tcpwatch.kernel.inet_diag import STATES
+from tcpwatch.kernel.sock_diag.records import STATES
 from tcpwatch.kernel.users import known_uid
-from tcpwatch.tcp.extensions import Extensions
-from tcpwatch.tcp.info import TcpInfo
-from tcpwatch.tcp.netns import Namespace
+from tcpwatch.sockets.extras import Extensions
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import Backlog, SocketRow, Timer, TimerKind
+from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import unwrap, wrap
-from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 
@@ -42,7 +42,7 @@ PENDING = {
 _SHAPE = SOCKET_FIELDS.offsets["shape"]
 _STATE = SOCKET_FIELDS.offsets["skc_state"]
 _LAST_ACK = SOCKET_FIELDS.selection("rcv_tstamp").unpacker
-_INFO = SOCKET_FIELDS.selection(measurements.FIELDS)
+_INFO = SOCKET_FIELDS.selection(tcp_info.FIELDS)
 _EXTENSIONS = SOCKET_FIELDS.selection(extensions.FIELDS)
 _TCB = SOCKET_FIELDS.selection(
     "skc_state snd_una snd_nxt snd_wnd snd_wl1 write_seq rcv_nxt rcv_wnd rcv_wup copied_seq "
@@ -85,7 +85,7 @@ class SocketRecord:
         """The measurements; None for what is no full socket."""
         if self.fields[_SHAPE] != Shape.FULL:
             return None
-        return measurements.tcp_info(self._values(_INFO), self.clock)
+        return tcp_info.tcp_info(self._values(_INFO), self.clock)
 
     @property
     def tcb(self) -> Tcb | None:

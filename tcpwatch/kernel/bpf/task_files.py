@@ -15,9 +15,9 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import load_iterator, read_iterator
 from tcpwatch.kernel.bpf.programs import task_file_iterator
-from tcpwatch.kernel.owners import SURVEY_INTERVAL_NS, Answer, let_go
-from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
-from tcpwatch.text import clean
+from tcpwatch.kernel.proc.owners import SURVEY_INTERVAL_NS, Answer, let_go
+from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
+from tcpwatch.text.clean import clean
 
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 _INITIAL_PID_NAMESPACE = 0xEFFF_FFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h

@@ -14,12 +14,12 @@ from dataclasses import replace
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import Run, load_iterator, read_iterator
-from tcpwatch.kernel.bpf.measurements import Clock
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, tcp_iterator
 from tcpwatch.kernel.bpf.socket_record import Initial, Known, SocketRecord, socket_row
-from tcpwatch.tcp.kernel_tcb import tcb_of
-from tcpwatch.tcp.netns import Namespace
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.kernel.bpf.tcp_info import Clock
+from tcpwatch.sockets.kernel_tcb import tcb_of
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
 
 _CLOCK_MONOTONIC_COARSE = 6  # include/uapi/linux/time.h; it advances by a jiffy
 _RECORDS = struct.Struct(f"=QQ{SOCKET_FIELDS.size}s")  # cookie, jiffies, fields

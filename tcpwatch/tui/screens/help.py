@@ -8,11 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import ModalScreen
 
-from tcpwatch.tui.line import Line, fit, title_line, wrap
-from tcpwatch.tui.looks import STATES, STEPS
-from tcpwatch.tui.tcb_fields import LEGEND
-from tcpwatch.tui.timers import ORPHAN, TIMERS
-from tcpwatch.tui.widgets.lines import Lines
+from tcpwatch.tui.detail.fields import LEGEND
+from tcpwatch.tui.detail.timers import ORPHAN, TIMERS
+from tcpwatch.tui.paint.glyphs import STATES, STEPS
+from tcpwatch.tui.paint.line import Line, fit, title_line, wrap
+from tcpwatch.tui.paint.lines import Lines
 
 NEXT = (
     ("What is stuck?", "n  goes to the next connection in trouble; CLOSE-WAIT stands first"),

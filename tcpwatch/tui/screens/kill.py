@@ -10,13 +10,12 @@ from textual.screen import ModalScreen
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.connection_lines import owner_words
-from tcpwatch.tui.explained import Selected
-from tcpwatch.tui.format import age, listener
-from tcpwatch.tui.line import Line, Run, title_line
-from tcpwatch.tui.looks import STATES
-from tcpwatch.tui.model import Kill
-from tcpwatch.tui.widgets.lines import Lines
+from tcpwatch.tui.paint.format import age, listener, owner_words
+from tcpwatch.tui.paint.glyphs import STATES
+from tcpwatch.tui.paint.line import Line, Run, title_line
+from tcpwatch.tui.paint.lines import Lines
+from tcpwatch.tui.protocols import Kill
+from tcpwatch.tui.screens.why_topics import Selected
 
 NOT_ALLOWED = "K ends a connection by force. For that, start tcpwatch with --allow-kill."
 NOTHING = "Choose a connection first: K ends it by force."

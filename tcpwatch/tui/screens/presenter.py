@@ -11,21 +11,21 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tcpwatch.monitor.snapshot import Snapshot
-from tcpwatch.tcp.sockets import Owner
-from tcpwatch.tui.chrome_lines import keys_line
-from tcpwatch.tui.format import grouped
-from tcpwatch.tui.ladder import Ladder
-from tcpwatch.tui.ladder_lines import head_lines, ladder_lines
-from tcpwatch.tui.line import Line, Run, ends_apart
-from tcpwatch.tui.model import MonitorView
+from tcpwatch.narration.narrate import names_of, narrate
+from tcpwatch.narration.step import Turn
+from tcpwatch.sockets.row import Owner
+from tcpwatch.tui.bars.narration_lines import cut
+from tcpwatch.tui.bars.status import keys_line
+from tcpwatch.tui.ladder.lines import head_lines, ladder_lines
+from tcpwatch.tui.ladder.model import Ladder
+from tcpwatch.tui.ladder.moves import doubt_lines, style_of, told_lines
+from tcpwatch.tui.paint.format import grouped
+from tcpwatch.tui.paint.line import Line, Run, ends_apart
+from tcpwatch.tui.paint.lines import Lines
+from tcpwatch.tui.protocols import MonitorView
 from tcpwatch.tui.screens.why import why_screen
-from tcpwatch.tui.strip_lines import cut
-from tcpwatch.tui.told_lines import doubt_lines, style_of, told_lines
-from tcpwatch.tui.widgets.lines import Lines
 from tcpwatch.why.catalog import Translate, translation
-from tcpwatch.why.narration import names_of, narrate
 from tcpwatch.why.page import wrap
-from tcpwatch.why.turns import Turn
 from tcpwatch.wire.segment import reversed_ends
 
 PULL_S = 0.25

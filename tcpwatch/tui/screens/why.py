@@ -11,10 +11,10 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from tcpwatch.tui.explained import Selected, topics_of
-from tcpwatch.tui.line import Line, fit, title_line
-from tcpwatch.tui.widgets.lines import Lines, OneLine
-from tcpwatch.tui.widgets.rows import Rows
+from tcpwatch.tui.paint.line import Line, fit, title_line
+from tcpwatch.tui.paint.lines import Lines, OneLine
+from tcpwatch.tui.paint.rows import Rows
+from tcpwatch.tui.screens.why_topics import Selected, topics_of
 from tcpwatch.why.catalog import Translate, translation
 from tcpwatch.why.page import Kind, heading, lines, wrap
 from tcpwatch.why.topic import Topic

@@ -3,9 +3,9 @@
 from struct import pack_into
 
 from tcpwatch.kernel.bpf.fields import BBR, COMMON, LINKED, STRUCTURES, Shape
-from tcpwatch.kernel.bpf.measurements import Clock
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, SOCKET_HEADER
 from tcpwatch.kernel.bpf.socket_record import SocketRecord
+from tcpwatch.kernel.bpf.tcp_info import Clock
 
 HZ, READ_NS = 250, 7_000_000_000
 JIFFIES = (1 << 32) + 1000

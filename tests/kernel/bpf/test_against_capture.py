@@ -10,9 +10,9 @@ import pytest
 
 from tcpwatch.kernel.bpf.loader import read_btf
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
-from tcpwatch.kernel.sock_diag import SockDiag
-from tcpwatch.tcp.kernel_tcb import tcb_of
-from tcpwatch.tcp.sockets import SocketRow
+from tcpwatch.kernel.sock_diag.client import SockDiag
+from tcpwatch.sockets.kernel_tcb import tcb_of
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source
 from tcpwatch.wire.segment import reversed_ends

@@ -3,7 +3,7 @@
 import pytest
 
 from tcpwatch.kernel.bpf.fields import Shape
-from tcpwatch.tcp.extensions import NO_EXTENSIONS, Extensions, Memory
+from tcpwatch.sockets.extras import NO_EXTENSIONS, Extensions, Memory
 from tests.kernel.bpf.records import ESTABLISHED, LISTEN, NEW_SYN_RECV, TIME_WAIT, record
 
 CLOSE_WAIT, AF_INET6 = 8, 10

@@ -4,8 +4,8 @@ import pytest
 
 from tcpwatch.kernel.bpf.fields import Shape
 from tcpwatch.kernel.bpf.socket_record import socket_row
-from tcpwatch.tcp.kernel_tcb import tcb_of
-from tcpwatch.tcp.sockets import Backlog, SocketRow, Timer, TimerKind
+from tcpwatch.sockets.kernel_tcb import tcb_of
+from tcpwatch.sockets.row import Backlog, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tests.kernel.bpf.records import JIFFIES, LISTEN, NEW_SYN_RECV, NO_WORD, READ_NS, SYN_SENT, TIME_WAIT, record

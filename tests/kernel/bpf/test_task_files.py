@@ -12,8 +12,8 @@ from tcpwatch.kernel.bpf.loader import read_btf
 from tcpwatch.kernel.bpf.programs import FILE_RECORD
 from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
-from tcpwatch.kernel.owners import SURVEY_INTERVAL_NS, OwnerIndex
-from tcpwatch.tcp.sockets import NoOwner, Owner, SocketRow
+from tcpwatch.kernel.proc.owners import SURVEY_INTERVAL_NS, OwnerIndex
+from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tests.kernel.bpf.allowed import needs_bpf
 from tests.kernel.real_sockets import RealSockets

@@ -7,7 +7,7 @@ import pytest
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.fields import Shape
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
-from tcpwatch.tcp.kernel_tcb import tcb_of
+from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.tcp.state import State
 from tests.kernel.bpf.records import HZ, JIFFIES, KNOWN, NO_WORD, TIME_WAIT, chunk, fields
 

@@ -1,0 +1,181 @@
+"""Frames by scapy, on any system that has it: the same frames as the ring's, at some thousands a second.
+
+scapy is imported when a capture begins, not before, and only opens, receives and compiles the filter: it dissects
+nothing. Where it has no libpcap to compile with, every frame comes up; the ports are looked at here in any case.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from importlib import import_module
+from struct import unpack_from
+from typing import Any
+
+from tcpwatch.capture.bpf_filter import Framing
+from tcpwatch.capture.frame import SNAPLEN, Frame, Statistics
+from tcpwatch.capture.interfaces import ANY, Interface, list_interfaces
+from tcpwatch.capture.packet_socket import PACKET_IGNORE_OUTGOING, PACKET_STATISTICS, SOL_PACKET, framing
+from tcpwatch.errors import PrivilegeError, SourceError
+from tcpwatch.system.privileges import Capability, command_as_root, missing
+from tcpwatch.text.clean import clean
+from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.link import LINKTYPE_RAW
+
+LONGEST_FRAME = 256 * 1024
+BATCH = 256
+RECEIVE_BUFFER = 4 * 1024 * 1024  # Linux gives as much of it as net.core.rmem_max allows
+ON_LINUX = sys.platform.startswith("linux")
+
+
+class PortableCapture:
+    """Captures the TCP frames of one interface, or of all that are up; see `FrameSource`. One thread reads."""
+
+    def __init__(self, interface: Interface, ports: Sequence[int], snaplen: int = SNAPLEN) -> None:
+        """Needs what scapy needs: CAP_NET_RAW, or /dev/bpf. Raises PrivilegeError or SourceError."""
+        self.name = interface.name
+        self.working = True
+        self.says = ""
+        self._ports = frozenset(ports)
+        self._snaplen = snaplen
+        self._received = 0
+        self._decoder = Decoder(payload_limit=0)
+        wanted = [interface] if interface.name != ANY else [each for each in list_interfaces() if each.up]
+        self._receivers: list[Receiver] = []
+        try:
+            self._receivers.extend(Receiver(each, ports) for each in wanted)
+        except BaseException:
+            self.close()
+            raise
+        self._check_links()
+
+    def frames(self, timeout_ms: int) -> list[Frame]:
+        """The next frames, oldest first; waits at most `timeout_ms` for the first."""
+        frames: list[Frame] = []
+        ready = self._wait(timeout_ms / 1_000)
+        if not ready or not self.working:
+            self._check_links()
+        while ready and len(frames) < BATCH:
+            received = [receiver.receive() for receiver in ready]
+            if None in received:
+                self._check_links()
+            frames.extend(frame for frame in received if frame is not None and self._is_wanted(frame))
+            ready = self._wait(0)
+        self._received += len(frames)
+        return [(time_ns, link_type, data[: self._snaplen], length) for time_ns, link_type, data, length in frames]
+
+    def statistics(self) -> Statistics:
+        """Totals that only grow."""
+        dropped = sum(receiver.dropped() for receiver in self._receivers)
+        return Statistics(self._received + dropped, dropped)
+
+    def close(self) -> None:
+        """End the capture."""
+        for receiver in self._receivers:
+            receiver.close()
+
+    def _wait(self, seconds: float) -> list["Receiver"]:
+        """The receivers that have a frame. Only scapy knows of those that it has read ahead."""
+        by_socket = {receiver.socket: receiver for receiver in self._receivers if not receiver.lost}
+        return [by_socket[ready] for ready in _scapy().L2listen.select(list(by_socket), seconds)]
+
+    def _is_wanted(self, frame: Frame) -> bool:
+        segment = self._decoder.decode(0, *frame)
+        return segment is not None and (
+            not self._ports or segment.source.port in self._ports or segment.destination.port in self._ports
+        )
+
+    def _check_links(self) -> None:
+        """Bring `working` and `says` up to date."""
+        current = {interface.name: interface for interface in list_interfaces()}
+        troubles = [trouble for receiver in self._receivers if (trouble := receiver.look_for_trouble(current))]
+        self.working = len(troubles) < len(self._receivers)
+        self.says = "; ".join(troubles) or f"capturing on {self.name} by scapy"
+
+
+class Receiver:
+    """scapy's socket on one interface."""
+
+    def __init__(self, interface: Interface, ports: Sequence[int]) -> None:
+        self.lost: str | None = None  # why nothing will come here any more
+        self._interface = interface
+        self._dropped = 0
+        self.socket = _listen(interface.name, ports)
+        if interface.loopback and ON_LINUX:
+            # scapy gives each frame twice, going out and coming in.
+            self.socket.ins.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+
+    def receive(self) -> Frame | None:
+        """The frame that waits, its time good to the microsecond (scapy's is a float); None where there is none."""
+        try:
+            header, data, seconds = self.socket.recv_raw(LONGEST_FRAME)
+        except OSError:  # the interface went down or away, which `look_for_trouble` tells apart
+            return None
+        if not data:
+            return None
+        is_raw = framing(self._interface) is Framing.RAW  # which scapy takes for Ethernet
+        link_type = LINKTYPE_RAW if is_raw else _scapy().l2types.layer2num[header]
+        return round(seconds * 1_000_000) * 1_000, link_type, data, len(data)
+
+    def look_for_trouble(self, current: Mapping[str, Interface]) -> str | None:
+        """Why no frame can come at the moment; an interface that has gone is given up."""
+        name = self._interface.name
+        now = current.get(name)
+        if now is None or now.index != self._interface.index:
+            self.lost = f"{name} is gone: start tcpwatch again when it is back"
+            self.socket.close()
+        return self.lost or (None if now and now.up else f"{name} is down, waiting")
+
+    def dropped(self) -> int:
+        """How many frames the kernel had no room for, since the beginning."""
+        with suppress(OSError, ValueError):  # closed because its interface has gone
+            if ON_LINUX:
+                self._dropped += unpack_from("4x I", self.socket.ins.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[0]
+            else:
+                self._dropped = self.socket.get_stats()[1] or self._dropped
+        return self._dropped
+
+    def close(self) -> None:
+        """End the capture."""
+        self.socket.close()
+
+
+def _listen(name: str, ports: Sequence[int]) -> Any:
+    """scapy's listening socket, filtered by the kernel where scapy finds libpcap to compile the filter."""
+    try:
+        return _scapy().L2listen(iface=name, filter=_compilable(name, ports), promisc=False)
+    except PermissionError as failure:
+        raise missing(Capability.NET_RAW, f"capturing on {name}") from failure
+    except (OSError, _scapy_error()) as failure:
+        reason = clean(str(failure))
+        if os.geteuid() != 0:
+            raise PrivilegeError(f"capturing on {name} needs /dev/bpf ({reason})", command_as_root()) from failure
+        raise SourceError(f"scapy cannot capture on {name}: {reason}") from failure
+
+
+def _compilable(name: str, ports: Sequence[int]) -> str | None:
+    """A filter in libpcap's words; not every link layer has VLANs, and not every system has libpcap."""
+    wanted = " or ".join(f"tcp port {port}" for port in ports) or "tcp"
+    for expression in (f"{wanted} or (vlan and ({wanted}))", wanted):
+        try:
+            import_module("scapy.arch.common").compile_filter(expression, name)
+        except (ImportError, OSError, _scapy_error()):
+            continue
+        return expression
+    return None
+
+
+def _scapy_error() -> type[Exception]:
+    return import_module("scapy.error").Scapy_Exception  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1)
+def _scapy() -> Any:
+    """scapy's configuration, with the system's sockets and the names of link layers loaded, and its log quiet."""
+    logging.getLogger("scapy").setLevel(logging.CRITICAL)
+    import_module("scapy.layers.l2")
+    conf = import_module("scapy.config").conf
+    conf.bufsize = RECEIVE_BUFFER
+    return conf

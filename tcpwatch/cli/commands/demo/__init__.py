@@ -1,0 +1,3 @@
+"""`tcpwatch demo`: a dashboard, a text, or recordings."""
+
+from tcpwatch.cli.commands.demo.command import run as run

@@ -1,0 +1,133 @@
+"""`tcpwatch demo`: real connections on a loopback of their own, and the dashboard, or a report, on them."""
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.commands.demo.introduction import introduction
+from tcpwatch.cli.commands.demo.recorded import play_recordings
+from tcpwatch.cli.live import open_sockets
+from tcpwatch.cli.sources import drop_privileges
+from tcpwatch.errors import PrivilegeError, UsageError
+from tcpwatch.lab.leaky_server import Demo
+from tcpwatch.lab.namespace import OwnNamespace, enter_own_namespace
+from tcpwatch.lab.scenario_process import Performance
+from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
+from tcpwatch.lab.stage import PORT
+from tcpwatch.lab.tour import Tour
+from tcpwatch.tcp.state import State
+from tcpwatch.why.catalog import translation
+
+LOOPBACK = "lo"
+MIXED = "mixed"  # the tour's opening alone
+AT_ONCE = (None, MIXED)  # what begins with many situations at once
+REHEARSAL_PACE_S = 1.0
+SHOWN_PACE_S = 6.0  # what an act brings about is told meanwhile
+
+
+def run(arguments: Arguments) -> int:
+    """Start the capture, then the programs, then the screen; end them all when it ends."""
+    if arguments.list:
+        return list_scenarios()
+    port = one_port(arguments.port)
+    scenarios = wanted(arguments)
+    if not arguments.headless:
+        from tcpwatch.tui.terminal import check_terminal
+
+        check_terminal(os.environ)
+    place = None
+    try:
+        place = None if arguments.host else enter_own_namespace()
+    except PrivilegeError as error:
+        sys.stderr.write(f"tcpwatch: {error}\n")
+        if scenarios:
+            return play_recordings(arguments, scenarios, f"{error.says}: {error.mend}")
+        sys.stderr.write("tcpwatch: playing on this host's own loopback instead\n")
+    arguments.iface, arguments.port = LOOPBACK, (port,)
+    if arguments.headless:
+        return rehearse(arguments, scenarios[0], port)
+    from tcpwatch.cli.commands.dashboard import show
+    from tcpwatch.tui.modes.demo import run_demo
+
+    tour = tour_of(arguments, scenarios, port, place)
+    return show(arguments, tour, partial(run_demo, play=tour))
+
+
+def wanted(arguments: Arguments) -> list[Scenario]:
+    """The scenarios to play: the one that is asked for, or all, or none besides many situations at once.
+
+    Some want a namespace of their own. UsageError where what is asked for cannot be.
+    """
+    name = arguments.scenario
+    if name in AT_ONCE and arguments.headless:
+        raise UsageError("--headless needs a scenario: `tcpwatch demo --list` names them")
+    if name == MIXED:
+        return []
+    if name is None:
+        return [scenario for scenario in SCENARIOS.values() if not (scenario.private and arguments.host)]
+    scenario = find_scenario(name)
+    if scenario.private and arguments.host:
+        raise UsageError(f"{name} changes how TCP works here: run it without --host")
+    return [scenario]
+
+
+def tour_of(arguments: Arguments, scenarios: Sequence[Scenario], port: int, place: OwnNamespace | None) -> Tour:
+    """One scenario; or many situations at once, and then these. `place` is where it plays; None on the host."""
+    opening = Demo(port, who_holds) if arguments.scenario in AT_ONCE else None
+    return Tour(scenarios, port, pace_s(arguments, SHOWN_PACE_S), opening, place, waits=arguments.pace is None)
+
+
+def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
+    """Play it headless: what is done and seen as text; 0 where all that it promises was seen."""
+    from tcpwatch.cli.commands.demo.headless import Rehearsal
+    from tcpwatch.cli.live import open_watch
+
+    monitor = open_watch(arguments)
+    try:
+        performance = Performance(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
+        translate = translation(arguments.language)
+        rehearsal = Rehearsal(monitor, performance, translate, scenario.ports_by_hand)
+        sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
+        with performance:
+            drop_privileges(keep_owner_lookup=monitor.reads_processes)
+            monitor.start()
+            return rehearsal.watch()
+    finally:
+        monitor.stop()
+
+
+def pace_s(arguments: Arguments, ordinarily: float) -> float:
+    """The seconds between two acts."""
+    return ordinarily if arguments.pace is None else arguments.pace
+
+
+def list_scenarios() -> int:
+    """The table of scenarios; the lessons are those of docs/lessons.md."""
+    width = max(map(len, SCENARIOS))
+    for scenario in SCENARIOS.values():
+        lessons = " ".join(map(str, scenario.lessons))
+        sys.stdout.write(f"{scenario.name:{width}}  {scenario.says}  (lessons {lessons})\n")
+    return 0
+
+
+def one_port(ports: Sequence[int]) -> int:
+    """The server's port."""
+    if len(ports) > 1:
+        raise UsageError("the demo has one server: give it one --port")
+    return ports[0] if ports else PORT
+
+
+def who_holds(port: int) -> str | None:
+    """The process that listens on the port, as far as this user may know."""
+    monitor = open_sockets(Arguments())
+    monitor.refresh()
+    listeners = (
+        connection
+        for connection in monitor.snapshot().connections
+        if connection.row.state is State.LISTEN and connection.row.local.port == port
+    )
+    holders = [str(owner) for listener in listeners for owner in listener.owners]
+    monitor.stop()
+    return ", ".join(holders) or None

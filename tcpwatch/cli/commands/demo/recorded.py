@@ -1,0 +1,65 @@
+"""Scenarios' recordings, where the scenarios cannot be played: the same acts and segments, without a socket."""
+
+import sys
+from collections.abc import Sequence
+
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.commands.demo.introduction import introduction
+from tcpwatch.cli.commands.demo.promises import verdict
+from tcpwatch.cli.reading import Reading
+from tcpwatch.lab.recordings import acts_of, segments_of
+from tcpwatch.lab.scenarios import Scenario
+from tcpwatch.lab.stage import PORT
+from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.narration.transcript import Chronicle
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.why.catalog import translation
+
+ABOUT = (
+    "playing from recordings instead: the segments are real, the states are what they tell of the sockets; "
+    "--host plays on this host's own loopback"
+)
+AS_IT_WAS = 1 << 63  # nanoseconds: no silence is shortened, for that is when the acts are told
+TITLE = "a recording, for want of a namespace"
+LOOPBACK = "lo"  # where it was taken
+
+
+def play_recordings(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> int:
+    """Show them in the dashboard, one after the other, or tell the first headless; the exit code of either.
+
+    `refusal` says why there is no more, and what would mend that.
+    """
+    sys.stderr.write(f"tcpwatch: {ABOUT}\n")
+    arguments.port = (PORT,)
+    return tell(arguments, scenarios[0]) if arguments.headless else show(arguments, scenarios, refusal)
+
+
+def show(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> int:
+    """Play them in the dashboard, as if they happened now."""
+    from tcpwatch.cli.commands.demo.recorded_tour import Encore
+    from tcpwatch.cli.commands.replay import read_file
+    from tcpwatch.tui.modes.demo import run_encore
+    from tcpwatch.tui.protocols import Subject
+
+    def read(scenario: Scenario) -> Recorded:
+        return read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS)
+
+    encore = Encore(scenarios, read, refusal)
+    subject = Subject(TITLE, LOOPBACK, (PORT,), arguments.language, presents=arguments.presenter)
+    return run_encore(encore.reel, subject, encore, encore.now_ns, arguments.filter)
+
+
+def tell(arguments: Arguments, scenario: Scenario) -> int:
+    """What was done and seen, as text; 0 where all that was promised is in the recording."""
+    acts = acts_of(scenario.name)
+    translate = translation(arguments.language)
+    chronicle = Chronicle(acts[0].time_ns, translate, scenario.ports_by_hand)
+    for act in acts:
+        chronicle.announce(act.time_ns, act.text(translate))
+    arguments.read = str(segments_of(scenario.name))
+    with Reading(arguments, FlowTracker(), lambda: None) as reading:
+        chronicle.receive(reading.events())
+    code, lines = verdict((act.promise for act in acts), chronicle)
+    for line in (*introduction(scenario, translate), *chronicle.lines(), *lines):
+        sys.stdout.write(line + "\n")
+    return code

@@ -1,0 +1,46 @@
+"""`tcpwatch --read FILE`: the dashboard on a capture file."""
+
+import gc
+import os
+
+from tcpwatch.capture.replay import STDIN
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.reading import Reading
+from tcpwatch.errors import UsageError
+from tcpwatch.monitor.filter.language import compile_filter
+from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.monitor.replay.playhead import SILENCE_NS
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.text.clean import clean
+from tcpwatch.tui.modes.replay import run_replay
+from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.terminal import check_terminal
+
+
+def show_file(arguments: Arguments, path: str) -> int:
+    """Show the file until the user quits; then say where it is damaged, if it is."""
+    if path == STDIN:
+        raise UsageError(
+            "the dashboard takes its keys from stdin and cannot read a capture there: save it in a file first, "
+            "or use tcpwatch packets --read -"
+        )
+    check_terminal(os.environ)
+    recorded = read_file(arguments, path)
+    gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
+    subject = Subject("file", recorded.name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
+    code = run_replay(recorded, subject, arguments.filter)
+    if recorded.damage and not code:
+        raise recorded.damage
+    return code
+
+
+def read_file(arguments: Arguments, path: str, silence_ns: int = SILENCE_NS) -> Recorded:
+    """All of the file; the privileges are given up before its first byte is read.
+
+    No silence in it takes longer than `silence_ns` to play.
+    """
+    compile_filter(arguments.filter)  # a wrong one is told before anything is read
+    arguments.read = path
+    tracker = FlowTracker()
+    with Reading(arguments, tracker, lambda: None) as reading:
+        return Recorded(clean(os.path.basename(path)), reading.events(), tracker, silence_ns=silence_ns)

@@ -1,0 +1,56 @@
+"""Opens a Monitor on what this user may open: the socket table, and a capture beside it."""
+
+from tcpwatch.capture.interfaces import Interface
+from tcpwatch.capture.source import open_capture
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.netns import reach
+from tcpwatch.cli.sources import open_recording, wanted_interface
+from tcpwatch.errors import PrivilegeError, SourceError, UsageError
+from tcpwatch.kernel.namespaces.all_sockets import Reach
+from tcpwatch.kernel.sock_diag.destroy import Destroyer
+from tcpwatch.kernel.source import open_kernel
+from tcpwatch.monitor.live import Monitor
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import SourceStatus
+from tcpwatch.monitor.wiretap import Wiretap
+
+OFTEN_S = 0.1
+
+
+def open_monitor(
+    arguments: Arguments, interface: Interface, look: Reach, destroyer: Destroyer | None = None
+) -> Monitor:
+    """A Monitor on all that this user may open; what may not be opened is said in its picture, not raised."""
+    log = PacketLog()
+    tap: Wiretap | SourceStatus
+    try:
+        tap = open_tap(arguments, interface, log)
+    except PrivilegeError as error:
+        tap = SourceStatus("packets", False, error.says, error.mend)
+    except SourceError as error:
+        tap = SourceStatus("packets", False, str(error))
+    kill = destroyer.destroy if destroyer else None
+    return Monitor(open_kernel(arguments.portable, arguments.bpf, look), log, tap, kill=kill)
+
+
+def open_sockets(arguments: Arguments) -> Monitor:
+    """A Monitor on the socket table alone."""
+    no_tap = SourceStatus("packets", True, "packets were not asked for")
+    return Monitor(open_kernel(arguments.portable, arguments.bpf, reach(arguments)), PacketLog(), no_tap)
+
+
+def open_tap(arguments: Arguments, interface: Interface, log: PacketLog) -> Wiretap:
+    """The capture thread, with its recording where one was asked for."""
+    source = open_capture(interface, arguments.port, portable=arguments.portable)
+    try:
+        return Wiretap(source, log, recording=open_recording(arguments))
+    except UsageError:
+        source.close()
+        raise
+
+
+def open_watch(arguments: Arguments) -> Monitor:
+    """A Monitor that looks often; PrivilegeError where it may not capture: half of what is promised is on the wire."""
+    log = PacketLog()
+    tap = open_tap(arguments, wanted_interface(arguments), log)
+    return Monitor(open_kernel(arguments.portable, arguments.bpf), log, tap, OFTEN_S)

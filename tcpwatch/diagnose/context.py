@@ -1,0 +1,87 @@
+"""What the rules look at: one socket and what is known around it, and readings of it that rules and panes share."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tcpwatch.sockets.counters import NO_STACK, Stack
+from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
+from tcpwatch.sockets.tcp_info import TcpInfo
+from tcpwatch.sockets.timeline import Life
+from tcpwatch.tcp.state import State
+from tcpwatch.text.quantity import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One socket at one moment.
+
+    `turned_away` is how many clients a listener has refused in the last minute, `stack` what its network namespace
+    tells beside sockets; `life` has the states it went through, as far as they are known.
+    """
+
+    row: SocketRow
+    owners: tuple[Owner, ...]
+    no_owner: NoOwner | None
+    info: TcpInfo | None
+    peer: SocketRow | None
+    peer_owners: tuple[Owner, ...]
+    turned_away: int = 0
+    stack: Stack = NO_STACK
+    life: Life = field(default_factory=Life)
+
+    @property
+    def program(self) -> str:
+        """Who must act, as a subject of a sentence."""
+        return subject(self.owners, self.no_owner)
+
+    @property
+    def peer_program(self) -> str:
+        """Who must act at the other end."""
+        return subject(self.peer_owners, None) if self.peer_owners else "the program at the other end"
+
+
+def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
+    """The owners as the subject of a sentence."""
+    if owners:
+        first = owners[0]
+        others = f" and {len(owners) - 1} more" if len(owners) > 1 else ""
+        return f"{first.command}/{first.pid}{others}"
+    if no_owner is NoOwner.NEEDS_ROOT:
+        return "its program (root sees which)"
+    return f"its program ({no_owner})" if no_owner is not None and no_owner.out_of_sight else "its program"
+
+
+class Closer(StrEnum):
+    """Which end sent the first FIN."""
+
+    HERE = "this end closed first"
+    PEER = "the peer closed first"
+    HERE_OR_BOTH = "this end closed first, or both at the same time"
+    BOTH = "both ends closed at the same time"
+
+
+FIRST_CLOSER = {
+    State.FIN_WAIT_1: Closer.HERE,
+    State.FIN_WAIT_2: Closer.HERE,
+    State.TIME_WAIT: Closer.HERE_OR_BOTH,
+    State.CLOSING: Closer.BOTH,
+    State.CLOSE_WAIT: Closer.PEER,
+    State.LAST_ACK: Closer.PEER,
+}
+"""Who closed first, as the state alone tells it (RFC 9293 figure 5)."""
+
+
+def unread_in_words(row: SocketRow) -> str | None:
+    """What the receive queue tells of the program; None where the source does not know the queue.
+
+    In CLOSE-WAIT Linux counts the peer's FIN as one until the program has read the end of the stream.
+    """
+    if row.recv_q is None or row.state is State.LISTEN:
+        return None
+    if row.state is not State.CLOSE_WAIT:
+        return counted(row.recv_q, "unread byte") if row.recv_q else "nothing unread"
+    if row.recv_q == 0:
+        return "nothing unread: the program has read the end of the stream"
+    if row.recv_q == 1:
+        return "only the FIN unread: the program has not read since the peer closed"
+    return f"{counted(row.recv_q - 1, 'byte')} and the FIN unread: the program has not read them"

@@ -1,0 +1,1 @@
+"""The rules by which facts become findings, one file a family."""

@@ -1,0 +1,73 @@
+"""How a connection ended, as its life tells: from the state before the end and the resets, by a table."""
+
+from typing import NamedTuple
+
+from tcpwatch.sockets.timeline import RESETS, Happening, Known, Life
+from tcpwatch.tcp.state import State
+
+
+class Ending(NamedTuple):
+    """A word for a column, and a sentence; `orderly` where both ends had closed or nothing was ever open."""
+
+    name: str
+    says: str
+    orderly: bool = False
+
+
+# The state before the end (None: any), the reset that is in its life (None: whichever, or none). First match wins.
+ENDINGS: tuple[tuple[State | None, Happening | None, Ending], ...] = (
+    (
+        State.SYN_SENT,
+        Happening.RESET_RECEIVED,
+        Ending(
+            "refused", "Refused: the SYN was answered with RST. Nothing listens there, or a firewall turns it away."
+        ),
+    ),
+    (
+        State.SYN_SENT,
+        None,
+        Ending("unanswered", "Given up before the SYN was answered: it timed out, or the program closed."),
+    ),
+    (
+        None,
+        Happening.RESET_RECEIVED,
+        Ending("RST came", "Reset: the peer sent RST in place of a close. What was unread may be lost."),
+    ),
+    (
+        None,
+        Happening.RESET_SENT,
+        Ending(
+            "RST sent", "Aborted here: this end sent RST in place of a close. What the peer had not read may be lost."
+        ),
+    ),
+    (State.LAST_ACK, None, Ending("closed", "Closed by both ends, the peer first.", orderly=True)),
+    (State.FIN_WAIT_2, None, Ending("closed", "Closed by this end first; TIME-WAIT was not kept.", orderly=True)),
+    (State.TIME_WAIT, None, Ending("closed", "Closed by this end first, and 2MSL are over.", orderly=True)),
+    (State.CLOSING, None, Ending("closed", "Closed by both ends at the same time.", orderly=True)),
+    (State.LISTEN, None, Ending("closed", "Its program has stopped listening.", orderly=True)),
+    (
+        State.FIN_WAIT_1,
+        None,
+        Ending("no ACK", "Given up: this end's FIN was never acknowledged."),
+    ),
+    (
+        None,
+        None,
+        Ending("cut off", "Ended without FIN or RST: it timed out, or somebody destroyed it (ss -K)."),
+    ),
+)
+
+
+def ending_of(life: Life) -> Ending | None:
+    """How the life ended; None where it goes on, or where its last states were not told as they happened."""
+    if len(life.dwells) < 2:
+        return None
+    before, end = life.dwells[-2:]
+    if end.state is not State.CLOSED or end.known is not Known.EXACT:
+        return None
+    resets = life.happened & RESETS
+    return next(
+        ending
+        for state, reset, ending in ENDINGS
+        if state in (None, before.state) and (reset is None or reset in resets)
+    )

@@ -1,0 +1,104 @@
+"""What a listener's two queues mean: the handshakes under way, and the connections that wait for accept().
+
+Why clients were turned away only the counters of the whole namespace tell: a cause is named where one alone has risen.
+"""
+
+from tcpwatch.diagnose.context import Case
+from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.sockets.counters import SYNCOOKIES, Stack, half_open_limit
+from tcpwatch.sockets.row import Backlog
+from tcpwatch.text.quantity import counted
+
+OVERFLOWS, DROPS, HALF_OPEN_DROPS, COOKIES = "ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "SyncookiesSent"
+ACCEPT_QUEUE_COMMANDS = ("nstat -az TcpExtListenOverflows TcpExtListenDrops", "sysctl net.core.somaxconn")
+HALF_OPEN_COMMANDS = ("ss -tan state syn-recv", f"sysctl net.ipv4.tcp_max_syn_backlog {SYNCOOKIES}")
+
+
+def accept_queue_is_full(backlog: Backlog) -> bool:
+    """Whether new connections are turned away: Linux takes one more than the limit (sk_acceptq_is_full)."""
+    return backlog.queued > backlog.limit
+
+
+def half_open_queue_is_full(backlog: Backlog, stack: Stack) -> bool:
+    """Whether a new SYN leaves no record: at the limit up to Linux 6.12, above it later."""
+    return backlog.half_open is not None and backlog.half_open >= max(half_open_limit(backlog, stack), 1)
+
+
+def is_full(backlog: Backlog, stack: Stack) -> bool:
+    """Whether either queue is."""
+    return accept_queue_is_full(backlog) or half_open_queue_is_full(backlog, stack)
+
+
+def turned_away(case: Case) -> Finding | None:
+    """Clients met a full queue in the last minute."""
+    if not (count := case.turned_away):
+        return None
+    overflowed, too_many = (case.stack.last_minute(name) for name in (OVERFLOWS, HALF_OPEN_DROPS))
+    port = f":{case.row.local.port}"
+    if overflowed and not too_many:
+        says = (
+            f"The accept queue of {port} overflowed {counted(count, 'time')} in the last minute: {case.program} must "
+        )
+        says += "accept() faster."
+    elif too_many and not overflowed:
+        says = (
+            f"The half-open queue of {port} was full for {counted(count, 'SYN')} in the last minute: they were dropped."
+        )
+    else:
+        says = f"{port} turned clients away {counted(count, 'time')} in the last minute."
+    commands = HALF_OPEN_COMMANDS if too_many else ACCEPT_QUEUE_COMMANDS
+    return Finding(Severity.ERROR, "turned-away", says, (in_the_last_minute(case.stack),), commands)
+
+
+def somebody_turned_away(stack: Stack) -> Finding | None:
+    """The same where no listener counts it: its source does not tell, or it is gone."""
+    count = stack.last_minute(DROPS)
+    if not count:
+        return None
+    says = f"Clients were turned away {counted(count, 'time')} in the last minute; by which listener is not told here."
+    return Finding(Severity.WARN, "turned-away", says, (in_the_last_minute(stack),), ACCEPT_QUEUE_COMMANDS)
+
+
+def in_the_last_minute(stack: Stack) -> str:
+    """The counters that have risen."""
+    risen = [f"{name} +{rise.last_minute:,}" for name, rise in stack.counters.items() if rise.last_minute]
+    return f"in this namespace in the last minute: {', '.join(risen) or 'no counter has risen'}"
+
+
+def accept_queue_full(case: Case) -> Finding | None:
+    """LISTEN: more connections wait than may; Linux lets one more in."""
+    backlog = case.row.backlog
+    if backlog is None or not accept_queue_is_full(backlog):
+        return None
+    return Finding(
+        Severity.ERROR,
+        "accept-queue-full",
+        f"{case.program} does not accept fast enough: {counted(backlog.queued, 'connection')} in a queue for "
+        f"{backlog.limit}. The kernel turns new ones away.",
+        (),
+        ACCEPT_QUEUE_COMMANDS,
+    )
+
+
+def half_open_queue_full(case: Case) -> Finding | None:
+    """LISTEN: as many handshakes are under way as may."""
+    backlog = case.row.backlog
+    if backlog is None or not half_open_queue_is_full(backlog, case.stack):
+        return None
+    under_way = counted(backlog.half_open or 0, "handshake")
+    limit = half_open_limit(backlog, case.stack)
+    answer = "Linux drops new SYNs" if case.stack.sysctls.get(SYNCOOKIES) == 0 else "Linux answers with SYN cookies"
+    return Finding(
+        Severity.WARN,
+        "half-open-queue-full",
+        f"{under_way} without the last ACK, room for {limit}: {answer}. ACKs are lost, or a SYN flood.",
+        (in_the_last_minute(case.stack),),
+        HALF_OPEN_COMMANDS,
+    )
+
+
+def waits_for_clients(case: Case) -> Finding:
+    """LISTEN: what it is."""
+    backlog = case.row.backlog
+    queue = f" {backlog.queued} of {backlog.limit} waiting for accept()." if backlog is not None else ""
+    return Finding(Severity.CHAT, "listening", f"{case.program} waits for connections.{queue}")

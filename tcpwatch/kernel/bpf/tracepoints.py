@@ -1,0 +1,129 @@
+"""State changes, retransmissions and resets as they happen, from the kernel's tracepoints.
+
+So connections are seen that are too short for any dump. Not seen are TIME-WAIT and handshakes under way: there is no
+tracepoint for these. Entering TIME-WAIT looks like a socket's end, and the next dump shows it under the same cookie.
+"""
+
+import os
+from functools import lru_cache, partial
+from pathlib import Path
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.bpf.btf import Btf
+from tcpwatch.kernel.bpf.loader import load_tracepoint
+from tcpwatch.kernel.bpf.programs import AF_INET, EVENT_COOKIE, EVENT_RECORD, Tracepoint, tracepoint
+from tcpwatch.kernel.bpf.ring_buffer import RingBuffer
+from tcpwatch.kernel.bpf.task_files import owner, pids_are_ours
+from tcpwatch.kernel.ends import socket_ends
+from tcpwatch.kernel.events import Telling, Transition
+from tcpwatch.kernel.sock_diag.records import STATES
+from tcpwatch.sockets.timeline import Happening, Known
+from tcpwatch.tcp.state import State
+
+NETWORK_NAMESPACE = Path("/proc/thread-self/ns/net")
+_NO_PORT = b"\0\0"
+RING_BYTES = 16 << 20  # a hundred and sixty thousand records
+
+
+HAPPENINGS = tuple(Happening)
+"""By their mark in the record."""
+
+TRACEPOINTS = (
+    Tracepoint("inet_sock_set_state", HAPPENINGS.index(Happening.STATE), states=True),
+    Tracepoint("tcp_retransmit_skb", HAPPENINGS.index(Happening.RETRANSMISSION)),
+    Tracepoint("tcp_receive_reset", HAPPENINGS.index(Happening.RESET_RECEIVED)),
+    Tracepoint("tcp_send_reset", HAPPENINGS.index(Happening.RESET_SENT)),
+)
+
+
+# Changes that only a call of the program makes. With others, whoever's process ran is told.
+BY_PROGRAM = frozenset(
+    {
+        (State.CLOSED, State.SYN_SENT),
+        (State.SYN_RECEIVED, State.FIN_WAIT_1),
+        (State.ESTABLISHED, State.FIN_WAIT_1),
+        (State.CLOSE_WAIT, State.LAST_ACK),
+    }
+)
+
+
+class Transitions:
+    """What happens to the sockets of the network namespace that it was opened in, or of all. One thread uses it."""
+
+    says = "BPF: every change of state, retransmission and reset, as it happens"
+    every_change = True
+    room = RING_BYTES // EVENT_RECORD.size
+
+    def __init__(self, ring: RingBuffer, programs: tuple[int, ...] = (), names_processes: bool = True) -> None:
+        """`programs` are descriptors that fill the ring, to be closed with it."""
+        self._ring = ring
+        self._programs = programs
+        self._decode = partial(_transition, names_processes)
+
+    @classmethod
+    def open(cls, btf: Btf, size: int = RING_BYTES, everywhere: bool = False) -> "Transitions":
+        """Attach the programs; SourceError where the kernel refuses. A record takes 104 of the `size` bytes.
+
+        With `everywhere` they tell of the sockets of all network namespaces.
+        """
+        netns = None if everywhere else NETWORK_NAMESPACE.stat().st_ino
+        ring = RingBuffer(size, EVENT_RECORD.size)
+        programs: list[int] = []
+        try:
+            for point in TRACEPOINTS:
+                code = tracepoint(btf, point, netns, ring.map, ring.lost_map)
+                programs.append(load_tracepoint(code, btf, point.name))
+        except SourceError:
+            cls(ring, tuple(programs)).close()
+            raise
+        return cls(ring, tuple(programs), pids_are_ours())
+
+    @property
+    def lost(self) -> int:
+        """How many found no room, from the beginning: `read` was not called in time."""
+        return self._ring.lost
+
+    def read(self) -> list[Telling]:
+        """What has happened since the last time, in order for each processor."""
+        cookie, decode = EVENT_COOKIE.unpack_from, self._decode
+        return [(cookie(record)[0], record, decode) for record in self._ring.read()]
+
+    def close(self) -> None:
+        """Take the programs out of the kernel."""
+        for program in self._programs:
+            os.close(program)
+        self._ring.close()
+
+
+def _transition(names_processes: bool, record: bytes) -> Transition | None:
+    """One record; None for what the kernel reports of the wrong socket."""
+    time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new, start_ns, command, pid = (
+        EVENT_RECORD.unpack(record)
+    )
+    meaning = _meaning(mark, old, new)
+    if meaning is None:
+        return None
+    kind, before, after, by_program = meaning
+    ports = (num.to_bytes(2) if port == _NO_PORT else port) + remote_port
+    if family == AF_INET:
+        ends = local[:4] + remote[:4] + ports
+    else:
+        ends, _ = socket_ends(local, remote, ports)
+    by = _owner(start_ns, pid, command) if by_program and names_processes else None
+    return Transition(time_ns, cookie, ends, kind, before, after, Known.EXACT, by)
+
+
+@lru_cache(maxsize=256)
+def _meaning(mark: int, old: int, new: int) -> tuple[Happening, State | None, State | None, bool] | None:
+    """What happened, both states, and whether the program did it; None where it is told of another socket.
+
+    A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of
+    SYN-RECEIVED, has its own.
+    """
+    before, after = STATES.get(old), STATES.get(new)
+    if before is State.LISTEN and after is State.SYN_RECEIVED:
+        return None
+    return HAPPENINGS[mark], before, after, (before, after) in BY_PROGRAM
+
+
+_owner = lru_cache(maxsize=1_024)(owner)

@@ -1,0 +1,1 @@
+"""Other network namespaces: how they are found, entered and read."""

@@ -1,0 +1,123 @@
+"""The sockets of several network namespaces as one table: those that were there when it was opened.
+
+A cookie is a socket's identity across namespaces (Linux 5.10 and newer). A namespace that nobody else holds any more,
+and in which no program has a socket, is let go of: watching it would keep it, and its interfaces, alive.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import NamedTuple, Protocol
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
+
+BUDGET_NS = 50_000_000  # for one dump: each namespace costs a walk through the table that all of them share
+
+
+class Reach(NamedTuple):
+    """How far to look: the namespace that we are in, where it is known, and others, each with who lives there.
+
+    `left_out` counts those that are known, but not to be looked at. None of `residents`: the one that we are in, alone.
+    """
+
+    here: Namespace | None = None
+    residents: Sequence[Resident] = ()
+    left_out: int = 0
+
+
+class Table(Protocol):
+    """The sockets of one namespace."""
+
+    name: str
+    says: str
+
+    def dump(self) -> list[SocketRow]:
+        """Every TCP socket of it, as it is now."""
+
+    def close(self) -> None:
+        """Give back what is held open."""
+
+
+class Elsewhere(NamedTuple):
+    """Another namespace: who lives there, and what is read there."""
+
+    resident: Resident
+    table: Table
+
+
+class Everywhere:
+    """Reads one table after the other, in turn where they are too many for one dump. One thread uses it."""
+
+    def __init__(
+        self,
+        here: Table,
+        others: Sequence[Elsewhere],
+        left_out: int = 0,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """`left_out` counts the namespaces that are known, but not in `others`; `clock` gives monotonic nanoseconds."""
+        self.name = here.name
+        self._here = here
+        self._others = deque(others)  # the one to be read next stands first
+        self._left_out = left_out
+        self._clock = clock
+        self._rows: dict[int, list[SocketRow]] = {}  # by namespace, as last read
+        self._unread: set[int] = set()
+        self._in_turn = False
+        self.says = self._words()
+
+    def dump(self) -> list[SocketRow]:
+        """Every TCP socket of all of them; ours last, so that they win where ends are the same.
+
+        Raises SourceError where the namespace that we are in cannot be read.
+        """
+        here = self._here.dump()
+        deadline_ns = self._clock() + BUDGET_NS
+        waiting = len(self._others)
+        while waiting and (self._clock() < deadline_ns or self._others[0].resident.netns.inode not in self._rows):
+            self._look(self._others[0])
+            waiting -= 1
+        self._in_turn = waiting > 0
+        self.says = self._words()
+        return [*chain.from_iterable(self._rows.values()), *here]
+
+    def close(self) -> None:
+        """Give back what is held open, and end the threads."""
+        for other in tuple(self._others):
+            self._let_go(other)
+        self._here.close()
+
+    def _words(self) -> str:
+        """How many there are, what is not seen, and what is to be said of one of them."""
+        words = [f"{1 + len(self._others)} network namespaces, as of the start"]
+        if self._in_turn:
+            words.append("read in turn")
+        if self._left_out:
+            words.append(f"{self._left_out} more are left out")
+        if self._unread:
+            words.append(f"{len(self._unread)} could not be read just now")
+        return f"{', '.join(words)}. {self._here.says}"
+
+    def _look(self, other: Elsewhere) -> None:
+        """Read the table that stands first, and put it last; or let go of a namespace that only we still hold."""
+        self._others.rotate(-1)
+        inode = other.resident.netns.inode
+        self._unread.discard(inode)
+        try:
+            rows = other.table.dump()
+        except SourceError:
+            self._unread.add(inode)
+            rows = []
+        self._rows[inode] = rows
+        if not any(row.inode for row in rows) and other.resident.alone:
+            self._let_go(other)
+
+    def _let_go(self, other: Elsewhere) -> None:
+        other.table.close()
+        other.resident.close()
+        self._others.remove(other)
+        self._rows.pop(other.resident.netns.inode, None)

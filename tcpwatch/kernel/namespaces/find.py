@@ -1,0 +1,159 @@
+"""Network namespaces: which there are, who is in them, and the way into one (network_namespaces(7)).
+
+Law: who enters a namespace stays there. All that a thread opens from then on belongs to it, and goes on doing so when
+the right to enter is given up. Names and control groups are foreign text.
+"""
+
+import os
+from dataclasses import replace
+from fcntl import ioctl
+from pathlib import Path
+from typing import NamedTuple
+
+from tcpwatch.errors import UsageError
+from tcpwatch.kernel.proc.containers import container_of
+from tcpwatch.kernel.proc.processes import ProcessTable
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.system.libc import call
+from tcpwatch.text.clean import clean
+
+PROC = Path("/proc")
+NAMED = Path("/run/netns")  # ip-netns(8)
+HERE = PROC / "thread-self/ns/net"
+
+# include/uapi/linux/sched.h, nsfs.h
+CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
+NS_GET_USERNS = 0xB701
+
+
+class Place(NamedTuple):
+    """A namespace, and the file to enter it by."""
+
+    netns: Namespace
+    path: Path
+
+
+def namespace_here() -> Namespace | None:
+    """The calling thread's; None where the system has none."""
+    inode = _inode(HERE)
+    return None if inode is None else Namespace(inode, _names().get(inode), here=True)
+
+
+def find_namespace(word: str) -> Place:
+    """The namespace of this name, else of the process with this pid. UsageError, naming those there are, for neither.
+
+    PermissionError where this user may not look into the process.
+    """
+    by_name = _by_name()
+    if word in by_name:
+        return Place(Namespace(_number(by_name[word]), clean(word)), by_name[word])
+    if word.isascii() and word.isdecimal():
+        return _of_process(int(word))
+    names = f"there are: {', '.join(map(clean, by_name))}" if by_name else "none has a name here"
+    raise UsageError(f"there is no network namespace {clean(word)}; {names}; or give a pid")
+
+
+def list_namespaces() -> list[Place]:
+    """Every namespace that has a name or a process that this user may look into; first the calling thread's own."""
+    here = namespace_here()
+    if here is None:
+        return []
+    places = {here.inode: Place(here, HERE)}
+    for path in _by_name().values():
+        if (inode := _inode(path)) is not None:
+            places.setdefault(inode, Place(Namespace(inode, clean(path.name)), path))
+    for pid in sorted(ProcessTable(PROC).pids()):
+        path = PROC / str(pid) / "ns/net"
+        if (inode := _inode(path)) is None:
+            continue
+        netns, known = places.get(inode, Place(Namespace(inode), path))
+        if not netns.here and netns.container is None:
+            who = _described(netns, pid)
+            places[inode] = Place(replace(who, process=netns.process or who.process), known)
+    return list(places.values())
+
+
+def is_held(place: Place) -> bool:
+    """Whether the process, or the name, that a namespace was found by is still there. Any user may ask."""
+    if place.path.is_relative_to(PROC):
+        return place.path.parents[1].exists()
+    return _inode(place.path) == place.netns.inode
+
+
+def enter_namespace(path: Path) -> None:
+    """Move the calling thread into a network namespace, by way of the user namespace that it belongs to if need be.
+
+    Without privilege one enters those of one's own user namespaces, with one thread only (setns(2)). Raises
+    PermissionError where this user may not, UsageError where the file is no namespace (any more).
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _setns(descriptor, CLONE_NEWNET)
+    except PermissionError as refusal:
+        _enter_with_its_owner(descriptor, refusal)
+    except OSError as error:
+        raise UsageError(f"{clean(str(path))} is no network namespace ({error.strerror})") from error
+    finally:
+        os.close(descriptor)
+
+
+def _enter_with_its_owner(descriptor: int, refusal: PermissionError) -> None:
+    try:
+        owner = ioctl(descriptor, NS_GET_USERNS)
+        try:
+            _setns(owner, CLONE_NEWUSER)
+        finally:
+            os.close(owner)
+        _setns(descriptor, CLONE_NEWNET)
+    except OSError:
+        raise refusal from None
+
+
+def _of_process(pid: int) -> Place:
+    if not (PROC / str(pid)).exists():
+        raise UsageError(f"there is no process {pid}")
+    path = PROC / str(pid) / "ns/net"
+    inode = _number(path)
+    return Place(_described(Namespace(inode, _names().get(inode)), pid), path)
+
+
+def _described(netns: Namespace, pid: int) -> Namespace:
+    """The same with what this process tells of it."""
+    try:
+        container = container_of((PROC / str(pid) / "cgroup").read_text(errors="surrogateescape"))
+        command = clean((PROC / str(pid) / "comm").read_text(errors="surrogateescape").removesuffix("\n"))
+    except OSError:
+        return netns
+    return replace(netns, container=container, process=f"{command}/{pid}")
+
+
+def _by_name() -> dict[str, Path]:
+    try:
+        return {name: NAMED / name for name in sorted(os.listdir(NAMED))}
+    except OSError:
+        return {}
+
+
+def _names() -> dict[int, str]:
+    """By number; of several names the first."""
+    numbers = ((_inode(path), path.name) for path in reversed(_by_name().values()))
+    return {inode: clean(name) for inode, name in numbers if inode is not None}
+
+
+def _inode(path: Path) -> int | None:
+    """Its number; None where this user may not know, or what bears the name is no namespace any more."""
+    try:
+        status = path.stat()
+        return status.st_ino if status.st_dev == HERE.stat().st_dev else None
+    except OSError:
+        return None
+
+
+def _number(path: Path) -> int:
+    """The same of a namespace that was asked for."""
+    return path.stat().st_ino
+
+
+def _setns(descriptor: int, kind: int) -> None:
+    """setns(2), which Python has from 3.12 on."""
+    call("setns", descriptor, kind)

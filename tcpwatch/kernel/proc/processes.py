@@ -1,0 +1,121 @@
+"""/proc as the owner index needs it: which processes there are, who they are, which sockets they hold.
+
+A pid may be given to another process at any moment. So all that is read of one goes through a descriptor of /proc/PID,
+which stays bound to the process it was opened for and answers with an error once that one has ended.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tcpwatch.sockets.row import NoOwner
+from tcpwatch.text.clean import clean
+
+_SOCKET = "socket:["
+# What root may lack for the descriptors of others' processes: a bit of CapEff (include/uapi/linux/capability.h).
+_LOOKUP = {19: NoOwner.NEEDS_SYS_PTRACE, 2: NoOwner.NEEDS_DAC_READ_SEARCH}
+_START_TIME = 22 - 3  # proc(5) counts from 1; the line is read from field 3, which follows the name in parentheses
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process and the sockets it holds: by inode, the lowest descriptor of each."""
+
+    pid: int
+    start_ticks: int
+    command: str
+    socket_fds: dict[int, int]
+
+
+class ProcessTable:
+    """The processes under `root`, ordinarily /proc.
+
+    `hidden` says why one of them may not be read, as of when this was made: before privileges are dropped.
+    """
+
+    def __init__(self, root: Path = Path("/proc")) -> None:
+        self._root = root
+        self.hidden = _why_hidden(root / "self" / "status")
+
+    def pids(self) -> list[int]:
+        """All processes that this user may know of; none where the system has no /proc."""
+        try:
+            return [int(name) for name in os.listdir(self._root) if name.isdecimal()]
+        except OSError:
+            return []
+
+    def mark(self, pid: int) -> tuple[int, int] | None:
+        """What is different once the pid belongs to another process, or the number of its open files has changed.
+
+        Readable for every user. The number of files is in it from Linux 6.2 on. None: there is no such process.
+        """
+        try:
+            status = os.stat(self._root / str(pid) / "fd")
+        except OSError:
+            return None
+        return status.st_ino, status.st_size
+
+    def read(self, pid: int) -> Process | None:
+        """Who `pid` is and the sockets it holds; None where it has ended. PermissionError for others' processes."""
+        try:
+            with _directory(self._root / str(pid)) as process:
+                start_ticks = int(_contents(process, "stat").rpartition(")")[2].split()[_START_TIME])
+                command = clean(_contents(process, "comm").removesuffix("\n"))
+                return Process(pid, start_ticks, command, _socket_fds(process))
+        except PermissionError:
+            raise
+        except OSError:
+            return None
+
+    def denied(self) -> int:
+        """How many processes hold files that may not be looked at, at this moment: tried with each of them."""
+        return sum(map(self._denies, self.pids()))
+
+    def _denies(self, pid: int) -> bool:
+        try:
+            self.read(pid)
+        except PermissionError:
+            return True
+        return False
+
+
+def _why_hidden(status: Path) -> NoOwner:
+    """What this process lacks to look into others (proc_pid_status(5))."""
+    try:
+        fields = dict(line.split(":\t", 1) for line in status.read_text(errors="replace").splitlines())
+        uid, capabilities = int(fields["Uid"].split()[1]), int(fields["CapEff"], 16)
+    except (OSError, KeyError, ValueError):
+        return NoOwner.NEEDS_ROOT
+    if uid != 0:
+        return NoOwner.NEEDS_ROOT
+    return next((lacks for bit, lacks in _LOOKUP.items() if not capabilities >> bit & 1), NoOwner.HIDDEN)
+
+
+@contextmanager
+def _directory(path: Path | str, parent: int | None = None) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _contents(process: int, name: str) -> str:
+    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)
+    with open(descriptor, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        return file.read()
+
+
+def _socket_fds(process: int) -> dict[int, int]:
+    inodes: dict[int, int] = {}
+    with _directory("fd", process) as directory:
+        for fd in sorted(map(int, os.listdir(directory))):
+            try:
+                target = os.readlink(str(fd), dir_fd=directory)
+            except FileNotFoundError:  # closed meanwhile
+                continue
+            if target.startswith(_SOCKET):
+                inodes.setdefault(int(target[len(_SOCKET) : -1]), fd)
+    return inodes

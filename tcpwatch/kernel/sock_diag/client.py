@@ -1,0 +1,236 @@
+"""The kernel's socket table over NETLINK_SOCK_DIAG: what `ss` reads, for any user, with no library.
+
+A dump is no snapshot: sockets come and go while the kernel walks its tables. So one cookie is one row however often it
+came, and what is known of a dump's integrity is kept beside it (`inconsistent`, `skipped`).
+
+Most sockets do nothing between two dumps, and those cost a comparison of bytes: their `SocketRow` is the same object as
+before. What only ticks (a timer that runs down as it should, the ages in `tcp_info`) is no change; it counts from the
+row's `read_ns`.
+"""
+
+import errno
+import os
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.sock_diag import records
+from tcpwatch.kernel.sock_diag.records import (
+    ATTRIBUTES,
+    HEADER,
+    NLM_F_DUMP_INTR,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    SOCK_DIAG_BY_FAMILY,
+)
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
+from tcpwatch.sockets.tcp_info import LAST_AGES
+
+NETLINK_SOCK_DIAG = 4
+BUFFER_BYTES = 1 << 16  # the kernel fills at most 32 KiB at a time
+TRIES = 4
+TIMER_TOLERANCE_MS = 40  # a jiffy where HZ is 100, and the time that a message waits to be read
+
+# What the comparison takes from a record: length, type, flags, cookie, what is left of the timer.
+_RECORD = struct.Struct("=IHH52xQI16x")
+_LAST = struct.Struct("=4xHH8xi")  # type, flags, errno with a minus sign
+_BEFORE = HEADER.size  # family to cookie
+_EXPIRES = slice(_BEFORE + 52, _BEFORE + 56)
+_AGES_SIZE = LAST_AGES.stop - LAST_AGES.start
+
+
+class NetlinkSocket(Protocol):
+    """The part of `socket.socket` that a dump needs."""
+
+    def send(self, request: bytes, /) -> int:
+        """Send one request."""
+
+    def recvmsg(self, size: int, /) -> tuple[bytes, list[tuple[int, int, bytes]], int, object]:
+        """One message, with its flags third."""
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+
+
+class _Known(NamedTuple):
+    """A socket as the last dump gave it: its record but for what ticks, and the row made of it."""
+
+    before: bytes  # family to cookie
+    between: bytes  # the queues to the ages
+    after: bytes  # what follows the ages
+    ages: int  # where they stand in the record
+    deadline_ms: int  # when the timer fires
+    row: SocketRow
+
+    def matches(self, message: bytes, offset: int, length: int, now_ms: int, expires_ms: int) -> bool:
+        """Whether the record at `offset` is this one, but for what ticks."""
+        before, between, after, ages, deadline_ms, _ = self
+        return (
+            message[offset + _BEFORE : offset + _EXPIRES.start] == before
+            and message[offset + _EXPIRES.stop : offset + ages] == between
+            and message[offset + ages + _AGES_SIZE : offset + length] == after
+            and (not expires_ms or abs(now_ms + expires_ms - deadline_ms) <= TIMER_TOLERANCE_MS)
+        )
+
+
+class _DisturbedError(Exception):
+    """This dump cannot be whole; another may."""
+
+
+class SockDiag:
+    """A client of the kernel's socket table. One thread uses it.
+
+    `skipped` counts the last dump's sockets whose state has no word in RFC 9293; `inconsistent` tells that the kernel's
+    tables changed during it in a way that may hide a socket.
+    """
+
+    name = "sock_diag"
+    says = "NETLINK_SOCK_DIAG: every socket"
+
+    def __init__(
+        self,
+        clock: Callable[[], int] = time.monotonic_ns,
+        connect: Callable[[], NetlinkSocket] | None = None,
+        netns: Namespace | None = None,
+    ) -> None:
+        """Open the netlink socket; SourceError where there is none to be had. `clock` gives monotonic nanoseconds.
+
+        `netns` is the namespace that `connect` opens it in, each time.
+        """
+        self.skipped = 0
+        self.inconsistent = False
+        self._clock = clock
+        self._connect = connect or netlink_socket
+        self._netns = netns
+        self._known: dict[int, _Known] = {}
+        self._buffer_bytes = BUFFER_BYTES
+        self._sequence = 0
+        self._netlink = self._open()
+
+    def dump(self) -> list[SocketRow]:
+        """Every TCP socket of the namespace that the netlink socket was opened in, IPv4 and IPv6, in all states.
+
+        Raises SourceError where the kernel refuses, or disturbs every try.
+        """
+        trouble: Exception | None = None
+        for attempt in range(TRIES):
+            try:
+                known = self._dump_families()
+            except _DisturbedError as disturbance:
+                trouble = disturbance
+                self._netlink.close()
+                self._netlink = self._open()
+                continue
+            if self.inconsistent and attempt == 0:
+                continue
+            self._known = known
+            return [entry.row for entry in known.values()]
+        raise SourceError(f"The kernel's socket table could not be read whole in {TRIES} tries ({trouble}).")
+
+    def close(self) -> None:
+        """Give the netlink socket back."""
+        self._netlink.close()
+
+    def _open(self) -> NetlinkSocket:
+        try:
+            return self._connect()
+        except OSError as error:
+            raise SourceError(f"The kernel offers no NETLINK_SOCK_DIAG ({error.strerror}).") from error
+
+    def _dump_families(self) -> dict[int, _Known]:
+        self.skipped, self.inconsistent = 0, False
+        found: dict[int, _Known] = {}
+        self._dump_family(socket.AF_INET, found)
+        self._dump_family(socket.AF_INET6, found)
+        return found
+
+    def _dump_family(self, family: int, found: dict[int, _Known]) -> None:
+        """Add a family's sockets to `found`."""
+        self._sequence += 1
+        try:
+            self._netlink.send(records.dump_request(family, self._sequence))
+            finished = False
+            while not finished:
+                message = self._receive()
+                finished = self._is_last(message, self._take(message, found))
+        except OSError as error:
+            self._refused(family, error)
+
+    def _refused(self, family: int, error: OSError) -> None:
+        """Go on without IPv6 where the kernel has none; try again where it was short of room; else give up."""
+        if family == socket.AF_INET6 and error.errno in (errno.ENOENT, errno.EAFNOSUPPORT):
+            return
+        if error.errno in (errno.ENOBUFS, errno.EBUSY, errno.EAGAIN):
+            raise _DisturbedError(error.strerror) from error
+        raise SourceError(f"The kernel refuses to list its TCP sockets ({error.strerror}).") from error
+
+    def _receive(self) -> bytes:
+        message, _, flags, _ = self._netlink.recvmsg(self._buffer_bytes)
+        if flags & socket.MSG_TRUNC:
+            self._buffer_bytes *= 2
+            raise _DisturbedError("a message was cut short")
+        return message
+
+    def _take(self, message: bytes, found: dict[int, _Known]) -> int:
+        """Add the sockets of one message to `found`; where its socket records end."""
+        now_ns = self._clock()
+        now_ms = now_ns // 1_000_000
+        previously, offset, end = self._known, 0, len(message)
+        while end - offset >= _RECORD.size:
+            length, kind, flags, cookie, expires = _RECORD.unpack_from(message, offset)
+            if kind != SOCK_DIAG_BY_FAMILY or length < ATTRIBUTES:
+                break
+            if flags & NLM_F_DUMP_INTR:
+                self.inconsistent = True
+            known = previously.get(cookie)
+            if known and known.matches(message, offset, length, now_ms, expires):
+                found[cookie] = known
+            elif fresh := _read(message[offset : offset + length], now_ns, self._netns):
+                found[cookie] = fresh
+            else:
+                self.skipped += 1
+            offset += length + 3 & ~3
+        return offset
+
+    def _is_last(self, message: bytes, offset: int) -> bool:
+        """Whether the dump ends with what stands at `offset`, behind the sockets; OSError if it says why it failed."""
+        if offset == len(message):
+            return False
+        if len(message) - offset < _LAST.size:
+            raise _DisturbedError("a message was cut short")
+        kind, flags, result = _LAST.unpack_from(message, offset)
+        if kind not in (NLMSG_DONE, NLMSG_ERROR):
+            raise _DisturbedError(f"netlink message of type {kind}")
+        self.inconsistent |= bool(flags & NLM_F_DUMP_INTR)
+        if result < 0:
+            raise OSError(-result, os.strerror(-result))
+        return True
+
+
+def netlink_socket() -> NetlinkSocket:
+    """A client of the network namespace that the calling thread is in; OSError where there is none to be had."""
+    if not sys.platform.startswith("linux"):
+        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
+
+
+def _read(record: bytes, now_ns: int, netns: Namespace | None) -> _Known | None:
+    """`record` taken apart for the next dump's comparison; None where its state has no word."""
+    info = records.info_span(record)
+    row = records.decode(record, info, now_ns, netns)
+    if row is None:
+        return None
+    ages = info.start + LAST_AGES.start if info.stop - info.start >= LAST_AGES.stop else len(record)
+    return _Known(
+        before=record[_BEFORE : _EXPIRES.start],
+        between=record[_EXPIRES.stop : ages],
+        after=record[ages + _AGES_SIZE :],
+        ages=ages,
+        deadline_ms=now_ns // 1_000_000 + (row.timer.expires_ms if row.timer else 0),
+        row=row,
+    )

@@ -1,0 +1,144 @@
+"""SOCK_DESTROY: the end of a connection by force, as `ss -K` brings it about (include/uapi/linux/sock_diag.h).
+
+Its program gets ECONNABORTED, its peer a RST; a listener stops to listen. The request has the cookie, so that it ends
+this very socket or none. The kernel asks the sender for CAP_NET_ADMIN over the network namespace, each time.
+"""
+
+import errno
+import os
+import socket
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from struct import Struct
+from typing import Protocol, Self
+
+from tcpwatch.errors import TcpwatchError
+from tcpwatch.kernel.sock_diag.client import BUFFER_BYTES, NETLINK_SOCK_DIAG
+from tcpwatch.kernel.sock_diag.records import HEADER, NLM_F_REQUEST, NLMSG_ERROR
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.row import SocketRow
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import IPV4_ENDS
+
+SOCK_DESTROY = 21
+NLM_F_ACK = 0x4
+
+# struct inet_diag_req_v2: family, protocol, states, ports, local, remote, interface, cookie
+_REQUEST = Struct("=BB2xI4s16s16sIQ")
+_ALL_STATES = 0xFFFF_FFFF
+_ACKNOWLEDGMENT = Struct("=4xH10xi")  # type, errno with a minus sign
+_PATIENCE = struct.pack("@ll", 2, 0)  # struct timeval: the answer comes at once, or never
+
+REFUSALS = {
+    errno.ENOENT: "it has gone already",
+    errno.EPERM: "that needs CAP_NET_ADMIN in its network namespace",
+    errno.EOPNOTSUPP: "this kernel destroys no sockets (CONFIG_INET_DIAG_DESTROY), or none in this state",
+    errno.EAGAIN: "the kernel does not answer",
+}
+SHARED = "it has gone already, or another socket listens at the same address (SO_REUSEPORT) and stands before it"
+
+
+class DestroyError(TcpwatchError):
+    """A socket was not destroyed; the message says why."""
+
+
+class NetlinkSocket(Protocol):
+    """The part of `socket.socket` that this needs."""
+
+    def send(self, request: bytes, /) -> int:
+        """Send one request."""
+
+    def recv(self, size: int, /) -> bytes:
+        """The answer."""
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+
+
+class NamespaceCaller(Protocol):
+    """Something that calls a function in another network namespace than ours."""
+
+    @property
+    def netns(self) -> Namespace:
+        """Which namespace that is."""
+
+    def call(self, function: Callable[[], NetlinkSocket], /) -> NetlinkSocket:
+        """What the function returns there."""
+
+
+class Destroyer:
+    """Destroys sockets of the namespace that it was opened in, and of those it was given a caller in."""
+
+    def __init__(self, here: NetlinkSocket, elsewhere: Mapping[int, NetlinkSocket]) -> None:
+        """`elsewhere` has a netlink socket of each other namespace, by the namespace's number."""
+        self._here = here
+        self._elsewhere = elsewhere
+
+    @classmethod
+    def open(cls, elsewhere: Sequence[NamespaceCaller] = ()) -> Self:
+        """Open what is needed, which takes no privilege; OSError where there is no netlink."""
+        return cls(_connect(), {one.netns.inode: one.call(_connect) for one in elsewhere})
+
+    def destroy(self, row: SocketRow) -> None:
+        """End this connection, or this listener. Raises DestroyError where the kernel does not."""
+        if row.cookie < 0:
+            raise DestroyError("this source of sockets does not tell one from another that takes its place")
+        number = _ask(self._client(row.netns), request(row))
+        if number:
+            raise DestroyError(refusal(number, row.state))
+
+    def close(self) -> None:
+        """Give back what is held open."""
+        for client in (self._here, *self._elsewhere.values()):
+            client.close()
+
+    def _client(self, netns: Namespace | None) -> NetlinkSocket:
+        return self._elsewhere.get(netns.inode, self._here) if netns else self._here
+
+
+def request(row: SocketRow) -> bytes:
+    """The message that ends this socket."""
+    addresses, ports = row.ends[:-4], row.ends[-4:]
+    middle = len(addresses) // 2
+    family = socket.AF_INET if len(row.ends) == IPV4_ENDS else socket.AF_INET6
+    body = _REQUEST.pack(
+        *(family, socket.IPPROTO_TCP, _ALL_STATES, ports),
+        *(addresses[:middle], addresses[middle:], row.interface, row.cookie),
+    )
+    return HEADER.pack(HEADER.size + len(body), SOCK_DESTROY, NLM_F_REQUEST | NLM_F_ACK, 1, 0) + body
+
+
+def refusal(number: int, state: State) -> str:
+    """The kernel's errno in words."""
+    if number == errno.ENOENT and state is State.LISTEN:
+        return SHARED
+    return REFUSALS.get(number, os.strerror(number))
+
+
+def is_supported(client: Callable[[], NetlinkSocket] | None = None) -> bool:
+    """Whether this kernel destroys sockets at all: asked of one that there is not, which needs no privilege."""
+    try:
+        asker = (client or _connect)()
+    except OSError:
+        return False
+    nobody = SocketRow(1, bytes(IPV4_ENDS), False, State.ESTABLISHED, None, 0, None, None)
+    try:
+        return _ask(asker, request(nobody)) == errno.ENOENT
+    finally:
+        asker.close()
+
+
+def _ask(client: NetlinkSocket, message: bytes) -> int:
+    """Send it; the errno that comes back, 0 where it was done."""
+    try:
+        client.send(message)
+        kind, number = _ACKNOWLEDGMENT.unpack_from(client.recv(BUFFER_BYTES))
+    except OSError as error:
+        return error.errno or errno.EIO
+    return -number if kind == NLMSG_ERROR else errno.EBADMSG
+
+
+def _connect() -> NetlinkSocket:
+    client = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+    return client

@@ -1,0 +1,111 @@
+"""The last words of sockets, for any user: NETLINK_SOCK_DIAG tells of each that is destroyed (what `ss -E` shows).
+
+A socket is told of with its final `tcp_info`, in state CLOSED, however short its life was. To the kernel TIME-WAIT is
+no socket any more: the news comes when that begins. When it happened is known from one reading to the next.
+"""
+
+import errno
+import os
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.events import Telling, Transition
+from tcpwatch.kernel.sock_diag import records
+from tcpwatch.kernel.sock_diag.client import BUFFER_BYTES, NETLINK_SOCK_DIAG
+from tcpwatch.kernel.sock_diag.records import ATTRIBUTES, HEADER, MESSAGE, SOCK_DIAG_BY_FAMILY
+from tcpwatch.sockets.timeline import Happening, Known
+
+GROUPS = 1 << 0 | 1 << 2  # SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY, include/uapi/linux/sock_diag.h
+RECEIVE_BUFFER_BYTES = 4 << 20  # asked for; the kernel may allow less
+
+
+class Subscription(Protocol):
+    """The part of `socket.socket` that this needs."""
+
+    def recv(self, size: int, /) -> bytes:
+        """One message; BlockingIOError where there is none."""
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+
+
+class DestroyEvents:
+    """What the kernel tells of destroyed sockets in the network namespace that this was opened in."""
+
+    says = "NETLINK_SOCK_DIAG: the end of every socket"
+    every_change = False
+    room = 300  # where net.core.rmem_max is what Linux sets it to, 208 KiB
+
+    def __init__(
+        self, clock: Callable[[], int] = time.monotonic_ns, subscribe: Callable[[], Subscription] | None = None
+    ) -> None:
+        """Subscribe; SourceError where the kernel offers nothing. `clock` gives monotonic nanoseconds."""
+        self.lost = 0  # how often the kernel threw messages away, nobody knows how many
+        self._clock = clock
+        try:
+            self._netlink = (subscribe or _subscribe)()
+        except OSError as error:
+            raise SourceError(f"The kernel does not tell of destroyed sockets ({error.strerror}).") from error
+
+    def read(self) -> list[Telling]:
+        """The ends of the sockets that were destroyed since the last time, each with its socket as it was then."""
+        ends: list[Telling] = []
+        decode = partial(_decode, self._clock())
+        while (message := self._receive()) is not None:
+            if (cookie := _cookie(message)) is not None:
+                ends.append((cookie, message, decode))
+        return ends
+
+    def close(self) -> None:
+        """Give the netlink socket back."""
+        self._netlink.close()
+
+    def _receive(self) -> bytes | None:
+        while True:
+            try:
+                return self._netlink.recv(BUFFER_BYTES)
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise SourceError(f"The kernel no longer tells of destroyed sockets ({error.strerror}).") from error
+                self.lost += 1
+
+
+def _cookie(message: bytes) -> int | None:
+    """The cookie of the one socket of a message; None where it is about something else."""
+    if len(message) < ATTRIBUTES:
+        return None
+    length, kind, *_ = HEADER.unpack_from(message)
+    if kind != SOCK_DIAG_BY_FAMILY or not ATTRIBUTES <= length <= len(message):
+        return None
+    cookie: int = MESSAGE.unpack_from(message, HEADER.size)[8]
+    return cookie
+
+
+def _decode(now_ns: int, message: bytes) -> Transition | None:
+    """The end of the one socket of a message; None where its state has no word."""
+    length, *_ = HEADER.unpack_from(message)
+    record = message[:length]
+    row = records.decode(record, records.info_span(record), now_ns)
+    if row is None:
+        return None
+    return Transition(now_ns, row.cookie, row.ends, Happening.STATE, None, row.state, Known.BETWEEN, None, row)
+
+
+def _subscribe() -> Subscription:
+    if not hasattr(socket, "AF_NETLINK"):
+        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+    netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
+    try:
+        netlink.setblocking(False)
+        netlink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        netlink.bind((0, GROUPS))
+    except OSError:
+        netlink.close()
+        raise
+    return netlink

@@ -1,0 +1,40 @@
+"""How counters rise: in all, and in the last minute. Reads no clock: the moment of each reading comes in."""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Generic, NamedTuple, TypeVar
+
+from tcpwatch.sockets.counters import Rise
+
+MINUTE_NS = 60_000_000_000
+
+Key = TypeVar("Key")
+
+
+class _Step(NamedTuple):
+    """A counter had this value from this moment on."""
+
+    time_ns: int
+    value: int
+
+
+class Rises(Generic[Key]):
+    """Counters by key. One that stands still costs nothing; one that rises, a step for each reading of a minute."""
+
+    def __init__(self) -> None:
+        self._first: dict[Key, int] = {}
+        self._steps: dict[Key, deque[_Step]] = {}
+
+    def update(self, values: Mapping[Key, int], now_ns: int) -> dict[Key, Rise]:
+        """Take in what the counters are at `now_ns` (monotonic); a key that is missing is forgotten."""
+        self._first = {key: self._first.get(key, value) for key, value in values.items()}
+        self._steps = {key: self._steps.get(key) or deque([_Step(now_ns, value)]) for key, value in values.items()}
+        return {key: self._rise(key, value, now_ns) for key, value in values.items()}
+
+    def _rise(self, key: Key, value: int, now_ns: int) -> Rise:
+        steps = self._steps[key]
+        if value != steps[-1].value:
+            steps.append(_Step(now_ns, value))
+        while len(steps) > 1 and steps[1].time_ns <= now_ns - MINUTE_NS:
+            steps.popleft()
+        return Rise(in_all=value - self._first[key], last_minute=value - steps[0].value)

@@ -1,0 +1,73 @@
+"""Where kernel and wire disagree for long enough to be told: a moment's difference is the time between two dumps."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tcpwatch.diagnose.finding import Finding
+from tcpwatch.diagnose.rules.kernel_vs_wire import Disagreement, Views, disagreement
+from tcpwatch.monitor.snapshot import Connection, Detail, Mark
+from tcpwatch.monitor.wire_timeline import Lives
+from tcpwatch.sockets.timeline import Life
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source, Tcb
+
+PATIENCE_NS = 2_000_000_000  # two dumps: the first may be older than what the wire shows, the second is not
+
+
+class Doubts:
+    """What has seemed wrong without a break, since when, of the connection that was last asked for."""
+
+    def __init__(self) -> None:
+        self._since: dict[object, int] = {}
+
+    def lasting(
+        self, ends: bytes, found: Iterable[Disagreement], now_ns: int, patience_ns: int = PATIENCE_NS
+    ) -> tuple[Finding, ...]:
+        """What of it has held for `patience_ns`, with all that it rests on as it was."""
+        by_key = {(ends, one.finding.rule, one.rests_on): one.finding for one in found}
+        self._since = {key: self._since.get(key, now_ns) for key in by_key}
+        return tuple(finding for key, finding in by_key.items() if now_ns - self._since[key] >= patience_ns)
+
+
+def patience_ns(detail: Detail) -> int:
+    """Longer than a round trip, by all that is known of those."""
+    handshake_ns = detail.flow.handshake_rtt_ns if detail.flow is not None else None
+    srtt_us = detail.info.rtt if detail.info is not None else None
+    return max(PATIENCE_NS, handshake_ns or 0, (srtt_us or 0) * 1000)
+
+
+def disagreements(detail: Detail, course: Lives, now_ns: int, lossless: bool) -> tuple[Disagreement, ...]:
+    """What seems wrong at this moment at either end; `course` is the wire's alone, the first end first."""
+    flow = detail.flow
+    if flow is None:
+        return ()
+    here, there = _wire(detail.here), _wire(detail.there)
+    both = (
+        _views("this end", detail.connection, detail.here, there, flow.here_state, flow.segs[0], course[0]),
+        _views("the peer", detail.peer, detail.there, here, flow.there_state, flow.segs[1], course[1]),
+    )
+    views = (replace(one, now_ns=now_ns, lossless=lossless) for one in both if one is not None)
+    return tuple(found for one in views if (found := disagreement(one)) is not None)
+
+
+def _views(
+    whose: str,
+    connection: Connection | None,
+    tcbs: tuple[Tcb, ...],
+    other: Tcb | None,
+    state: State,
+    segs: int,
+    life: Life,
+) -> Views | None:
+    """Both views of one end; None where one of them is missing, or where they are of different connections."""
+    wire, kernel = _wire(tcbs), next((tcb for tcb in tcbs if tcb.source is not Source.WIRE), None)
+    if connection is None or wire is None or other is None:
+        return None
+    if kernel is not None and None not in (kernel.iss, wire.iss) and kernel.iss != wire.iss:
+        return None
+    row = replace(connection.row, state=State.CLOSED) if connection.mark is Mark.GONE else connection.row
+    return Views(whose, row, kernel, wire, state, life, 0, bool(segs), other.snd_nxt, True)
+
+
+def _wire(tcbs: tuple[Tcb, ...]) -> Tcb | None:
+    return next((tcb for tcb in tcbs if tcb.source is Source.WIRE), None)

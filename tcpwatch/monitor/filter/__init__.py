@@ -1,0 +1,1 @@
+"""The filter: what passes, of connections and of segments."""

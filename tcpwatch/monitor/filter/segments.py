@@ -1,0 +1,55 @@
+"""Which segments and flows pass a filter: those of a connection that passes it, at either end.
+
+Where there is no socket to ask, what the wire tells stands in for it: the ends, and the states of both.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from tcpwatch.monitor.filter.language import Test
+from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
+from tcpwatch.sockets.row import NoOwner, SocketRow
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import reversed_ends
+
+QUESTIONS = 65_536  # answers that are kept
+
+
+class WireFilter:
+    """One filter, for what goes over the wire."""
+
+    def __init__(self, test: Test) -> None:
+        self._test = test
+        self._by_wire = lru_cache(QUESTIONS)(self._passes_by_wire)
+
+    def passes(self, event: Event) -> bool:
+        """Whether a segment's connection passes, by what the wire alone tells of it after that segment."""
+        return self._by_wire(event.segment.ends, event.src_state, event.dst_state)
+
+    def passes_flow(self, flow: Flow) -> bool:
+        """Whether a connection passes, by what the wire alone has told of it."""
+        return self._by_wire(flow.ends, flow.state(0), flow.state(1))
+
+    def streams(self, events: Iterable[Event], snapshot: Snapshot) -> frozenset[int]:
+        """The streams of these events whose connection passes: by its sockets where there are any, else by the wire."""
+        newest = {event.stream: event for event in events}
+        return frozenset(stream for stream, event in newest.items() if self._passes_now(event, snapshot))
+
+    def _passes_now(self, event: Event, snapshot: Snapshot) -> bool:
+        ends = event.segment.ends
+        both = (snapshot.by_ends.get(ends), snapshot.by_ends.get(reversed_ends(ends)))
+        sockets = [connection for connection in both if connection is not None]
+        if not sockets:
+            return self.passes(event)
+        return any(self._test(connection, snapshot.mono_ns) for connection in sockets)
+
+    def _passes_by_wire(self, ends: bytes, first: State, second: State) -> bool:
+        return self._test(_seen(ends, first), 0) or self._test(_seen(reversed_ends(ends), second), 0)
+
+
+def _seen(ends: bytes, state: State) -> Connection:
+    """An end of a connection, as segments show it."""
+    row = SocketRow(0, ends, False, state, None, 0, None, None)
+    return Connection(row, (), NoOwner.UNKNOWN, None, 0, False, Mark.NONE, None)

@@ -1,0 +1,198 @@
+"""The Monitor: two threads, one picture.
+
+The kernel thread dumps the socket table once an interval and takes in the changes of state that the kernel tells in
+between; the capture thread (`wiretap`) reads frames. Both are joined by four-tuple and published as one frozen
+Snapshot, which a front end pulls when it likes. A front end that stops pulling stops only its own picture.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event as Flag
+from threading import Lock, Thread
+
+from tcpwatch.errors import SourceError
+from tcpwatch.kernel.proc.cgroups import Cgroups
+from tcpwatch.kernel.source import KernelSources
+from tcpwatch.kernel.users import user_names
+from tcpwatch.monitor.counter_window import Rises
+from tcpwatch.monitor.detail import detail
+from tcpwatch.monitor.disagreements import Doubts
+from tcpwatch.monitor.history import History, by_ends
+from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
+from tcpwatch.monitor.trouble import Troubles
+from tcpwatch.monitor.wire_timeline import NO_COURSE, LoggedCourse
+from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.sockets.counters import Stack
+from tcpwatch.sockets.row import SocketRow
+from tcpwatch.text.duration import SECOND_NS
+
+EVENTS_S, LEAST_EVENTS_S = 0.1, 0.002  # between two readings of what the kernel tells as it happens
+
+
+class Monitor:
+    """Joins a socket source and, where there is one, a wiretap. `start` begins, `stop` ends both threads."""
+
+    live = True
+
+    def __init__(
+        self,
+        kernel: KernelSources,
+        packets: PacketLog,
+        wiretap: Wiretap | SourceStatus,
+        interval_s: float = 1.0,
+        kill: Callable[[SocketRow], None] | None = None,
+    ) -> None:
+        """`wiretap` is the reason, in words, where there can be no capture; `kill` ends a connection, where allowed."""
+        self.packets = packets
+        self.kill = kill
+        self._kernel = kernel
+        self._wiretap = wiretap
+        self._interval_ns = int(interval_s * SECOND_NS)
+        self._pause_s = interval_s if self._kernel.transitions is None else min(interval_s, EVENTS_S)
+        self._refreshed_ns = 0
+        self._history = History()
+        self._listeners = Listeners()
+        self._counters: Rises[str] = Rises()
+        self._course = LoggedCourse(packets)
+        self._doubts = Doubts()
+        self._cgroups = Cgroups()
+        self._troubles = Troubles()
+        self._lock = Lock()
+        self._stop = Flag()
+        self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
+        self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
+        self._snapshot = Snapshot(time.monotonic_ns(), time.time_ns(), (), {}, {}, self._sources(), 0, 0)
+
+    @property
+    def reads_processes(self) -> bool:
+        """Whether owners are looked for in /proc, which goes on needing a privilege."""
+        return self._kernel.owners.reads_processes
+
+    def start(self) -> None:
+        """Take the first picture and begin to watch."""
+        self.refresh()
+        if isinstance(self._wiretap, Wiretap):
+            self._wiretap.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End both threads and close the sources, once: a descriptor's number may be another's by the next time."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+        if isinstance(self._wiretap, Wiretap):
+            self._wiretap.stop()
+        self._kernel.close()
+
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        with self._lock:
+            return self._snapshot
+
+    def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
+        """All that is known now of the connection with these ends; `key` says which socket where several have them."""
+        snapshot = self.snapshot()
+        if not isinstance(self._wiretap, Wiretap):
+            return self._with_cgroup(detail(ends, snapshot, None, key))
+        with self._wiretap.lock:
+            found = self._wiretap.find(ends)
+            course = self._course.lives(found[0].stream) if found is not None else NO_COURSE
+            return self._with_cgroup(detail(ends, snapshot, found, key, course, self._doubts))
+
+    def now_ns(self) -> int:
+        """The moment now, as in `Snapshot.mono_ns`."""
+        return time.monotonic_ns()
+
+    def refresh(self) -> None:
+        """Dump the table once and publish a new picture; where the dump fails, keep the last rows and say so."""
+        self._refreshed_ns = now_ns = time.monotonic_ns()
+        time_ns = time.time_ns()
+        self._take_transitions()
+        stack = self._stack(now_ns)
+        try:
+            rows = self._kernel.sockets.dump()
+        except SourceError as error:
+            self._kernel_status = SourceStatus("kernel", False, str(error))
+            connections, closed = self.snapshot().connections, self.snapshot().closed
+        else:
+            self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
+            owners, users = self._kernel.owners.resolve(rows), user_names(rows)
+            known = self._history.update(with_half_open(rows), owners, users, now_ns)
+            connections = self._listeners.judge(known, stack, now_ns)
+            closed = self._history.closed(now_ns)
+        captured, dropped = self._wiretap.source.statistics() if isinstance(self._wiretap, Wiretap) else (0, 0)
+        snapshot = Snapshot(
+            mono_ns=now_ns,
+            time_ns=time_ns,
+            connections=connections,
+            by_key={connection.key: connection for connection in (*closed, *connections)},
+            by_ends={**by_ends(closed), **by_ends(connections)},
+            sources=self._sources(),
+            captured=captured,
+            dropped=dropped,
+            closed=closed,
+            closed_left_out=self._history.closed_left_out,
+            stack=stack,
+            alarms=alarms(connections, stack),
+            troubles=self._troubles.update(connections, now_ns),
+        )
+        with self._lock:
+            self._snapshot = snapshot
+        if isinstance(self._wiretap, Wiretap):
+            self._wiretap.expire(snapshot.by_ends, time_ns)
+
+    def watch(self) -> None:
+        """Refresh once an interval until stopped; the kernel thread's work. What it fails of is its last words."""
+        while not self._stop.wait(self._pause_s):
+            try:
+                if time.monotonic_ns() - self._refreshed_ns >= self._interval_ns:
+                    self.refresh()
+                else:
+                    self._take_transitions()
+            except Exception as error:  # a bug, and the screen is the only place to say so
+                broken = SourceStatus("kernel", False, f"the socket table is no longer read: {error!r}")
+                with self._lock:
+                    self._snapshot = replace(self._snapshot, sources=(broken, *self._snapshot.sources[1:]))
+                return
+
+    def _with_cgroup(self, known: Detail | None) -> Detail | None:
+        connection = known.connection if known is not None else None
+        number = connection.row.extensions.cgroup_id if connection is not None else None
+        return known if known is None or number is None else replace(known, cgroup=self._cgroups.path(number))
+
+    def _stack(self, now_ns: int) -> Stack:
+        """What the kernel tells beside its sockets."""
+        netstat, sysctls = self._kernel.netstat, self._kernel.sysctls
+        counters = self._counters.update(netstat.read() if netstat is not None else {}, now_ns)
+        return Stack(counters, sysctls.read() if sysctls is not None else {})
+
+    def _take_transitions(self) -> None:
+        """The more was told, the sooner the next reading: it is to find a quarter of what the kernel has room for."""
+        if (source := self._kernel.transitions) is not None:
+            told = source.read()
+            self._history.witness(told)
+            pause_s = self._pause_s * min(2, source.room / (4 * len(told) + 1))
+            self._pause_s = min(max(pause_s, LEAST_EVENTS_S), EVENTS_S, self._interval_ns / SECOND_NS)
+
+    def _sources(self) -> tuple[SourceStatus, ...]:
+        return (self._kernel_status, *self._event_source(), *self._packet_sources())
+
+    def _event_source(self) -> tuple[SourceStatus, ...]:
+        if (source := self._kernel.transitions) is None:
+            return ()
+        partly = None if source.every_change else "ends only"
+        return (SourceStatus("events", partly is None, source.says, lost=source.lost, partly=partly),)
+
+    def _packet_sources(self) -> tuple[SourceStatus, ...]:
+        if isinstance(self._wiretap, SourceStatus):
+            return (self._wiretap,)
+        failure, source, recording = self._wiretap.failure, self._wiretap.source, self._wiretap.recording
+        packets = SourceStatus("packets", failure is None and source.working, failure or source.says)
+        if recording is None:
+            return (packets,)
+        return (packets, SourceStatus("recording", recording.failure is None, recording.says))

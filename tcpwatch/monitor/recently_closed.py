@@ -1,0 +1,71 @@
+"""Connections that ended a while ago, however short they were: bounded, the oldest go first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tcpwatch.kernel.events import Transition
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
+from tcpwatch.sockets.timeline import Life
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import reversed_ends
+
+KEPT_NS = 60_000_000_000
+LIMIT = 500
+
+
+class Closed:
+    """The latest of them, by cookie, in the order in which they ended."""
+
+    def __init__(self) -> None:
+        self.left_out = 0
+        self._kept: dict[int, Connection] = {}
+
+    def add(self, connections: Sequence[Connection]) -> None:
+        """Keep these, in place of the oldest where there are too many."""
+        excess = max(0, len(self._kept) + len(connections) - LIMIT)
+        self.left_out += excess
+        kept = [*self._kept.items(), *((connection.key, connection) for connection in connections)]
+        self._kept = dict(kept[excess:])
+
+    def current(self, living: Mapping[bytes, int], now_ns: int) -> tuple[Connection, ...]:
+        """Those that have not been kept long enough; `living` are the cookies of the sockets there are, by ends."""
+        kept = [one for one in self._kept.values() if now_ns - one.since_ns < KEPT_NS]
+        ended = {one.row.ends: one.key for one in kept}
+        self._kept = {one.key: _paired(one, living, ended) for one in kept}
+        return tuple(self._kept.values())
+
+
+def _paired(connection: Connection, living: Mapping[bytes, int], ended: Mapping[bytes, int]) -> Connection:
+    """The same, with the cookie of its other end as it is now."""
+    across = reversed_ends(connection.row.ends)
+    peer = living.get(across, ended.get(across))
+    peer = None if peer == connection.key else peer
+    return connection if peer == connection.peer else replace(connection, peer=peer)
+
+
+def end_of(told: Sequence[Transition]) -> Transition | None:
+    """The end of a connection among what was told of it; None where it goes on, or never was one."""
+    end = next((event for event in reversed(told) if event.new is not None), None)
+    return end if end is not None and end.new is State.CLOSED and any(end.ends[-2:]) else None
+
+
+def came_and_went(end: Transition, told: Sequence[Transition], life: Life) -> Connection:
+    """A connection that no dump has shown, as it was told of."""
+    row = end.row or SocketRow(end.cookie, end.ends, False, State.CLOSED, None, 0, None, None)
+    owners = owners_told(told)
+    no_owner = None if owners else NoOwner.SHORT
+    return Connection(row, owners, no_owner, None, life.dwells[-1].since_ns, True, Mark.NONE, None, life)
+
+
+def owners_told(told: Sequence[Transition]) -> tuple[Owner, ...]:
+    """The process that was told of with a change that it made."""
+    return next(((event.owner,) for event in told if event.owner is not None), ())
+
+
+def ended(connection: Connection) -> Connection:
+    """A connection of the table as one that is no more: its queues, its timer and its TCB are gone."""
+    old, since_ns = connection.row, connection.life.dwells[-1].since_ns
+    row = SocketRow(old.cookie, old.ends, old.mapped, State.CLOSED, old.uid, 0, None, None)
+    owners = tuple(replace(owner, gone=True) for owner in connection.owners)
+    return replace(connection, row=row, owners=owners, since_ns=since_ns, since_seen=True, mark=Mark.NONE, peer=None)

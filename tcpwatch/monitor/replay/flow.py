@@ -1,0 +1,154 @@
+"""One connection of a capture file, at any moment of it: the rows of its two ends, and the flow with its TCBs.
+
+Law of the room: a moment is a number of events, those of the whole file that have passed, and what the file's clock
+shows. States are looked up, TCBs are worked out anew from the segments; nothing is ever undone.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import NamedTuple, Optional
+
+from tcpwatch.monitor.history import MARK_NS
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.wire_timeline import Course, Lives
+from tcpwatch.sockets.row import NoOwner, SocketRow
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tracker import REUSED, FlowTracker
+from tcpwatch.wire.segment import reversed_ends
+
+NO_SOCKET = frozenset({State.LISTEN, State.CLOSED})  # states of an end that has no connection of its own
+TWO_MSL_NS = 240_000_000_000  # RFC 9293 §3.4.2: no TIME-WAIT is older, though no segment shows its end
+CHECKPOINT_EVENTS = 1_024
+SIDES = (0, 1)
+NEVER = 1 << 63
+
+
+class Stay(NamedTuple):
+    """An end's time in one state: since when, whether its beginning was seen, and the stay before it."""
+
+    state: State
+    since_ns: int
+    seen: bool
+    before: Optional["Stay"]
+
+    @property
+    def has_socket(self) -> bool:
+        """Whether there is a connection to show."""
+        return self.state not in NO_SOCKET
+
+    def shown(self, now_ns: int) -> tuple["Stay", Mark] | None:
+        """What the end's row shows, and its mark; None where it has no row. What has just gone shows what it was."""
+        fresh = now_ns - self.since_ns < MARK_NS
+        was_there = self.before is not None and self.before.has_socket
+        if not self.has_socket:
+            return (self.before, Mark.GONE) if self.before and was_there and fresh else None
+        if self.state is State.TIME_WAIT and now_ns - self.since_ns >= TWO_MSL_NS:
+            return None
+        if not fresh or not self.seen:
+            return self, Mark.NONE
+        return self, Mark.CHANGED if was_there else Mark.NEW
+
+
+class Turn(NamedTuple):
+    """An event that changes a state: its number, the stays of both ends, when marks and TIME-WAIT will be over."""
+
+    number: int
+    stays: tuple[Stay, Stay]
+    settled_ns: int
+    expires_ns: int
+
+
+class RecordedFlow:
+    """One connection. `numbers` are those of its events; event `until` begins another one between the same ends."""
+
+    __slots__ = ("_checkpoints", "_ends", "_rows", "_rows_of", "_states", "_turns", "numbers", "stream", "until")
+
+    def __init__(self, stream: int, ends: bytes) -> None:
+        """`ends` has the initiator first."""
+        self.stream = stream
+        self.numbers: list[int] = []
+        self.until = NEVER
+        self._ends = (ends, reversed_ends(ends))
+        self._turns: list[Turn] = []
+        self._states: tuple[State, ...] = ()
+        self._checkpoints: list[Flow] = []
+        self._rows: tuple[Connection, ...] = ()
+        self._rows_of: Turn | None = None
+
+    def add(self, number: int, event: Event, flow: Flow) -> None:
+        """Its next event, which is number `number` of the file and has left it as `flow`."""
+        states = (event.dst_state, event.src_state) if event.side else (event.src_state, event.dst_state)
+        if states != self._states:
+            self._states = states
+            self._turn(number, event.segment.time_ns, bool(self._turns) or not flow.inferred)
+        self.numbers.append(number)
+        if len(self.numbers) % CHECKPOINT_EVENTS == 0:
+            self._checkpoints.append(deepcopy(flow))
+
+    def rows(self, position: int, now_ns: int) -> tuple[Connection, ...]:
+        """The rows of its ends when `position` events of the file have passed and the file's clock shows `now_ns`."""
+        index = bisect_left(self._turns, (position,)) - 1  # a turn compares by its number
+        if index < 0 or position > self.until:
+            return ()
+        turn = self._turns[index]
+        if not turn.settled_ns <= now_ns < turn.expires_ns:
+            return self._rows_at(turn, now_ns)
+        if turn is not self._rows_of:
+            self._rows, self._rows_of = self._rows_at(turn, now_ns), turn
+        return self._rows
+
+    def ends_at(self, position: int) -> tuple[Connection | None, Connection | None]:
+        """Both its ends then, the initiator first, and CLOSED ones too; None for one that still listens."""
+        turn = self._turns[bisect_left(self._turns, (position,)) - 1]
+        first, second = (
+            None if stay.state is State.LISTEN else self._connection(side, stay, Mark.NONE, turn)
+            for side, stay in zip(SIDES, turn.stays, strict=True)
+        )
+        return first, second
+
+    def flow(self, position: int, events: Sequence[Event]) -> Flow:
+        """The flow as it was then, its first event having passed; `events` are those of the whole file."""
+        count = bisect_left(self.numbers, position)
+        saved = count // CHECKPOINT_EVENTS
+        done = saved * CHECKPOINT_EVENTS or 1
+        flow = deepcopy(self._checkpoints[saved - 1]) if saved else self._begun(events[self.numbers[0]])
+        tracker = FlowTracker()
+        tracker.hold(flow)
+        for number in self.numbers[done:count]:
+            tracker.receive_segment(events[number].segment)
+        return flow
+
+    def course(self, position: int, events: Sequence[Event]) -> Lives:
+        """What moved its ends until then; `events` are those of the whole file."""
+        course = Course()
+        course.take(events[turn.number] for turn in self._turns if turn.number < position)
+        return course.lives
+
+    def _turn(self, number: int, now_ns: int, seen: bool) -> None:
+        before = self._turns[-1].stays if self._turns else (None, None)
+        first, second = (
+            stay if stay and stay.state is state else Stay(state, now_ns, seen, stay)
+            for stay, state in zip(before, self._states, strict=True)
+        )
+        over = [stay.since_ns + TWO_MSL_NS for stay in (first, second) if stay.state is State.TIME_WAIT]
+        self._turns.append(Turn(number, (first, second), now_ns + MARK_NS, min(over, default=NEVER)))
+
+    def _rows_at(self, turn: Turn, now_ns: int) -> tuple[Connection, ...]:
+        shown = [(side, found) for side in SIDES if (found := turn.stays[side].shown(now_ns))]
+        return tuple(self._connection(side, *found, turn) for side, found in shown)
+
+    def _connection(self, side: int, stay: Stay, mark: Mark, turn: Turn) -> Connection:
+        key = self.stream << 1 | side
+        peer = key ^ 1 if turn.stays[1 - side].has_socket else None
+        row = SocketRow(key, self._ends[side], False, stay.state, None, 0, None, None)
+        return Connection(row, (), NoOwner.FILE, None, stay.since_ns, stay.seen, mark, peer)
+
+    def _begun(self, first: Event) -> Flow:
+        """The flow after its first event."""
+        words = tuple(word for word in first.analysis if word in REUSED)
+        flow = Flow(self.stream, self._ends[0], first.segment, reused=bool(words))
+        flow.receive(first.segment, first.side, words)
+        return flow

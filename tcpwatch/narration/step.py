@@ -1,0 +1,177 @@
+"""A segment together with the states that it found: what a sentence about it is made of.
+
+Who reads the events of a capture in order knows what a segment found, and where a later one proves that an earlier
+one was lost, or went to nobody (`past`).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+from tcpwatch.narration.delivery import Past, Proof, States, disowned, is_again, swapped
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.state import State
+from tcpwatch.wire.segment import ACK, SYN, Endpoint
+
+Kind = tuple[object, ...]
+Other = TypeVar("Other")
+
+FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
+
+
+class Turn(NamedTuple):
+    """One segment, with the states of its sender and of its receiver; `before` is None where they were not seen.
+
+    `opened` says that the opening was seen, so that it is known who is the client and who the server; `lost`, that it
+    was proved later not to have arrived. `proofs` are what it proves itself. `answers`: a SYN-ACK sent again for a SYN
+    that came again. `gives_up`: an RST after probes without an answer. `by_hand`: the side without a socket, of which
+    somebody makes the segments by hand.
+    """
+
+    event: Event
+    before: States | None
+    after: States
+    opened: bool
+    lost: bool = False
+    proofs: tuple[Proof, ...] = ()
+    answers: bool = False
+    gives_up: bool = False
+    by_hand: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What is alike in two segments that need not both be told."""
+        event = self.event
+        length = bool(event.segment.length)
+        return event.step, event.analysis, event.note, event.app, length, self.before, self.after, self.by_hand
+
+    @property
+    def again(self) -> bool:
+        """It was sent before."""
+        return is_again(self.event)
+
+    @property
+    def ends(self) -> tuple[Endpoint, Endpoint]:
+        """The initiator, then the responder."""
+        ends = self.event.segment.source, self.event.segment.destination
+        return (ends[1], ends[0]) if self.event.side else ends
+
+    @property
+    def moves(self) -> bool:
+        """It changes the state of an end."""
+        return self.before is not None and self.before != self.after
+
+    @property
+    def disowns(self) -> bool:
+        """An RST of an end that knows of no connection."""
+        return disowned(self.event)
+
+    @property
+    def never_asked(self) -> bool:
+        """Such an RST for a SYN-ACK."""
+        return self.disowns and self.before is not None and self.before[1] is State.SYN_RECEIVED
+
+    @property
+    def corrects(self) -> bool:
+        """It shows that an earlier one was not what it seemed."""
+        return bool(self.proofs) or self.unconnected
+
+    @property
+    def unconnected(self) -> bool:
+        """Its sender has had no connection, nor a listener: it refuses or disowns one, or calls itself."""
+        return self.disowns or self.event.note in ("refused", "simultaneous open")
+
+    def state_of(self, side: int) -> State:
+        """Where it leaves the initiator (0) or the responder (1)."""
+        return self.after[0 if side == self.event.side else 1]
+
+    def missed(self, side: int, state: State) -> "Turn":
+        """The same, where this end had nothing of it and stayed in `state`."""
+        return self.standing(side, state)._replace(lost=self.lost or side != self.event.side)
+
+    def standing(self, side: int, state: State) -> "Turn":
+        """The same, where this end was in `state` and stayed there."""
+        before = self.before or self.after
+        if side == self.event.side:
+            return self._replace(before=(state, before[1]), after=(state, self.after[1]))
+        return self._replace(before=(before[0], state), after=(self.after[0], state))
+
+
+def corrected(turns: Iterable[Turn], by: Turn) -> list[Turn]:
+    """The turns of one connection in order, as a later one shows them."""
+    known = list(turns)
+    for proof in by.proofs:
+        known = _held(known, proof)
+    return _unconnected(known, by) if by.unconnected else known
+
+
+def corrected_among(things: Sequence[Turn | Other], by: Turn) -> list[Turn | Other]:
+    """Turns in order, of any connection, and other things among them: those of the connection of `by` corrected."""
+    own = [thing for thing in things if isinstance(thing, Turn) and thing.event.stream == by.event.stream]
+    better = dict(zip(map(id, own), corrected(own, by), strict=True))
+    return [better.get(id(thing), thing) for thing in things]
+
+
+def _held(turns: Iterable[Turn], proof: Proof) -> list[Turn]:
+    """From where it came into the state, nothing has moved the end."""
+    held, reached = [], False
+    for turn in turns:
+        found = turn.before and turn.before[0 if proof.side == turn.event.side else 1]
+        reached = reached or proof.state in (found, turn.state_of(proof.side))
+        if reached and turn.state_of(proof.side) is not proof.state:
+            turn = turn.missed(proof.side, proof.state)
+        held.append(turn)
+    return held
+
+
+def _unconnected(turns: Sequence[Turn], by: Turn) -> list[Turn]:
+    """The end had no connection: at no time so far, or none when the segment came that it disowns."""
+    side = by.event.side
+    answered = next((turn for turn in reversed(turns) if turn.event.side != side), None)
+    never = by.never_asked or not by.disowns
+    return [
+        turn.standing(side, State.CLOSED)._replace(opened=by.opened) if never or turn is answered else turn
+        for turn in turns
+    ]
+
+
+class Turns:
+    """Reads events in the order of the capture, of any number of flows.
+
+    `by_hand` are the ports from which somebody sends segments made by hand.
+    """
+
+    def __init__(self, by_hand: Collection[int] = ()) -> None:
+        self._by_hand = frozenset(by_hand)
+        self._pasts: dict[int, Past] = {}
+
+    def of(self, event: Event) -> Turn:
+        """The event and what it found."""
+        past = self._pasts.pop(event.stream, None) or Past()
+        turn = self._turn(event, past)
+        if len(self._pasts) >= FLOWS:
+            del self._pasts[next(iter(self._pasts))]
+        self._pasts[event.stream] = past
+        return turn
+
+    def _turn(self, event: Event, past: Past) -> Turn:
+        if past.states is None and event.segment.flags & SYN:
+            past.opened = True
+            past.states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
+        past.opened = past.opened and event.note != "simultaneous open"
+        proofs = past.proofs(event)
+        before = past.found(event, proofs)
+        after = past.leave(event, before, proofs) if before else swapped((event.src_state, event.dst_state), event)
+        turn = Turn(
+            event, before and swapped(before, event), swapped(after, event), past.opened,
+            proofs=tuple(proofs), answers=past.answers(event), gives_up=past.gives_up(event),
+        )  # fmt: skip
+        past.remember(event, before, after)
+        return self._without_socket(turn)
+
+    def _without_socket(self, turn: Turn) -> Turn:
+        """Nothing is known of an end that has no socket but that it is CLOSED."""
+        ports = (end.port for end in turn.ends)
+        for side, port in enumerate(ports) if self._by_hand else ():
+            if port in self._by_hand:
+                turn = turn.standing(side, State.CLOSED)._replace(by_hand=side)
+        return turn

@@ -1,0 +1,49 @@
+"""What the network stack of a namespace tells beside its sockets, as data: counters that rise, and sysctls.
+
+No I/O: `kernel/` reads them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tcpwatch.sockets.row import Backlog
+
+SYNCOOKIES, SYN_BACKLOG = "net.ipv4.tcp_syncookies", "net.ipv4.tcp_max_syn_backlog"
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """By how much a counter has risen since it was first read, and in the last minute."""
+
+    in_all: int
+    last_minute: int
+
+
+NOT_RISEN = Rise(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Counters by their names in /proc/net/netstat, sysctls by sysctl(8)'s; one that is not read is missing."""
+
+    counters: Mapping[str, Rise] = field(default_factory=dict)
+    sysctls: Mapping[str, int] = field(default_factory=dict)
+
+    def last_minute(self, counter: str) -> int:
+        """By how much a counter has risen in the last minute; 0 also where it is not read."""
+        return self.counters.get(counter, NOT_RISEN).last_minute
+
+
+NO_STACK = Stack()
+
+
+def half_open_limit(backlog: Backlog, stack: Stack) -> int:
+    """How many handshakes Linux lets wait in SYN-RECEIVED for this listener, before SYN cookies or silence.
+
+    As many as connections for accept() (inet_csk_reqsk_queue_is_full). Without SYN cookies the last quarter of
+    tcp_max_syn_backlog is kept for peers that are known from before (tcp_conn_request, net/ipv4/tcp_input.c).
+    """
+    maximum = stack.sysctls.get(SYN_BACKLOG)
+    if maximum is None or stack.sysctls.get(SYNCOOKIES) != 0:
+        return backlog.limit
+    return min(backlog.limit, maximum - (maximum >> 2))

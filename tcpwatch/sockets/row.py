@@ -1,0 +1,191 @@
+"""The kernel's facts about a socket, as data. No I/O: `kernel/` fills these in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from tcpwatch.sockets.extras import NO_EXTENSIONS, Extensions
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.tcp_info import TcpInfo
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Tcb
+from tcpwatch.wire.segment import Endpoint, endpoints
+
+
+class TimerKind(StrEnum):
+    """Which timer of a socket runs (`idiag_timer`, include/uapi/linux/inet_diag.h; the last two only BPF tells)."""
+
+    RETRANSMIT = "retransmit"
+    KEEPALIVE = "keepalive"
+    TIME_WAIT = "time-wait"
+    PERSIST = "persist"
+    LOSS_PROBE = "loss-probe"  # RFC 8985 §7
+    DELAYED_ACK = "delayed-ack"  # RFC 9293 §3.8.6.3
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A running timer: what it is, when it fires, how often it has fired without success.
+
+    `expires_ms` counts from `read_ns`, the moment on the monotonic clock when it was read.
+    """
+
+    kind: TimerKind
+    expires_ms: int
+    retransmits: int
+    read_ns: int = 0
+
+    def left_ms(self, now_ns: int) -> int:
+        """What is left of it at `now_ns` on the monotonic clock."""
+        return max(0, self.expires_ms - (now_ns - self.read_ns) // 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """A listener's accept queue: connections that wait for accept(), and how many may.
+
+    `half_open` counts the handshakes that are under way, in SYN-RECEIVED. `drops` counts the segments that the listener
+    has turned away since it began: SYNs, and last ACKs that found no room (`sk_drops`).
+    """
+
+    queued: int
+    limit: int
+    half_open: int | None = None
+    drops: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process that holds the socket open, or held it last where it is `gone` (TIME-WAIT, orphans).
+
+    `start_ticks` tells a reused pid from the one that was seen; `fd` is None where no descriptor of it was seen.
+    """
+
+    pid: int
+    start_ticks: int
+    command: str
+    fd: int | None
+    gone: bool = False
+
+    def __str__(self) -> str:
+        return f"was {self.command}/{self.pid}" if self.gone else f"{self.command}/{self.pid} fd {self.fd}"
+
+
+class NoOwner(StrEnum):
+    """Why a socket has no owner to show: said in words, never left blank."""
+
+    KERNEL = "no owner: kernel's"  # TIME-WAIT, SYN-RECEIVED, orphans: the program has let go of it
+    NOT_ACCEPTED = "not accepted yet"
+    NEEDS_ROOT = "needs root"
+    NEEDS_SYS_PTRACE = "needs CAP_SYS_PTRACE"  # said to root: the holder has capabilities that it lacks
+    NEEDS_DAC_READ_SEARCH = "needs CAP_DAC_READ_SEARCH"  # the same
+    HIDDEN = "hidden from root"  # by a user namespace or a security module
+    NOT_FOUND = "not found"
+    FILE = "from a file"
+    SHORT = "owner not seen"  # it came and went between two readings of the table
+    UNKNOWN = "unknown"
+
+    @property
+    def out_of_sight(self) -> bool:
+        """Whether some process holds the socket that this user may not look into."""
+        return self in (self.NEEDS_ROOT, self.NEEDS_SYS_PTRACE, self.NEEDS_DAC_READ_SEARCH, self.HIDDEN)
+
+
+class Extended(Protocol):
+    """Something that what `ss -e -m -i` adds can be read from."""
+
+    @property
+    def extensions(self) -> Extensions:
+        """That, taken apart."""
+
+
+class KernelRecord(Extended, Protocol):
+    """What the kernel itself holds of a socket, as raw as it came: taken apart where somebody looks."""
+
+    @property
+    def info(self) -> TcpInfo | None:
+        """The measurements; None for what is no full socket (SYN-RECEIVED, TIME-WAIT)."""
+
+    @property
+    def last_ack_recv(self) -> int | None:
+        """`info.last_ack_recv` alone, at little cost."""
+
+    @property
+    def tcb(self) -> Tcb | None:
+        """The TCB in absolute numbers, ISS and IRS only where the kernel has them; None for a listener."""
+
+    def value(self, name: str) -> int | None:
+        """Any other field by the kernel's name for it, such as `sk_err_soft` or `sk_shutdown`."""
+
+    def duration_ms(self, name: str) -> int | None:
+        """A field that the kernel keeps in jiffies, such as `icsk_rto`."""
+
+    def fires_ms(self, expires_ms: int, wait_ms: int) -> int:
+        """When a timer really fires that is to expire then, after that wait; counted from when this was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRow:
+    """One TCP socket, as one dump of the kernel's table gave it.
+
+    `ends` is local address, remote address, local port, remote port in the form of `Segment.ends`, so that a socket
+    and its segments join by equality; `mapped` marks an IPv4 connection on an IPv6 socket. `cookie` is the socket's
+    identity over its whole life; a source that has none gives a negative number made of the ends. A listener has
+    `backlog` in place of the two queues. `info_bytes` is `struct tcp_info` as the kernel wrote it at `read_ns` on the
+    monotonic clock, empty where the kernel gives none, and `attributes` what else it wrote; a source that reads the
+    kernel's own structures gives `record` in their place, or beside `attributes` that tell more. Either way `info` has
+    the measurements, `kernel_tcb.tcb_of` the TCB, and `extensions` the rest.
+    """
+
+    cookie: int
+    ends: bytes
+    mapped: bool
+    state: State
+    uid: int | None
+    inode: int
+    recv_q: int | None
+    send_q: int | None
+    backlog: Backlog | None = None
+    timer: Timer | None = None
+    interface: int = 0
+    info_bytes: bytes = b""
+    attributes: Extended | None = None
+    read_ns: int = 0
+    owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself says who (psutil)
+    record: KernelRecord | None = None
+    netns: Namespace | None = None  # where the source knows it
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is in the network namespace that tcpwatch runs in, as far as is known."""
+        return self.netns is None or self.netns.here
+
+    @property
+    def local(self) -> Endpoint:
+        """This host's end."""
+        return endpoints(self.ends)[0]
+
+    @property
+    def remote(self) -> Endpoint:
+        """The other end; port 0 for a listener."""
+        return endpoints(self.ends)[1]
+
+    @property
+    def info(self) -> TcpInfo | None:
+        """The kernel's measurements as of `read_ns`; None where it gives none. Decoded anew each time."""
+        if self.record is not None:
+            return self.record.info
+        return TcpInfo.decode(self.info_bytes) if self.info_bytes else None
+
+    @property
+    def extensions(self) -> Extensions:
+        """Memory, congestion control and the like; nothing where the source knows of none. Decoded anew each time."""
+        source = self.attributes or self.record
+        return source.extensions if source is not None else NO_EXTENSIONS
+
+    @property
+    def last_ack_recv(self) -> int | None:
+        """Milliseconds from the newest acknowledgment to `read_ns`."""
+        if self.record is not None:
+            return self.record.last_ack_recv
+        return TcpInfo.decode(self.info_bytes).last_ack_recv if self.info_bytes else None

@@ -1,0 +1,1 @@
+"""The C library, privileges, and access to our own modules."""

@@ -1,0 +1,103 @@
+"""The two lines that a replay has of its own: the status above and the scrub bar below. Pure."""
+
+import time
+from collections.abc import Sequence
+
+from tcpwatch.monitor.replay.playhead import Playhead
+from tcpwatch.monitor.snapshot import Snapshot
+from tcpwatch.tcp.event import Event, Step
+from tcpwatch.text.duration import SECOND_NS
+from tcpwatch.tui.paint.format import clock, grouped, several
+from tcpwatch.tui.paint.glyphs import STEPS, Look
+from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
+from tcpwatch.tui.protocols import Subject
+from tcpwatch.wire.segment import FIN, RST, SYN
+
+LEAST_BAR = 10  # cells
+NOTED_BAR = 40  # cells from which there is room for a note beside the bar
+# What a cell of the bar shows of the segments in it: the first that there is.
+LANDMARKS = ((RST, STEPS[Step.RST]), (FIN, STEPS[Step.FIN]), (SYN, STEPS[Step.SYN]))
+CONTROL = RST | FIN | SYN
+
+
+def landmarks(events: Sequence[Event], played: Sequence[int], cells: int) -> list[Look | None]:
+    """For each cell of a bar which opening, close or reset is in it; `played` are the events' places on its scale."""
+    flags = [0] * cells
+    for event, played_ns in zip(events, played, strict=True):
+        if event.segment.flags & CONTROL:
+            flags[cell_of(played_ns / (played[-1] or 1), cells)] |= event.segment.flags
+    return [next((look for bit, look in LANDMARKS if bit & seen), None) for seen in flags]
+
+
+def cell_of(fraction: float, cells: int) -> int:
+    """The cell that stands for this share of the bar: the first for its beginning, the last for its end."""
+    return round(fraction * (cells - 1))
+
+
+def bar_room(playhead: Playhead, width: int) -> range:
+    """The columns of the bar itself, in a line of `width` cells."""
+    before, after = _ends(playhead, width)
+    return range(width_of(before), max(width_of(before), width - width_of(after)))
+
+
+def scrub_line(playhead: Playhead, marks: Sequence[Look | None], width: int) -> Line:
+    """`▶ 1×  ▕━━━━━◇━━●────▏ 3.120 s of 12.456 s · segment 33 of 120`; `marks` are one for each cell of the bar."""
+    before, after = _ends(playhead, width)
+    return Line((*before, *_bar(marks, cell_of(playhead.fraction, len(marks))), *after), "titles")
+
+
+def _bar(marks: Sequence[Look | None], here: int) -> list[Run]:
+    runs: list[Run] = []
+    for cell, mark in enumerate(marks):
+        run = ("━", "accent") if cell < here else ("─", "muted")
+        run = ("●", "key") if cell == here else mark or run
+        if runs and runs[-1][1] == run[1]:
+            run = (runs.pop()[0] + run[0], run[1])
+        runs.append((run[0], run[1]))
+    return runs
+
+
+def _ends(playhead: Playhead, width: int) -> tuple[list[Run], list[Run]]:
+    """What stands before and after the bar: as much as leaves room for it."""
+    before = [(f" {'▶' if playhead.playing else '‖'} {f'{playhead.speed:g}×':<5}", "key"), ("▕", "muted")]
+    digits = 3 if playhead.duration_ns >= SECOND_NS else 6
+    duration = _seconds(playhead.duration_ns, digits)
+    elapsed = f" {_seconds(playhead.elapsed_ns, digits):>{len(duration)}}"
+    end = grouped(playhead.end)
+    at = f"{grouped(playhead.position):>{len(end)}}"
+    note = " · silences shortened" if playhead.shortens else ""
+    for words, least in (
+        (f"{elapsed} of {duration} · segment {at} of {end}{note} ", NOTED_BAR),
+        (f"{elapsed} of {duration} · segment {at} of {end} ", LEAST_BAR),
+        (f"{elapsed} · {at}/{end} ", LEAST_BAR),
+    ):
+        after: list[Run] = [("▏", "muted"), (words, "")]
+        if width_of((*before, *after)) + least <= width:
+            break
+    return before, after
+
+
+def _seconds(ns: int, digits: int) -> str:
+    """`12.456 s`, `1:02:03.120`."""
+    seconds, fraction = divmod(ns, SECOND_NS)
+    decimals = f"{fraction:09d}"[:digits]
+    if seconds < 60:
+        return f"{seconds}.{decimals} s"
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours}:{minutes:02d}" if hours else f"{minutes}") + f":{seconds:02d}.{decimals}"
+
+
+def replay_status_line(subject: Subject, snapshot: Snapshot, width: int) -> Line:
+    """` tcpwatch  file · demo.pcapng · port 9999   120 segments   replay · 2026-03-01 12:03:44.120 `."""
+    date = time.strftime("%Y-%m-%d ", time.localtime(snapshot.time_ns // SECOND_NS))
+    left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "strong")]
+    left.append((f" {several(snapshot.captured, 'segment')} ", "muted"))
+    if snapshot.dropped:
+        left.append((f" ⚠ {grouped(snapshot.dropped)} more are too many to hold ", "caution"))
+    left += [(f" ⚠ {source.says} ", "caution") for source in snapshot.sources if not source.working]
+    for day in (date, ""):
+        right = ((f" replay · {day}{clock(snapshot.time_ns, 3)} ", ""),)
+        if width_of((*left, *right)) <= width:
+            break
+    return ends_apart(left, right, width)._replace(row="titles")

@@ -1,0 +1,79 @@
+"""The single lines around the panes: status, tabs, keys. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from textual.binding import Binding
+
+from tcpwatch.monitor.snapshot import Snapshot, SourceStatus
+from tcpwatch.tui.paint.format import clock, grouped
+from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
+from tcpwatch.tui.protocols import Subject
+
+
+def status_line(subject: Subject, snapshot: Snapshot, paused: bool, width: int) -> Line:
+    """` tcpwatch  web-3 · lo · port 9999   kernel ● sock_diag  packets ● 1 204  dropped 0   live · 12:03:44 `.
+
+    In a narrow terminal the sources lose their words, and but for the packets their names where they work; the clock,
+    the pause and what was dropped stay.
+    """
+    now = clock(snapshot.time_ns)
+    right: list[Run] = [(f" ‖ paused · {now} ", "caution") if paused else (f" live · {now} ", "")]
+    if snapshot.dropped:
+        right.insert(0, (f" ⚠ dropped {grouped(snapshot.dropped)} ", "trouble"))
+    for room in (3, 2, 1, 0):
+        left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "")]
+        for source in snapshot.sources:
+            left += _source(source, snapshot.captured, says=room == 3, named=room > 0)
+        if room >= 2 and not snapshot.dropped:
+            left.append((" dropped 0", ""))
+        if width_of((*left, *right)) <= width:
+            break
+    return ends_apart(left, right, width)._replace(row="titles")
+
+
+def _source(source: SourceStatus, captured: int, says: bool, named: bool) -> list[Run]:
+    if source.working and not named and not source.lost and source.name != "packets":
+        return []
+    words = grouped(captured) if source.name == "packets" else source.says if says else ""
+    told: list[Run] = [("● ", "open"), (f"{words} " if words else "", "")]
+    if not source.working:
+        told = [(f"○ {source.partly or 'none'} ", "caution")]
+    lost: list[Run] = [(f"⚠ ≥{grouped(source.lost)} lost ", "trouble")] if source.lost else []
+    return [(f" {source.name} ", ""), *told, *lost]
+
+
+def tabs_line(names: Sequence[str], active: int) -> Line:
+    """The panes by number, where only one of them is on the screen."""
+    runs: list[Run] = []
+    for number, name in enumerate(names):
+        runs.append(
+            (
+                f" [{number + 1} {name}]" if number == active else f"  {number + 1} {name} ",
+                "key" if number == active else "muted",
+            )
+        )
+    return Line(tuple(runs), "titles")
+
+
+def keys_line(bindings: Iterable[Binding], width: int) -> Line:
+    """The keys that work here, as many as there is room for; `? help` and `q quit` always."""
+    first: list[Binding] = []
+    last: list[Binding] = []
+    for binding in bindings:
+        if binding.show:
+            (last if binding.id in ALWAYS else first).append(binding)
+    right = [run for binding in last for run in _key(binding)]
+    left: list[Run] = []
+    for binding in first:
+        key = _key(binding)
+        if width_of((*left, *key, *right)) > width:
+            break
+        left += key
+    return ends_apart(left, right, width)
+
+
+def _key(binding: Binding) -> list[Run]:
+    return [(f" {binding.key_display or binding.key}", "accent"), (f" {binding.description} ", "muted")]
+
+
+ALWAYS = frozenset({"app.help", "app.quit"})

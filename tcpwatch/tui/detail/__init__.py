@@ -1,0 +1,1 @@
+"""The detail pane: all that is known of the selected connection."""

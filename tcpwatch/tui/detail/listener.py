@@ -1,0 +1,67 @@
+"""A listener's queues as gauges, and how many clients it has turned away. Pure."""
+
+from collections.abc import Iterator
+
+from tcpwatch.diagnose.rules.listener import accept_queue_is_full, half_open_queue_is_full
+from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.sockets.counters import Stack, half_open_limit
+from tcpwatch.sockets.row import Backlog
+from tcpwatch.tui.detail.sentence import Sentence
+from tcpwatch.tui.paint.format import grouped, several
+
+GAUGE = 20  # cells
+
+
+def listening(connection: Connection, stack: Stack) -> Iterator[Sentence]:
+    """Its accept queue, its handshakes under way, what it dropped, and what the whole namespace counts of such."""
+    backlog = connection.row.backlog
+    if backlog is None:
+        yield Sentence("accept", "connections that wait for accept(): –")
+        return
+    yield _accept_queue(backlog)
+    if backlog.half_open is not None:
+        yield _half_open(backlog, backlog.half_open, stack)
+    if backlog.drops is not None:
+        yield _dropped(backlog.drops, connection.turned_away)
+    if stack.counters:
+        yield Sentence("nstat", _counters(stack), "muted")
+
+
+def half_open_words(backlog: Backlog) -> str:
+    """The handshakes under way, for the table: `syn 3/128`."""
+    return "–" if backlog.half_open is None else f"syn {backlog.half_open}/{backlog.limit}"
+
+
+def gauge(count: int, limit: int) -> str:
+    """A bar that is filled up to `count` of `limit`; not empty where there is one, not full before it is."""
+    filled = min(GAUGE, GAUGE * count // max(limit, 1))
+    filled = max(filled, 1) if count else 0
+    return f"▕{'█' * filled}{'·' * (GAUGE - filled)}▏"
+
+
+def _accept_queue(backlog: Backlog) -> Sentence:
+    full = accept_queue_is_full(backlog)
+    says = f"{gauge(backlog.queued, backlog.limit)} {_of(backlog.queued, backlog.limit)} waiting for accept()"
+    return Sentence("accept", says + ": full, new ones are turned away" * full, "trouble" if full else "")
+
+
+def _half_open(backlog: Backlog, half_open: int, stack: Stack) -> Sentence:
+    full, limit = half_open_queue_is_full(backlog, stack), half_open_limit(backlog, stack)
+    says = f"{gauge(half_open, limit)} {_of(half_open, limit)} half open, in SYN-RECEIVED"
+    return Sentence("opening", says + ": full" * full, "trouble" if full else "")
+
+
+def _of(count: int, limit: int) -> str:
+    return f"{grouped(count)} of {grouped(limit)}"
+
+
+def _dropped(drops: int, turned_away: int) -> Sentence:
+    """The kernel's count has SYNs in it that came twice."""
+    recent = f", {grouped(turned_away)} of them in the last minute for want of room" if turned_away else ""
+    says = f"{several(drops, 'segment')} since it listens, repeated SYNs included{recent}"
+    return Sentence("dropped", says, "trouble" if turned_away else "")
+
+
+def _counters(stack: Stack) -> str:
+    told = (f"{name} {grouped(rise.last_minute)} ({grouped(rise.in_all)})" for name, rise in stack.counters.items())
+    return f"this namespace in the last minute (since tcpwatch began): {' · '.join(told)}"

@@ -1,0 +1,79 @@
+"""A socket's timer in words: a few cells for the table, a sentence for the detail pane. Pure."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from tcpwatch.diagnose.timers.deadline import fate_of
+from tcpwatch.diagnose.timers.settings import words
+from tcpwatch.sockets.counters import NO_STACK, Stack
+from tcpwatch.sockets.row import SocketRow, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.tui.paint.format import brief_countdown, countdown, several
+
+
+class TimerLook(NamedTuple):
+    """A kind of timer: its name in the table, and what comes of it when it fires (in {in_}, after {times})."""
+
+    name: str
+    says: str
+
+
+THEN = ", then after {wait}; without an answer the kernel gives up in {in_}"
+LAST = "{kind}: without an answer the kernel gives up in {in_}{times}"
+
+
+# By the kind's own word; one that is not here keeps it.
+TIMERS = {
+    "retransmit": TimerLook("rexmt", "retransmission: without an ACK what is in flight is sent again in {in_}{times}"),
+    "loss-probe": TimerLook("tlp", "tail loss probe: without an ACK the last segment is sent again in {in_}"),
+    "delayed-ack": TimerLook("delack", "delayed ACK: what has arrived is acknowledged in {in_}"),
+    "keepalive": TimerLook("keep", "keep-alive: the peer, if it stays silent, is probed in {in_}{times}"),
+    "time-wait": TimerLook("2MSL", "2MSL: this socket is gone in {in_}"),
+    "persist": TimerLook("probe", "persist: the peer's window, too small for what waits, is probed in {in_}{times}"),
+}
+ORPHAN = TimerLook("fin", "FIN-WAIT-2: no program holds it; without the peer's FIN the kernel gives it up in {in_}")
+
+NO_TIMER = {
+    State.CLOSE_WAIT: "none: the kernel waits for close() without limit",
+    State.ESTABLISHED: "none: nothing is in flight and keep-alive is off",
+    State.FIN_WAIT_2: "none: the kernel waits for the peer's FIN without limit while a program holds the socket",
+    State.LISTEN: "none: a listener waits for ever",
+}
+
+
+def timer_words(row: SocketRow, now_ns: int) -> str:
+    """`keep 1m12s`, `rexmt 0.2s×3`; `–` where none runs."""
+    if (timer := row.timer) is None:
+        return "–"
+    times = f"×{timer.retransmits}" if timer.retransmits else ""
+    return f"{_look(row).name} {brief_countdown(timer.left_ms(now_ns))}{times}"
+
+
+def timer_sentence(row: SocketRow, now_ns: int, stack: Stack = NO_STACK) -> str | None:
+    """Which timer runs, what happens when it fires, how often it has, when the kernel gives up; or why none runs.
+
+    None where it is not known.
+    """
+    if (timer := row.timer) is None:
+        known = row.recv_q is not None or row.state is State.LISTEN  # a source without queues has no timers either
+        return NO_TIMER.get(row.state) if known else None
+    times = f", tried {several(timer.retransmits, 'time')} without an answer" if timer.retransmits else ""
+    says = _look(row).says.format(in_=countdown(timer.left_ms(now_ns)), times=times)
+    if (fate := fate_of(row, stack)) is None:
+        return says
+    end = countdown(replace(timer, expires_ms=fate.gives_up_ms).left_ms(now_ns))
+    if fate.next_wait_ms is None:
+        return LAST.format(kind=says.partition(":")[0], in_=end, times=times)
+    return says + THEN.format(wait=countdown(fate.next_wait_ms), in_=end)
+
+
+def settings_words(row: SocketRow, stack: Stack) -> str:
+    """What sets the timer, with the values of today; empty where none runs."""
+    return " · ".join(words(row, stack))
+
+
+def _look(row: SocketRow) -> TimerLook:
+    kind = row.timer.kind if row.timer else ""
+    if row.state is State.FIN_WAIT_2 and not row.inode and kind in (TimerKind.KEEPALIVE, TimerKind.TIME_WAIT):
+        return ORPHAN  # Linux keeps tcp_fin_timeout with either timer
+    return TIMERS.get(kind, TimerLook(kind, kind + " in {in_}{times}"))

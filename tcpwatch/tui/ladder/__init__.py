@@ -1,0 +1,1 @@
+"""A connection as a ladder: two lifelines and the segments between them."""

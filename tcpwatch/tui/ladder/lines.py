@@ -1,0 +1,118 @@
+"""The ladder: two lifelines, an arrow for each segment, the state of each end beside its line. Pure.
+
+Time runs down and the held segment is the lowest. The states that a segment leaves stand beside its arrow, one that it
+has changed in its colour.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from tcpwatch.narration.narrate import narrate
+from tcpwatch.narration.step import Turn
+from tcpwatch.tcp.state import State
+from tcpwatch.text.cells import cells
+from tcpwatch.tui.ladder.moves import style_of
+from tcpwatch.tui.paint.format import delta
+from tcpwatch.tui.paint.glyphs import CAUTIONS, STATES
+from tcpwatch.tui.paint.line import Line, Run, fit
+from tcpwatch.why.catalog import Translate
+from tcpwatch.wire.segment import ACK, flag_names
+
+SIDE = 15  # cells for a state and its glyph
+SPACED = 11  # lines from which an empty one parts the segments
+WIDEST = 132  # cells: a longer arrow is hard to follow
+
+LINE: Run = ("│", "muted")
+NO_STATE: Run = (" " * SIDE, "")
+
+
+def head_lines(names: tuple[str, str], ends: tuple[str, str], width: int) -> list[Line]:
+    """Who stands at either lifeline, and where: two lines."""
+    inner = min(width, WIDEST)
+    lines = (Line(((_apart(*words, inner), style),)) for words, style in ((names, "strong"), (ends, "label")))
+    return [_centred(line, width) for line in lines]
+
+
+def ladder_lines(turns: Sequence[Turn], translate: Translate, width: int, height: int, absolute: bool) -> list[Line]:
+    """As many of the last segments as there is room for, and the states before the first where that is among them."""
+    inner = min(width, WIDEST)
+    spaced = height >= SPACED
+    room = max(1, (height - 1) // (3 if spaced else 2))
+    shown = turns[-room:]
+    above = turns[-room - 1] if len(turns) > room else None
+    lines = [_start(shown[0], inner) if shown and above is None else _lifelines(inner)]
+    for turn in shown:
+        lines += [_lifelines(inner)] if spaced else []
+        lines += _rung(turn, above, translate, inner, absolute, held=turn is turns[-1])
+        above = turn
+    lines += [_lifelines(inner)] * (height - len(lines))
+    return [_centred(line, width) for line in lines[:height]]
+
+
+def _rung(
+    turn: Turn, above: Turn | None, translate: Translate, width: int, absolute: bool, held: bool
+) -> Iterator[Line]:
+    """The label, with the time since the segment above; the arrow, with the states that it leaves."""
+    event, room = turn.event, width - 2 * SIDE - 2
+    since = delta(event.segment.time_ns - above.event.segment.time_ns) if above else ""
+    words = fit(label_of(turn, absolute), room).strip()
+    left = " " * ((room - cells(words)) // 2)
+    style = style_of(turn) or ("caution" if not CAUTIONS.isdisjoint(event.analysis) else "accent")
+    label: tuple[Run, ...] = ((left, ""), (words, style if held else ""), (" " * (room - cells(left + words)), ""))
+    arrow = arrow_of(turn, room)
+    here, there = (
+        state_run(move.after, move.before is not move.after, left)
+        for move, left in zip(narrate(turn, translate).moves, (True, False), strict=True)
+    )
+    row = "related" if held else ""
+    yield Line(((f"{since:>{SIDE - 1}} ", "muted"), LINE, *label, LINE, NO_STATE), row)
+    yield Line((here, LINE, (arrow, style if held else "muted"), LINE, there), row)
+
+
+def arrow_of(turn: Turn, width: int) -> str:
+    """From the sender to the receiver: broken where it was sent before, without a head where it was lost."""
+    body = ("╌" if turn.again else "─") * (width - 1)
+    head = "✕" if turn.lost else "◀" if turn.event.side else "▶"
+    return head + body if turn.event.side else body + head
+
+
+def state_run(state: State, changed: bool, left: bool) -> Run:
+    """A state and its glyph in SIDE cells, the glyph beside the lifeline."""
+    look = STATES[state]
+    words = f"{state:>{SIDE - 3}} {look.glyph} " if left else f" {look.glyph} {state:<{SIDE - 3}}"
+    return words, look.style if changed else "muted"
+
+
+def _start(first: Turn, width: int) -> Line:
+    """The states before the first segment, where they are known."""
+    if first.before is None:
+        return _lifelines(width)
+    here, there = first.before[::-1] if first.event.side else first.before
+    return _lifelines(width, state_run(here, changed=False, left=True), state_run(there, changed=False, left=False))
+
+
+def _lifelines(width: int, here: Run = NO_STATE, there: Run = NO_STATE) -> Line:
+    return Line((here, LINE, (" " * (width - 2 * SIDE - 2), ""), LINE, there))
+
+
+def label_of(turn: Turn, absolute: bool) -> str:
+    """`2/3 SYN-ACK   SYN,ACK   seq 0   ack 1`; where there is no step, what it carries or what analysis says."""
+    event, segment = turn.event, turn.event.segment
+    seq, ack = (segment.seq, segment.ack) if absolute else (event.seq, event.ack)
+    name = event.step or event.app or ", ".join(word.replace("_", " ") for word in event.analysis)
+    parts = (
+        name,
+        flag_names(segment.flags),
+        f"seq {seq}",
+        f"ack {ack}" if segment.flags & ACK else "",
+        f"len {segment.length}" if segment.length else "",
+    )
+    return "   ".join(part for part in parts if part)
+
+
+def _apart(left: str, right: str, width: int) -> str:
+    return fit(f" {left}", width - cells(right) - 1) + f"{right} "
+
+
+def _centred(line: Line, width: int) -> Line:
+    margin = (width - WIDEST) // 2
+    return Line(((" " * margin, ""), *line.runs), line.row) if margin > 0 else line

@@ -1,0 +1,102 @@
+"""One connection's segments in their order, and which of them is held: what the presenter shows.
+
+Law: the capture goes on behind; what comes is added below, and the held segment stays until somebody moves on.
+"""
+
+from collections.abc import Collection, Sequence
+
+from tcpwatch.narration.step import Turn, Turns, corrected
+from tcpwatch.tui.protocols import Segments
+from tcpwatch.wire.segment import reversed_ends
+
+LIMIT = 10_000  # segments of one connection
+NO_PORT = bytes(2)  # a listener's remote end
+
+
+class Ladder:
+    """The turns of one connection out of a log; `shown` of them are above the line, the last of these is held."""
+
+    def __init__(self, log: Segments, ends: bytes | None = None, start: int = 0, by_hand: Collection[int] = ()) -> None:
+        """Begins before the first segment of the newest connection with these ends.
+
+        Without, or where they are a listener's, that is the first one from segment `start` of the log on. `by_hand` are
+        the ports whose segments are made by hand.
+        """
+        self.turns: list[Turn] = []
+        self.streams: list[int] = []
+        self.stream: int | None = None
+        self.shown = 0
+        self._log = log
+        self._wanted = ends if ends and ends[-2:] != NO_PORT else None
+        self._start = start
+        self._by_hand = by_hand
+        self._read = Turns(by_hand)
+        self._seen = start
+        self.pull()
+
+    @property
+    def held(self) -> Turn | None:
+        """The segment that is looked at; None before the first."""
+        return self.turns[self.shown - 1] if self.shown else None
+
+    @property
+    def above(self) -> Sequence[Turn]:
+        """The segments up to the held one."""
+        return self.turns[: self.shown]
+
+    @property
+    def full(self) -> bool:
+        """The connection has more segments than can be shown."""
+        return len(self.turns) >= LIMIT
+
+    def pull(self) -> None:
+        """Take in what has come; begin anew where a replay has gone back."""
+        end = self._log.end
+        if end < self._seen:
+            self._scan(self.stream)
+        elif end > self._seen:
+            self._take(self._seen)
+        if self.stream is None:
+            self._scan(self._first_stream())
+
+    def move(self, steps: int) -> bool:
+        """So many segments on, or back, as far as there are any; whether that is anywhere else."""
+        before = self.shown
+        self.shown = max(0, min(self.shown + steps, len(self.turns)))
+        return self.shown != before
+
+    def next_connection(self, steps: int) -> None:
+        """The connection so many further on in the log, before its first segment."""
+        if self.stream is not None:
+            self.shown = 0
+            self._scan(self.streams[(self.streams.index(self.stream) + steps) % len(self.streams)])
+
+    def _scan(self, stream: int | None) -> None:
+        """Read the whole log for the segments of this connection."""
+        self.stream, self.turns, self.streams, self._read = stream, [], [], Turns(self._by_hand)
+        self._take(self._start)
+        self.move(0)
+
+    def _take(self, start: int) -> None:
+        first, events = self._log.slice(start)
+        self._seen = first + len(events)
+        known = set(self.streams)
+        for event in events:
+            if event.stream not in known:
+                known.add(event.stream)
+                self.streams.append(event.stream)
+            if event.stream == self.stream and not self.full:
+                self._append(self._read.of(event))
+
+    def _append(self, turn: Turn) -> None:
+        """Add it, and correct what it shows to have been otherwise."""
+        if turn.corrects:
+            self.turns = corrected(self.turns, turn)
+        self.turns.append(turn)
+
+    def _first_stream(self) -> int | None:
+        if self._wanted is None:
+            return self.streams[0] if self.streams else None
+        both = (self._wanted, reversed_ends(self._wanted))
+        _, events = self._log.slice(self._start)
+        return next((event.stream for event in reversed(events) if event.segment.ends in both), None)

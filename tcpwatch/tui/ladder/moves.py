@@ -1,0 +1,62 @@
+"""A segment's narration as lines: the sentence, and what becomes of either end. Pure."""
+
+from collections.abc import Iterable
+
+from tcpwatch.monitor.snapshot import Mark, Snapshot
+from tcpwatch.narration.narrate import Move, Told, doubt
+from tcpwatch.narration.step import Turn
+from tcpwatch.tcp.state import State
+from tcpwatch.text.cells import cells
+from tcpwatch.tui.paint.glyphs import STATES, STEPS
+from tcpwatch.tui.paint.line import Line, Run, fit, width_of
+from tcpwatch.why.catalog import Translate
+from tcpwatch.why.page import wrap
+from tcpwatch.wire.segment import reversed_ends
+
+SETTLED_NS = 150_000_000  # a look at the kernel's table this long after a segment finds what the segment did
+WIDE = 100  # cells from which there is room for who sends and who receives
+
+
+def told_lines(told: Told, style: str, width: int) -> list[Line]:
+    """The sentence, then each end's move in a line of its own, in columns."""
+    lines = [Line(((f" {text}", style),)) for text in wrap(told.says, width - 2)]
+    names = max(cells(move.end) for move in told.moves)
+    does = max(cells(move.does) for move in told.moves) if width >= WIDE else 0
+    words = max(cells(move.words) for move in told.moves)
+    for move in told.moves:
+        runs: list[Run] = [(f" {fit(move.end, names)}  ", "label")]
+        runs += [(f"{fit(move.does, does)}  ", "muted")] if does else []
+        runs += [*_states(move), (" " * (words - cells(move.words) + 2), "")]
+        first, *rest = wrap(move.means, max(20, width - width_of(runs) - 1))
+        lines.append(Line((*runs, (first, "muted" if move.before is move.after else ""))))
+        lines += (Line(((" " * width_of(runs) + text, ""),)) for text in rest)
+    return lines
+
+
+def _states(move: Move) -> list[Run]:
+    if move.before is move.after:
+        return [(move.words, "muted")]
+    before, arrow, after = move.words.rpartition(" → ")
+    return [(before + arrow, "muted"), (after, STATES[move.after].style)]
+
+
+def style_of(turn: Turn) -> str:
+    """The style of a segment's step; "" where it is none."""
+    return STEPS[turn.event.step].style if turn.event.step else ""
+
+
+def doubt_lines(turn: Turn, snapshot: Snapshot, translate: Translate, width: int) -> Iterable[Line]:
+    """What the kernel's table has against it, where it was looked at since; `turn` is its connection's newest."""
+    if snapshot.time_ns < turn.event.segment.time_ns + SETTLED_NS:
+        return ()
+    says = doubt(turn, kernel_states(turn, snapshot), translate)
+    return (Line(((f" {text}", "caution"),)) for text in wrap(says, width - 2)) if says else ()
+
+
+def kernel_states(turn: Turn, snapshot: Snapshot) -> tuple[State | None, State | None]:
+    """The states of both ends' sockets, the initiator's first; None where there is none."""
+    ends = turn.event.segment.ends
+    both = (reversed_ends(ends), ends) if turn.event.side else (ends, reversed_ends(ends))
+    rows = [snapshot.by_ends.get(end) for end in both]
+    first, second = (row.row.state if row and row.mark is not Mark.GONE else None for row in rows)
+    return first, second

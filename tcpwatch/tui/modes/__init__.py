@@ -1,0 +1,1 @@
+"""What the dashboard is started on: composed into the app, not inherited from it."""

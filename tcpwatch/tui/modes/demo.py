@@ -1,0 +1,254 @@
+"""The dashboard on real connections that are played for somebody who watches: the same panes, and their narration.
+
+A tour goes on by itself from one scenario to the next, until the user takes a look at something: then it waits.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tcpwatch.monitor.packet_log import LATENESS_NS
+from tcpwatch.narration.pacing import Deed, Narrator
+from tcpwatch.tcp.event import Event
+from tcpwatch.text.duration import SECOND_NS
+from tcpwatch.tui.app import PANES, Dashboard, run, terminal_pace
+from tcpwatch.tui.bars.narration import Narration
+from tcpwatch.tui.bars.narration_lines import Strip, strip_lines
+from tcpwatch.tui.keys import DEMO_KEYS
+from tcpwatch.tui.ladder.compact import told_ladder
+from tcpwatch.tui.ladder.moves import doubt_lines
+from tcpwatch.tui.paint.line import Line
+from tcpwatch.tui.protocols import MonitorView, Play, Subject
+from tcpwatch.tui.screens.help import HelpScreen
+from tcpwatch.why.catalog import translation
+
+TELL_S = 0.25
+PRESENTER = "presenter"
+REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 60 * SECOND_NS  # after a scenario's end, before the next
+OPENING_NS = 20 * SECOND_NS
+GO_KEYS = ("right_square_bracket", "left_square_bracket", "full_stop", "greater_than_sign")
+PLAYING, OVER, RESTS = "plays", "played", "waits while this is told"
+WAITS, FOLLOWS = "waits for you: ] goes on", "a tour follows: ] begins it"
+TOLD = "Told so far"
+ENDED = "the tour ends here: [ goes back, q quits"
+
+
+class DemoDashboard(Dashboard):
+    """Three panes over a Monitor, and the narration of a Play."""
+
+    BINDINGS: ClassVar[list[BindingType]] = DEMO_KEYS
+
+    def __init__(
+        self, monitor: MonitorView, subject: Subject, play: Play, *, filter_text: str = "", pace: float = 1.0,
+        clock: Callable[[], int] = time.time_ns, reader: Callable[[], int] = time.monotonic_ns,
+    ) -> None:  # fmt: skip
+        """`clock` is that of the wire, `reader` that of the person who reads, both in nanoseconds."""
+        super().__init__(monitor, subject, filter_text=filter_text, pace=pace)
+        self._play = play
+        self._clock, self._reader = clock, reader
+        self._translate = translation(subject.language)
+        self._narration = Narration()
+        self._detail.unchosen = self._ladder
+        self._first = self._heard = 0
+        self._begun_ns = reader()
+        self._over_ns: int | None = None
+        self._held = False
+        self._narrator = self._new_narrator(play.way_in(self._translate))
+
+    def compose(self) -> ComposeResult:
+        """The dashboard's, with the narration below what is in trouble."""
+        status, trouble, *below = super().compose()
+        yield from (status, trouble, self._narration, *below)
+
+    def on_mount(self) -> None:
+        """Tell what happens while it happens."""
+        self.set_interval(TELL_S * self._pace, self.tell)
+
+    def _first_picture(self) -> None:
+        """Where there is room for one pane, a single scenario begins with the one that shows both ends' states."""
+        if self.screen_stack[0].has_class("-one-pane") and self._play.count == 1:
+            self._active = PANES.index("Detail")
+            self._arrange()
+        super()._first_picture()
+
+    def on_resize(self) -> None:
+        """A low terminal has a line less for it."""
+        self._narration.styles.height = self._narration.room[1]
+        self._show_narration()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever the user does, but to go on, makes the tour wait."""
+        if isinstance(event, events.MouseDown) or (isinstance(event, events.Key) and event.key not in GO_KEYS):
+            self._held = True
+        await super().on_event(event)
+
+    def tell(self) -> None:
+        """Take in what has happened, tell what is next, go on where all is told."""
+        now_ns, wire_ns = self._reader(), self._clock()
+        came = self._new_events()  # before the acts: of what has come the act is then known
+        self._narrator.hear((Deed(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
+        if self._presents:
+            self._narrator.catch_up(now_ns)
+        if not self._paused:
+            self._narrator.tell(now_ns, wire_ns + LATENESS_NS * self._play.rests)  # what rests sends nothing late
+        begun_ns = self._narrator.begun_ns
+        self._first += sum(begun_ns is None or event.segment.time_ns < begun_ns for event in came)
+        if self._play.rests and not self._paused and (self._presents or self._narrator.at_rest(now_ns)):
+            self._play.go_on()
+        if self._play.over and self._over_ns is None:
+            self._over_ns = now_ns
+        if self._rested(now_ns) and not self._held and not self._play.last:
+            self.action_chapter(1)
+        self._show_narration()
+
+    def all_bindings(self) -> tuple[Binding, ...]:
+        """Those of the demo first."""
+        own = tuple(key for key in DEMO_KEYS if isinstance(key, Binding))
+        known = {key.id for key in own}
+        return (*own, *(key for key in super().all_bindings() if key.id not in known))
+
+    def action_chapter(self, steps: int) -> None:
+        """Play another scenario, or the same again."""
+        self._play.go(steps)
+        self._begin()
+        self._show_narration()
+
+    def action_tell_on(self) -> None:
+        """What is told has been read."""
+        self._narrator.go_on(self._reader())
+        self.tell()
+
+    def action_catch_up(self) -> None:
+        """Tell what is now."""
+        self._narrator.catch_up(self._reader())
+        self.tell()
+
+    def action_help(self) -> None:
+        """Explain keys, glyphs and states; and how to look in."""
+        about = f"{self._panes[self._active].HELP} {self._play.way_in(self._translate)}".strip()
+        self.lay_over(HelpScreen(about, self.all_bindings()))
+
+    def action_why(self) -> None:
+        """Explain what the focused pane has under its cursor; where that is the ladder, what is told."""
+        from tcpwatch.tui.screens.why import why_screen
+
+        told = self._narrator.turn
+        if told and self._panes[self._active] is self._detail and not self._selected:
+            self.lay_over(why_screen(told.event, self._subject.language))
+        else:
+            super().action_why()
+
+    def action_present(self) -> None:
+        """Show the selected connection, or this scenario's first, to an audience, with what is done meanwhile."""
+        from tcpwatch.tui.screens.presenter import PresenterScreen
+
+        self._held = True
+        language, narrator = self._subject.language, self._narrator
+        screen = PresenterScreen(
+            self._monitor, self._selected, language, self._pace,
+            caption=narrator.done_at, start=self._first, by_hand=self._play.by_hand,
+        )  # fmt: skip
+        screen.id = PRESENTER
+        self.lay_over(screen)
+
+    def _begin(self) -> None:
+        """A scenario begins."""
+        self._first = self._heard = self._monitor.packets.end
+        self._begun_ns, self._over_ns, self._held = self._reader(), None, False
+        self._select(None, None)  # it was of what has been left
+        self._narrator = self._new_narrator()
+
+    def _new_narrator(self, aside: str = "") -> Narrator:
+        """What to watch is told first, and the aside with it: before it where segments soon take its room."""
+        play = self._play
+        told = (self._translate(play.watch), aside)
+        introduction = " · ".join(part for part in told[:: 1 if play.number else -1] if part)
+        return Narrator(
+            introduction, self._begun_ns,
+            begun_ns=None if play.number else self._clock(), hurried=not play.waits,
+            by_hand=play.by_hand, translate=self._translate,
+        )  # fmt: skip
+
+    @property
+    def _presents(self) -> bool:
+        """The presenter holds what is shown, and nobody reads the narration."""
+        return self.screen.id == PRESENTER
+
+    def _new_events(self) -> list[Event]:
+        first, came = self._monitor.packets.slice(self._heard)
+        self._heard = first + len(came)
+        return came
+
+    def _rested(self, now_ns: int) -> bool:
+        """What plays has been shown for long enough."""
+        if not self._play.number:
+            return now_ns - self._begun_ns >= OPENING_NS
+        if self._over_ns is None:
+            return False
+        all_told = self._narrator.at_rest(now_ns) and now_ns - self._over_ns >= REST_NS
+        return all_told or now_ns - self._over_ns >= LONGEST_REST_NS
+
+    def _show_narration(self) -> None:
+        width, height = self._narration.room
+        self._narration.show(strip_lines(self._strip(width), self._translate, width, height))
+        self._detail.show_unchosen()
+
+    def _ladder(self, width: int, height: int) -> tuple[str, list[Line]]:
+        """The connection that is told of, as far as it was told."""
+        narrator = self._narrator
+        lines = told_ladder(narrator.passed, narrator.turn, self._translate, width, height)
+        ends = " ⇄ ".join(map(str, narrator.passed[0].ends)) if narrator.passed else ""
+        return f"{self._translate(TOLD)} · {ends}", lines
+
+    def _strip(self, width: int) -> Strip:
+        play, narrator, tell = self._play, self._narrator, self._translate
+        turn = narrator.turn
+        doubts: list[Line] = []
+        if turn and self._snapshot and not narrator.waiting:
+            doubts = list(doubt_lines(turn, self._snapshot, tell, width))
+        return Strip(
+            place=f"{play.number} / {play.count}" if play.number and play.count > 1 else "demo",
+            title=f"{play.name} · {tell(play.title)}",
+            note=play.failure or tell(self._standing()),
+            says=narrator.says,
+            turn=turn,
+            doubts=doubts,
+            waiting=narrator.waiting,
+            alike=narrator.alike,
+            age_ns=None if narrator.time_ns is None else self._clock() - narrator.time_ns,
+        )
+
+    def _standing(self) -> str:
+        """How far the playing has come, and whose turn it is."""
+        if self._play.last and self._play.over:
+            return ENDED if self._play.count > 1 else OVER
+        if self._play.rests and not self._paused:
+            return RESTS
+        if self._play.last:
+            return PLAYING
+        if self._held:
+            return WAITS
+        return (OVER if self._play.over else PLAYING) if self._play.number else FOLLOWS
+
+
+def run_demo(monitor: MonitorView, subject: Subject, filter_text: str, play: Play) -> int:
+    """Show what is played until the user, a signal or the terminal ends it; the program's exit code.
+
+    Raises FilterError where `filter_text` cannot be understood.
+    """
+    subject = replace(subject, host=f"netns {play.netns}") if play.netns else subject
+    dashboard = DemoDashboard(monitor, subject, play, filter_text=filter_text, pace=terminal_pace())
+    return run(dashboard, monitor.stop)
+
+
+def run_encore(
+    recorded: MonitorView, subject: Subject, play: Play, clock: Callable[[], int], filter_text: str = ""
+) -> int:
+    """Show it until the user, a signal or the terminal ends it; the program's exit code. `clock` is the recording's."""
+    dashboard = DemoDashboard(recorded, subject, play, filter_text=filter_text, pace=terminal_pace(), clock=clock)
+    return run(dashboard, recorded.stop)

@@ -1,0 +1,59 @@
+"""Capture files: records in the order they were captured, from any binary file object, in constant memory.
+
+Law of the room: the format follows from the first bytes, never from a name; no seeking, so that stdin and FIFOs do. A
+file that is damaged gives what comes before the damage, then one CaptureFileError.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from tcpwatch.errors import CaptureFileError
+from tcpwatch.wire.files import pcap, pcapng
+from tcpwatch.wire.files.byte_reader import ByteStream, Readable
+from tcpwatch.wire.files.pcapng_writer import PcapngWriter
+from tcpwatch.wire.files.record import Record
+
+__all__ = ["PcapngWriter", "Record", "read_batches", "read_records"]
+
+READERS = {pcapng.MAGIC: pcapng.read_pcapng} | dict.fromkeys(pcap.MAGICS, pcap.read_pcap)
+
+CONVERT = "convert it first (editcap -F pcapng FILE NEW)"
+UNPACK = "unpack it first"
+REFUSED = {
+    b"snoop\0\0\0": f"snoop: {CONVERT}",
+    b"\xa1\xb2\xcd\x34": f"modified pcap (magic a1b2cd34): {CONVERT}",
+    b"\x34\xcd\xb2\xa1": f"modified pcap (magic a1b2cd34): {CONVERT}",
+    b"\x28\xb5\x2f\xfd": f"zstd: {UNPACK} (zstd -d)",
+    b"\x04\x22\x4d\x18": f"lz4: {UNPACK} (lz4 -d)",
+    b"\xfd7zXZ\0": f"xz: {UNPACK} (xz -d)",
+    b"BZh": f"bzip2: {UNPACK} (bzip2 -d)",
+    b"PK\3\4": f"zip: {UNPACK} (unzip)",
+}
+MAGIC_BYTES = 8
+
+
+def read_records(file: Readable) -> Iterator[Record]:
+    """Each packet as `(time_ns, link_type, data, wire_length)`; `data` is what was captured of `wire_length` bytes.
+
+    Raises CaptureFileError: at once for a file that is none, else after the last packet before the damage.
+    """
+    return chain.from_iterable(read_batches(file))
+
+
+def read_batches(file: Readable) -> Iterator[list[Record]]:
+    """The same packets as read_records, as many at a time as were read of the file at once; no batch is empty."""
+    stream = ByteStream(file)
+    stream.hold(MAGIC_BYTES)
+    reader = READERS.get(stream.buffer[:4])
+    if reader is None:
+        raise CaptureFileError(_unknown(stream.buffer[:MAGIC_BYTES]))
+    return reader(stream)
+
+
+def _unknown(beginning: bytes) -> str:
+    for magic, name in REFUSED.items():
+        if beginning.startswith(magic):
+            return f"unsupported format: {name}."
+    if not beginning:
+        return "not a capture file: it is empty."
+    return f"not a capture file: it begins {beginning!r}; pcap, pcapng and either of them in gzip can be read."

@@ -1,0 +1,67 @@
+"""The classic pcap format (draft-ietf-opsawg-pcap): a file header, then records of one link type.
+
+Law of the room: a record is given out only when all of it is there.
+"""
+
+from collections.abc import Iterator
+from struct import Struct
+
+from tcpwatch.errors import CaptureFileError
+from tcpwatch.text.duration import SECOND_NS
+from tcpwatch.wire.files.byte_reader import ByteStream
+from tcpwatch.wire.files.record import MAX_RECORD_BYTES, Record, cut_short, damaged, too_long
+
+# Magic number: byte order, and how many nanoseconds a unit of the fraction field has.
+MAGICS = {
+    b"\xd4\xc3\xb2\xa1": ("<", 1_000),
+    b"\xa1\xb2\xc3\xd4": (">", 1_000),
+    b"\x4d\x3c\xb2\xa1": ("<", 1),
+    b"\xa1\xb2\x3c\x4d": (">", 1),
+}
+FILE_HEADER = "4xHH12xI"
+RECORD_HEADER = "IIII"
+VERSION = (2, 4)
+LINK_TYPE_BITS = 0xFFFF  # the others tell of frame check sequences, which the IP length leaves out anyway
+
+
+def read_pcap(stream: ByteStream) -> Iterator[list[Record]]:
+    """The records of a file whose magic number is one of `MAGICS`, in batches."""
+    stream.hold(4)
+    byte_order, fraction_ns = MAGICS[stream.buffer[:4]]
+    header = Struct(byte_order + FILE_HEADER)
+    if (held := stream.hold(header.size)) < header.size:
+        raise CaptureFileError(f"not a capture file: its pcap header ends after {held} of {header.size} bytes.")
+    major, minor, link_type = header.unpack_from(stream.buffer)
+    if (major, minor) != VERSION:
+        raise CaptureFileError(f"a pcap file of version {major}.{minor}: only 2.4 can be read.")
+    stream.at = header.size
+    return _records(stream, Struct(byte_order + RECORD_HEADER), fraction_ns, link_type & LINK_TYPE_BITS)
+
+
+def _records(stream: ByteStream, header: Struct, fraction_ns: int, link_type: int) -> Iterator[list[Record]]:
+    unpack, header_bytes = header.unpack_from, header.size
+    number = 1
+    need = header_bytes
+    while (held := stream.hold(need)) >= need:
+        records: list[Record] = []
+        buffer, at, need, claim = stream.buffer, stream.at, header_bytes, ""
+        size = len(buffer)
+        while (start := at + header_bytes) <= size:
+            seconds, fraction, captured, wire_length = unpack(buffer, at)
+            end = start + captured
+            if captured > MAX_RECORD_BYTES:
+                claim = too_long(captured, MAX_RECORD_BYTES)
+                break
+            if end > size:
+                need = end - at
+                break
+            records.append((seconds * SECOND_NS + fraction * fraction_ns, link_type, buffer[start:end], wire_length))
+            at = end
+        stream.at = at
+        number += len(records)
+        if records:
+            yield records
+        if claim:
+            raise damaged("record", number, stream.offset, claim)
+    if held:
+        raise damaged("record", number, stream.offset, cut_short(need, held))

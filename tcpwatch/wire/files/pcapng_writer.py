@@ -1,0 +1,73 @@
+"""Frames -> a pcapng file: nanoseconds, one section, an interface block for each interface and link type.
+
+Law of the room: every block is handed to the file in one piece, so that a recording which is broken off ends on a
+block.
+"""
+
+from struct import Struct
+from typing import Protocol
+
+from tcpwatch.wire.files.pcapng import ENHANCED_PACKET, IF_TSRESOL, INTERFACE_DESCRIPTION, SECTION_HEADER
+
+BLOCK = Struct("<II")
+LENGTH = Struct("<I")
+SECTION = Struct("<IHHq")
+INTERFACE = Struct("<HHI")
+OPTION = Struct("<HH")
+PACKET = Struct("<IIIII")
+
+BYTE_ORDER_MAGIC = 0x1A2B3C4D
+LENGTH_UNKNOWN = -1
+NO_SNAPLEN = 0
+SHB_USERAPPL = 4
+IF_NAME = 2
+NANOSECONDS = b"\x09"
+END_OF_OPTIONS = OPTION.pack(0, 0)
+
+
+class BlockFile(Protocol):
+    """What takes whole blocks, as a binary file does."""
+
+    def write(self, block: bytes, /) -> object:
+        """Take one block."""
+
+
+class PcapngWriter:
+    """Writes frames to a binary file; opening, flushing and closing it are the caller's."""
+
+    def __init__(self, file: BlockFile) -> None:
+        self._file = file
+        self._interfaces: dict[tuple[str, int], int] = {}
+        section = SECTION.pack(BYTE_ORDER_MAGIC, 1, 0, LENGTH_UNKNOWN)
+        self._write_block(SECTION_HEADER, section + _option(SHB_USERAPPL, b"tcpwatch") + END_OF_OPTIONS)
+
+    def write(self, interface: str, link_type: int, time_ns: int, data: bytes, wire_length: int) -> None:
+        """Append one frame: `data` is what was captured of its `wire_length` bytes, `time_ns` counts from 1970.
+
+        An interface that is not known has an empty name.
+        """
+        number = self._interfaces.get((interface, link_type))
+        if number is None:
+            number = self._declare(interface, link_type)
+        header = PACKET.pack(number, time_ns >> 32, time_ns & 0xFFFF_FFFF, len(data), wire_length)
+        self._write_block(ENHANCED_PACKET, header + _padded(data))
+
+    def _declare(self, interface: str, link_type: int) -> int:
+        number = self._interfaces[interface, link_type] = len(self._interfaces)
+        name = _option(IF_NAME, interface.encode()) if interface else b""
+        options = name + _option(IF_TSRESOL, NANOSECONDS) + END_OF_OPTIONS
+        self._write_block(INTERFACE_DESCRIPTION, INTERFACE.pack(link_type, 0, NO_SNAPLEN) + options)
+        return number
+
+    def _write_block(self, kind: int, body: bytes) -> None:
+        length = BLOCK.size + len(body) + LENGTH.size
+        self._file.write(BLOCK.pack(kind, length) + body + LENGTH.pack(length))
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return OPTION.pack(code, len(value)) + _padded(value)
+
+
+def _padded(value: bytes) -> bytes:
+    """Blocks and options are made of fours."""
+    return value + bytes(-len(value) % 4)

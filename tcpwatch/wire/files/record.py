@@ -1,0 +1,25 @@
+"""What a capture file gives, one after another, and how large a piece of it may claim to be."""
+
+from tcpwatch.errors import CaptureFileError
+from tcpwatch.text.quantity import counted
+
+MAX_RECORD_BYTES = 262_144  # libpcap's and Wireshark's largest packet
+MAX_TIME_NS = (1 << 63) - 1  # the year 2262
+
+Record = tuple[int, int, bytes, int]
+"""time_ns since 1970, link type, captured bytes, length on the wire."""
+
+
+def damaged(what: str, number: int, offset: int, claim: str) -> CaptureFileError:
+    """The error for record or block `number` (from 1), `offset` bytes into the file."""
+    return CaptureFileError(f"{what} {number:,} at byte {offset:,} {claim}. What comes before it was read.")
+
+
+def too_long(claimed: int, limit: int) -> str:
+    """A claim that cannot be believed."""
+    return f"claims {counted(claimed, 'byte')}; the limit is {limit:,}"
+
+
+def cut_short(claimed: int, left: int) -> str:
+    """A claim that the file does not keep."""
+    return f"claims {counted(claimed, 'byte')}; the file ends after {left:,}"

@@ -1,0 +1,84 @@
+"""The recordings in the package, played in place of their scenarios."""
+
+import pytest
+
+from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.commands.demo import recorded
+from tcpwatch.cli.commands.demo.introduction import introduction
+from tcpwatch.cli.commands.demo.recorded_tour import Encore
+from tcpwatch.lab.recordings import acts_of
+from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
+from tcpwatch.lab.stage import Act, Promise
+from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.monitor.replay.playlist import Reel
+from tcpwatch.tui.protocols import Subject
+
+
+@pytest.fixture
+def headless(monkeypatch: pytest.MonkeyPatch) -> Arguments:
+    monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
+    arguments = Arguments()
+    arguments.headless, arguments.lang = True, "en"
+    return arguments
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_recording_keeps_every_promise_of_its_scenario(
+    headless: Arguments, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert recorded.play_recordings(headless, [find_scenario(name)], "no: sudo it") == 0
+    told = capsys.readouterr().out
+    assert told.startswith("\n".join(introduction(find_scenario(name), str)))
+    assert all(f"▶ {act.text()}" in told for act in acts_of(name))
+
+
+def test_recording_is_told_in_the_language_that_was_asked_for(
+    headless: Arguments, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headless.lang = "ko"
+    recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it")
+    assert "▶ 포트 9999에서 아무도 듣지 않는다" in capsys.readouterr().out
+
+
+def test_recording_is_told_in_the_order_in_which_it_happened(
+    headless: Arguments, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it")
+    told = capsys.readouterr().out
+    words = [
+        "▶ Nobody listens",
+        "1/3 SYN\n",
+        "RST  refused\n",
+        "RST: the server refuses.",
+        "▶ connect() said",
+        "states:",
+    ]
+    places = [told.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_recording_without_what_was_promised(
+    headless: Arguments, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(recorded, "acts_of", lambda name: [Act(1, "Two FINs cross.", Promise(states=("CLOSING",)))])
+    assert recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it") == 1
+    assert "states: CLOSING promised, but not seen" in capsys.readouterr().out
+
+
+def test_recording_in_the_dashboard_is_played_as_a_demo(headless: Arguments, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[Recorded, Subject, Encore]] = []
+
+    def run_encore(reel: Reel, subject: Subject, encore: Encore, *_: object) -> int:
+        shown.append((reel.recorded, subject, encore))
+        return 0
+
+    monkeypatch.setattr("tcpwatch.tui.modes.demo.run_encore", run_encore)
+    headless.headless = False
+    assert (
+        recorded.play_recordings(headless, [find_scenario("syn-timeout"), find_scenario("reset")], "no: sudo it") == 0
+    )
+    [(played, subject, encore)] = shown
+    assert (encore.name, encore.number, encore.last) == ("syn-timeout", 1, False)
+    assert subject.words == ("a recording, for want of a namespace", "lo", "port 9999")
+    assert encore.way_in(str) == "no: sudo it"
+    assert not played.playhead.shortens

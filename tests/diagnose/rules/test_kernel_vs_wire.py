@@ -1,0 +1,156 @@
+"""Kernel and wire beside each other: what each rule sees, and what it leaves alone."""
+
+from typing import Any
+
+import pytest
+
+from tcpwatch.diagnose.finding import Severity
+from tcpwatch.diagnose.rules.kernel_vs_wire import Views, disagreement
+from tcpwatch.sockets.timeline import Dwell, Known, Life
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source, Tcb
+from tests.builders import row
+
+S = 1_000_000_000
+NOW_NS = 100 * S
+
+
+def tcb(source: Source, **facts: int | None) -> Tcb:
+    numbers: dict[str, Any] = {"iss": 1000, "irs": 5000, "snd_una": 1010, "snd_nxt": 1010, "rcv_nxt": 5020}
+    return Tcb(source, **(numbers | facts))
+
+
+def views(
+    kernel_state: State = State.ESTABLISHED,
+    wire_state: State = State.ESTABLISHED,
+    kernel: Tcb | None = None,
+    wire: Tcb | None = None,
+    cause: str = "",
+    **facts: Any,
+) -> Views:
+    recv_q = facts.pop("recv_q", 0)
+    values: dict[str, Any] = {
+        "whose": "this end",
+        "row": row(state=kernel_state, recv_q=recv_q),
+        "kernel": kernel or tcb(Source.KERNEL),
+        "wire": wire or tcb(Source.WIRE),
+        "state": wire_state,
+        "life": Life((Dwell(wire_state, NOW_NS - 42 * S, Known.WIRE, (), cause),)),
+        "now_ns": NOW_NS,
+        "sent": True,
+        "offered": 5020,
+        "lossless": True,
+    }
+    return Views(**(values | facts))
+
+
+def rule(seen: Views) -> str | None:
+    found = disagreement(seen)
+    return None if found is None else found.finding.rule
+
+
+def says(seen: Views) -> str:
+    found = disagreement(seen)
+    assert found is not None
+    return found.finding.says
+
+
+def test_agreement() -> None:
+    assert rule(views()) is None
+
+
+def test_fin_that_the_socket_has_not_taken() -> None:
+    text = says(views(State.ESTABLISHED, State.CLOSE_WAIT))
+    assert text.startswith("The other end's FIN passed 42s ago, and the socket of this end is still ESTABLISHED")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "wire", "segment"),
+    [
+        (State.SYN_SENT, State.ESTABLISHED, "The SYN-ACK"),
+        (State.SYN_RECEIVED, State.ESTABLISHED, "The ACK that completes the handshake"),
+        (State.FIN_WAIT_2, State.TIME_WAIT, "The other end's FIN"),
+        (State.LAST_ACK, State.CLOSED, "The ACK of its FIN"),
+        (State.FIN_WAIT_1, State.FIN_WAIT_2, "The ACK of its FIN"),
+    ],
+)
+def test_segment_that_the_socket_has_not_taken(kernel: State, wire: State, segment: str) -> None:
+    assert says(views(kernel, wire)).startswith(segment + " passed 42s ago")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "wire"),
+    [
+        (State.CLOSE_WAIT, State.ESTABLISHED),  # the FIN passed before the capture began
+        (State.TIME_WAIT, State.TIME_WAIT),
+        (State.FIN_WAIT_1, State.ESTABLISHED),
+        (State.TIME_WAIT, State.CLOSED),
+    ],
+)
+def test_wire_that_knows_less_is_no_disagreement(kernel: State, wire: State) -> None:
+    assert rule(views(kernel, wire)) is None
+
+
+def test_reset_that_the_socket_has_not_taken() -> None:
+    seen = views(State.ESTABLISHED, State.CLOSED, cause="←RST · aborted")
+    assert rule(seen) == "rst-not-taken"
+    assert "passed 42s ago" in says(seen)
+
+
+def test_socket_that_is_gone_without_a_word() -> None:
+    assert rule(views(State.CLOSED, State.ESTABLISHED)) == "gone-unseen"
+    assert rule(views(State.CLOSED, State.ESTABLISHED, lossless=False)) is None
+    assert rule(views(State.CLOSED, State.FIN_WAIT_2)) is None  # an orphan is given up
+
+
+def test_bytes_sent_that_did_not_come_by() -> None:
+    ahead = tcb(Source.KERNEL, snd_nxt=1030)
+    assert says(views(kernel=ahead)).startswith("TCP has sent 20 numbers more of this end")
+    assert rule(views(kernel=ahead, lossless=False)) is None
+    assert rule(views(kernel=ahead, sent=False)) is None
+
+
+def test_bytes_that_were_acknowledged_have_come_by_somewhere() -> None:
+    assert (
+        rule(views(kernel=tcb(Source.KERNEL, snd_una=1030, snd_nxt=1030), wire=tcb(Source.WIRE, snd_una=1030))) is None
+    )
+
+
+def test_bytes_that_have_passed_and_were_not_taken() -> None:
+    assert says(views(offered=5050)).startswith("The socket of this end has not taken 30 numbers that passed")
+
+
+def test_ack_that_has_passed_and_was_not_taken() -> None:
+    wire = tcb(Source.WIRE, snd_una=1040, snd_nxt=1040)
+    assert rule(views(kernel=tcb(Source.KERNEL, snd_nxt=1040), wire=wire)) == "ack-untaken"
+
+
+def test_numbers_across_the_wrap_are_compared() -> None:
+    kernel, wire = tcb(Source.KERNEL, rcv_nxt=0xFFFF_FFF0), tcb(Source.WIRE)
+    assert says(views(kernel=kernel, wire=wire, offered=4)).startswith(
+        "The socket of this end has not taken 20 numbers"
+    )
+
+
+@pytest.mark.parametrize("kernel_state", [State.CLOSED, State.TIME_WAIT])
+def test_numbers_of_a_socket_that_is_done_mean_nothing(kernel_state: State) -> None:
+    assert rule(views(kernel_state, State.TIME_WAIT, offered=5050)) is None
+
+
+def test_numbers_from_another_origin_are_not_compared() -> None:
+    assert rule(views(kernel=tcb(Source.RELATIVE), offered=5050)) is None
+
+
+def test_fin_that_the_program_has_not_read() -> None:
+    seen = views(State.CLOSE_WAIT, State.CLOSE_WAIT, recv_q=501)
+    found = disagreement(seen)
+    assert found is not None
+    assert (found.finding.rule, found.finding.severity) == ("unread-since-fin", Severity.NOTE)
+    assert "passed 42s ago, and at this end there is 500 bytes and the FIN unread" in found.finding.says
+    assert rule(views(State.CLOSE_WAIT, State.CLOSE_WAIT)) is None
+
+
+def test_disagreement_rests_on_what_the_wire_showed_of_this_end() -> None:
+    here, peer = views(offered=5050), views(offered=5050, whose="the peer")
+    rests = [found.rests_on for found in map(disagreement, (here, peer)) if found]
+    assert rests == [("this end", 5050), ("the peer", 5050)]

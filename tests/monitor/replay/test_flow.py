@@ -1,0 +1,134 @@
+"""One recorded connection at any moment: marks and ages by the file's clock, TCBs as the live tracker had them."""
+
+from copy import deepcopy
+
+import pytest
+
+from tcpwatch.capture.frame import Frame
+from tcpwatch.monitor.history import MARK_NS
+from tcpwatch.monitor.replay import flow
+from tcpwatch.monitor.replay.flow import TWO_MSL_NS, RecordedFlow
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.tcp.event import Event
+from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN
+from tests.monitor.conversation import CLIENT_ENDS, CLIENT_ISN, HANDSHAKE, MS, SERVER_ISN, to_client, to_server
+from tests.monitor.replaying import CONVERSATION, events_of
+
+SECOND = 1000 * MS
+
+
+def flow_of(*frames: Frame) -> tuple[RecordedFlow, list[Event], list[Flow]]:
+    """The connection, its events, and the flow as the tracker had it after each."""
+    tracker = FlowTracker()
+    events, flows = [], []
+    one = RecordedFlow(3, CLIENT_ENDS)
+    for number, event in enumerate(events_of(frames, tracker)):
+        flow, _ = tracker.flow(CLIENT_ENDS) or (None, 0)
+        assert flow is not None
+        one.add(number, event, flow)
+        events.append(event)
+        flows.append(deepcopy(flow))
+    return one, events, flows
+
+
+def marks(rows: tuple[Connection, ...]) -> list[tuple[State, Mark]]:
+    return [(row.row.state, row.mark) for row in rows]
+
+
+def test_rows_are_known_by_stream_and_side() -> None:
+    one, *_ = flow_of(*HANDSHAKE)
+    client, server = one.rows(3, 2 * MS)
+    assert (client.key, client.peer, server.key, server.peer) == (6, 7, 7, 6)
+    assert client.row.ends == CLIENT_ENDS
+    assert server.row.local == client.row.remote
+
+
+def test_row_is_new_then_changed_then_unmarked() -> None:
+    one, *_ = flow_of(*HANDSHAKE)
+    assert marks(one.rows(1, 0)) == [(State.SYN_SENT, Mark.NEW)]
+    assert marks(one.rows(2, MS)) == [(State.ESTABLISHED, Mark.CHANGED), (State.SYN_RECEIVED, Mark.NEW)]
+    assert marks(one.rows(3, MS + MARK_NS)) == [(State.ESTABLISHED, Mark.NONE), (State.ESTABLISHED, Mark.CHANGED)]
+    assert marks(one.rows(3, 2 * MS + MARK_NS)) == [(State.ESTABLISHED, Mark.NONE)] * 2
+
+
+def test_rows_that_settled_are_the_same_objects() -> None:
+    one, *_ = flow_of(*HANDSHAKE)
+    assert one.rows(3, 10 * SECOND) is one.rows(9, 20 * SECOND)
+
+
+def test_closed_end_is_shown_as_gone_for_a_moment() -> None:
+    one, *_ = flow_of(*CONVERSATION)
+    gone = one.rows(7, 10 * MS + MARK_NS - 1)[1]
+    assert (gone.row.state, gone.mark, gone.since_ns) == (State.LAST_ACK, Mark.GONE, 9 * MS)
+    assert marks(one.rows(7, 10 * MS + MARK_NS)) == [(State.TIME_WAIT, Mark.NONE)]
+
+
+def test_peer_that_is_gone_is_no_peer() -> None:
+    one, *_ = flow_of(*CONVERSATION)
+    assert [row.peer for row in one.rows(7, 10 * MS)] == [None, 6]
+
+
+def test_age_counts_from_the_event_that_began_the_state() -> None:
+    one, *_ = flow_of(*CONVERSATION)
+    assert [(row.since_ns, row.since_seen) for row in one.rows(5, 8 * MS)] == [(6 * MS, True), (5 * MS, True)]
+
+
+def test_time_wait_is_over_after_two_maximum_segment_lifetimes() -> None:
+    one, *_ = flow_of(*CONVERSATION)
+    assert len(one.rows(7, 9 * MS + TWO_MSL_NS - 1)) == 1
+    assert one.rows(7, 9 * MS + TWO_MSL_NS) == ()
+
+
+def test_connection_from_the_middle_has_an_age_of_at_least() -> None:
+    one, *_ = flow_of(
+        to_server(5 * MS, PSH | ACK, 100, 200),
+        to_client(6 * MS, ACK, 200, 100),
+        to_server(7 * MS, FIN | ACK, 100, 200),
+    )
+    assert marks(one.rows(2, 6 * MS)) == [(State.ESTABLISHED, Mark.NONE)] * 2
+    assert [(row.since_ns, row.since_seen) for row in one.rows(2, 6 * MS)] == [(5 * MS, False)] * 2
+    assert [(row.since_ns, row.since_seen) for row in one.rows(3, 7 * MS)] == [(7 * MS, True)] * 2
+
+
+def test_refused_connection_has_one_row_that_is_gone() -> None:
+    one, *_ = flow_of(to_server(0, SYN, CLIENT_ISN), to_client(MS, RST | ACK, 0, CLIENT_ISN + 1))
+    assert marks(one.rows(2, MS)) == [(State.SYN_SENT, Mark.GONE)]
+    client, server = one.ends_at(2)
+    assert client is not None
+    assert server is not None
+    assert (client.row.state, server.row.state) == (State.CLOSED, State.CLOSED)
+
+
+def test_rows_end_where_another_connection_takes_the_four_tuple() -> None:
+    one, *_ = flow_of(*CONVERSATION)
+    one.until = 8
+    assert len(one.rows(8, 11 * MS)) == 2
+    assert one.rows(9, 11 * MS) == ()
+
+
+def facts(flow: Flow) -> object:
+    return (
+        flow.stream, flow.tcb(0), flow.tcb(1), flow.opened, flow.closed, flow.closed_by, flow.handshake_rtt_ns,
+        flow.completeness, flow.analysis, flow.last_ns, [(stream.segs, stream.retrans_segs) for stream in flow.streams],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 1_024])
+def test_flow_at_each_moment_equals_the_live_one(every: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "CHECKPOINT_EVENTS", every)
+    again = to_client(9 * MS, FIN | ACK, SERVER_ISN + 1, CLIENT_ISN + 2)
+    one, events, flows = flow_of(*CONVERSATION[:6], again, CONVERSATION[6])
+    one.stream = 0
+    for position in range(1, 9):
+        assert facts(one.flow(position, events)) == facts(flows[position - 1]), position
+
+
+def test_flow_that_is_looked_at_leaves_the_checkpoint_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "CHECKPOINT_EVENTS", 2)
+    one, events, _ = flow_of(*CONVERSATION)
+    before = facts(one.flow(3, events))
+    one.flow(7, events)
+    assert facts(one.flow(3, events)) == before

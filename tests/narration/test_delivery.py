@@ -1,0 +1,29 @@
+"""What stands in `test_turns` as wire traces; here the memory itself."""
+
+from tcpwatch.narration.delivery import Past, Proof, disowned, swapped
+from tcpwatch.tcp.state import State
+from tests.builders import event
+from tests.why.told import OPENING, turns
+
+
+def test_past_before_anything_knows_nothing() -> None:
+    past = Past()
+    assert past.found(event(), []) is None
+    assert past.proofs(event()) == []
+
+
+def test_past_finds_the_ends_as_proofs_show_them() -> None:
+    past = Past()
+    past.states = (State.ESTABLISHED, State.CLOSE_WAIT)
+    assert past.found(event(), [Proof(1, State.ESTABLISHED)]) == (State.ESTABLISHED, State.ESTABLISHED)
+
+
+def test_swapped_goes_by_the_sender() -> None:
+    states = (State.SYN_SENT, State.LISTEN)
+    assert swapped(states, event(side=0)) == states
+    assert swapped(states, event(side=1)) == states[::-1]
+
+
+def test_rst_with_an_ack_comes_from_a_connection() -> None:
+    assert disowned(turns(*OPENING, "> R 1:1(0)")[-1].event)
+    assert not disowned(turns(*OPENING, "> R. 1:1(0) ack 1")[-1].event)

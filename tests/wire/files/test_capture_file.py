@@ -1,0 +1,96 @@
+import gzip
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcpwatch.wire.files.capture_file import READERS, read_records
+from tests.wire.captures import block, interface, packet, pcap_header, pcap_record, records_and_error, section
+
+PCAP = pcap_header() + pcap_record(b"one") + pcap_record(b"two")
+PCAPNG = section() + interface() + packet(b"one") + packet(b"two")
+
+
+@pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_format_follows_from_the_first_bytes(content: bytes, pack: type[bytes]) -> None:
+    records, error = records_and_error(pack(content))
+    assert [record[2] for record in records] == [b"one", b"two"]
+    assert error is None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a capture file: it is empty."),
+        (b"\xd4\xc3", r"not a capture file: it begins b'\xd4\xc3'"),
+        (b"time,flags\n1,SYN\n", "not a capture file: it begins b'time,fla'"),
+        (bytes(1000), "not a capture file: it begins b'\\x00\\x00"),
+        (b"\x1b]0;owned\x07", "not a capture file: it begins b'\\x1b]0;owne'"),
+        (b"snoop\0\0\0\0\0\0\2", "unsupported format: snoop: convert it first"),
+        (b"\xa1\xb2\xcd\x34" + bytes(20), "unsupported format: modified pcap"),
+        (b"\x34\xcd\xb2\xa1" + bytes(20), "unsupported format: modified pcap"),
+        (b"\x28\xb5\x2f\xfd" + bytes(20), "unsupported format: zstd: unpack it first"),
+        (b"\x04\x22\x4d\x18" + bytes(20), "unsupported format: lz4"),
+        (b"\xfd7zXZ\0" + bytes(20), "unsupported format: xz"),
+        (b"BZh9" + bytes(20), "unsupported format: bzip2"),
+        (b"PK\3\4" + bytes(20), "unsupported format: zip"),
+        (gzip.compress(gzip.compress(PCAP)), "not a capture file"),
+    ],
+)
+def test_file_of_no_known_format_is_named(content: bytes, message: str) -> None:
+    records, error = records_and_error(content)
+    assert records == []
+    assert error is not None
+    assert error.startswith(message)
+
+
+def test_records_come_as_they_are_written_into_a_fifo(tmp_path: Path) -> None:
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    read = threading.Event()
+
+    def write() -> None:
+        with path.open("wb", buffering=0) as fifo:
+            fifo.write(pcap_header() + pcap_record(b"one"))
+            assert read.wait(10)
+            fifo.write(pcap_record(b"two"))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with path.open("rb") as fifo:
+        records = read_records(fifo)
+        assert next(records)[2] == b"one"
+        read.set()
+        assert [record[2] for record in records] == [b"two"]
+    writer.join()
+
+
+@given(magic=st.sampled_from([b"", *READERS, b"\x1f\x8b\x08\x00"]), rest=st.binary(max_size=400))
+def test_arbitrary_bytes_raise_nothing_but_the_domain_error(magic: bytes, rest: bytes) -> None:
+    records_and_error(magic + rest)
+
+
+@given(
+    content=st.sampled_from(
+        [PCAP, PCAPNG, PCAPNG + section(">") + interface(101, ">") + packet(b"three", ">"), gzip.compress(PCAP)]
+    ),
+    flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), max_size=6),
+)
+def test_damaged_file_raises_nothing_but_the_domain_error(content: bytes, flips: list[tuple[int, int]]) -> None:
+    damaged = bytearray(content)
+    for position, mask in flips:
+        damaged[position % len(damaged)] ^= mask
+    records_and_error(bytes(damaged))
+
+
+@pytest.mark.parametrize("content", [PCAP, PCAPNG + block(5, b""), gzip.compress(PCAP)], ids=["pcap", "pcapng", "gzip"])
+def test_every_prefix_gives_a_prefix_of_the_records(content: bytes) -> None:
+    whole, error = records_and_error(content)
+    assert error is None
+    for length in range(len(content)):
+        records, _ = records_and_error(content[:length])
+        assert records == whole[: len(records)]
