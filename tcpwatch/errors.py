@@ -20,14 +20,14 @@ class CaptureFileError(UsageError):
 
 
 class PrivilegeError(TcpwatchError):
-    """A privilege is missing for what was asked: `says` which one and what for, `mend` is the command that helps."""
+    """A privilege is missing for what was asked: `message` which one and what for, `fix` is the command that helps."""
 
     exit_code = 3
 
-    def __init__(self, says: str, mend: str) -> None:
-        super().__init__(f"{says}\n  {mend}")
-        self.says = says
-        self.mend = mend
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(f"{message}\n  {fix}")
+        self.message = message
+        self.fix = fix
 
 
 class SourceError(TcpwatchError):

@@ -16,14 +16,14 @@ from tcpwatch.cli.commands.demo.command import SHOWN_PACE_S
 from tcpwatch.cli.commands.demo.headless import Rehearsal, open_watch
 from tcpwatch.lab.namespace import enter_own_namespace
 from tcpwatch.lab.recordings import notes_of, segments_of
-from tcpwatch.lab.scenario_process import Performance
+from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.scenarios import SCENARIOS
 from tcpwatch.lab.stage import PORT, Act
 
 AT_ONCE = 8  # they wait most of the time
 
 
-class NotedPerformance(Performance):
+class NotedPerformance(ScenarioProcess):
     """One that remembers its acts."""
 
     def __init__(self, name: str) -> None:
@@ -52,7 +52,7 @@ def record(name: str) -> str:
     return f"{name}: {segments_of(name).stat().st_size:,} bytes, {len(performance.noted)} acts"
 
 
-def watch(performance: Performance, taken: Path) -> int:
+def watch(performance: ScenarioProcess, taken: Path) -> int:
     arguments = Arguments()
     arguments.iface, arguments.port, arguments.write = "lo", (PORT,), str(taken)
     monitor = open_watch(arguments)

@@ -33,7 +33,7 @@ class FrameSource(Protocol):
         """Whether frames can arrive."""
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         """The state in one sentence, such as "eth0 is down, waiting"."""
 
     def frames(self, timeout_ms: int) -> Sequence[Frame]:

@@ -87,9 +87,9 @@ class PacketRing:
         return self._socket.working
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         """The state in one sentence."""
-        return self._socket.says
+        return self._socket.message
 
     def frames(self, timeout_ms: int) -> list[Frame]:
         """The frames of the next finished block, oldest first; none where the kernel finished none in time."""

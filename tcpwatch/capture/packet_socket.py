@@ -66,7 +66,7 @@ class PacketSocket(socket.socket):
             raise SourceError(f"no packet sockets here ({error.strerror}); try --backend portable") from error
         self.link_name = interface.name
         self.working = True
-        self.says = ""
+        self.message = ""
         self._loopback = interface.loopback
         self._index = interface.index
         self._replaced = ""
@@ -86,22 +86,22 @@ class PacketSocket(socket.socket):
         self.check_link()
 
     def check_link(self) -> None:
-        """Bring `working` and `says` up to date; bind anew to an interface that was created again.
+        """Bring `working` and `message` up to date; bind anew to an interface that was created again.
 
         Call it when the socket is in error or silent: while frames come there is nothing to find out.
         """
         self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # a pending ENETDOWN would wake every poll
         if self._index == 0:
-            self.says = "capturing on all interfaces"
+            self.message = "capturing on all interfaces"
             return
         interface = self._bound_interface() or self._bind_again()
         self.working = interface is not None and interface.up
         if interface is None:
-            self.says = f"{self.link_name} is gone, waiting for it to come back"
+            self.message = f"{self.link_name} is gone, waiting for it to come back"
             return
         self.link_name = interface.name
         state = f"capturing on {self.link_name}" if interface.up else f"{self.link_name} is down, waiting"
-        self.says = state + self._replaced
+        self.message = state + self._replaced
 
     def statistics(self) -> Statistics:
         """Totals since the socket was opened; the kernel counts from 0 after each reading."""

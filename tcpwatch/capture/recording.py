@@ -43,7 +43,7 @@ class Recording:
         self.flush()
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         """The state in one sentence."""
         return self.failure or f"{counted(self.frames, 'frame')} recorded in {self.name}"
 

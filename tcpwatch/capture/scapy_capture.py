@@ -37,7 +37,7 @@ class PortableCapture:
         """Needs what scapy needs: CAP_NET_RAW, or /dev/bpf. Raises PrivilegeError or SourceError."""
         self.name = interface.name
         self.working = True
-        self.says = ""
+        self.message = ""
         self._ports = frozenset(ports)
         self._snaplen = snaplen
         self._received = 0
@@ -88,11 +88,11 @@ class PortableCapture:
         )
 
     def _check_links(self) -> None:
-        """Bring `working` and `says` up to date."""
+        """Bring `working` and `message` up to date."""
         current = {interface.name: interface for interface in list_interfaces()}
         troubles = [trouble for receiver in self._receivers if (trouble := receiver.look_for_trouble(current))]
         self.working = len(troubles) < len(self._receivers)
-        self.says = "; ".join(troubles) or f"capturing on {self.name} by scapy"
+        self.message = "; ".join(troubles) or f"capturing on {self.name} by scapy"
 
 
 class Receiver:

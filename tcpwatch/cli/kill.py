@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import UsageError
-from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.sock_diag.destroy import Destroyer, is_supported
 from tcpwatch.system.privileges import Capability, held_privileges, missing
 
 
-def open_destroyer(arguments: Arguments, residents: Sequence[Resident] = ()) -> Destroyer | None:
+def open_destroyer(arguments: Arguments, namespace_threads: Sequence[NamespaceThread] = ()) -> Destroyer | None:
     """What ends connections, here and where the residents live; None where that was not asked for.
 
     Raises PrivilegeError without CAP_NET_ADMIN, UsageError where this kernel destroys no sockets.
@@ -20,4 +20,4 @@ def open_destroyer(arguments: Arguments, residents: Sequence[Resident] = ()) -> 
         raise UsageError("this kernel destroys no sockets (CONFIG_INET_DIAG_DESTROY): run it without --allow-kill")
     if not held_privileges().holds(Capability.NET_ADMIN):
         raise missing(Capability.NET_ADMIN, "ending connections (--allow-kill)")
-    return Destroyer.open(residents)
+    return Destroyer.open(namespace_threads)

@@ -3,10 +3,10 @@
 from tcpwatch.capture.interfaces import Interface
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.cli.netns import reach
+from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.sources import open_recording, wanted_interface
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
-from tcpwatch.kernel.namespaces.all_sockets import Reach
+from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.sock_diag.destroy import Destroyer
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
@@ -18,7 +18,7 @@ OFTEN_S = 0.1
 
 
 def open_monitor(
-    arguments: Arguments, interface: Interface, look: Reach, destroyer: Destroyer | None = None
+    arguments: Arguments, interface: Interface, look: NamespaceScope, destroyer: Destroyer | None = None
 ) -> Monitor:
     """A Monitor on all that this user may open; what may not be opened is said in its picture, not raised."""
     log = PacketLog()
@@ -26,7 +26,7 @@ def open_monitor(
     try:
         tap = open_tap(arguments, interface, log)
     except PrivilegeError as error:
-        tap = SourceStatus("packets", False, error.says, error.mend)
+        tap = SourceStatus("packets", False, error.message, error.fix)
     except SourceError as error:
         tap = SourceStatus("packets", False, str(error))
     kill = destroyer.destroy if destroyer else None
@@ -36,7 +36,7 @@ def open_monitor(
 def open_sockets(arguments: Arguments) -> Monitor:
     """A Monitor on the socket table alone."""
     no_tap = SourceStatus("packets", True, "packets were not asked for")
-    return Monitor(open_kernel(arguments.portable, arguments.bpf, reach(arguments)), PacketLog(), no_tap)
+    return Monitor(open_kernel(arguments.portable, arguments.bpf, namespace_scope(arguments)), PacketLog(), no_tap)
 
 
 def open_tap(arguments: Arguments, interface: Interface, log: PacketLog) -> Wiretap:

@@ -9,9 +9,9 @@ from itertools import islice
 
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import UsageError
-from tcpwatch.kernel.namespaces.all_sockets import Reach
+from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import enter_namespace, find_namespace, list_namespaces, namespace_here
-from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.system.privileges import Capability, held_privileges, missing, settle_thread
 from tcpwatch.text.clean import clean
 
@@ -34,22 +34,22 @@ def enter(arguments: Arguments) -> None:
     arguments.entered = replace(place.netns, here=True)
 
 
-def reach(arguments: Arguments) -> Reach:
+def namespace_scope(arguments: Arguments) -> NamespaceScope:
     """The namespace that we are in; with `--all-netns` all others as well, up to MOST in all.
 
     Raises PrivilegeError where this user may enter none.
     """
     if not arguments.all_netns:
-        return Reach(arguments.entered or namespace_here())
+        return NamespaceScope(arguments.entered or namespace_here())
     if arguments.portable:
         raise UsageError("--all-netns needs the kernel's own interfaces: run it without --backend portable")
     if not held_privileges().holds(Capability.SYS_ADMIN):
         raise missing(Capability.SYS_ADMIN, "entering other network namespaces")
     here, *others = list_namespaces()
-    residents = []
+    namespace_threads = []
     for place in islice(others, MOST - 1):
         try:
-            residents.append(Resident(place, settle_thread))
+            namespace_threads.append(NamespaceThread(place, settle_thread))
         except (OSError, UsageError) as error:
             sys.stderr.write(f"tcpwatch: network namespace {place.netns.title} is left out: {error}\n")
-    return Reach(here.netns, residents, len(others) - len(residents))
+    return NamespaceScope(here.netns, namespace_threads, len(others) - len(namespace_threads))

@@ -50,7 +50,7 @@ class Live:
     def __init__(self, source: FrameSource, before_wait: BeforeWait) -> None:
         self._source = source
         self._before_wait = before_wait
-        sys.stderr.write(f"tcpwatch: {source.says}\n")
+        sys.stderr.write(f"tcpwatch: {source.message}\n")
 
     @property
     def interface(self) -> str:
@@ -111,7 +111,7 @@ class Reading:
         self._opened.close()
         if self._recording is not None:
             self._recording.close()
-            sys.stderr.write(f"tcpwatch: {self._recording.says}\n")
+            sys.stderr.write(f"tcpwatch: {self._recording.message}\n")
         if self._decoder.skipped:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in self._decoder.skipped.most_common())
             sys.stderr.write(f"tcpwatch: frames without a segment to show: {reasons}\n")

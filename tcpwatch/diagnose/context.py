@@ -6,17 +6,17 @@ from enum import StrEnum
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
-from tcpwatch.sockets.timeline import Life
+from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SocketFacts:
     """One socket at one moment.
 
     `turned_away` is how many clients a listener has refused in the last minute, `stack` what its network namespace
-    tells beside sockets; `life` has the states it went through, as far as they are known.
+    tells beside sockets; `timeline` has the states it went through, as far as they are known.
     """
 
     row: SocketRow
@@ -27,7 +27,7 @@ class Case:
     peer_owners: tuple[Owner, ...]
     turned_away: int = 0
     stack: Stack = NO_STACK
-    life: Life = field(default_factory=Life)
+    timeline: Timeline = field(default_factory=Timeline)
 
     @property
     def program(self) -> str:

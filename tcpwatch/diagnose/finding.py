@@ -23,14 +23,14 @@ class Since(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: `says` is a sentence, `evidence` the facts behind it, `do_next` commands or actions.
+    """One finding: `message` is a sentence, `evidence` the facts behind it, `do_next` commands or actions.
 
     `since` is when what it says began, None where that is not known or is no more than the age of the state.
     """
 
     severity: Severity
     rule: str
-    says: str
+    message: str
     evidence: tuple[str, ...] = ()
     do_next: tuple[str, ...] = ()
     since: Since | None = None

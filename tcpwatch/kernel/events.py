@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from tcpwatch.sockets.row import Owner, SocketRow
-from tcpwatch.sockets.timeline import Happening, Known
+from tcpwatch.sockets.timeline import OccurrenceKind, Precision
 from tcpwatch.tcp.state import State
 
 
 class Transition(NamedTuple):
-    """Something that happened to a socket, at `time_ns` on the monotonic clock as well as `known` says.
+    """Something that happened to a socket, at `time_ns` on the monotonic clock as well as `precision` says.
 
     `cookie` is the socket's identity. `ends` are as in `SocketRow`; a port that is not chosen yet is 0. `old` and `new`
     are the states where those changed; `old` is None where only the new one is told. `owner` is the process that made
@@ -19,10 +19,10 @@ class Transition(NamedTuple):
     time_ns: int
     cookie: int
     ends: bytes
-    kind: Happening
+    kind: OccurrenceKind
     old: State | None
     new: State | None
-    known: Known = Known.EXACT
+    precision: Precision = Precision.EXACT
     owner: Owner | None = None
     row: SocketRow | None = None
 
@@ -38,7 +38,7 @@ class EventSource(Protocol):
     `room` is about how many happenings the kernel keeps until they are read.
     """
 
-    says: str
+    message: str
     every_change: bool
     room: int
 

@@ -34,7 +34,7 @@ class PortableSockets:
             import psutil
         self._psutil: Any = psutil
         self._privileged = os.geteuid() == 0 if privileged is None else privileged
-        self.says = _SAYS
+        self.message = _SAYS
         self.skipped = 0
         self._processes: dict[int, tuple[int, str] | None] = {}
 
@@ -75,7 +75,7 @@ class PortableSockets:
                 denied += 1
             except self._psutil.NoSuchProcess:
                 continue
-        self.says = f"{_SAYS}; those of {counted(denied, 'process')} are hidden from this user: run it with sudo"
+        self.message = f"{_SAYS}; those of {counted(denied, 'process')} are hidden from this user: run it with sudo"
 
     def _row(self, entry: Any, pid: int | None) -> SocketRow:
         """Raises UsageError where the entry has no TCP state."""

@@ -9,8 +9,8 @@ from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.bpf.tracepoints import Transitions
 from tcpwatch.kernel.events import EventSource
-from tcpwatch.kernel.namespaces.all_sockets import Elsewhere, Everywhere, Reach
-from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, Elsewhere, NamespaceScope
+from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.proc.net_tcp import ProcNet
 from tcpwatch.kernel.proc.netstat import Netstat
 from tcpwatch.kernel.proc.owners import Answer, OwnerIndex
@@ -22,14 +22,14 @@ from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
 HAS_COOKIES = ("bpf", "sock_diag")  # sources of sockets that are known by what the kernel tells of them, too
-THIS_NAMESPACE = Reach()
+THIS_NAMESPACE = NamespaceScope()
 
 
 class SocketSource(Protocol):
     """A table of sockets that can be read again and again."""
 
     name: str
-    says: str  # what it gives, and why a better one does not: for the screen
+    message: str  # what it gives, and why a better one does not: for the screen
 
     def dump(self) -> list[SocketRow]:
         """Every TCP socket, as it is now. Raises SourceError where that cannot be read."""
@@ -69,50 +69,54 @@ class KernelSources(NamedTuple):
                 source.close()
 
 
-def open_kernel(portable: bool = False, bpf: bool = True, reach: Reach = THIS_NAMESPACE) -> KernelSources:
-    """BPF for the first three; where that is refused, or `bpf` is not wanted, the next best, whose `says` tells why.
+def open_kernel(portable: bool = False, bpf: bool = True, scope: NamespaceScope = THIS_NAMESPACE) -> KernelSources:
+    """BPF for the first three; where that is refused, or `bpf` is not wanted, the next best, whose `message` tells why.
 
     To be called with what privilege there is. None is needed any more afterwards (Linux 6.1 and newer).
     """
     if portable:
-        return KernelSources(open_socket_source(portable, reach.here), OwnerIndex(), None)
-    return _open_tables(bpf, reach)._replace(netstat=_if_there(Netstat), sysctls=Sysctls())
+        return KernelSources(open_socket_source(portable, scope.here), OwnerIndex(), None)
+    return _open_tables(bpf, scope)._replace(netstat=_if_there(Netstat), sysctls=Sysctls())
 
 
-def _open_tables(bpf: bool, reach: Reach) -> KernelSources:
+def _open_tables(bpf: bool, scope: NamespaceScope) -> KernelSources:
     why = "BPF is not wanted."
     if bpf:
         try:
-            return _open_bpf(reach)
+            return _open_bpf(scope)
         except SourceError as refusal:
             why = str(refusal)
-    sockets = open_socket_source(False, reach.here)
-    sockets.says = f"{sockets.says}. {why}"
+    sockets = open_socket_source(False, scope.here)
+    sockets.message = f"{sockets.message}. {why}"
     transitions = _if_there(DestroyEvents) if sockets.name in HAS_COOKIES else None
-    return KernelSources(_reaching(sockets, reach, _sock_diag_of), OwnerIndex(), transitions)
+    return KernelSources(_reaching(sockets, scope, _sock_diag_of), OwnerIndex(), transitions)
 
 
-def _open_bpf(reach: Reach) -> KernelSources:
+def _open_bpf(scope: NamespaceScope) -> KernelSources:
     check_permission()
     btf = read_btf()
-    here = BpfSockets.open(btf, reach.here)
-    sockets = _reaching(_tried(here), reach, lambda resident: here.elsewhere(resident.netns, resident.call))
+    here = BpfSockets.open(btf, scope.here)
+    sockets = _reaching(
+        _tried(here), scope, lambda namespace_thread: here.elsewhere(namespace_thread.netns, namespace_thread.call)
+    )
     owners = _if_there(lambda: TaskFileOwners.open(btf))
-    everywhere = bool(reach.residents)
+    everywhere = bool(scope.namespace_threads)
     transitions = _if_there(lambda: Transitions.open(btf, everywhere=everywhere)) or _if_there(DestroyEvents)
     return KernelSources(sockets, owners or OwnerIndex(), transitions)
 
 
-def _reaching(here: SocketSource, reach: Reach, open_table: Callable[[Resident], SocketSource]) -> SocketSource:
+def _reaching(
+    here: SocketSource, scope: NamespaceScope, open_table: Callable[[NamespaceThread], SocketSource]
+) -> SocketSource:
     """The same source, or where others are to be looked at as well, all of them as one."""
-    if not reach.residents and not reach.left_out:
+    if not scope.namespace_threads and not scope.left_out:
         return here
-    others = [Elsewhere(resident, open_table(resident)) for resident in reach.residents]
-    return Everywhere(here, others, reach.left_out)
+    others = [Elsewhere(namespace_thread, open_table(namespace_thread)) for namespace_thread in scope.namespace_threads]
+    return AllNamespaces(here, others, scope.left_out)
 
 
-def _sock_diag_of(resident: Resident) -> SockDiag:
-    return SockDiag(connect=lambda: resident.call(netlink_socket), netns=resident.netns)
+def _sock_diag_of(namespace_thread: NamespaceThread) -> SockDiag:
+    return SockDiag(connect=lambda: namespace_thread.call(netlink_socket), netns=namespace_thread.netns)
 
 
 _Source = TypeVar("_Source")

@@ -20,7 +20,7 @@ ENDS_WITHIN_S = 2
 PIECE_BYTES = 65_536
 
 
-class ProgramError(TcpwatchError):
+class LabProcessError(TcpwatchError):
     """A program of the lab did not get ready; `exit_status` is an errno where the system refused it something."""
 
     def __init__(self, message: str, exit_status: int) -> None:
@@ -41,16 +41,18 @@ def launch(name: str, *arguments: str, output: int | None) -> "subprocess.Popen[
     )
 
 
-class Program:
+class ChildProcess:
     """The module `tcpwatch.lab.<name>`, running and ready. It ends with `stop`, or with this process."""
 
     def __init__(self, name: str, *arguments: str) -> None:
         self._unfinished = b""
         self._process = launch(name, *arguments, output=subprocess.PIPE)
-        says = self._first_line()
-        if says != READY:
+        message = self._first_line()
+        if message != READY:
             self.stop()
-            raise ProgramError(f"the lab's {name} did not start: {says or 'no reason given'}", self._process.returncode)
+            raise LabProcessError(
+                f"the lab's {name} did not start: {message or 'no reason given'}", self._process.returncode
+            )
 
     @property
     def pid(self) -> int:

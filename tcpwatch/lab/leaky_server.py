@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Self
 
 from tcpwatch.errors import UsageError
-from tcpwatch.lab.child_process import Program, ProgramError
+from tcpwatch.lab.child_process import ChildProcess, LabProcessError
 
 
 class Demo:
@@ -22,7 +22,7 @@ class Demo:
     def __init__(self, port: int = 9999, who_holds: Callable[[int], str | None] = lambda port: None) -> None:
         self.port = port
         self._who_holds = who_holds
-        self._programs: list[Program] = []
+        self._programs: list[ChildProcess] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -43,9 +43,9 @@ class Demo:
         """
         port = str(self.port)
         try:
-            self._programs.append(Program("server", "--port", port, "--forget-first"))
-            self._programs.append(Program("client", "--port", port))
-        except ProgramError as error:
+            self._programs.append(ChildProcess("server", "--port", port, "--forget-first"))
+            self._programs.append(ChildProcess("client", "--port", port))
+        except LabProcessError as error:
             self.stop()
             raise self._explained(error) from error
         except BaseException:
@@ -57,7 +57,7 @@ class Demo:
         while self._programs:
             self._programs.pop().stop()
 
-    def _explained(self, error: ProgramError) -> Exception:
+    def _explained(self, error: LabProcessError) -> Exception:
         if error.exit_status == errno.EADDRINUSE:
             holder = self._who_holds(self.port) or "another process"
             return UsageError(f"port {self.port} is taken by {holder}: end that, or give the demo another --port")

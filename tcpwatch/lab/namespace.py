@@ -106,11 +106,11 @@ def _bring_loopback_up() -> None:
 
 def _refused(number: int) -> PrivilegeError:
     """Why there is no namespace to be had, and the command that mends it."""
-    says = f"the demo cannot have a network namespace of its own: {os.strerror(number)}"
+    message = f"the demo cannot have a network namespace of its own: {os.strerror(number)}"
     if os.geteuid() == 0 and number == errno.EPERM:
-        return PrivilegeError(says, "root lacks it here: start the container with --cap-add=SYS_ADMIN")
+        return PrivilegeError(message, "root lacks it here: start the container with --cap-add=SYS_ADMIN")
     for refusal, name, forbids, allows in GATES:
         gate = SETTINGS.joinpath(*name.split("."))
         if refusal == number and gate.exists() and gate.read_text().strip() == forbids:
-            return PrivilegeError(f"{says} ({name} is {forbids})", f"sudo sysctl {name}={allows}")
-    return PrivilegeError(says, AS_ROOT)
+            return PrivilegeError(f"{message} ({name} is {forbids})", f"sudo sysctl {name}={allows}")
+    return PrivilegeError(message, AS_ROOT)

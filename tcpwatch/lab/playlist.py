@@ -11,7 +11,7 @@ WATCH = (
 )
 
 
-class Programme:
+class Playlist:
     """Some scenarios in their order. `number` is that of the one that is on, from 1; 0 is what comes before the first.
 
     `over` says that it has been played to its end; `failure`, why it was not; `rests`, that it waits to be followed.
@@ -41,7 +41,7 @@ class Programme:
     @property
     def title(self) -> str:
         """What it shows, in a few words."""
-        return self.scenario.says if self.scenario else TITLE
+        return self.scenario.message if self.scenario else TITLE
 
     @property
     def watch(self) -> str:

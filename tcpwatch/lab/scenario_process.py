@@ -2,22 +2,22 @@
 
 from typing import Self
 
-from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.scenario import END, FAILED
 from tcpwatch.lab.stage import PACE_S, PORT, Act
 
 
-class Performance:
+class ScenarioProcess:
     """A scenario from its first act to its last; a context manager that starts and stops it."""
 
     def __init__(self, name: str, port: int = PORT, pace_s: float = PACE_S) -> None:
         self.over = False
         self.failure: str | None = None
         self._words = (name, "--port", str(port), "--pace", str(pace_s))
-        self._program: Program | None = None
+        self._program: ChildProcess | None = None
 
     def __enter__(self) -> Self:
-        self._program = Program("scenario", *self._words)
+        self._program = ChildProcess("scenario", *self._words)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -43,21 +43,21 @@ class Promise(NamedTuple):
 class Act(NamedTuple):
     """What happens now, in one sentence, and what it promises. `time_ns` is the wall clock's.
 
-    `says` has places for `values`, so that it is the same text every time and can be translated.
+    `message` has places for `values`, so that it is the same text every time and can be translated.
     """
 
     time_ns: int
-    says: str
+    message: str
     promise: Promise = Promise()
     values: Mapping[str, Value] = MappingProxyType({})
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         """The sentence with its values, in another language where `translate` knows it."""
-        return translate(self.says).format_map(self.values)
+        return translate(self.message).format_map(self.values)
 
     def line(self) -> str:
         """The act as one line of JSON."""
-        facts = {"time_ns": self.time_ns, "says": self.says, "values": dict(self.values)}
+        facts = {"time_ns": self.time_ns, "says": self.message, "values": dict(self.values)}
         return json.dumps(facts | self.promise._asdict())
 
     @classmethod
@@ -90,7 +90,7 @@ class Stage:
 
     def now(
         self,
-        says: str,
+        message: str,
         *,
         states: Sequence[str] = (),
         steps: Sequence[str] = (),
@@ -107,7 +107,7 @@ class Stage:
             if not soon:
                 self._rest()
         self._begun = True
-        self._announce(Act(time.time_ns(), says, Promise(tuple(states), tuple(steps), tuple(analysis)), values))
+        self._announce(Act(time.time_ns(), message, Promise(tuple(states), tuple(steps), tuple(analysis)), values))
 
     def wait(self, seconds: float = SOON_S) -> None:
         """Wait for a timer of the kernel; ordinarily for the delayed ACK, which takes 40 ms."""

@@ -6,11 +6,11 @@ A tour may open with a Demo, which goes on until the first scenario is asked for
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace
 from tcpwatch.lab.player import GOES_ON, PLAYS
-from tcpwatch.lab.playlist import Programme
+from tcpwatch.lab.playlist import Playlist
 from tcpwatch.lab.scenario import END, FAILED, RESTS
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import PACE_S, PORT, Act
@@ -18,7 +18,7 @@ from tcpwatch.lab.stage import PACE_S, PORT, Act
 LOOK_IN = "Look in from outside: {tcpwatch}, {ss}"
 
 
-class Tour(Programme):
+class Tour(Playlist):
     """A context manager that starts and stops what plays.
 
     `place` is the namespace that it plays in; None on the host, where everybody sees it. Where it `waits`, at least
@@ -41,11 +41,11 @@ class Tour(Programme):
         self._opening = opening
         self._place = place
         self._words = ("--port", str(port), "--pace", str(pace_s), *(("--rests",) if waits else ()))
-        self._player: Program | None = None
+        self._player: ChildProcess | None = None
         self._playing: str | None = None
 
     def __enter__(self) -> Self:
-        self._player = Program("player", *self._words)
+        self._player = ChildProcess("player", *self._words)
         try:
             if self._opening is not None:
                 self._opening.start()

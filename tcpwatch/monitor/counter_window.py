@@ -11,30 +11,30 @@ MINUTE_NS = 60_000_000_000
 Key = TypeVar("Key")
 
 
-class _Step(NamedTuple):
+class _Reading(NamedTuple):
     """A counter had this value from this moment on."""
 
     time_ns: int
     value: int
 
 
-class Rises(Generic[Key]):
+class CounterWindow(Generic[Key]):
     """Counters by key. One that stands still costs nothing; one that rises, a step for each reading of a minute."""
 
     def __init__(self) -> None:
         self._first: dict[Key, int] = {}
-        self._steps: dict[Key, deque[_Step]] = {}
+        self._steps: dict[Key, deque[_Reading]] = {}
 
     def update(self, values: Mapping[Key, int], now_ns: int) -> dict[Key, Rise]:
         """Take in what the counters are at `now_ns` (monotonic); a key that is missing is forgotten."""
         self._first = {key: self._first.get(key, value) for key, value in values.items()}
-        self._steps = {key: self._steps.get(key) or deque([_Step(now_ns, value)]) for key, value in values.items()}
+        self._steps = {key: self._steps.get(key) or deque([_Reading(now_ns, value)]) for key, value in values.items()}
         return {key: self._rise(key, value, now_ns) for key, value in values.items()}
 
     def _rise(self, key: Key, value: int, now_ns: int) -> Rise:
         steps = self._steps[key]
         if value != steps[-1].value:
-            steps.append(_Step(now_ns, value))
+            steps.append(_Reading(now_ns, value))
         while len(steps) > 1 and steps[1].time_ns <= now_ns - MINUTE_NS:
             steps.popleft()
         return Rise(in_all=value - self._first[key], last_minute=value - steps[0].value)

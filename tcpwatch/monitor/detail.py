@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from tcpwatch.diagnose.context import Case
+from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.rules.socket import diagnose
-from tcpwatch.monitor.disagreements import Doubts, disagreements, patience_ns
+from tcpwatch.monitor.disagreements import LastingDisagreements, disagreements, patience_ns
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.monitor.trouble import dated
-from tcpwatch.monitor.wire_timeline import NO_COURSE, Lives, shifted, with_segments
+from tcpwatch.monitor.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.kernel_tcb import anchored, tcb_of
 from tcpwatch.sockets.tcp_info import TcpInfo
-from tcpwatch.sockets.timeline import Known
+from tcpwatch.sockets.timeline import Precision
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
@@ -25,13 +25,13 @@ def detail(
     snapshot: Snapshot,
     found: tuple[Flow, int] | None,
     key: int | None = None,
-    course: Lives = NO_COURSE,
-    doubts: Doubts | None = None,
+    wire_timelines: BothTimelines = NO_TIMELINES,
+    lasting_disagreements: LastingDisagreements | None = None,
 ) -> Detail | None:
     """What is known of the connection with these ends; None where neither the kernel nor the wire knows it.
 
-    `found` is its flow and which side of it is the first of `ends`, `course` what its segments moved (wall clock);
-    `doubts` remembers what seemed wrong when it was asked for before.
+    `found` is its flow and which side of it is the first of `ends`, `wire_timelines` what its segments moved (on the
+    wall clock); `lasting_disagreements` remembers what disagreed when it was asked for before.
     `key` says which socket is meant where several have the same ends (listeners with SO_REUSEPORT, a row that is gone).
     Seen from the first end of `ends` where that is a socket of this host, or where neither is.
     """
@@ -47,14 +47,14 @@ def detail(
         found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
-    told = joined(ends, connection, peer, found, snapshot.mono_ns, stack, course, wall_ns)
+    told = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns)
     if connection is not None and (since := snapshot.troubles.get(connection.key)) is not None:
         told = replace(told, findings=dated(told.findings, since))
-    if doubts is None:
+    if lasting_disagreements is None:
         return told
-    by_wire = _of_sides(course, found, wall_ns)
+    by_wire = _of_sides(wire_timelines, found, wall_ns)
     seem = disagreements(told, by_wire, snapshot.mono_ns, lossless=not snapshot.dropped)
-    return replace(told, disagreements=doubts.lasting(ends, seem, snapshot.mono_ns, patience_ns(told)))
+    return replace(told, disagreements=lasting_disagreements.lasting(ends, seem, snapshot.mono_ns, patience_ns(told)))
 
 
 def joined(
@@ -64,7 +64,7 @@ def joined(
     found: tuple[Flow, int] | None,
     now_ns: int,
     stack: Stack = NO_STACK,
-    course: Lives = NO_COURSE,
+    wire_timelines: BothTimelines = NO_TIMELINES,
     wall_ns: int = 0,
 ) -> Detail:
     """Both ends of one connection, the first of `ends` first: what their sockets and their flow tell together.
@@ -81,9 +81,9 @@ def joined(
         info=_info(connection),
         peer_info=_info(peer),
         flow=_flow_facts(*found) if found is not None else None,
-        findings=diagnose(case_of(connection, peer, stack)) if connection is not None else (),
+        findings=diagnose(facts_of(connection, peer, stack)) if connection is not None else (),
         stack=stack,
-        lives=_lives((connection, peer), _of_sides(course, found, wall_ns)),
+        timelines=_timelines((connection, peer), _of_sides(wire_timelines, found, wall_ns)),
         wall_ns=wall_ns,
     )
 
@@ -95,25 +95,25 @@ def _is_of(flow: Flow, connection: Connection, wall_ns: int) -> bool:
     """
     if not connection.row.is_here and is_loopback(connection.row.ends):
         return False
-    birth, life = connection.life.dwells[0], connection.life
-    over = life.dwells[-1].since_ns if life.dwells[-1].state is State.CLOSED else None
-    before = birth.known is Known.EXACT and flow.last_ns < birth.since_ns + wall_ns - SLACK_NS
+    birth, timeline = connection.timeline.intervals[0], connection.timeline
+    over = timeline.intervals[-1].since_ns if timeline.intervals[-1].state is State.CLOSED else None
+    before = birth.precision is Precision.EXACT and flow.last_ns < birth.since_ns + wall_ns - SLACK_NS
     after = over is not None and flow.first_ns > over + wall_ns + SLACK_NS
     return not before and not after
 
 
-def _of_sides(course: Lives, found: tuple[Flow, int] | None, wall_ns: int) -> Lives:
+def _of_sides(wire_timelines: BothTimelines, found: tuple[Flow, int] | None, wall_ns: int) -> BothTimelines:
     """What the wire tells of the first end, and of the other, on the sockets' clock."""
     if found is None:
-        return NO_COURSE
+        return NO_TIMELINES
     side = found[1]
-    return shifted(course[side], -wall_ns), shifted(course[1 - side], -wall_ns)
+    return shifted(wire_timelines[side], -wall_ns), shifted(wire_timelines[1 - side], -wall_ns)
 
 
-def _lives(ends: tuple[Connection | None, Connection | None], by_wire: Lives) -> Lives:
+def _timelines(ends: tuple[Connection | None, Connection | None], by_wire: BothTimelines) -> BothTimelines:
     """Both ends' lives, as their sockets and their segments tell."""
     here, there = (
-        with_segments(end.life, wire) if end is not None else wire for end, wire in zip(ends, by_wire, strict=True)
+        with_segments(end.timeline, wire) if end is not None else wire for end, wire in zip(ends, by_wire, strict=True)
     )
     return here, there
 
@@ -137,9 +137,9 @@ def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple
     return tuple(tcb for tcb in (kernel, wire) if tcb is not None)
 
 
-def case_of(connection: Connection, peer: Connection | None, stack: Stack) -> Case:
+def facts_of(connection: Connection, peer: Connection | None, stack: Stack) -> SocketFacts:
     """One socket as the rules look at it."""
-    return Case(
+    return SocketFacts(
         row=connection.row,
         owners=connection.owners,
         no_owner=connection.no_owner,
@@ -148,7 +148,7 @@ def case_of(connection: Connection, peer: Connection | None, stack: Stack) -> Ca
         peer_owners=peer.owners if peer is not None else (),
         turned_away=connection.turned_away,
         stack=stack,
-        life=connection.life,
+        timeline=connection.timeline,
     )
 
 

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tcpwatch.diagnose.finding import Finding
-from tcpwatch.diagnose.rules.kernel_vs_wire import Disagreement, Views, disagreement
+from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, Disagreement, disagreement
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark
-from tcpwatch.monitor.wire_timeline import Lives
-from tcpwatch.sockets.timeline import Life
+from tcpwatch.monitor.wire_timeline import BothTimelines
+from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 
 PATIENCE_NS = 2_000_000_000  # two dumps: the first may be older than what the wire shows, the second is not
 
 
-class Doubts:
+class LastingDisagreements:
     """What has seemed wrong without a break, since when, of the connection that was last asked for."""
 
     def __init__(self) -> None:
@@ -36,15 +36,17 @@ def patience_ns(detail: Detail) -> int:
     return max(PATIENCE_NS, handshake_ns or 0, (srtt_us or 0) * 1000)
 
 
-def disagreements(detail: Detail, course: Lives, now_ns: int, lossless: bool) -> tuple[Disagreement, ...]:
-    """What seems wrong at this moment at either end; `course` is the wire's alone, the first end first."""
+def disagreements(
+    detail: Detail, wire_timelines: BothTimelines, now_ns: int, lossless: bool
+) -> tuple[Disagreement, ...]:
+    """What seems wrong at this moment at either end; `wire_timelines` is the wire's alone, the first end first."""
     flow = detail.flow
     if flow is None:
         return ()
     here, there = _wire(detail.here), _wire(detail.there)
     both = (
-        _views("this end", detail.connection, detail.here, there, flow.here_state, flow.segs[0], course[0]),
-        _views("the peer", detail.peer, detail.there, here, flow.there_state, flow.segs[1], course[1]),
+        _views("this end", detail.connection, detail.here, there, flow.here_state, flow.segs[0], wire_timelines[0]),
+        _views("the peer", detail.peer, detail.there, here, flow.there_state, flow.segs[1], wire_timelines[1]),
     )
     views = (replace(one, now_ns=now_ns, lossless=lossless) for one in both if one is not None)
     return tuple(found for one in views if (found := disagreement(one)) is not None)
@@ -57,8 +59,8 @@ def _views(
     other: Tcb | None,
     state: State,
     segs: int,
-    life: Life,
-) -> Views | None:
+    timeline: Timeline,
+) -> BothViews | None:
     """Both views of one end; None where one of them is missing, or where they are of different connections."""
     wire, kernel = _wire(tcbs), next((tcb for tcb in tcbs if tcb.source is not Source.WIRE), None)
     if connection is None or wire is None or other is None:
@@ -66,7 +68,7 @@ def _views(
     if kernel is not None and None not in (kernel.iss, wire.iss) and kernel.iss != wire.iss:
         return None
     row = replace(connection.row, state=State.CLOSED) if connection.mark is Mark.GONE else connection.row
-    return Views(whose, row, kernel, wire, state, life, 0, bool(segs), other.snd_nxt, True)
+    return BothViews(whose, row, kernel, wire, state, timeline, 0, bool(segs), other.snd_nxt, True)
 
 
 def _wire(tcbs: tuple[Tcb, ...]) -> Tcb | None:

@@ -15,7 +15,7 @@ from tcpwatch.monitor.recently_closed import LIMIT as CLOSED_LIMIT
 from tcpwatch.monitor.recently_closed import Closed, came_and_went, end_of, ended, owners_told
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow, TimerKind
-from tcpwatch.sockets.timeline import Known, Life
+from tcpwatch.sockets.timeline import Precision, Timeline
 from tcpwatch.tcp.state import State
 
 MARK_NS = 3_000_000_000  # how long a row is shown as new, changed or gone
@@ -117,28 +117,30 @@ class History:
         holders, no_owner = _holders(found, told, past)
         if past is None:
             mark = Mark.NONE if self._last_ns is None else Mark.NEW
-            life = self._arrived(lived(Life(), told), row, now_ns)
-            known = life if told else None
-            return _Past(Connection(row, holders, no_owner, user, *_present(life), mark, peer, known), now_ns)
+            timeline = self._arrived(lived(Timeline(), told), row, now_ns)
+            known = timeline if told else None
+            return _Past(Connection(row, holders, no_owner, user, *_present(timeline), mark, peer, known), now_ns)
         old = past.connection
         mark = old.mark if now_ns - past.marked_ns < MARK_NS else Mark.NONE
         if row.state is not old.row.state or told or old.mark is Mark.GONE:
             changed = row.state is not old.row.state
             mark = Mark.CHANGED if changed else Mark.NONE if old.mark is Mark.GONE else mark
-            life = self._arrived(lived(old.life.unended, told), row, now_ns)
-            connection = Connection(row, holders, no_owner, user, *_present(life), mark, peer, life)
+            timeline = self._arrived(lived(old.timeline.unended, told), row, now_ns)
+            connection = Connection(row, holders, no_owner, user, *_present(timeline), mark, peer, timeline)
             return _Past(connection, now_ns if changed else past.marked_ns)
         same = (old.row, old.owners, old.no_owner, old.mark, old.peer) == (row, holders, no_owner, mark, peer)
         if not same:
             past.connection = replace(old, row=row, owners=holders, no_owner=no_owner, user=user, mark=mark, peer=peer)
         return past
 
-    def _arrived(self, life: Life, row: SocketRow, now_ns: int) -> Life:
+    def _arrived(self, timeline: Timeline, row: SocketRow, now_ns: int) -> Timeline:
         """The life at a dump that shows `row`; where nothing told of its state, that began between two dumps."""
-        if life.last is not None and life.last.state is State.CLOSED and row.state in CUT_DOWN:
-            return life.ending_as(row.state)
+        if timeline.last is not None and timeline.last.state is State.CLOSED and row.state in CUT_DOWN:
+            return timeline.ending_as(row.state)
         old = self._last_ns is None and row.state is not State.TIME_WAIT  # its timer tells
-        return life.entering(row.state, began_ns(row, now_ns, self._last_ns), Known.AT_LEAST if old else Known.BETWEEN)
+        return timeline.entering(
+            row.state, began_ns(row, now_ns, self._last_ns), Precision.AT_LEAST if old else Precision.BETWEEN
+        )
 
     def _let_go(self, before: Mapping[int, _Past], told: OrderedDict[int, list[Telling]], now_ns: int) -> None:
         """What is in the table no more is shown for a moment as gone, then as closed; what never was, at once."""
@@ -163,7 +165,7 @@ class History:
             cookie, tellings = told.popitem()
             events = all_told(tellings)
             if (end := end_of(events)) is not None:
-                found += [] if self._goes_on(end) else [came_and_went(end, events, lived(Life(), events))]
+                found += [] if self._goes_on(end) else [came_and_went(end, events, lived(Timeline(), events))]
             elif events and now_ns - events[-1].time_ns < UNSEEN_NS:
                 self._told[cookie] = tellings
         self._closed.left_out += len(told)
@@ -177,10 +179,10 @@ class History:
 
 def _gone(connection: Connection, told: Sequence[Transition], now_ns: int) -> Connection:
     """A connection that the last dump no longer showed."""
-    life = lived(connection.life, told).entering(State.CLOSED, now_ns, Known.BETWEEN)
+    timeline = lived(connection.timeline, told).entering(State.CLOSED, now_ns, Precision.BETWEEN)
     owners = connection.owners or owners_told(told)
     no_owner = None if owners else connection.no_owner
-    return replace(connection, owners=owners, no_owner=no_owner, mark=Mark.GONE, peer=None, past=life)
+    return replace(connection, owners=owners, no_owner=no_owner, mark=Mark.GONE, peer=None, past=timeline)
 
 
 def _is_as_it_was(old: Connection, row: SocketRow, found: tuple[Owner, ...] | NoOwner) -> bool:
@@ -199,20 +201,20 @@ def _holders(
     return holders, None if holders else found
 
 
-def lived(life: Life, told: Sequence[Transition]) -> Life:
+def lived(timeline: Timeline, told: Sequence[Transition]) -> Timeline:
     """The life, gone on as the kernel told it."""
     for event in sorted(told, key=itemgetter(0)):
         if event.new is None:
-            life = life.noting(event.kind, event.time_ns)
+            timeline = timeline.noting(event.kind, event.time_ns)
         else:
-            life = life.entering(event.new, event.time_ns, event.known, event.old)
-    return life
+            timeline = timeline.entering(event.new, event.time_ns, event.precision, event.old)
+    return timeline
 
 
-def _present(life: Life) -> tuple[int, bool]:
+def _present(timeline: Timeline) -> tuple[int, bool]:
     """Since when the last state has been, and whether it was seen to begin."""
-    last = life.dwells[-1]
-    return last.since_ns, last.known is not Known.AT_LEAST
+    last = timeline.intervals[-1]
+    return last.since_ns, last.precision is not Precision.AT_LEAST
 
 
 def began_ns(row: SocketRow, now_ns: int, last_dump_ns: int | None) -> int:

@@ -10,8 +10,8 @@ from operator import attrgetter
 
 from tcpwatch.diagnose.finding import Finding
 from tcpwatch.diagnose.rules.listener import DROPS, is_full, somebody_turned_away, turned_away
-from tcpwatch.monitor.counter_window import MINUTE_NS, Rises
-from tcpwatch.monitor.detail import case_of
+from tcpwatch.monitor.counter_window import MINUTE_NS, CounterWindow
+from tcpwatch.monitor.detail import facts_of
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.namespace import Namespace
@@ -34,7 +34,7 @@ class Listeners:
     """
 
     def __init__(self) -> None:
-        self._drops: Rises[int] = Rises()  # by cookie
+        self._drops: CounterWindow[int] = CounterWindow()  # by cookie
         self._full_ns: dict[int, int] = {}  # by cookie, when a queue of it was last seen full
 
     def judge(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[Connection, ...]:
@@ -64,7 +64,7 @@ def alarms(connections: Sequence[Connection], stack: Stack) -> tuple[Finding, ..
     if not stack.last_minute(DROPS):
         return ()
     guilty = sorted((one for one in connections if one.turned_away), key=attrgetter("turned_away"), reverse=True)
-    found = (turned_away(case_of(one, None, stack)) for one in guilty)
+    found = (turned_away(facts_of(one, None, stack)) for one in guilty)
     return tuple(finding for finding in (*found, None if guilty else somebody_turned_away(stack)) if finding)
 
 

@@ -15,15 +15,15 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.proc.cgroups import Cgroups
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
-from tcpwatch.monitor.counter_window import Rises
+from tcpwatch.monitor.counter_window import CounterWindow
 from tcpwatch.monitor.detail import detail
-from tcpwatch.monitor.disagreements import Doubts
+from tcpwatch.monitor.disagreements import LastingDisagreements
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.trouble import Troubles
-from tcpwatch.monitor.wire_timeline import NO_COURSE, LoggedCourse
+from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
 from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.row import SocketRow
@@ -55,15 +55,15 @@ class Monitor:
         self._refreshed_ns = 0
         self._history = History()
         self._listeners = Listeners()
-        self._counters: Rises[str] = Rises()
-        self._course = LoggedCourse(packets)
-        self._doubts = Doubts()
+        self._counters: CounterWindow[str] = CounterWindow()
+        self._wire_timeline = LoggedWireTimeline(packets)
+        self._lasting_disagreements = LastingDisagreements()
         self._cgroups = Cgroups()
         self._troubles = Troubles()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
-        self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
+        self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.message)
         self._snapshot = Snapshot(time.monotonic_ns(), time.time_ns(), (), {}, {}, self._sources(), 0, 0)
 
     @property
@@ -101,8 +101,8 @@ class Monitor:
             return self._with_cgroup(detail(ends, snapshot, None, key))
         with self._wiretap.lock:
             found = self._wiretap.find(ends)
-            course = self._course.lives(found[0].stream) if found is not None else NO_COURSE
-            return self._with_cgroup(detail(ends, snapshot, found, key, course, self._doubts))
+            wire_timelines = self._wire_timeline.timelines(found[0].stream) if found is not None else NO_TIMELINES
+            return self._with_cgroup(detail(ends, snapshot, found, key, wire_timelines, self._lasting_disagreements))
 
     def now_ns(self) -> int:
         """The moment now, as in `Snapshot.mono_ns`."""
@@ -120,7 +120,7 @@ class Monitor:
             self._kernel_status = SourceStatus("kernel", False, str(error))
             connections, closed = self.snapshot().connections, self.snapshot().closed
         else:
-            self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.says)
+            self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.message)
             owners, users = self._kernel.owners.resolve(rows), user_names(rows)
             known = self._history.update(with_half_open(rows), owners, users, now_ns)
             connections = self._listeners.judge(known, stack, now_ns)
@@ -186,13 +186,13 @@ class Monitor:
         if (source := self._kernel.transitions) is None:
             return ()
         partly = None if source.every_change else "ends only"
-        return (SourceStatus("events", partly is None, source.says, lost=source.lost, partly=partly),)
+        return (SourceStatus("events", partly is None, source.message, lost=source.lost, partly=partly),)
 
     def _packet_sources(self) -> tuple[SourceStatus, ...]:
         if isinstance(self._wiretap, SourceStatus):
             return (self._wiretap,)
         failure, source, recording = self._wiretap.failure, self._wiretap.source, self._wiretap.recording
-        packets = SourceStatus("packets", failure is None and source.working, failure or source.says)
+        packets = SourceStatus("packets", failure is None and source.working, failure or source.message)
         if recording is None:
             return (packets,)
-        return (packets, SourceStatus("recording", recording.failure is None, recording.says))
+        return (packets, SourceStatus("recording", recording.failure is None, recording.message))

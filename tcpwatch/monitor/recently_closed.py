@@ -6,7 +6,7 @@ from dataclasses import replace
 from tcpwatch.kernel.events import Transition
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
-from tcpwatch.sockets.timeline import Life
+from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
 
@@ -50,12 +50,12 @@ def end_of(told: Sequence[Transition]) -> Transition | None:
     return end if end is not None and end.new is State.CLOSED and any(end.ends[-2:]) else None
 
 
-def came_and_went(end: Transition, told: Sequence[Transition], life: Life) -> Connection:
+def came_and_went(end: Transition, told: Sequence[Transition], timeline: Timeline) -> Connection:
     """A connection that no dump has shown, as it was told of."""
     row = end.row or SocketRow(end.cookie, end.ends, False, State.CLOSED, None, 0, None, None)
     owners = owners_told(told)
     no_owner = None if owners else NoOwner.SHORT
-    return Connection(row, owners, no_owner, None, life.dwells[-1].since_ns, True, Mark.NONE, None, life)
+    return Connection(row, owners, no_owner, None, timeline.intervals[-1].since_ns, True, Mark.NONE, None, timeline)
 
 
 def owners_told(told: Sequence[Transition]) -> tuple[Owner, ...]:
@@ -65,7 +65,7 @@ def owners_told(told: Sequence[Transition]) -> tuple[Owner, ...]:
 
 def ended(connection: Connection) -> Connection:
     """A connection of the table as one that is no more: its queues, its timer and its TCB are gone."""
-    old, since_ns = connection.row, connection.life.dwells[-1].since_ns
+    old, since_ns = connection.row, connection.timeline.intervals[-1].since_ns
     row = SocketRow(old.cookie, old.ends, old.mapped, State.CLOSED, old.uid, 0, None, None)
     owners = tuple(replace(owner, gone=True) for owner in connection.owners)
     return replace(connection, row=row, owners=owners, since_ns=since_ns, since_seen=True, mark=Mark.NONE, peer=None)

@@ -8,7 +8,7 @@ from tcpwatch.diagnose.finding import Finding, Since
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
-from tcpwatch.sockets.timeline import Dwell, Known, Life
+from tcpwatch.sockets.timeline import Interval, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 
@@ -40,14 +40,14 @@ class Connection:
     since_seen: bool
     mark: Mark
     peer: int | None
-    past: Life | None = None
+    past: Timeline | None = None
     turned_away: int = 0
 
     @property
-    def life(self) -> Life:
+    def timeline(self) -> Timeline:
         """The states it went through, its present one last."""
-        known = Known.BETWEEN if self.since_seen else Known.AT_LEAST
-        return self.past or Life((Dwell(self.row.state, self.since_ns, known),))
+        known = Precision.BETWEEN if self.since_seen else Precision.AT_LEAST
+        return self.past or Timeline((Interval(self.row.state, self.since_ns, known),))
 
     @property
     def key(self) -> int:
@@ -64,7 +64,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """Whether one of the sources works, in words; `mend` is the command that would make it work.
+    """Whether one of the sources works, in words; `fix` is the command that would make it work.
 
     `partly` is what little it gives where it does not work as it might; `lost` counts what it could have told and did
     not, at least.
@@ -72,8 +72,8 @@ class SourceStatus:
 
     name: str  # "kernel", "packets"
     working: bool
-    says: str
-    mend: str | None = None
+    message: str
+    fix: str | None = None
     lost: int = 0
     partly: str | None = None
 
@@ -127,7 +127,7 @@ class FlowFacts:
 class Detail:
     """All that is known of one connection. TCBs stand in order of trust: the first with a value is the one to show.
 
-    `lives` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
+    `timelines` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
     ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while; `cgroup` the path of the
     first end's control group.
     """
@@ -142,7 +142,7 @@ class Detail:
     flow: FlowFacts | None
     findings: tuple[Finding, ...]
     stack: Stack = NO_STACK
-    lives: tuple[Life, Life] = (Life(), Life())
+    timelines: tuple[Timeline, Timeline] = (Timeline(), Timeline())
     wall_ns: int = 0
     disagreements: tuple[Finding, ...] = ()
     cgroup: str | None = None

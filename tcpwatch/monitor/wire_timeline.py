@@ -8,23 +8,23 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.sockets.timeline import Dwell, Known, Life
+from tcpwatch.sockets.timeline import Interval, Precision, Timeline
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 
 SAME_NS = 1_000_000_000  # how far a socket's change may be from its segment: a wakeup on a busy host, a slewed clock
 
-Lives = tuple[Life, Life]
+BothTimelines = tuple[Timeline, Timeline]
 """Of the initiator and of the responder."""
-NO_COURSE: Lives = (Life(), Life())
+NO_TIMELINES: BothTimelines = (Timeline(), Timeline())
 
 
-class Course:
+class WireTimeline:
     """The lives of both ends of one flow, as its segments come. Times are the capture's."""
 
     def __init__(self) -> None:
         self._states: tuple[State, State] | None = None
-        self.lives = NO_COURSE
+        self.timelines = NO_TIMELINES
 
     def take(self, events: Iterable[Event]) -> None:
         """Go on with these events of the flow, in order. Of the first, only a SYN tells what it has moved."""
@@ -37,67 +37,70 @@ class Course:
             )
             self._states = states
             first, second = (
-                life if state is old else _moved(life, state, event, side)
-                for side, (life, old, state) in enumerate(zip(self.lives, before, states, strict=True))
+                timeline if state is old else _moved(timeline, state, event, side)
+                for side, (timeline, old, state) in enumerate(zip(self.timelines, before, states, strict=True))
             )
-            self.lives = first, second
+            self.timelines = first, second
 
 
-class LoggedCourse:
+class LoggedWireTimeline:
     """The course of the flow that was last asked for, from a log of which each event is looked at once."""
 
     def __init__(self, log: PacketLog) -> None:
         self._log = log
         self._stream: int | None = None
-        self._course = Course()
+        self._wire_timeline = WireTimeline()
         self._next = 0
 
-    def lives(self, stream: int) -> Lives:
+    def timelines(self, stream: int) -> BothTimelines:
         """The lives of both ends of this flow, as far as its events are in the log."""
         if stream != self._stream:
-            self._stream, self._course, self._next = stream, Course(), 0
+            self._stream, self._wire_timeline, self._next = stream, WireTimeline(), 0
         first, events = self._log.slice(self._next)
         self._next = first + len(events)
-        self._course.take(event for event in events if event.stream == stream)
-        return self._course.lives
+        self._wire_timeline.take(event for event in events if event.stream == stream)
+        return self._wire_timeline.timelines
 
 
-def _moved(life: Life, state: State, event: Event, side: int) -> Life:
+def _moved(timeline: Timeline, state: State, event: Event, side: int) -> Timeline:
     """The life of the end `side` after an event that has moved it."""
     arrow = "→" if event.side == side else "←"
     cause = arrow + " · ".join(filter(None, (event.step, event.note)))
-    entered = life.entering(state, event.segment.time_ns, Known.WIRE)
-    return replace(entered, dwells=(*entered.dwells[:-1], entered.dwells[-1]._replace(cause=cause)))
+    entered = timeline.entering(state, event.segment.time_ns, Precision.WIRE)
+    return replace(entered, intervals=(*entered.intervals[:-1], entered.intervals[-1]._replace(cause=cause)))
 
 
-def shifted(life: Life, by_ns: int) -> Life:
+def shifted(timeline: Timeline, by_ns: int) -> Timeline:
     """The same life on another clock."""
-    return replace(life, dwells=tuple(dwell._replace(since_ns=dwell.since_ns + by_ns) for dwell in life.dwells))
+    return replace(
+        timeline,
+        intervals=tuple(interval._replace(since_ns=interval.since_ns + by_ns) for interval in timeline.intervals),
+    )
 
 
-def with_segments(kernel: Life, wire: Life) -> Life:
+def with_segments(kernel: Timeline, wire: Timeline) -> Timeline:
     """The kernel's life with the segment that began each state; where the kernel told no moment, the wire's counts.
 
     Both are on one clock.
     """
-    dwells: list[Dwell] = []
-    rest = wire.dwells
-    for dwell in kernel.dwells:
-        at = next((index for index, other in enumerate(rest) if _same(dwell, other)), None)
+    intervals: list[Interval] = []
+    rest = wire.intervals
+    for interval in kernel.intervals:
+        at = next((index for index, other in enumerate(rest) if _same(interval, other)), None)
         if at is None:
-            dwells.append(dwell)
-        elif dwell.known is Known.EXACT:
-            dwells.append(dwell._replace(cause=rest[at].cause))
+            intervals.append(interval)
+        elif interval.precision is Precision.EXACT:
+            intervals.append(interval._replace(cause=rest[at].cause))
             rest = rest[at + 1 :]
         else:
-            dwells += [*rest[:at], rest[at]._replace(happened=dwell.happened)]
+            intervals += [*rest[:at], rest[at]._replace(occurrences=interval.occurrences)]
             rest = rest[at + 1 :]
-    return replace(kernel, dwells=tuple(dwells))
+    return replace(kernel, intervals=tuple(intervals))
 
 
-def _same(dwell: Dwell, by_wire: Dwell) -> bool:
+def _same(interval: Interval, by_wire: Interval) -> bool:
     """Whether the wire's dwell may be the kernel's."""
-    later_ns = by_wire.since_ns - dwell.since_ns
-    return dwell.state is by_wire.state and (
-        later_ns < SAME_NS if dwell.known is not Known.EXACT else abs(later_ns) < SAME_NS
+    later_ns = by_wire.since_ns - interval.since_ns
+    return interval.state is by_wire.state and (
+        later_ns < SAME_NS if interval.precision is not Precision.EXACT else abs(later_ns) < SAME_NS
     )

@@ -32,7 +32,7 @@ class Proof(NamedTuple):
     state: State
 
 
-class Past:
+class PeerKnowledge:
     """One connection's. `states` are the initiator's and the responder's; None before they are known."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from tcpwatch.narration.sentences import (
     UNCHANGED,
     Telling,
 )
-from tcpwatch.narration.step import Turn
+from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import Translate
 
@@ -45,26 +45,26 @@ class Move(NamedTuple):
 class Told(NamedTuple):
     """The sentence, and what becomes of the initiator and of the responder."""
 
-    says: str
+    message: str
     moves: tuple[Move, Move]
 
 
-def narrate(turn: Turn, translate: Translate) -> Told:
+def narrate(turn: NarratedSegment, translate: Translate) -> Told:
     """Tell one segment."""
     telling = next(one for one in TELLINGS if one.holds(turn))
     names = names_of(turn, translate)
     sender, receiver = names[::-1] if turn.event.side else names
-    says = translate(telling.says).format_map(_numbers(turn) | {"sender": sender, "receiver": receiver})
+    message = translate(telling.message).format_map(_numbers(turn) | {"sender": sender, "receiver": receiver})
     moves = _sender(turn, telling, sender, translate), _receiver(turn, telling, receiver, translate)
-    return Told(says[0].upper() + says[1:], moves[::-1] if turn.event.side else moves)
+    return Told(message[0].upper() + message[1:], moves[::-1] if turn.event.side else moves)
 
 
-def names_of(turn: Turn, translate: Translate) -> tuple[str, str]:
+def names_of(turn: NarratedSegment, translate: Translate) -> tuple[str, str]:
     """What the initiator and the responder are called: by their ports where nobody saw who opened."""
     return (translate(CLIENT), translate(SERVER)) if turn.opened else (str(turn.ends[0]), str(turn.ends[1]))
 
 
-def doubt(turn: Turn, states: tuple[State | None, State | None], translate: Translate) -> str | None:
+def doubt(turn: NarratedSegment, states: tuple[State | None, State | None], translate: Translate) -> str | None:
     """Where a later look at the kernel's table finds the receiver where it was: that the segment has not arrived.
 
     `states` are the kernel's, the initiator's first; None where it has no socket there.
@@ -76,13 +76,13 @@ def doubt(turn: Turn, states: tuple[State | None, State | None], translate: Tran
     return translate(DOUBT).format(end=end, state=states[receiver])
 
 
-def _sender(turn: Turn, telling: Telling, name: str, translate: Translate) -> Move:
+def _sender(turn: NarratedSegment, telling: Telling, name: str, translate: Translate) -> Move:
     before = turn.before[0] if turn.before else None
     means = telling.sender or (BY_HAND if turn.by_hand == turn.event.side else None)
     return _move(name, SENDS, before, turn.after[0], means, translate)
 
 
-def _receiver(turn: Turn, telling: Telling, name: str, translate: Translate) -> Move:
+def _receiver(turn: NarratedSegment, telling: Telling, name: str, translate: Translate) -> Move:
     before, after = turn.before[1] if turn.before else None, turn.after[1]
     if turn.by_hand == 1 - turn.event.side:
         return _move(name, RECEIVES, before, after, BY_HAND, translate)
@@ -96,7 +96,7 @@ def _move(name: str, does: str, before: State | None, after: State, means: str |
     return Move(name, translate(does), before, after, translate(means))
 
 
-def _numbers(turn: Turn) -> dict[str, str]:
+def _numbers(turn: NarratedSegment) -> dict[str, str]:
     event, segment = turn.event, turn.event.segment
     numbers = {
         "isn": segment.seq,

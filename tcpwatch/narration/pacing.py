@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.narration.narrate import narrate
-from tcpwatch.narration.step import Kind, Turn, Turns, corrected_among
+from tcpwatch.narration.step import Kind, NarratedSegment, NarratedSegments, corrected_among
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.cells import cells
 from tcpwatch.text.duration import SECOND_NS
@@ -29,11 +29,11 @@ class Deed(NamedTuple):
     """What is done, in words, and since when."""
 
     time_ns: int
-    says: str
+    message: str
 
 
 class Narrator:
-    """Tells one scenario. `says` and `turn` are what is told now: what is done, and a segment that came of it.
+    """Tells one scenario. `message` and `turn` are what is told now: what is done, and a segment that came of it.
 
     `alike` is on how many more connections the same came, and is told with it. `begun_ns` is when the scenario began
     on the wire; segments from before are not its own. None: that is still to come.
@@ -49,8 +49,8 @@ class Narrator:
         close are told. Where it is `hurried` nobody waits for it, and it leaves out what two deeds have followed.
         `by_hand` are the ports whose segments are made by hand.
         """
-        self.says = advice
-        self.turn: Turn | None = None
+        self.message = advice
+        self.turn: NarratedSegment | None = None
         self.alike = 0
         self.untold = 0
         self.begun_ns = begun_ns
@@ -58,11 +58,11 @@ class Narrator:
         self._hurried = hurried
         self._translate = translate
         self._deeds: list[Deed] = []
-        self._turns = Turns(by_hand)
-        self._waiting: list[tuple[int, int, Deed | Turn]] = []
+        self._turns = NarratedSegments(by_hand)
+        self._waiting: list[tuple[int, int, Deed | NarratedSegment]] = []
         self._arrivals = count()
         self._known: set[Kind] = set()
-        self._passed: dict[int, list[Turn]] = {}
+        self._passed: dict[int, list[NarratedSegment]] = {}
         self._stream: int | None = None
         self._until_ns = now_ns + reading_ns(advice)
 
@@ -76,10 +76,10 @@ class Narrator:
         """When that happened which is told now; None where nothing has."""
         if self.turn:
             return self.turn.event.segment.time_ns
-        return next((deed.time_ns for deed in reversed(self._deeds) if deed.says == self.says), None)
+        return next((deed.time_ns for deed in reversed(self._deeds) if deed.message == self.message), None)
 
     @property
-    def passed(self) -> Sequence[Turn]:
+    def passed(self) -> Sequence[NarratedSegment]:
         """The segments of the connection that was told of last, up to the last one that had its turn."""
         return self._passed.get(self._stream, []) if self._stream is not None else []
 
@@ -109,11 +109,11 @@ class Narrator:
             self._leave_the_past(now_ns, ripe_ns)
         while now_ns >= self._until_ns and self._waiting and self._waiting[0][0] <= ripe_ns:
             what = heappop(self._waiting)[2]
-            if isinstance(what, Turn):
+            if isinstance(what, NarratedSegment):
                 self._tell_turn(what, now_ns)
             else:
                 self._do(what)
-                self._until_ns = now_ns + reading_ns(what.says)
+                self._until_ns = now_ns + reading_ns(what.message)
 
     def go_on(self, now_ns: int) -> None:
         """Let what is told be enough: the next thing is told."""
@@ -128,8 +128,8 @@ class Narrator:
     def done_at(self, time_ns: int | None) -> str:
         """What was being done at a moment; None: the first thing of all. Empty where nothing was."""
         if time_ns is None:
-            return self._deeds[0].says if self._deeds else ""
-        return next((deed.says for deed in reversed(self._deeds) if deed.time_ns <= time_ns), "")
+            return self._deeds[0].message if self._deeds else ""
+        return next((deed.message for deed in reversed(self._deeds) if deed.time_ns <= time_ns), "")
 
     def _leave_the_past(self, now_ns: int, ripe_ns: int) -> None:
         """Of two deeds that wait the older one is past, and with it all that came before the other."""
@@ -142,16 +142,16 @@ class Narrator:
 
     def _pass_over(self) -> None:
         what = heappop(self._waiting)[2]
-        if isinstance(what, Turn):
+        if isinstance(what, NarratedSegment):
             self.untold += 1
             self._remember(what)
         else:
             self._do(what)
 
     def _do(self, deed: Deed) -> None:
-        self.says, self.turn, self.alike = deed.says, None, 0
+        self.message, self.turn, self.alike = deed.message, None, 0
 
-    def _tell_turn(self, turn: Turn, now_ns: int) -> None:
+    def _tell_turn(self, turn: NarratedSegment, now_ns: int) -> None:
         """Tell it where nothing waits behind it, or it shows what was not shown before."""
         if self.begun_ns is None or turn.event.segment.time_ns < self.begun_ns:
             return
@@ -169,20 +169,22 @@ class Narrator:
         self._remember(turn)
         self._until_ns = now_ns + (LEAST_NS if known else reading_ns(words_of(turn, self._translate)))
 
-    def _take_alike(self, turn: Turn, kind: Kind) -> int:
+    def _take_alike(self, turn: NarratedSegment, kind: Kind) -> int:
         """On how many other connections the same waits to be told, before the next deed: that is told with it."""
-        undone = takewhile(lambda waiting: isinstance(waiting[2], Turn), sorted(self._waiting))
+        undone = takewhile(lambda waiting: isinstance(waiting[2], NarratedSegment), sorted(self._waiting))
         alike = {
             waiting[1]: what
             for waiting in undone
-            if isinstance(what := waiting[2], Turn) and what.event.stream != turn.event.stream and what.kind == kind
+            if isinstance(what := waiting[2], NarratedSegment)
+            and what.event.stream != turn.event.stream
+            and what.kind == kind
         }
         self._waiting = sorted(waiting for waiting in self._waiting if waiting[1] not in alike)
         for what in alike.values():
             self._remember(what)
         return len({what.event.stream for what in alike.values()})
 
-    def _remember(self, turn: Turn) -> None:
+    def _remember(self, turn: NarratedSegment) -> None:
         """It has had its turn."""
         passed = self._passed.pop(turn.event.stream, [])
         passed.append(turn)
@@ -190,11 +192,11 @@ class Narrator:
         if len(self._passed) > CONNECTIONS:
             del self._passed[next(iter(self._passed))]
 
-    def _correct(self, by: Turn) -> None:
+    def _correct(self, by: NarratedSegment) -> None:
         """Tell what is still to be told, and remember what was, as `by` shows it to have been."""
         waiting, passed = sorted(self._waiting), self._passed.get(by.event.stream, [])
         better = corrected_among([*passed, *(what for _, _, what in waiting)], by)
-        turns = [what for what in better[: len(passed)] if isinstance(what, Turn)]
+        turns = [what for what in better[: len(passed)] if isinstance(what, NarratedSegment)]
         if passed:
             self._passed[by.event.stream] = turns
         self.turn = next((turn for turn in turns if self.turn and turn.event is self.turn.event), self.turn)
@@ -202,18 +204,18 @@ class Narrator:
             (time_ns, arrival, what) for (time_ns, arrival, _), what in zip(waiting, better[len(passed) :], strict=True)
         ]
 
-    def _add(self, time_ns: int, what: Deed | Turn) -> None:
+    def _add(self, time_ns: int, what: Deed | NarratedSegment) -> None:
         if len(self._waiting) < LIMIT:
             heappush(self._waiting, (time_ns, next(self._arrivals), what))
         else:
             self.untold += 1
 
 
-def words_of(turn: Turn, translate: Translate) -> str:
+def words_of(turn: NarratedSegment, translate: Translate) -> str:
     """What somebody has to read: the sentence, and what has moved."""
     told = narrate(turn, translate)
     moved = (f"{move.end} {move.words}" for move in told.moves if move.before is not move.after)
-    return " ".join((told.says, *moved))
+    return " ".join((told.message, *moved))
 
 
 def reading_ns(text: str) -> int:

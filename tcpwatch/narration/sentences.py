@@ -7,17 +7,17 @@ segment left its sender. `{ack}` and `{isn}` are the numbers on the wire, all ot
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tcpwatch.narration.step import Turn
+from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 
-Holds = Callable[[Turn], bool]
+Holds = Callable[[NarratedSegment], bool]
 
 
 class Telling(NamedTuple):
     """A row: the sentence, when it is told, and what becomes of the ends where their states do not say it."""
 
-    says: str
+    message: str
     holds: Holds
     sender: str | None = None
     receiver: str | None = None

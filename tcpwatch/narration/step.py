@@ -7,7 +7,7 @@ one was lost, or went to nobody (`past`).
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-from tcpwatch.narration.delivery import Past, Proof, States, disowned, is_again, swapped
+from tcpwatch.narration.delivery import PeerKnowledge, Proof, States, disowned, is_again, swapped
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, SYN, Endpoint
@@ -18,7 +18,7 @@ Other = TypeVar("Other")
 FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
 
 
-class Turn(NamedTuple):
+class NarratedSegment(NamedTuple):
     """One segment, with the states of its sender and of its receiver; `before` is None where they were not seen.
 
     `opened` says that the opening was seen, so that it is known who is the client and who the server; `lost`, that it
@@ -84,11 +84,11 @@ class Turn(NamedTuple):
         """Where it leaves the initiator (0) or the responder (1)."""
         return self.after[0 if side == self.event.side else 1]
 
-    def missed(self, side: int, state: State) -> "Turn":
+    def missed(self, side: int, state: State) -> "NarratedSegment":
         """The same, where this end had nothing of it and stayed in `state`."""
         return self.standing(side, state)._replace(lost=self.lost or side != self.event.side)
 
-    def standing(self, side: int, state: State) -> "Turn":
+    def standing(self, side: int, state: State) -> "NarratedSegment":
         """The same, where this end was in `state` and stayed there."""
         before = self.before or self.after
         if side == self.event.side:
@@ -96,7 +96,7 @@ class Turn(NamedTuple):
         return self._replace(before=(before[0], state), after=(self.after[0], state))
 
 
-def corrected(turns: Iterable[Turn], by: Turn) -> list[Turn]:
+def corrected(turns: Iterable[NarratedSegment], by: NarratedSegment) -> list[NarratedSegment]:
     """The turns of one connection in order, as a later one shows them."""
     known = list(turns)
     for proof in by.proofs:
@@ -104,14 +104,14 @@ def corrected(turns: Iterable[Turn], by: Turn) -> list[Turn]:
     return _unconnected(known, by) if by.unconnected else known
 
 
-def corrected_among(things: Sequence[Turn | Other], by: Turn) -> list[Turn | Other]:
+def corrected_among(things: Sequence[NarratedSegment | Other], by: NarratedSegment) -> list[NarratedSegment | Other]:
     """Turns in order, of any connection, and other things among them: those of the connection of `by` corrected."""
-    own = [thing for thing in things if isinstance(thing, Turn) and thing.event.stream == by.event.stream]
+    own = [thing for thing in things if isinstance(thing, NarratedSegment) and thing.event.stream == by.event.stream]
     better = dict(zip(map(id, own), corrected(own, by), strict=True))
     return [better.get(id(thing), thing) for thing in things]
 
 
-def _held(turns: Iterable[Turn], proof: Proof) -> list[Turn]:
+def _held(turns: Iterable[NarratedSegment], proof: Proof) -> list[NarratedSegment]:
     """From where it came into the state, nothing has moved the end."""
     held, reached = [], False
     for turn in turns:
@@ -123,7 +123,7 @@ def _held(turns: Iterable[Turn], proof: Proof) -> list[Turn]:
     return held
 
 
-def _unconnected(turns: Sequence[Turn], by: Turn) -> list[Turn]:
+def _unconnected(turns: Sequence[NarratedSegment], by: NarratedSegment) -> list[NarratedSegment]:
     """The end had no connection: at no time so far, or none when the segment came that it disowns."""
     side = by.event.side
     answered = next((turn for turn in reversed(turns) if turn.event.side != side), None)
@@ -134,7 +134,7 @@ def _unconnected(turns: Sequence[Turn], by: Turn) -> list[Turn]:
     ]
 
 
-class Turns:
+class NarratedSegments:
     """Reads events in the order of the capture, of any number of flows.
 
     `by_hand` are the ports from which somebody sends segments made by hand.
@@ -142,33 +142,33 @@ class Turns:
 
     def __init__(self, by_hand: Collection[int] = ()) -> None:
         self._by_hand = frozenset(by_hand)
-        self._pasts: dict[int, Past] = {}
+        self._knowledge: dict[int, PeerKnowledge] = {}
 
-    def of(self, event: Event) -> Turn:
+    def of(self, event: Event) -> NarratedSegment:
         """The event and what it found."""
-        past = self._pasts.pop(event.stream, None) or Past()
-        turn = self._turn(event, past)
-        if len(self._pasts) >= FLOWS:
-            del self._pasts[next(iter(self._pasts))]
-        self._pasts[event.stream] = past
+        knowledge = self._knowledge.pop(event.stream, None) or PeerKnowledge()
+        turn = self._turn(event, knowledge)
+        if len(self._knowledge) >= FLOWS:
+            del self._knowledge[next(iter(self._knowledge))]
+        self._knowledge[event.stream] = knowledge
         return turn
 
-    def _turn(self, event: Event, past: Past) -> Turn:
-        if past.states is None and event.segment.flags & SYN:
-            past.opened = True
-            past.states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
-        past.opened = past.opened and event.note != "simultaneous open"
-        proofs = past.proofs(event)
-        before = past.found(event, proofs)
-        after = past.leave(event, before, proofs) if before else swapped((event.src_state, event.dst_state), event)
-        turn = Turn(
-            event, before and swapped(before, event), swapped(after, event), past.opened,
-            proofs=tuple(proofs), answers=past.answers(event), gives_up=past.gives_up(event),
+    def _turn(self, event: Event, knowledge: PeerKnowledge) -> NarratedSegment:
+        if knowledge.states is None and event.segment.flags & SYN:
+            knowledge.opened = True
+            knowledge.states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
+        knowledge.opened = knowledge.opened and event.note != "simultaneous open"
+        proofs = knowledge.proofs(event)
+        before = knowledge.found(event, proofs)
+        after = knowledge.leave(event, before, proofs) if before else swapped((event.src_state, event.dst_state), event)
+        turn = NarratedSegment(
+            event, before and swapped(before, event), swapped(after, event), knowledge.opened,
+            proofs=tuple(proofs), answers=knowledge.answers(event), gives_up=knowledge.gives_up(event),
         )  # fmt: skip
-        past.remember(event, before, after)
+        knowledge.remember(event, before, after)
         return self._without_socket(turn)
 
-    def _without_socket(self, turn: Turn) -> Turn:
+    def _without_socket(self, turn: NarratedSegment) -> NarratedSegment:
         """Nothing is known of an end that has no socket but that it is CLOSED."""
         ports = (end.port for end in turn.ends)
         for side, port in enumerate(ports) if self._by_hand else ():

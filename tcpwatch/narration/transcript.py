@@ -12,7 +12,7 @@ from itertools import count
 from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
 from tcpwatch.narration.narrate import narrate
-from tcpwatch.narration.step import Kind, Turn, Turns, corrected_among
+from tcpwatch.narration.step import Kind, NarratedSegment, NarratedSegments, corrected_among
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import Translate
@@ -21,7 +21,7 @@ from tcpwatch.wire.segment import endpoints, flag_names
 TOLD = 14  # cells before what is said of a segment
 
 
-class Chronicle:
+class Transcript:
     """Lines by time, and what has been seen: states of sockets and beside segments, steps, words of analysis."""
 
     def __init__(self, began_ns: int, translate: Translate = str, by_hand: Collection[int] = ()) -> None:
@@ -32,15 +32,15 @@ class Chronicle:
         self.analysis: set[str] = set()
         self._began_ns = began_ns
         self._translate = translate
-        self._turns = Turns(by_hand)
+        self._turns = NarratedSegments(by_hand)
         self._known: set[Kind] = set()
-        self._waiting: list[tuple[int, int, str | Turn]] = []
+        self._waiting: list[tuple[int, int, str | NarratedSegment]] = []
         self._arrivals = count()
         self._sockets: dict[int, tuple[State | None, str]] = {}
 
-    def announce(self, time_ns: int, says: str) -> None:
+    def announce(self, time_ns: int, message: str) -> None:
         """Something that is done now."""
-        self._add(time_ns, f"▶ {says}")
+        self._add(time_ns, f"▶ {message}")
 
     def receive(self, events: Iterable[Event]) -> None:
         """Segments, with their meaning."""
@@ -73,15 +73,15 @@ class Chronicle:
             ripe += [f"{(time_ns - self._began_ns) // 1_000_000 / 1000:8.3f}  {first}", *rest]
         return ripe
 
-    def _told(self, turn: Turn) -> Iterator[str]:
+    def _told(self, turn: NarratedSegment) -> Iterator[str]:
         told = narrate(turn, self._translate)
         yield segment_line(turn.event)
         if turn.kind not in self._known:
             self._known.add(turn.kind)
-            yield f"{'':{TOLD}}{told.says}"
+            yield f"{'':{TOLD}}{told.message}"
         yield f"{'':{TOLD}}{'    '.join(f'{move.end} {move.words}' for move in told.moves)}"
 
-    def _correct(self, by: Turn) -> None:
+    def _correct(self, by: NarratedSegment) -> None:
         """What has not gone out yet is told as `by` shows it to have been."""
         self._waiting.sort()
         better = corrected_among([what for _, _, what in self._waiting], by)
@@ -89,7 +89,7 @@ class Chronicle:
             (time_ns, arrival, what) for (time_ns, arrival, _), what in zip(self._waiting, better, strict=True)
         ]
 
-    def _add(self, time_ns: int, what: str | Turn) -> None:
+    def _add(self, time_ns: int, what: str | NarratedSegment) -> None:
         heappush(self._waiting, (time_ns, next(self._arrivals), what))
 
 

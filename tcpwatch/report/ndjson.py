@@ -131,18 +131,18 @@ def _extensions(told: Extensions, cgroup_path: Callable[[int], str]) -> Json:
 
 
 def _history(connection: Connection, now_ns: int) -> list[Json]:
-    """The states it went through, oldest first: how long ago each began, as well as `known` says, and lasted."""
-    dwells = connection.life.dwells
-    ends_ns = [*(dwell.since_ns for dwell in dwells[1:]), now_ns]
+    """The states it went through, oldest first: how long ago each began, as well as `precision` says, and lasted."""
+    intervals = connection.timeline.intervals
+    ends_ns = [*(interval.since_ns for interval in intervals[1:]), now_ns]
     return [
         {
-            "state": dwell.state,
-            "known": dwell.known,
-            "entered_ago_ns": now_ns - dwell.since_ns,
-            "dwell_ns": until_ns - dwell.since_ns,
-            "happened": {one.kind: one.times for one in dwell.happened},
+            "state": interval.state,
+            "known": interval.precision,
+            "entered_ago_ns": now_ns - interval.since_ns,
+            "dwell_ns": until_ns - interval.since_ns,
+            "happened": {one.kind: one.times for one in interval.occurrences},
         }
-        for dwell, until_ns in zip(dwells, ends_ns, strict=True)
+        for interval, until_ns in zip(intervals, ends_ns, strict=True)
     ]
 
 

@@ -73,10 +73,10 @@ def held_privileges() -> Privileges:
 
 def missing(capability: Capability, purpose: str) -> PrivilegeError:
     """The error to raise where `purpose` cannot be had without `capability`, with the command that gives it."""
-    return PrivilegeError(f"{purpose} needs {capability}", mend(capability))
+    return PrivilegeError(f"{purpose} needs {capability}", fix(capability))
 
 
-def mend(*capabilities: Capability) -> str:
+def fix(*capabilities: Capability) -> str:
     """What gives this user these capabilities: this very command through sudo; to root, the container's start."""
     if os.geteuid() != 0:
         return command_as_root()

@@ -33,7 +33,7 @@ from tcpwatch.tui.keys import KEYS, foremost_first
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
 from tcpwatch.tui.packets.pane import Packets
 from tcpwatch.tui.paint.lines import STYLE_CLASSES, OneLine
-from tcpwatch.tui.protocols import MonitorView, Subject
+from tcpwatch.tui.protocols import MonitorView, Target
 from tcpwatch.tui.terminal import guarded, over_ssh
 from tcpwatch.tui.themes import ANSI, THEMES, theme_for
 from tcpwatch.wire.segment import reversed_ends
@@ -56,12 +56,12 @@ class Dashboard(App[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = STYLE_CLASSES
     TITLE = "tcpwatch"
 
-    def __init__(self, monitor: MonitorView, subject: Subject, *, filter_text: str = "", pace: float = 1.0) -> None:
+    def __init__(self, monitor: MonitorView, target: Target, *, filter_text: str = "", pace: float = 1.0) -> None:
         """Raises FilterError where `filter_text` cannot be understood."""
         theme = theme_for(os.environ)
         super().__init__(ansi_color=theme == ANSI.name or None)
         self._monitor = monitor
-        self._subject = subject
+        self._target = target
         self._pace = pace
         self._running_loop: asyncio.AbstractEventLoop | None = None
         self._snapshot: Snapshot | None = None
@@ -70,12 +70,12 @@ class Dashboard(App[None]):
         self._filter: Test = compile_filter(filter_text)
         self._wire_filter = WireFilter(self._filter)
         self._filter_text = clean(filter_text.strip())
-        self._only_watched = bool(subject.ports)
+        self._only_watched = bool(target.ports)
         self._limited = self._paused = self._absolute = self._zoomed = False
         self._active = 0
-        columns = ALL_NETNS_COLUMNS if subject.all_netns else COLUMNS
+        columns = ALL_NETNS_COLUMNS if target.all_netns else COLUMNS
         self._connections = Connections(columns if monitor.live else WIRE_COLUMNS, id="connections")
-        self._packets = Packets(monitor.packets, subject.interface or "no interface", id="packets")
+        self._packets = Packets(monitor.packets, target.interface or "no interface", id="packets")
         self._detail = DetailPane(id="detail")
         self._panes = (self._connections, self._packets, self._detail)
         self._status, self._trouble = OneLine(id="status"), OneLine(id="trouble")
@@ -95,7 +95,7 @@ class Dashboard(App[None]):
         """Bring the first picture, then one after another."""
         self._running_loop = asyncio.get_running_loop()
         self.watch(self.screen, "focused", self._focus_changed, init=False)
-        self._narrow()
+        self._apply_filter()
         self.call_after_refresh(self._first_picture)
 
     def _first_picture(self) -> None:
@@ -104,7 +104,7 @@ class Dashboard(App[None]):
         self.pull_packets()
         self.set_interval(SNAPSHOT_S * self._pace, self.pull_snapshot)
         self.set_interval(PACKETS_S * self._pace, self.pull_packets)
-        if self._subject.presents:
+        if self._target.presents:
             self.action_present()
 
     def leave(self, code: int) -> None:
@@ -126,7 +126,7 @@ class Dashboard(App[None]):
         if snapshot is not self._snapshot:
             self._snapshot = snapshot
             self._connections.show(snapshot)
-            self._sift()
+            self._filter_packets()
             self._trouble.show(summary(snapshot))
             self._show_status()
             self._show_detail()
@@ -141,12 +141,10 @@ class Dashboard(App[None]):
     def _show_status(self) -> None:
         if self._snapshot is None:
             return
-        subject, snapshot, width = self._subject, self._snapshot, self.size.width
+        target, snapshot, width = self._target, self._snapshot, self.size.width
         live = self._monitor.live
         self._status.show(
-            status_line(subject, snapshot, self._paused, width)
-            if live
-            else replay_status_line(subject, snapshot, width)
+            status_line(target, snapshot, self._paused, width) if live else replay_status_line(target, snapshot, width)
         )
 
     def _show_detail(self) -> None:
@@ -184,7 +182,7 @@ class Dashboard(App[None]):
             return
         self._filter_bar.say("")
         self._filter_text = message.text.strip()
-        self._narrow()
+        self._apply_filter()
 
     def on_filter_closed(self, message: FilterClosed) -> None:
         """Give the keys back to the pane that had them."""
@@ -195,8 +193,8 @@ class Dashboard(App[None]):
         self._packets.select(ends)
         self._show_detail()
 
-    def _narrow(self) -> None:
-        ports = self._subject.ports if self._only_watched else ()
+    def _apply_filter(self) -> None:
+        ports = self._target.ports if self._only_watched else ()
         wire_ports = frozenset(port.to_bytes(2) for port in ports)
         test = self._filter
 
@@ -207,15 +205,15 @@ class Dashboard(App[None]):
 
         words = [f"port {' '.join(map(str, sorted(ports)))}"] if ports else []
         words += [f"filter {self._filter_text}"] if self._filter_text else []
-        self._connections.narrow(shown if words else None, tuple(words))
-        self._sift()
+        self._connections.apply_filter(shown if words else None, tuple(words))
+        self._filter_packets()
 
-    def _sift(self) -> None:
+    def _filter_packets(self) -> None:
         """A segment passes with its connection."""
         if self._filter_text and self._snapshot:
-            self._packets.narrow(partial(self._wire_filter.streams, snapshot=self._snapshot))
+            self._packets.apply_filter(partial(self._wire_filter.streams, snapshot=self._snapshot))
         else:
-            self._packets.narrow(None)
+            self._packets.apply_filter(None)
 
     # The arrangement of the panes.
 
@@ -302,8 +300,8 @@ class Dashboard(App[None]):
 
     def action_all(self) -> None:
         """All sockets, or those of the watched ports."""
-        self._only_watched = bool(self._subject.ports) and not self._only_watched
-        self._narrow()
+        self._only_watched = bool(self._target.ports) and not self._only_watched
+        self._apply_filter()
 
     def action_copy(self) -> None:
         """Copy what the focused pane has under its cursor (OSC 52)."""
@@ -334,7 +332,7 @@ class Dashboard(App[None]):
         from tcpwatch.tui.screens.why import why_screen  # its texts are for those who ask, not for every start
 
         if selected := self._panes[self._active].selected:
-            self.lay_over(why_screen(selected, self._subject.language))
+            self.lay_over(why_screen(selected, self._target.language))
         else:
             self.notify("Choose a connection or a segment first.", markup=False, timeout=3)
 
@@ -342,7 +340,7 @@ class Dashboard(App[None]):
         """Show the selected connection to an audience, step by step."""
         from tcpwatch.tui.screens.presenter import PresenterScreen
 
-        self.lay_over(PresenterScreen(self._monitor, self._selected, self._subject.language, self._pace))
+        self.lay_over(PresenterScreen(self._monitor, self._selected, self._target.language, self._pace))
 
     def action_kill(self) -> None:
         """Ask whether to end the connection under the cursor by force."""
@@ -362,12 +360,12 @@ class Dashboard(App[None]):
         self.lay_over(HelpScreen(pane.HELP, self.all_bindings()))
 
 
-def run_dashboard(monitor: MonitorView, subject: Subject, filter_text: str = "") -> int:
+def run_dashboard(monitor: MonitorView, target: Target, filter_text: str = "") -> int:
     """Show this host until the user, a signal or the terminal ends it; the program's exit code.
 
     Raises FilterError where `filter_text` cannot be understood.
     """
-    return run(Dashboard(monitor, subject, filter_text=filter_text, pace=terminal_pace()), monitor.stop)
+    return run(Dashboard(monitor, target, filter_text=filter_text, pace=terminal_pace()), monitor.stop)
 
 
 def run(dashboard: Dashboard, last_resort: Callable[[], object]) -> int:

@@ -126,7 +126,7 @@ class Play(Protocol):
 
 
 @dataclass(frozen=True)
-class Subject:
+class Target:
     """What is watched, for the title: host, interface (None: no capture), ports (empty: all).
 
     Of a capture file: the word "file", and its name. `language` is what explanations are in. `netns` is the network

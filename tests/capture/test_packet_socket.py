@@ -41,8 +41,8 @@ def test_socket_without_the_capability_names_it(monkeypatch: pytest.MonkeyPatch)
     failing_with(PermissionError(1, "Operation not permitted"), monkeypatch)
     with pytest.raises(PrivilegeError) as refusal:
         PacketSocket(LOOPBACK, [PORT], 100)
-    assert refusal.value.says == "capturing on lo needs CAP_NET_RAW"
-    assert refusal.value.mend
+    assert refusal.value.message == "capturing on lo needs CAP_NET_RAW"
+    assert refusal.value.fix
 
 
 def test_socket_on_a_system_without_packet_sockets_names_the_other_backend(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_socket_on_all_interfaces_has_no_link_to_lose(namespace: None) -> None:
     with PacketSocket(ALL_INTERFACES, [PORT], 100) as receiver:
         receiver.attach()
         assert receiver.working
-        assert receiver.says == "capturing on all interfaces"
+        assert receiver.message == "capturing on all interfaces"
 
 
 @pytest.mark.e2e
@@ -91,22 +91,22 @@ def test_socket_on_an_interface_that_is_down_waits_for_it(veth: tuple[str, str])
     ip("link", "set", "v0", "down")
     with PacketSocket(find_interface("v0"), [PORT], 100) as receiver:
         receiver.attach()
-        assert receiver.says == "v0 is down, waiting"
+        assert receiver.message == "v0 is down, waiting"
 
         ip("link", "set", "v0", "up")
         receiver.check_link()
-        assert receiver.says == "capturing on v0"
+        assert receiver.message == "capturing on v0"
 
 
 @pytest.mark.e2e
 def test_socket_goes_back_to_an_interface_that_was_created_again(veth: tuple[str, str]) -> None:
     ring = PacketRing(find_interface("v0"), [PORT])
     ip("link", "delete", "v0")
-    until(ring, lambda: ring.says == "v0 is gone, waiting for it to come back")
+    until(ring, lambda: ring.message == "v0 is gone, waiting for it to come back")
 
     lay_cable()
     until(ring, lambda: ring.working)
-    assert ring.says == "capturing on v0, which was created again"
+    assert ring.message == "capturing on v0, which was created again"
     send("v1", FRAME)
 
     assert [data for _, _, data, _ in drain(ring)] == [FRAME]
@@ -121,7 +121,7 @@ def test_socket_leaves_another_kind_of_interface_of_the_same_name_alone(veth: tu
         ip("tuntap", "add", "v0", "mode", "tun")
         receiver.check_link()
 
-        assert receiver.says == "v0 is gone, waiting for it to come back"
+        assert receiver.message == "v0 is gone, waiting for it to come back"
 
 
 @pytest.mark.e2e
@@ -132,4 +132,4 @@ def test_socket_follows_an_interface_to_its_new_name(veth: tuple[str, str]) -> N
         ip("link", "set", "v0", "name", "wan", "up")
         receiver.check_link()
 
-        assert receiver.says == "capturing on wan"
+        assert receiver.message == "capturing on wan"

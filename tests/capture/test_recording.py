@@ -44,7 +44,7 @@ def test_frames_are_in_the_file_as_soon_as_written(tmp_path: Path) -> None:
     recording = Recording(str(tmp_path / "a"))
     recording.write("eth0", [frame(1), frame(2, LINKTYPE_NULL)])
     assert recorded(tmp_path / "a") == [frame(1), frame(2, LINKTYPE_NULL)]
-    assert recording.says == f"2 frames recorded in {tmp_path}/a"
+    assert recording.message == f"2 frames recorded in {tmp_path}/a"
     recording.close()
 
 
@@ -119,7 +119,7 @@ def test_full_disk_ends_the_file_with_the_last_whole_frame(tmp_path: Path) -> No
         recording.write("eth0", [frame(number) for number in range(2, 9)])
     assert recorded(tmp_path / "a") == [frame(1), frame(2), frame(3)]
     assert recording.failure == f"recording stopped (File too large): {tmp_path}/a is whole up to there"
-    assert recording.says == recording.failure
+    assert recording.message == recording.failure
     recording.close()
 
 
@@ -153,8 +153,8 @@ def test_full_disk_is_told(tmp_path: Path) -> None:
     mounted = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" -c "$3" "$1/a"'
     words = ["unshare", "-m", "sh", "-c", mounted, "sh", str(tmp_path), sys.executable, FILL_DISK]
     output = subprocess.run(words, capture_output=True, check=True).stdout
-    says, _, file = output.partition(b"\n")
-    assert says.startswith(b"recording stopped (No space left on device)")
+    message, _, file = output.partition(b"\n")
+    assert message.startswith(b"recording stopped (No space left on device)")
     (tmp_path / "a").write_bytes(file)
     assert [time_ns for time_ns, *_ in recorded(tmp_path / "a")] == list(range(len(recorded(tmp_path / "a"))))
     assert len(file) > 900_000

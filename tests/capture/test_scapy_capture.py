@@ -86,7 +86,7 @@ def test_capture_lets_a_listener_go_whose_interface_has_gone(
     monkeypatch.setattr(scapy_capture, "list_interfaces", lambda: ())
     source.frames(0)
 
-    assert source.says == "lo0 is gone: start tcpwatch again when it is back"
+    assert source.message == "lo0 is gone: start tcpwatch again when it is back"
     assert not source.working
     assert source.statistics() == (0, 0)
 
@@ -166,7 +166,7 @@ def test_capture_on_all_interfaces_goes_on_when_one_is_down(veth: tuple[str, str
     source = PortableCapture(ALL_INTERFACES, [PORT])
     ip("link", "add", "v2", "type", "veth", "peer", "name", "v3")
     ip("link", "set", "lo", "down")
-    until(source, lambda: source.says == "lo is down, waiting")
+    until(source, lambda: source.message == "lo is down, waiting")
 
     assert source.working
     send("v0", ethernet(UNTAGGED, datagram(b"x" * 40)))

@@ -70,7 +70,7 @@ def test_source_sees_each_segment_on_loopback_once(open_source: Open, dump: Dump
     assert [data for _, _, data, _ in frames] == other.frames(len(frames))
     assert sum(segment.length for segment in decoded(frames)) == 150_000
     assert source.statistics() == (len(frames), 0)
-    assert source.says.startswith("capturing on lo")
+    assert source.message.startswith("capturing on lo")
     assert source.working
 
 
@@ -168,7 +168,7 @@ def test_source_says_that_its_interface_is_down_and_goes_on_when_it_is_up(
     near, far = veth
     source = open_source(far, PORT)
     ip("link", "set", far, "down")
-    until(source, lambda: source.says == "v1 is down, waiting")
+    until(source, lambda: source.message == "v1 is down, waiting")
     assert not source.working
 
     ip("link", "set", far, "up")
@@ -177,7 +177,7 @@ def test_source_says_that_its_interface_is_down_and_goes_on_when_it_is_up(
     send(near, frame)
 
     assert [data for _, _, data, _ in drain(source)] == [frame]
-    assert source.says.startswith("capturing on v1")
+    assert source.message.startswith("capturing on v1")
 
 
 def test_source_that_has_frames_again_is_working_at_once(open_source: Open) -> None:
@@ -195,7 +195,7 @@ def test_source_that_has_frames_again_is_working_at_once(open_source: Open) -> N
 def test_source_says_that_its_interface_is_gone_and_waits(open_source: Open, veth: tuple[str, str]) -> None:
     source = open_source("v1", PORT)
     ip("link", "delete", "v1")
-    until(source, lambda: source.says.startswith("v1 is gone"))
+    until(source, lambda: source.message.startswith("v1 is gone"))
     assert not source.working
 
     began = time.monotonic()

@@ -56,7 +56,7 @@ def until(source: FrameSource, condition: Callable[[], bool]) -> list[Frame]:
     frames: list[Frame] = []
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < deadline, f"still not so; the source says: {source.says}"
+        assert time.monotonic() < deadline, f"still not so; the source says: {source.message}"
         frames.extend(source.frames(50))
     return frames
 

@@ -42,7 +42,7 @@ def test_count_must_be_above_zero(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (("--prot", "9"), "there is no option --prot; did you mean --port?"),
         (("packets", "--jsn=1"), "there is no option --jsn; did you mean --json?"),
@@ -50,11 +50,11 @@ def test_count_must_be_above_zero(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_option_that_is_none_is_refused_by_name(
-    words: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         parse(words)
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_words_that_only_look_like_options_are_left_alone() -> None:

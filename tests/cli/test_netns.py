@@ -11,7 +11,7 @@ from tcpwatch.cli import main, netns
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.kernel.namespaces.find import HERE, Place, namespace_here
 from tcpwatch.sockets.namespace import Namespace
-from tests.kernel.namespaces import held, named, needs_namespaces
+from tests.kernel.held_namespaces import held, named, needs_namespaces
 
 pytestmark = [pytest.mark.e2e, needs_namespaces]
 UNPRIVILEGED = ("setpriv", "--inh-caps=-all", "--bounding-set=-sys_admin")
@@ -101,8 +101,8 @@ def test_reach_is_bounded_and_counts_what_is_left_out(
     assert here is not None
     monkeypatch.setattr(netns, "MOST", 3)
     monkeypatch.setattr(netns, "list_namespaces", lambda: [Place(here, HERE), stale, *[Place(here, HERE)] * 3])
-    found = netns.reach(Arguments(all_netns=True))
-    assert (found.here, len(found.residents), found.left_out) == (here, 1, 3)
+    found = netns.namespace_scope(Arguments(all_netns=True))
+    assert (found.here, len(found.namespace_threads), found.left_out) == (here, 1, 3)
     assert "network namespace stale is left out" in capsys.readouterr().err
-    for resident in found.residents:
-        resident.close()
+    for namespace_thread in found.namespace_threads:
+        namespace_thread.close()

@@ -19,7 +19,7 @@ class Interface:
 
     name = "eth0"
     working = True
-    says = "eth0: capturing"
+    message = "eth0: capturing"
 
     def __init__(self, log: list[str]) -> None:
         self.log = log

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import NOBODY, PATIENCE_S, Place
 from tests.e2e.terminal import Terminal
-from tests.kernel.namespaces import Held, held, named, needs_namespaces
+from tests.kernel.held_namespaces import Held, held, named, needs_namespaces
 
 pytestmark = [pytest.mark.e2e, needs_namespaces]
 

@@ -40,9 +40,9 @@ def test_recording_is_whole_after_a_signal(place: Place, program: list[str], tmp
             assert time.monotonic() < deadline, "nothing is recorded"
             time.sleep(0.02)
         recorder.send_signal(number)
-        _, says = recorder.communicate(timeout=PATIENCE_S)
+        _, message = recorder.communicate(timeout=PATIENCE_S)
         assert recorder.returncode == 128 + number
-    assert f"{frames_in(path)} frames recorded in {path}" in says
+    assert f"{frames_in(path)} frames recorded in {path}" in message
     assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (NOBODY, 0o600)
     for tool in (["capinfos", "-c", str(path)], ["tcpdump", "-nr", str(path)]):
         if shutil.which(tool[0]):

@@ -43,9 +43,9 @@ def refused(plain_program: list[str], limit: str) -> list[str]:
 
 def test_refused_scenario_says_why_and_how_to_allow_it_and_plays_its_recording(refused: list[str], limit: str) -> None:
     done = subprocess.run([*refused, "demo", "half-open", "--headless"], capture_output=True, text=True, check=False)
-    why, mend, instead = done.stderr.splitlines()
+    why, fix, instead = done.stderr.splitlines()
     assert f"user.{limit} is 0" in why
-    assert mend == f"  sudo sysctl user.{limit}=15000"
+    assert fix == f"  sudo sysctl user.{limit}=15000"
     assert "playing from recordings instead" in instead
     assert done.stdout.splitlines()[-3:] == [
         "states: LISTEN, SYN-SENT, SYN-RECEIVED, ESTABLISHED seen",

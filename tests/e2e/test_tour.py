@@ -23,9 +23,9 @@ def test_handshake_is_told_segment_by_segment(
 ) -> None:
     with Terminal([*program, "demo", "handshake"], *size) as terminal:
         terminal.wait_for("handshake · one connection", "Watch the two states", "waits while this is told")
-        for says, moves in {"A server listens": (), "A client connects": (), **STEPS}.items():
+        for message, moves in {"A server listens": (), "A client connects": (), **STEPS}.items():
             terminal.press(".")  # it could not have been read so soon
-            terminal.wait_for(says, *moves)
+            terminal.wait_for(message, *moves)
         terminal.wait_for("Told so far", "◈ SYN-RECEIVED", "3/3 ACK")
         terminal.press("q")
         terminal.wait_for("exit code 0")
@@ -34,9 +34,9 @@ def test_handshake_is_told_segment_by_segment(
 def test_presenter_holds_each_segment_of_the_handshake(tmux: None, place: Place, program: list[str]) -> None:
     with Terminal([*program, "demo", "handshake", "--presenter", "--pace", "0"], 80, 24) as terminal:
         terminal.wait_for("Space shows the first segment.")
-        for says, moves in STEPS.items():
+        for message, moves in STEPS.items():
             terminal.press("Space")
-            terminal.wait_for(says.split(":")[0], *moves)
+            terminal.wait_for(message.split(":")[0], *moves)
         terminal.press("Escape")
         terminal.wait_for("Connections")
 

@@ -139,8 +139,8 @@ def test_dump_process_by_process() -> None:
     psutil.ended.add(44)
     source = PortableSockets(psutil, privileged=False)
     assert [row.local.port for row in source.dump()] == [9999]
-    assert "those of 1 process are hidden" in source.says
-    assert "sudo" in source.says
+    assert "those of 1 process are hidden" in source.message
+    assert "sudo" in source.message
 
 
 def test_dump_impossible() -> None:

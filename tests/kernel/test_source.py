@@ -15,10 +15,10 @@ from tests.kernel.bpf.allowed import needs_bpf
 
 
 class Works:
-    name = says = "works"
+    name = message = "works"
 
     def __init__(self, why: str = "", netns: Namespace | None = None) -> None:
-        self.says += why
+        self.message += why
         self.closed = False
 
     def dump(self) -> list[SocketRow]:
@@ -47,7 +47,7 @@ def no_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_open_netlink_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "SockDiag", Refuses)
     monkeypatch.setattr(source, "ProcNet", Works)
-    assert open_socket_source().says == "worksrefused"
+    assert open_socket_source().message == "worksrefused"
     assert all(refusing.closed for refusing in Refuses.made)
 
 
@@ -78,7 +78,7 @@ def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "check_permission", refuse)
     monkeypatch.setattr(source, "SockDiag", Works)
     sockets, owners, transitions, *_ = open_kernel()
-    assert sockets.says == "works. refused"
+    assert sockets.message == "works. refused"
     assert isinstance(owners, OwnerIndex)
     assert transitions is None  # a source that knows no cookies cannot be told of them
 
@@ -95,14 +95,14 @@ def test_open_without_bpf_tells_of_ends() -> None:
 def test_open_bpf_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "read_btf", lambda: pytest.fail("it is not wanted"))
     monkeypatch.setattr(source, "SockDiag", Works)
-    assert open_kernel(bpf=False).sockets.says == "works. BPF is not wanted."
+    assert open_kernel(bpf=False).sockets.message == "works. BPF is not wanted."
 
 
 def test_open_kernel_portable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "read_btf", lambda: pytest.fail("it is not wanted"))
     opened = open_kernel(portable=True)
     assert opened.sockets.name == "psutil"
-    assert "BPF" not in opened.sockets.says
+    assert "BPF" not in opened.sockets.message
 
 
 @needs_bpf

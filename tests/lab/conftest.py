@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.child_process import ChildProcess
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def server(port: int) -> Iterator[Program]:
-    program = Program("server", "--port", str(port))
+def server(port: int) -> Iterator[ChildProcess]:
+    program = ChildProcess("server", "--port", str(port))
     yield program
     program.stop()

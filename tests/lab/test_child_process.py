@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.lab import child_process as program_module
-from tcpwatch.lab.child_process import Program, ProgramError
+from tcpwatch.lab.child_process import ChildProcess, LabProcessError
 from tests.lab.proc_net import eventually
 
 pytestmark = pytest.mark.e2e
@@ -24,49 +24,49 @@ def alive(pid: int) -> bool:
 
 
 def test_program_is_ready_once_made(port: int) -> None:
-    program = Program("server", "--port", str(port))
+    program = ChildProcess("server", "--port", str(port))
     socket.create_connection(("127.0.0.1", port)).close()
     program.stop()
 
 
-def test_program_stop_leaves_no_zombie(server: Program) -> None:
+def test_program_stop_leaves_no_zombie(server: ChildProcess) -> None:
     server.stop()
     assert not alive(server.pid)
 
 
-def test_program_stop_twice(server: Program) -> None:
+def test_program_stop_twice(server: ChildProcess) -> None:
     server.stop()
     server.stop()
 
 
-def test_program_that_was_killed_can_be_stopped(server: Program) -> None:
+def test_program_that_was_killed_can_be_stopped(server: ChildProcess) -> None:
     os.kill(server.pid, signal.SIGKILL)
     server.stop()
     assert not alive(server.pid)
 
 
-def test_program_that_does_not_listen_is_killed(server: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_that_does_not_listen_is_killed(server: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program_module, "ENDS_WITHIN_S", 0.01)
     os.kill(server.pid, signal.SIGSTOP)  # it cannot see the end of its standard input
     server.stop()
     assert not alive(server.pid)
 
 
-def test_program_that_is_refused_the_port(server: Program, port: int) -> None:
-    with pytest.raises(ProgramError, match=r"the lab's server did not start: .*already in use") as caught:
-        Program("server", "--port", str(port))
+def test_program_that_is_refused_the_port(server: ChildProcess, port: int) -> None:
+    with pytest.raises(LabProcessError, match=r"the lab's server did not start: .*already in use") as caught:
+        ChildProcess("server", "--port", str(port))
     assert caught.value.exit_status == errno.EADDRINUSE
 
 
 def test_program_that_there_is_not() -> None:
-    with pytest.raises(ProgramError, match="the lab's nobody did not start: no reason given"):
-        Program("nobody")
+    with pytest.raises(LabProcessError, match="the lab's nobody did not start: no reason given"):
+        ChildProcess("nobody")
 
 
 def test_program_that_says_nothing_in_time(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program_module, "READY_WITHIN_S", 0)
-    with pytest.raises(ProgramError, match="no reason given"):
-        Program("server", "--port", str(port))
+    with pytest.raises(LabProcessError, match="no reason given"):
+        ChildProcess("server", "--port", str(port))
 
 
 def test_program_ignores_the_directory_it_is_started_in(
@@ -74,30 +74,30 @@ def test_program_ignores_the_directory_it_is_started_in(
 ) -> None:
     (tmp_path / "socket.py").write_text("raise SystemExit('wrong module')")
     monkeypatch.chdir(tmp_path)
-    Program("server", "--port", str(port)).stop()
+    ChildProcess("server", "--port", str(port)).stop()
 
 
-def test_program_has_a_process_group_of_its_own(server: Program) -> None:
+def test_program_has_a_process_group_of_its_own(server: ChildProcess) -> None:
     assert os.getpgid(server.pid) == server.pid
 
 
 def test_program_keeps_the_terminal_clean(port: int) -> None:
     """What a child writes on its error output does not reach the parent's."""
     source = f"""
-from tcpwatch.lab.child_process import Program, ProgramError
+from tcpwatch.lab.child_process import ChildProcess, LabProcessError
 from tests.lab.proc_net import eventually
 try:
-    Program("nobody")
-except ProgramError:
+    ChildProcess("nobody")
+except LabProcessError:
     pass
-Program("server", "--port", "{port}").stop()
+ChildProcess("server", "--port", "{port}").stop()
 """
     ended = subprocess.run([sys.executable, "-X", "dev", "-c", source], capture_output=True, timeout=20)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
 
 
 def test_program_said_gives_whole_lines_as_they_come(port: int) -> None:
-    program = Program("scenario", "refused", "--port", str(port), "--pace", "0")
+    program = ChildProcess("scenario", "refused", "--port", str(port), "--pace", "0")
     lines: list[str] = []
     assert eventually(lambda: lines.extend(program.said()) or "end" in lines)
     assert [line[:1] for line in lines] == ["{", "{", "e"]

@@ -1,27 +1,27 @@
 import pytest
 
-from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.client import Client, Guests, visit
 from tests.lab.proc_net import eventually, needs_proc_net, sockets
 
 pytestmark = pytest.mark.e2e
 
 
-def test_client_gets_its_messages_back(server: Program, port: int) -> None:
+def test_client_gets_its_messages_back(server: ChildProcess, port: int) -> None:
     with Client(port) as client:
         client.send("HELLOWORLD")
         client.send("안녕")
         assert (client.receive(), client.receive()) == ("HELLOWORLD", "안녕")
 
 
-def test_client_half_closed_still_receives(server: Program, port: int) -> None:
+def test_client_half_closed_still_receives(server: ChildProcess, port: int) -> None:
     with Client(port) as client:
         client.send("HELLOWORLD")
         client.half_close()
         assert (client.receive(), client.receive()) == ("HELLOWORLD", None)
 
 
-def test_client_wait_leaves_the_message(server: Program, port: int) -> None:
+def test_client_wait_leaves_the_message(server: ChildProcess, port: int) -> None:
     with Client(port) as client:
         client.send("HELLOWORLD")
         client.wait()
@@ -34,7 +34,7 @@ def test_client_without_server(port: int) -> None:
 
 
 @needs_proc_net
-def test_visit_leaves_time_wait_at_the_client(server: Program, port: int) -> None:
+def test_visit_leaves_time_wait_at_the_client(server: ChildProcess, port: int) -> None:
     visit(port)
     left = [row for row in sockets(port) if row.state != "LISTEN"]
     assert [(row.remote_port, row.state) for row in left] == [(port, "TIME-WAIT")]
@@ -42,8 +42,8 @@ def test_visit_leaves_time_wait_at_the_client(server: Program, port: int) -> Non
 
 @needs_proc_net
 def test_guests_bring_about_four_situations(port: int) -> None:
-    server = Program("server", "--port", str(port), "--forget-first")
-    client = Program("client", "--port", str(port))
+    server = ChildProcess("server", "--port", str(port), "--forget-first")
+    client = ChildProcess("client", "--port", str(port))
 
     def at_clients() -> list[tuple[str, int]]:
         return sorted((row.state, row.recv_q) for row in sockets(port) if row.remote_port == port)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.errors import UsageError
-from tcpwatch.lab.child_process import Program, ProgramError
+from tcpwatch.lab.child_process import ChildProcess, LabProcessError
 from tcpwatch.lab.leaky_server import Demo
 from tests.lab.proc_net import eventually, needs_proc_net, sockets, states
 
@@ -138,22 +138,22 @@ def test_demo_port_that_is_taken_by_nobody_known(port: int) -> None:
 
 
 def test_demo_port_that_is_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: str) -> Program:
-        raise ProgramError("the lab's server did not start: [Errno 13] Permission denied", errno.EACCES)
+    def refused(*_: str) -> ChildProcess:
+        raise LabProcessError("the lab's server did not start: [Errno 13] Permission denied", errno.EACCES)
 
-    monkeypatch.setattr("tcpwatch.lab.leaky_server.Program", refused)
+    monkeypatch.setattr("tcpwatch.lab.leaky_server.ChildProcess", refused)
     with pytest.raises(UsageError, match="port 7 is not allowed to this user: give the demo a --port above 1023"):
         Demo(7).start()
 
 
 @needs_proc_net
 def test_demo_client_that_fails_takes_the_server_along(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def server_only(name: str, *arguments: str) -> Program:
+    def server_only(name: str, *arguments: str) -> ChildProcess:
         if name == "client":
-            raise ProgramError("the lab's client did not start: no server", 1)
-        return Program(name, *arguments)
+            raise LabProcessError("the lab's client did not start: no server", 1)
+        return ChildProcess(name, *arguments)
 
-    monkeypatch.setattr("tcpwatch.lab.leaky_server.Program", server_only)
-    with pytest.raises(ProgramError, match="the lab's client did not start: no server"):
+    monkeypatch.setattr("tcpwatch.lab.leaky_server.ChildProcess", server_only)
+    with pytest.raises(LabProcessError, match="the lab's client did not start: no server"):
         Demo(port).start()
     assert states(port)["LISTEN"] == 0

@@ -92,7 +92,7 @@ def refused_to(uid: int, monkeypatch: pytest.MonkeyPatch, settings: Path, number
 
 
 @pytest.mark.parametrize(
-    ("number", "setting", "value", "mend"),
+    ("number", "setting", "value", "fix"),
     [
         (errno.ENOSPC, "user/max_user_namespaces", "0", "sudo sysctl user.max_user_namespaces=15000"),
         (errno.ENOSPC, "user/max_net_namespaces", "0", "sudo sysctl user.max_net_namespaces=15000"),
@@ -106,13 +106,13 @@ def refused_to(uid: int, monkeypatch: pytest.MonkeyPatch, settings: Path, number
     ],
 )
 def test_refusal_names_the_setting_that_forbids_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, setting: str, value: str, mend: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, setting: str, value: str, fix: str
 ) -> None:
     (tmp_path / setting).parent.mkdir()
     (tmp_path / setting).write_text(f"{value}\n")
     refusal = refused_to(1000, monkeypatch, tmp_path, number)
-    assert setting.replace("/", ".") in refusal.says
-    assert refusal.mend == mend
+    assert setting.replace("/", ".") in refusal.message
+    assert refusal.fix == fix
 
 
 def test_refusal_is_not_put_down_to_a_setting_that_refuses_otherwise(
@@ -120,23 +120,23 @@ def test_refusal_is_not_put_down_to_a_setting_that_refuses_otherwise(
 ) -> None:
     (tmp_path / "user").mkdir()
     (tmp_path / "user/max_user_namespaces").write_text("0\n")
-    assert "sudo sysctl" not in refused_to(1000, monkeypatch, tmp_path, errno.EPERM).mend
+    assert "sudo sysctl" not in refused_to(1000, monkeypatch, tmp_path, errno.EPERM).fix
 
 
 def test_refusal_without_a_known_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "user").mkdir()
     (tmp_path / "user/max_user_namespaces").write_text("96365\n")
-    assert "sudo" in refused_to(1000, monkeypatch, tmp_path).mend
+    assert "sudo" in refused_to(1000, monkeypatch, tmp_path).fix
 
 
 def test_refusal_to_root_in_a_container(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert "--cap-add=SYS_ADMIN" in refused_to(0, monkeypatch, tmp_path).mend
+    assert "--cap-add=SYS_ADMIN" in refused_to(0, monkeypatch, tmp_path).fix
 
 
 def test_refusal_to_root_by_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "user").mkdir()
     (tmp_path / "user/max_net_namespaces").write_text("0\n")
-    assert "user.max_net_namespaces" in refused_to(0, monkeypatch, tmp_path, errno.ENOSPC).mend
+    assert "user.max_net_namespaces" in refused_to(0, monkeypatch, tmp_path, errno.ENOSPC).fix
 
 
 def test_refusal_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

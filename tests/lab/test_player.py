@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.player import GOES_ON, PLAYS
 from tcpwatch.lab.scenario import END, RESTS
 from tests.lab.proc_net import eventually
@@ -13,7 +13,7 @@ from tests.lab.proc_net import eventually
 pytestmark = pytest.mark.e2e
 
 
-def hear(program: Program, wanted: str) -> list[str]:
+def hear(program: ChildProcess, wanted: str) -> list[str]:
     heard: list[str] = []
 
     def has_come() -> bool:
@@ -25,7 +25,7 @@ def hear(program: Program, wanted: str) -> list[str]:
 
 
 def test_player_plays_what_it_is_told_one_after_the_other(port: int) -> None:
-    player = Program("player", "--port", str(port), "--pace", "0")
+    player = ChildProcess("player", "--port", str(port), "--pace", "0")
     player.tell("refused")
     first = hear(player, END)
     player.tell("half-close")
@@ -35,7 +35,7 @@ def test_player_plays_what_it_is_told_one_after_the_other(port: int) -> None:
 
 
 def test_player_ends_one_scenario_before_it_plays_the_next(port: int) -> None:
-    player = Program("player", "--port", str(port), "--pace", "60")
+    player = ChildProcess("player", "--port", str(port), "--pace", "60")
     for _ in range(2):  # the second could not listen while the first does
         player.tell("handshake")
         assert "failed" not in "".join(hear(player, '"says"'))
@@ -43,7 +43,7 @@ def test_player_ends_one_scenario_before_it_plays_the_next(port: int) -> None:
 
 
 def test_player_knows_no_other_words(port: int) -> None:
-    player = Program("player", "--port", str(port))
+    player = ChildProcess("player", "--port", str(port))
     player.tell("sh -c true")
     player.tell("refused")
     assert hear(player, PLAYS)[0] == f"{PLAYS}refused"
@@ -51,7 +51,7 @@ def test_player_knows_no_other_words(port: int) -> None:
 
 
 def test_player_passes_on_that_what_plays_may_go_on(port: int) -> None:
-    player = Program("player", "--port", str(port), "--pace", "0", "--rests")
+    player = ChildProcess("player", "--port", str(port), "--pace", "0", "--rests")
     player.tell(GOES_ON)  # nothing plays
     player.tell("refused")
     assert hear(player, RESTS)[-1] == RESTS
@@ -61,12 +61,12 @@ def test_player_passes_on_that_what_plays_may_go_on(port: int) -> None:
 
 
 def test_player_takes_its_scenario_with_it(port: int) -> None:
-    player = Program("player", "--port", str(port), "--pace", "60")
+    player = ChildProcess("player", "--port", str(port), "--pace", "60")
     player.tell("handshake")
     hear(player, '"says"')
     os.kill(player.pid, signal.SIGKILL)
     player.stop()
-    again = Program("player", "--port", str(port), "--pace", "0")
+    again = ChildProcess("player", "--port", str(port), "--pace", "0")
 
     def plays() -> bool:
         again.tell("handshake")

@@ -53,4 +53,4 @@ def test_acts_of_a_recording_go_by_the_clock_of_its_segments(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_recording_says_what_its_scenario_says_today(name: str) -> None:
-    assert {act.says for act in acts_of(name)} <= set(acts_written_in(name))
+    assert {act.message for act in acts_of(name)} <= set(acts_written_in(name))

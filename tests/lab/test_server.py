@@ -3,7 +3,7 @@ from threading import Thread
 
 import pytest
 
-from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.messages import MessageError
 from tcpwatch.lab.server import HOST, TIDY_UP_S, EchoServer, echo, serve
 from tests.lab.proc_net import eventually, needs_proc_net, states
@@ -59,18 +59,18 @@ def test_server_port_that_is_taken(port: int) -> None:
 
 
 @pytest.mark.e2e
-def test_server_closes_after_the_client(server: Program, port: int) -> None:
+def test_server_closes_after_the_client(server: ChildProcess, port: int) -> None:
     assert exchange(port, b"0002AB") == b"0002AB"
 
 
 @pytest.mark.e2e
-def test_server_closes_on_bytes_that_are_no_message(server: Program, port: int) -> None:
+def test_server_closes_on_bytes_that_are_no_message(server: ChildProcess, port: int) -> None:
     assert exchange(port, b"wrong") == b""
     assert exchange(port, b"0001A") == b"0001A"
 
 
 @pytest.mark.e2e
-def test_server_serves_several_at_once(server: Program, port: int) -> None:
+def test_server_serves_several_at_once(server: ChildProcess, port: int) -> None:
     with socket.create_connection((HOST, port)) as waiting:
         served = [Thread(target=exchange, args=(port, b"0001A")) for _ in range(3)]
         for thread in served:
@@ -82,7 +82,7 @@ def test_server_serves_several_at_once(server: Program, port: int) -> None:
 
 
 @pytest.mark.e2e
-def test_server_survives_a_reset(server: Program, port: int) -> None:
+def test_server_survives_a_reset(server: ChildProcess, port: int) -> None:
     rude = socket.create_connection((HOST, port))
     rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     rude.close()
@@ -92,7 +92,7 @@ def test_server_survives_a_reset(server: Program, port: int) -> None:
 @pytest.mark.e2e
 @needs_proc_net
 def test_server_forgets_the_first_connection_only(port: int) -> None:
-    program = Program("server", "--port", str(port), "--forget-first")
+    program = ChildProcess("server", "--port", str(port), "--forget-first")
     try:
         with socket.create_connection((HOST, port)) as first:
             first.shutdown(socket.SHUT_WR)

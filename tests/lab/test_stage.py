@@ -44,7 +44,7 @@ def test_now_lets_the_last_act_sink_in(slept: list[float]) -> None:
     assert slept == []
     stage.now("two", steps=["1/3 SYN"], analysis=("zero_window",), count=7)
     assert slept == [2.5]
-    assert [act.says for act in acts] == ["one", "two"]
+    assert [act.message for act in acts] == ["one", "two"]
     assert [act.values for act in acts] == [{}, {"count": 7}]
     assert [act.promise for act in acts] == [
         Promise(states=("LISTEN",)),
@@ -54,9 +54,9 @@ def test_now_lets_the_last_act_sink_in(slept: list[float]) -> None:
 
 def test_now_rests_between_two_acts_until_the_audience_has_followed(slept: list[float]) -> None:
     order: list[str] = []
-    stage = Stage(lambda act: order.append(act.says), rest=lambda: order.append("rest"))
-    for says in ("one", "two", "three"):
-        stage.now(says)
+    stage = Stage(lambda act: order.append(act.message), rest=lambda: order.append("rest"))
+    for message in ("one", "two", "three"):
+        stage.now(message)
     stage.now("four", soon=True)
     assert order == ["one", "rest", "two", "rest", "three", "four"]
 

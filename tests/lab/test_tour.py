@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tcpwatch.errors import UsageError
-from tcpwatch.lab.child_process import Program
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace
 from tcpwatch.lab.playlist import NAME
@@ -33,7 +33,7 @@ def play_out(tour: Tour) -> list[Act]:
 
 def test_tour_plays_its_scenarios_as_it_is_asked(port: int) -> None:
     with Tour([REFUSED, HALF_CLOSE], port, pace_s=0) as tour:
-        assert (tour.number, tour.count, tour.name, tour.title) == (1, 2, "refused", REFUSED.says)
+        assert (tour.number, tour.count, tour.name, tour.title) == (1, 2, "refused", REFUSED.message)
         assert [act.promise.steps for act in play_out(tour)] == [("1/3 SYN", "RST"), ()]
         assert not tour.last
         tour.go(1)
@@ -67,7 +67,7 @@ def test_tour_stops_at_its_ends_and_plays_the_same_again(port: int) -> None:
 def test_tour_hears_nothing_of_the_scenario_it_has_left(port: int) -> None:
     with Tour([HALF_CLOSE, REFUSED], port, pace_s=60) as tour:
         tour.go(1)
-        assert eventually(lambda: [act.says[:14] for act in tour.acts()] == ["Nobody listens"])
+        assert eventually(lambda: [act.message[:14] for act in tour.acts()] == ["Nobody listens"])
 
 
 def test_tour_opens_with_a_demo_that_ends_with_the_first_scenario(port: int) -> None:
@@ -112,7 +112,7 @@ def test_tour_whose_opening_cannot_be_leaves_nothing(port: int) -> None:
 
 
 def test_tour_says_why_a_scenario_failed(port: int) -> None:
-    server = Program("server", "--port", str(port))
+    server = ChildProcess("server", "--port", str(port))
     with Tour([HALF_CLOSE], port, pace_s=0) as tour:
         play_out(tour)
         assert tour.failure is not None

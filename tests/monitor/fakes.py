@@ -11,7 +11,7 @@ class ScriptedSockets:
     """A socket table for each dump; None is a dump that fails."""
 
     name = "script"
-    says = "scripted sockets"
+    message = "scripted sockets"
 
     def __init__(self, *dumps: Sequence[SocketRow] | None) -> None:
         self._dumps = list(dumps)
@@ -45,7 +45,7 @@ class ScriptedFrames:
     """Batches of frames, then none; `lost` are counted as dropped."""
 
     name = "lo"
-    says = "scripted frames"
+    message = "scripted frames"
     working = True
 
     def __init__(self, *batches: Sequence[Frame], lost: int = 0) -> None:

@@ -1,4 +1,4 @@
-from tcpwatch.monitor.counter_window import Rises
+from tcpwatch.monitor.counter_window import CounterWindow
 from tcpwatch.sockets.counters import Rise
 
 SECOND = 1_000_000_000
@@ -6,7 +6,7 @@ SECOND = 1_000_000_000
 
 def rises(*readings: tuple[int, int]) -> list[Rise]:
     """What comes of reading a counter at these seconds."""
-    kept: Rises[str] = Rises()
+    kept: CounterWindow[str] = CounterWindow()
     return [kept.update({"n": value}, second * SECOND)["n"] for second, value in readings]
 
 
@@ -26,7 +26,7 @@ def test_rise_after_a_long_silence_is_all_of_the_last_minute() -> None:
 
 
 def test_key_that_went_away_begins_anew() -> None:
-    kept: Rises[int] = Rises()
+    kept: CounterWindow[int] = CounterWindow()
     kept.update({7: 100}, 0)
     kept.update({}, SECOND)
     assert kept.update({7: 150}, 2 * SECOND) == {7: Rise(0, 0)}

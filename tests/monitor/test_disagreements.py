@@ -5,12 +5,12 @@ from dataclasses import replace
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.rules.kernel_vs_wire import Disagreement
 from tcpwatch.monitor.detail import detail
-from tcpwatch.monitor.disagreements import PATIENCE_NS, Doubts, patience_ns
+from tcpwatch.monitor.disagreements import PATIENCE_NS, LastingDisagreements, patience_ns
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark, Snapshot
 from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.sockets.tcp_info import TcpInfo
-from tcpwatch.sockets.timeline import Known, Life
+from tcpwatch.sockets.timeline import Precision, Timeline
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
 from tests.builders import connection
@@ -26,47 +26,47 @@ def doubt(rests_on: object = 1, rule: str = "rule") -> Disagreement:
 
 
 def test_doubt_of_a_moment_is_not_told() -> None:
-    doubts = Doubts()
-    assert doubts.lasting(ENDS, [doubt()], 0) == ()
-    assert doubts.lasting(ENDS, [doubt()], PATIENCE_NS - 1) == ()
-    assert [finding.rule for finding in doubts.lasting(ENDS, [doubt()], PATIENCE_NS)] == ["rule"]
+    lasting_disagreements = LastingDisagreements()
+    assert lasting_disagreements.lasting(ENDS, [doubt()], 0) == ()
+    assert lasting_disagreements.lasting(ENDS, [doubt()], PATIENCE_NS - 1) == ()
+    assert [finding.rule for finding in lasting_disagreements.lasting(ENDS, [doubt()], PATIENCE_NS)] == ["rule"]
 
 
 def test_doubt_begins_anew_when_the_wire_moves() -> None:
-    doubts = Doubts()
-    doubts.lasting(ENDS, [doubt(1)], 0)
-    assert doubts.lasting(ENDS, [doubt(2)], PATIENCE_NS) == ()
+    lasting_disagreements = LastingDisagreements()
+    lasting_disagreements.lasting(ENDS, [doubt(1)], 0)
+    assert lasting_disagreements.lasting(ENDS, [doubt(2)], PATIENCE_NS) == ()
 
 
 def test_doubt_begins_anew_after_it_was_gone() -> None:
-    doubts = Doubts()
-    doubts.lasting(ENDS, [doubt()], 0)
-    doubts.lasting(ENDS, [], 1)
-    assert doubts.lasting(ENDS, [doubt()], PATIENCE_NS) == ()
+    lasting_disagreements = LastingDisagreements()
+    lasting_disagreements.lasting(ENDS, [doubt()], 0)
+    lasting_disagreements.lasting(ENDS, [], 1)
+    assert lasting_disagreements.lasting(ENDS, [doubt()], PATIENCE_NS) == ()
 
 
 def test_doubt_of_one_connection_is_none_of_another() -> None:
-    doubts = Doubts()
-    doubts.lasting(ENDS, [doubt()], 0)
-    assert doubts.lasting(b"other", [doubt()], PATIENCE_NS) == ()
+    lasting_disagreements = LastingDisagreements()
+    lasting_disagreements.lasting(ENDS, [doubt()], 0)
+    assert lasting_disagreements.lasting(b"other", [doubt()], PATIENCE_NS) == ()
 
 
-def told(held: Connection, doubts: Doubts, now_ns: int = 0, dropped: int = 0) -> Detail:
+def told(held: Connection, lasting_disagreements: LastingDisagreements, now_ns: int = 0, dropped: int = 0) -> Detail:
     """The server's end at a moment, whose peer has half closed on the wire."""
     tap = Wiretap(ScriptedFrames((*HANDSHAKE, *HALF_CLOSE)), PacketLog())
     tap.receive()
     found: tuple[Flow, int] | None = tap.find(SERVER_ENDS)
     shown: Snapshot = replace(picture(held), mono_ns=now_ns, time_ns=now_ns, dropped=dropped)
-    whole = detail(SERVER_ENDS, shown, found, doubts=doubts)
+    whole = detail(SERVER_ENDS, shown, found, lasting_disagreements=lasting_disagreements)
     assert whole is not None
     return whole
 
 
 def rules(held: Connection, dropped: int = 0) -> list[str]:
     """What has lasted long enough at the second look."""
-    doubts = Doubts()
-    assert told(held, doubts, 0, dropped).disagreements == ()
-    return [finding.rule for finding in told(held, doubts, PATIENCE_NS, dropped).disagreements]
+    lasting_disagreements = LastingDisagreements()
+    assert told(held, lasting_disagreements, 0, dropped).disagreements == ()
+    return [finding.rule for finding in told(held, lasting_disagreements, PATIENCE_NS, dropped).disagreements]
 
 
 def test_socket_that_did_not_take_the_fin() -> None:
@@ -84,7 +84,7 @@ def test_socket_that_vanished_a_moment_ago_is_gone_whatever_its_last_row_says() 
 
 
 def test_patience_is_longer_than_the_round_trip() -> None:
-    whole = told(connection(row=server_row()), Doubts())
+    whole = told(connection(row=server_row()), LastingDisagreements())
     assert patience_ns(whole) == PATIENCE_NS
     assert patience_ns(replace(whole, info=TcpInfo(rtt=3_000_000))) == 3_000_000_000
     assert whole.flow is not None
@@ -92,10 +92,10 @@ def test_patience_is_longer_than_the_round_trip() -> None:
 
 
 def test_flow_of_an_earlier_connection_is_not_the_sockets() -> None:
-    born = Life().entering(State.SYN_SENT, 60_000_000_000, Known.EXACT)
-    assert told(replace(connection(row=server_row()), past=born), Doubts()).flow is None
+    born = Timeline().entering(State.SYN_SENT, 60_000_000_000, Precision.EXACT)
+    assert told(replace(connection(row=server_row()), past=born), LastingDisagreements()).flow is None
 
 
 def test_flow_of_a_later_connection_is_not_the_closed_ones() -> None:
-    over = Life().entering(State.CLOSED, -60_000_000_000, Known.EXACT)
-    assert told(replace(connection(row=server_row(State.CLOSED)), past=over), Doubts()).flow is None
+    over = Timeline().entering(State.CLOSED, -60_000_000_000, Precision.EXACT)
+    assert told(replace(connection(row=server_row(State.CLOSED)), past=over), LastingDisagreements()).flow is None

@@ -7,7 +7,7 @@ from tcpwatch.kernel.events import Transition
 from tcpwatch.monitor.history import MARK_NS, TOLD_LIMIT, UNSEEN_NS, History, began_ns, by_ends
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import NoOwner, SocketRow, Timer, TimerKind
-from tcpwatch.sockets.timeline import Happening, Known
+from tcpwatch.sockets.timeline import OccurrenceKind, Precision
 from tcpwatch.tcp.state import State
 from tests.builders import CLIENT, SERVER, ends, owner, row
 
@@ -124,7 +124,7 @@ def test_gone_row_does_not_hide_the_one_that_took_its_ends(order: tuple[int, int
 
 
 def told(at_s: float, old: State | None, new: State | None, cookie: int = 1, **facts: object) -> Transition:
-    event = Transition(int(at_s * SECOND), cookie, row().ends, Happening.STATE, old, new)
+    event = Transition(int(at_s * SECOND), cookie, row().ends, OccurrenceKind.STATE, old, new)
     return event._replace(**facts)  # type: ignore[arg-type]
 
 
@@ -136,8 +136,8 @@ def _same(event: Transition, record: bytes) -> Transition:
     return event
 
 
-def course(found: Connection) -> list[tuple[State, float, Known]]:
-    return [(dwell.state, dwell.since_ns / SECOND, dwell.known) for dwell in found.life.dwells]
+def wire_timelines(found: Connection) -> list[tuple[State, float, Precision]]:
+    return [(interval.state, interval.since_ns / SECOND, interval.precision) for interval in found.timeline.intervals]
 
 
 SHORT = (
@@ -153,9 +153,9 @@ def test_change_that_was_told_is_dated_exactly() -> None:
     dump(history, 100, row())
     witness(history, [told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
     found = dump(history, 101, row(state=State.CLOSE_WAIT))[1]
-    assert course(found) == [
-        (State.ESTABLISHED, 100, Known.AT_LEAST),
-        (State.CLOSE_WAIT, 100.3, Known.EXACT),
+    assert wire_timelines(found) == [
+        (State.ESTABLISHED, 100, Precision.AT_LEAST),
+        (State.CLOSE_WAIT, 100.3, Precision.EXACT),
     ]
     assert (found.since_ns, found.since_seen) == (int(100.3 * SECOND), True)
 
@@ -163,15 +163,15 @@ def test_change_that_was_told_is_dated_exactly() -> None:
 def test_retransmission_that_was_told_is_in_the_life() -> None:
     history = History()
     dump(history, 100, row())
-    witness(history, [told(100.3, None, None, kind=Happening.RETRANSMISSION)])
-    assert dump(history, 101, row())[1].life.happened == {Happening.RETRANSMISSION}
+    witness(history, [told(100.3, None, None, kind=OccurrenceKind.RETRANSMISSION)])
+    assert dump(history, 101, row())[1].timeline.occurrences == {OccurrenceKind.RETRANSMISSION}
 
 
 def test_change_that_only_dumps_show_is_between_them() -> None:
     history = History()
     dump(history, 100, row())
     found = dump(history, 101, row(state=State.FIN_WAIT_1))[1]
-    assert course(found)[-1] == (State.FIN_WAIT_1, 101, Known.BETWEEN)
+    assert wire_timelines(found)[-1] == (State.FIN_WAIT_1, 101, Precision.BETWEEN)
 
 
 def test_time_wait_began_where_the_whole_socket_ended() -> None:
@@ -179,7 +179,10 @@ def test_time_wait_began_where_the_whole_socket_ended() -> None:
     dump(history, 100)
     witness(history, SHORT)
     found = dump(history, 101, row(state=State.TIME_WAIT))[1]
-    assert course(found)[-2:] == [(State.FIN_WAIT_2, 100.3, Known.EXACT), (State.TIME_WAIT, 100.4, Known.EXACT)]
+    assert wire_timelines(found)[-2:] == [
+        (State.FIN_WAIT_2, 100.3, Precision.EXACT),
+        (State.TIME_WAIT, 100.4, Precision.EXACT),
+    ]
     assert history.closed(101 * SECOND) == ()
 
 
@@ -189,7 +192,7 @@ def test_connection_that_came_and_went_between_two_dumps_is_closed() -> None:
     witness(history, SHORT)
     assert dump(history, 101) == {}
     [short] = history.closed(101 * SECOND)
-    assert [state for state, *_ in course(short)][-2:] == [State.FIN_WAIT_2, State.CLOSED]
+    assert [state for state, *_ in wire_timelines(short)][-2:] == [State.FIN_WAIT_2, State.CLOSED]
 
 
 def test_connection_that_goes_on_is_waited_for_a_while() -> None:
@@ -198,17 +201,17 @@ def test_connection_that_goes_on_is_waited_for_a_while() -> None:
     dump(history, 100)
     witness(history, SHORT[:1])
     dump(history, 101)
-    assert len(dump(history, 102, row())[1].life.dwells) == 2
+    assert len(dump(history, 102, row())[1].timeline.intervals) == 2
     witness(history, [told(102, State.CLOSED, State.SYN_SENT, cookie=2)])
     dump(history, 102 + UNSEEN_NS / SECOND, row())
-    assert len(dump(history, 108, row(cookie=2))[2].life.dwells) == 1
+    assert len(dump(history, 108, row(cookie=2))[2].timeline.intervals) == 1
 
 
 def test_destroyed_socket_that_is_in_the_table_cut_down_is_not_closed() -> None:
     """The whole socket had a cookie made at its end; what is left of it has another."""
     history = History()
     dump(history, 100)
-    end = told(100.5, None, State.CLOSED, cookie=2, known=Known.BETWEEN, row=row(cookie=2, state=State.CLOSED))
+    end = told(100.5, None, State.CLOSED, cookie=2, precision=Precision.BETWEEN, row=row(cookie=2, state=State.CLOSED))
     witness(history, [end])
     dump(history, 101, row(state=State.TIME_WAIT))
     assert history.closed(101 * SECOND) == ()
@@ -217,7 +220,7 @@ def test_destroyed_socket_that_is_in_the_table_cut_down_is_not_closed() -> None:
 def test_row_that_vanished_is_closed_after_it_was_shown_as_gone() -> None:
     history = History()
     dump(history, 100, row())
-    assert course(dump(history, 101)[1])[-1] == (State.CLOSED, 101, Known.BETWEEN)
+    assert wire_timelines(dump(history, 101)[1])[-1] == (State.CLOSED, 101, Precision.BETWEEN)
     assert history.closed(101 * SECOND) == ()
     later = 101 + MARK_NS / SECOND
     dump(history, later)
@@ -236,7 +239,7 @@ def test_row_that_one_dump_missed_has_not_ended() -> None:
     history = History()
     dump(history, 100, row())
     dump(history, 101)
-    assert course(dump(history, 102, row())[1]) == [(State.ESTABLISHED, 100, Known.AT_LEAST)]
+    assert wire_timelines(dump(history, 102, row())[1]) == [(State.ESTABLISHED, 100, Precision.AT_LEAST)]
 
 
 def test_more_sockets_told_of_than_there_is_room_for_are_counted() -> None:

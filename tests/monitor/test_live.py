@@ -13,7 +13,7 @@ from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.sockets.counters import Rise, Stack
 from tcpwatch.sockets.row import Backlog, SocketRow
-from tcpwatch.sockets.timeline import Happening
+from tcpwatch.sockets.timeline import OccurrenceKind
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, RST, SYN
 from tests.builders import SERVER, ends, event, row
@@ -71,7 +71,7 @@ def test_dump_that_fails_keeps_the_last_rows_and_says_so() -> None:
     monitor.refresh()
     [kernel, _] = monitor.snapshot().sources
     assert states(monitor) == [State.ESTABLISHED]
-    assert (kernel.working, kernel.says) == (False, "the kernel does not answer")
+    assert (kernel.working, kernel.message) == (False, "the kernel does not answer")
 
 
 def test_missing_capture_is_told_with_what_mends_it() -> None:
@@ -127,7 +127,7 @@ def test_detail_joins_the_socket_with_its_segments() -> None:
 class ScriptedEvents:
     """What is told, once."""
 
-    says = "scripted events"
+    message = "scripted events"
     every_change = True
     lost = 7
     room = 20
@@ -145,7 +145,7 @@ class ScriptedEvents:
 
 def test_much_that_was_told_is_read_on_sooner_and_little_later() -> None:
     """100 where there is room for 20: the next reading is to find 5."""
-    end = Transition(0, 9, SERVER_ENDS, Happening.STATE, State.LAST_ACK, State.CLOSED)
+    end = Transition(0, 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
     monitor = Monitor(
         KernelSources(ScriptedSockets([]), OwnerIndex(), ScriptedEvents(*[end] * 100)), PacketLog(), NO_TAP
     )
@@ -157,7 +157,7 @@ def test_much_that_was_told_is_read_on_sooner_and_little_later() -> None:
 
 
 def test_short_connection_is_in_the_picture_and_what_was_lost_is_counted() -> None:
-    end = Transition(0, 9, SERVER_ENDS, Happening.STATE, State.LAST_ACK, State.CLOSED)
+    end = Transition(0, 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
     events = ScriptedEvents(end._replace(time_ns=time.monotonic_ns()))
     monitor = Monitor(KernelSources(ScriptedSockets([client_row()]), OwnerIndex(), events), PacketLog(), NO_TAP)
     monitor.refresh()
@@ -169,7 +169,7 @@ def test_short_connection_is_in_the_picture_and_what_was_lost_is_counted() -> No
 
 
 def test_closed_connection_does_not_hide_the_one_that_took_its_ends() -> None:
-    end = Transition(time.monotonic_ns(), 9, SERVER_ENDS, Happening.STATE, State.LAST_ACK, State.CLOSED)
+    end = Transition(time.monotonic_ns(), 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
     sources = KernelSources(ScriptedSockets([server_row()]), OwnerIndex(), ScriptedEvents(end))
     monitor = Monitor(sources, PacketLog(), NO_TAP)
     monitor.refresh()
@@ -227,4 +227,4 @@ def test_thread_that_fails_leaves_its_last_words_on_the_picture() -> None:
     monitor.watch()
     [kernel, _] = monitor.snapshot().sources
     assert not kernel.working
-    assert "a bug" in kernel.says
+    assert "a bug" in kernel.message

@@ -6,7 +6,7 @@ from tcpwatch.kernel.events import Transition
 from tcpwatch.monitor.recently_closed import KEPT_NS, LIMIT, Closed, came_and_went, end_of, ended
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.row import NoOwner, Owner
-from tcpwatch.sockets.timeline import Happening, Known, Life
+from tcpwatch.sockets.timeline import OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tests.builders import CLIENT, SERVER, connection, ends, owner, row
 
@@ -15,7 +15,7 @@ HERE = ends(CLIENT, SERVER)
 
 
 def told(time_ns: int, old: State | None, new: State | None, **facts: object) -> Transition:
-    event = Transition(time_ns, 9, HERE, Happening.STATE, old, new)
+    event = Transition(time_ns, 9, HERE, OccurrenceKind.STATE, old, new)
     return event._replace(**facts)  # type: ignore[arg-type]
 
 
@@ -65,7 +65,7 @@ def test_socket_connected_to_itself_has_no_peer() -> None:
 
 
 def test_end_is_told_by_the_last_change_of_state() -> None:
-    reset = told(21, None, None, kind=Happening.RESET_SENT)
+    reset = told(21, None, None, kind=OccurrenceKind.RESET_SENT)
     assert end_of([OPENED, ENDED, reset]) is ENDED
     assert end_of([OPENED]) is None
     assert end_of([reset]) is None
@@ -76,22 +76,22 @@ def test_end_of_a_socket_that_was_never_connected_is_none() -> None:
 
 
 def test_short_connection_has_the_owner_that_was_told_of() -> None:
-    life = Life().entering(State.SYN_SENT, 10, Known.EXACT).entering(State.CLOSED, 20, Known.EXACT)
-    short = came_and_went(ENDED, [OPENED, ENDED], life)
+    timeline = Timeline().entering(State.SYN_SENT, 10, Precision.EXACT).entering(State.CLOSED, 20, Precision.EXACT)
+    short = came_and_went(ENDED, [OPENED, ENDED], timeline)
     assert (short.row.state, short.row.ends, short.key, short.since_ns) == (State.CLOSED, HERE, 9, 20)
-    assert (short.owners, short.no_owner, short.life) == ((WGET,), None, life)
+    assert (short.owners, short.no_owner, short.timeline) == ((WGET,), None, timeline)
 
 
 def test_short_connection_of_which_only_the_end_is_told() -> None:
     """As the socket was then, and with no owner."""
     last = row(cookie=9, ends=HERE, state=State.CLOSED, info_bytes=b"measured")
-    end = told(20, None, State.CLOSED, known=Known.BETWEEN, row=last)
-    short = came_and_went(end, [end], Life().entering(State.CLOSED, 20, Known.BETWEEN))
+    end = told(20, None, State.CLOSED, precision=Precision.BETWEEN, row=last)
+    short = came_and_went(end, [end], Timeline().entering(State.CLOSED, 20, Precision.BETWEEN))
     assert (short.row, short.owners, short.no_owner) == (last, (), NoOwner.SHORT)
 
 
 def test_connection_of_the_table_ends_with_its_last_owner() -> None:
-    life = Life().entering(State.LAST_ACK, 5, Known.EXACT).entering(State.CLOSED, 20, Known.EXACT)
-    over = ended(replace(connection(state=State.LAST_ACK, recv_q=3), past=life))
-    assert (over.row.state, over.row.recv_q, over.since_ns, over.life) == (State.CLOSED, None, 20, life)
+    timeline = Timeline().entering(State.LAST_ACK, 5, Precision.EXACT).entering(State.CLOSED, 20, Precision.EXACT)
+    over = ended(replace(connection(state=State.LAST_ACK, recv_q=3), past=timeline))
+    assert (over.row.state, over.row.recv_q, over.since_ns, over.timeline) == (State.CLOSED, None, 20, timeline)
     assert over.owners == (replace(owner(), gone=True),)

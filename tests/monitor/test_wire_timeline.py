@@ -1,8 +1,8 @@
 """What segments moved, and how that stands beside what the kernel told."""
 
 from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.monitor.wire_timeline import Course, LoggedCourse, shifted, with_segments
-from tcpwatch.sockets.timeline import Dwell, Happened, Happening, Known, Life
+from tcpwatch.monitor.wire_timeline import LoggedWireTimeline, WireTimeline, shifted, with_segments
+from tcpwatch.sockets.timeline import Interval, Occurrence, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 from tests.builders import event
@@ -11,7 +11,7 @@ S = 1_000_000_000
 MS = 1_000_000
 CLOSED, SYN_SENT, SYN_RECEIVED, OPEN = State.CLOSED, State.SYN_SENT, State.SYN_RECEIVED, State.ESTABLISHED
 FIN_WAIT_1, CLOSE_WAIT, TIME_WAIT = State.FIN_WAIT_1, State.CLOSE_WAIT, State.TIME_WAIT
-EXACT, WIRE, BETWEEN, AT_LEAST = Known.EXACT, Known.WIRE, Known.BETWEEN, Known.AT_LEAST
+EXACT, WIRE, BETWEEN, AT_LEAST = Precision.EXACT, Precision.WIRE, Precision.BETWEEN, Precision.AT_LEAST
 
 
 def moved(time_ns: int, side: int, src: State, dst: State, step: Step | None = None, **facts: object) -> Event:
@@ -27,27 +27,27 @@ OPENING = [
 FIN = moved(5 * MS, 0, FIN_WAIT_1, CLOSE_WAIT, Step.FIN)
 
 
-def short(life: Life) -> list[tuple[State, int, str | None]]:
-    return [(dwell.state, dwell.since_ns // MS, dwell.cause) for dwell in life.dwells]
+def short(timeline: Timeline) -> list[tuple[State, int, str | None]]:
+    return [(interval.state, interval.since_ns // MS, interval.cause) for interval in timeline.intervals]
 
 
-def life(*dwells: tuple[State, int, Known]) -> Life:
-    return Life(tuple(Dwell(state, since_ms * MS, known) for state, since_ms, known in dwells))
+def timeline(*intervals: tuple[State, int, Precision]) -> Timeline:
+    return Timeline(tuple(Interval(state, since_ms * MS, known) for state, since_ms, known in intervals))
 
 
-def wire_life(*events: Event) -> Life:
-    course = Course()
-    course.take(events)
-    return course.lives[0]
+def wire_life(*events: Event) -> Timeline:
+    wire_timelines = WireTimeline()
+    wire_timelines.take(events)
+    return wire_timelines.timelines[0]
 
 
 def test_course_of_both_ends() -> None:
-    course = Course()
-    course.take([*OPENING, FIN])
-    initiator, responder = course.lives
+    wire_timelines = WireTimeline()
+    wire_timelines.take([*OPENING, FIN])
+    initiator, responder = wire_timelines.timelines
     assert short(initiator) == [(SYN_SENT, 1, "→1/3 SYN"), (OPEN, 2, "←2/3 SYN-ACK"), (FIN_WAIT_1, 5, "→1/4 FIN")]
     assert short(responder) == [(SYN_RECEIVED, 2, "→2/3 SYN-ACK"), (OPEN, 3, "←3/3 ACK"), (CLOSE_WAIT, 5, "←1/4 FIN")]
-    assert {dwell.known for dwell in initiator.dwells} == {WIRE}
+    assert {interval.precision for interval in initiator.intervals} == {WIRE}
 
 
 def test_course_from_the_middle_does_not_date_what_was_before() -> None:
@@ -63,51 +63,51 @@ def test_note_is_part_of_the_cause() -> None:
 
 def test_log_is_read_on_and_of_one_flow_alone() -> None:
     log = PacketLog()
-    course = LoggedCourse(log)
+    wire_timelines = LoggedWireTimeline(log)
     log.extend([*OPENING, moved(9 * MS, 0, CLOSED, CLOSED, Step.RST, stream=1)])
-    assert len(course.lives(0)[0].dwells) == 2
+    assert len(wire_timelines.timelines(0)[0].intervals) == 2
     log.extend([FIN])
-    assert short(course.lives(0)[0])[-1] == (FIN_WAIT_1, 5, "→1/4 FIN")
-    assert course.lives(1) == (Life(), Life())
-    assert len(course.lives(0)[0].dwells) == 3
+    assert short(wire_timelines.timelines(0)[0])[-1] == (FIN_WAIT_1, 5, "→1/4 FIN")
+    assert wire_timelines.timelines(1) == (Timeline(), Timeline())
+    assert len(wire_timelines.timelines(0)[0].intervals) == 3
 
 
 def test_shifted_to_another_clock() -> None:
-    assert shifted(life((OPEN, 5, EXACT)), -2 * MS) == life((OPEN, 3, EXACT))
+    assert shifted(timeline((OPEN, 5, EXACT)), -2 * MS) == timeline((OPEN, 3, EXACT))
 
 
 def test_exact_life_gets_its_causes_and_keeps_its_moments() -> None:
-    kernel = life((SYN_SENT, 0, EXACT), (OPEN, 3, EXACT), (FIN_WAIT_1, 4, EXACT))
+    kernel = timeline((SYN_SENT, 0, EXACT), (OPEN, 3, EXACT), (FIN_WAIT_1, 4, EXACT))
     told = with_segments(kernel, wire_life(*OPENING, FIN))
     assert short(told) == [(SYN_SENT, 0, "→1/3 SYN"), (OPEN, 3, "←2/3 SYN-ACK"), (FIN_WAIT_1, 4, "→1/4 FIN")]
-    assert {dwell.known for dwell in told.dwells} == {EXACT}
+    assert {interval.precision for interval in told.intervals} == {EXACT}
 
 
 def test_segment_that_the_socket_did_not_take_moves_nothing() -> None:
-    kernel = life((SYN_SENT, 0, EXACT), (OPEN, 3, EXACT))
+    kernel = timeline((SYN_SENT, 0, EXACT), (OPEN, 3, EXACT))
     assert short(with_segments(kernel, wire_life(*OPENING, FIN)))[-1] == (OPEN, 3, "←2/3 SYN-ACK")
 
 
 def test_segment_long_before_or_after_is_not_the_cause() -> None:
     late = moved(5 * S, 0, FIN_WAIT_1, CLOSE_WAIT, Step.FIN)
-    kernel = life((OPEN, 3, EXACT), (FIN_WAIT_1, 4, EXACT))
+    kernel = timeline((OPEN, 3, EXACT), (FIN_WAIT_1, 4, EXACT))
     assert short(with_segments(kernel, wire_life(*OPENING, late)))[-1] == (FIN_WAIT_1, 4, None)
 
 
 def test_life_from_dumps_gets_the_wires_moments_and_what_went_between() -> None:
-    kernel = life((OPEN, 900, AT_LEAST), (TIME_WAIT, 1900, BETWEEN))
+    kernel = timeline((OPEN, 900, AT_LEAST), (TIME_WAIT, 1900, BETWEEN))
     gone = moved(7 * MS, 1, State.LAST_ACK, TIME_WAIT, Step.FIN_ACK)
     told = with_segments(kernel, wire_life(*OPENING, FIN, gone))
-    assert [dwell.state for dwell in told.dwells] == [SYN_SENT, OPEN, FIN_WAIT_1, TIME_WAIT]
-    assert {dwell.known for dwell in told.dwells} == {WIRE}
+    assert [interval.state for interval in told.intervals] == [SYN_SENT, OPEN, FIN_WAIT_1, TIME_WAIT]
+    assert {interval.precision for interval in told.intervals} == {WIRE}
 
 
 def test_what_happened_in_a_state_stays_in_it() -> None:
-    again = (Happened(Happening.RETRANSMISSION, 1, 5, 5),)
-    kernel = Life((Dwell(OPEN, 900 * MS, BETWEEN, again),))
-    assert with_segments(kernel, wire_life(*OPENING)).dwells[-1].happened == again
+    again = (Occurrence(OccurrenceKind.RETRANSMISSION, 1, 5, 5),)
+    kernel = Timeline((Interval(OPEN, 900 * MS, BETWEEN, again),))
+    assert with_segments(kernel, wire_life(*OPENING)).intervals[-1].occurrences == again
 
 
 def test_life_that_the_wire_did_not_see_stays_as_it_is() -> None:
-    kernel = life((State.LISTEN, 3, AT_LEAST))
+    kernel = timeline((State.LISTEN, 3, AT_LEAST))
     assert with_segments(kernel, wire_life(*OPENING)) == kernel

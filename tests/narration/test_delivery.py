@@ -1,21 +1,21 @@
 """What stands in `test_turns` as wire traces; here the memory itself."""
 
-from tcpwatch.narration.delivery import Past, Proof, disowned, swapped
+from tcpwatch.narration.delivery import PeerKnowledge, Proof, disowned, swapped
 from tcpwatch.tcp.state import State
 from tests.builders import event
 from tests.why.told import OPENING, turns
 
 
 def test_past_before_anything_knows_nothing() -> None:
-    past = Past()
-    assert past.found(event(), []) is None
-    assert past.proofs(event()) == []
+    knowledge = PeerKnowledge()
+    assert knowledge.found(event(), []) is None
+    assert knowledge.proofs(event()) == []
 
 
 def test_past_finds_the_ends_as_proofs_show_them() -> None:
-    past = Past()
-    past.states = (State.ESTABLISHED, State.CLOSE_WAIT)
-    assert past.found(event(), [Proof(1, State.ESTABLISHED)]) == (State.ESTABLISHED, State.ESTABLISHED)
+    knowledge = PeerKnowledge()
+    knowledge.states = (State.ESTABLISHED, State.CLOSE_WAIT)
+    assert knowledge.found(event(), [Proof(1, State.ESTABLISHED)]) == (State.ESTABLISHED, State.ESTABLISHED)
 
 
 def test_swapped_goes_by_the_sender() -> None:

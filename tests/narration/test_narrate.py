@@ -12,13 +12,13 @@ from tests.why.told import OPENING, moves, told, turns
 
 def test_handshake_says_what_each_segment_does_to_both_ends() -> None:
     syn, syn_ack, ack = told(*OPENING)
-    assert syn.says.startswith("1/3: the client asks to open: SYN, ISN 1\N{NO-BREAK SPACE}000.")
+    assert syn.message.startswith("1/3: the client asks to open: SYN, ISN 1\N{NO-BREAK SPACE}000.")
     assert moves(syn) == ["client sends CLOSED → SYN-SENT", "server receives LISTEN"]
-    assert syn_ack.says.startswith(
+    assert syn_ack.message.startswith(
         "2/3: the server answers SYN-ACK: ISN 5\N{NO-BREAK SPACE}000, and ack 1\N{NO-BREAK SPACE}001 is"
     )
     assert moves(syn_ack) == ["client receives SYN-SENT → ESTABLISHED", "server sends LISTEN → SYN-RECEIVED"]
-    assert ack.says.startswith("3/3: the client acknowledges the server's SYN: ack 5\N{NO-BREAK SPACE}001 is")
+    assert ack.message.startswith("3/3: the client acknowledges the server's SYN: ack 5\N{NO-BREAK SPACE}001 is")
     assert moves(ack) == ["client sends ESTABLISHED", "server receives SYN-RECEIVED → ESTABLISHED"]
     assert [move.means for move in ack.moves] == ["no change of state", MEANS[State.ESTABLISHED]]
 
@@ -27,18 +27,18 @@ def test_close_says_what_each_segment_does_to_both_ends() -> None:
     *_, fin, ack, peer_fin, last = told(
         *OPENING, "> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< F. 1:2(0) ack 2", "> . 2:2(0) ack 2"
     )
-    assert fin.says == "1/4: the client has no more to send: FIN, number 1. It can still receive."
+    assert fin.message == "1/4: the client has no more to send: FIN, number 1. It can still receive."
     assert moves(fin) == ["client sends ESTABLISHED → FIN-WAIT-1", "server receives ESTABLISHED → CLOSE-WAIT"]
-    assert "ack 2 is one past it. Its own direction is still open" in ack.says
+    assert "ack 2 is one past it. Its own direction is still open" in ack.message
     assert moves(ack) == ["client receives FIN-WAIT-1 → FIN-WAIT-2", "server sends CLOSE-WAIT"]
-    assert peer_fin.says == "3/4: the server closes too: FIN, number 1."
+    assert peer_fin.message == "3/4: the server closes too: FIN, number 1."
     assert moves(peer_fin) == ["client receives FIN-WAIT-2 → TIME-WAIT", "server sends CLOSE-WAIT → LAST-ACK"]
-    assert last.says.startswith("4/4: the client acknowledges the last FIN")
+    assert last.message.startswith("4/4: the client acknowledges the last FIN")
     assert moves(last) == ["client sends TIME-WAIT", "server receives LAST-ACK → CLOSED"]
 
 
 @pytest.mark.parametrize(
-    ("lines", "says"),
+    ("lines", "message"),
     [
         ((*OPENING, "> P. 1:15(14) ack 1"), "The client sends 14 bytes, 1 to 14."),
         ((*OPENING, "> P. 1:15(14) ack 1", "< . 1:1(0) ack 15"), "The server acknowledges all before 15"),
@@ -84,13 +84,13 @@ def test_close_says_what_each_segment_does_to_both_ends() -> None:
         ),
     ],
 )
-def test_sentence_of_the_last_segment(lines: tuple[str, ...], says: str) -> None:
-    assert told(*lines)[-1].says.startswith(says)
+def test_sentence_of_the_last_segment(lines: tuple[str, ...], message: str) -> None:
+    assert told(*lines)[-1].message.startswith(message)
 
 
 def test_syn_again_proves_that_its_sender_has_no_answer() -> None:
     again = told("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")[-1]
-    assert again.says == "1/3 again: the client repeats its SYN, for no answer has reached it."
+    assert again.message == "1/3 again: the client repeats its SYN, for no answer has reached it."
     assert moves(again) == ["client sends SYN-SENT", "server receives SYN-RECEIVED"]
 
 
@@ -127,14 +127,14 @@ def test_refusal_has_no_listener() -> None:
 
 def test_ends_from_the_middle_go_by_their_ports() -> None:
     first, second = told("> P. 1:15(14) ack 1", "< . 1:1(0) ack 15")
-    assert first.says == "127.0.0.1:53412 sends 14 bytes, 1 to 14."
+    assert first.message == "127.0.0.1:53412 sends 14 bytes, 1 to 14."
     assert moves(second) == ["127.0.0.1:53412 receives ESTABLISHED", "127.0.0.1:9999 sends ESTABLISHED"]
 
 
 def test_doubt_where_the_kernel_has_the_receiver_as_before() -> None:
     syn_ack = turns(*OPENING)[1]
-    says = "But the kernel still has the client in SYN-SENT: this has not arrived there."
-    assert doubt(syn_ack, (State.SYN_SENT, State.SYN_RECEIVED), str) == says
+    message = "But the kernel still has the client in SYN-SENT: this has not arrived there."
+    assert doubt(syn_ack, (State.SYN_SENT, State.SYN_RECEIVED), str) == message
     assert doubt(syn_ack, (State.ESTABLISHED, State.SYN_RECEIVED), str) is None
     assert doubt(syn_ack, (None, State.SYN_RECEIVED), str) is None
 
@@ -146,10 +146,12 @@ def test_no_doubt_where_nothing_would_have_moved() -> None:
 
 def test_every_sentence_can_be_filled_in() -> None:
     turn = turns(*OPENING)[0]
-    filled = {name for _, name, _, _ in Formatter().parse(narrate(turn, lambda text: text.replace("{isn}", "")).says)}
+    filled = {
+        name for _, name, _, _ in Formatter().parse(narrate(turn, lambda text: text.replace("{isn}", "")).message)
+    }
     assert filled == {None}
     for telling in TELLINGS:
-        assert narrate(turn, lambda _, says=telling.says: says).says
+        assert narrate(turn, lambda _, message=telling.message: message).message
 
 
 def test_every_state_has_a_meaning() -> None:

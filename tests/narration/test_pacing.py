@@ -14,7 +14,7 @@ ADVICE = "Watch the states."
 T = 1_000 * SECOND_NS
 READ = T + reading_ns(ADVICE)
 DEED = Deed(T, "A client connects.")
-DONE = READ + reading_ns(DEED.says)
+DONE = READ + reading_ns(DEED.message)
 LONG = MOST_NS + LATENESS_NS  # enough for anything to be read, and for nothing earlier to come
 
 
@@ -50,9 +50,9 @@ def test_reading_takes_three_words_a_second_within_limits_in_any_script() -> Non
 def test_advice_comes_first_and_stays_to_be_read() -> None:
     narrator = telling(DEED, events=handshake(T + 1))
     tell(narrator, READ - 1)
-    assert (narrator.says, narrator.turn, narrator.time_ns) == (ADVICE, None, None)
+    assert (narrator.message, narrator.turn, narrator.time_ns) == (ADVICE, None, None)
     tell(narrator, READ)
-    assert (narrator.says, narrator.turn, narrator.time_ns) == ("A client connects.", None, T)
+    assert (narrator.message, narrator.turn, narrator.time_ns) == ("A client connects.", None, T)
 
 
 def test_segments_are_told_one_by_one_each_for_as_long_as_it_takes_to_read() -> None:
@@ -67,7 +67,7 @@ def test_segments_are_told_one_by_one_each_for_as_long_as_it_takes_to_read() -> 
         assert not narrator.at_rest(now_ns)
         now_ns += reading_ns(words_of(turn, str))
     assert narrator.at_rest(now_ns)
-    assert (narrator.says, narrator.time_ns) == ("A client connects.", T + 3)
+    assert (narrator.message, narrator.time_ns) == ("A client connects.", T + 3)
 
 
 def test_who_reads_has_to_read_the_sentence_and_what_moves() -> None:
@@ -82,15 +82,15 @@ def test_what_comes_late_is_told_in_its_order() -> None:
     narrator.hear((), handshake(T + 5)[:1])
     narrator.tell(READ, T + LATENESS_NS)
     narrator.tell(READ + LEAST_NS, T + LATENESS_NS + 6)
-    assert (narrator.says, step_of(narrator)) == ("first", Step.SYN)
+    assert (narrator.message, step_of(narrator)) == ("first", Step.SYN)
 
 
 def test_nothing_is_told_before_something_earlier_could_have_come() -> None:
     narrator = telling(Deed(T, "now"), events=[])
     narrator.tell(READ, T + LATENESS_NS - 1)
-    assert narrator.says == ADVICE
+    assert narrator.message == ADVICE
     narrator.tell(READ, T + LATENESS_NS)
-    assert narrator.says == "now"
+    assert narrator.message == "now"
 
 
 def test_segments_from_before_the_first_deed_are_not_told() -> None:
@@ -107,7 +107,7 @@ def test_what_has_no_deeds_begins_at_once_and_has_its_steps_told_alone() -> None
     narrator = Narrator(ADVICE, T, begun_ns=T)
     narrator.hear((), [at(one, T + number) for number, one in enumerate(traced(*OPENING, "> P. 1:15(14) ack 1"), 1)])
     tell(narrator, READ)
-    assert (narrator.says, step_of(narrator)) == (ADVICE, Step.SYN)
+    assert (narrator.message, step_of(narrator)) == (ADVICE, Step.SYN)
     tell(narrator, READ + LONG, READ + 2 * LONG, READ + 3 * LONG)
     assert (step_of(narrator), narrator.waiting, narrator.untold) == (Step.HANDSHAKE_ACK, 0, 1)
 
@@ -116,7 +116,7 @@ def test_new_deed_takes_the_last_segment_away() -> None:
     narrator = telling(DEED, Deed(T + SECOND_NS, "two"), events=handshake(T + 1)[:1])
     narrator.tell(READ, T + LATENESS_NS)
     tell(narrator, DONE, DONE + LONG)
-    assert (narrator.says, narrator.turn) == ("two", None)
+    assert (narrator.message, narrator.turn) == ("two", None)
 
 
 def test_of_two_deeds_that_wait_the_older_is_past_with_all_that_came_of_it() -> None:
@@ -127,7 +127,7 @@ def test_of_two_deeds_that_wait_the_older_is_past_with_all_that_came_of_it() -> 
     assert step_of(narrator) is Step.SYN
     narrator.hear([Deed(T + 2 * SECOND_NS, "three")], [])
     tell(narrator, DONE)
-    assert (narrator.says, narrator.turn, narrator.waiting, narrator.untold) == ("three", None, 0, 2)
+    assert (narrator.message, narrator.turn, narrator.waiting, narrator.untold) == ("three", None, 0, 2)
     assert [turn.event.step for turn in narrator.passed] == [Step.SYN, Step.SYN_ACK, Step.HANDSHAKE_ACK]
 
 
@@ -179,7 +179,7 @@ def test_reader_may_catch_up_with_what_is_newest() -> None:
     narrator = telling(DEED, events=handshake(T + 1))
     narrator.catch_up(T)
     tell(narrator, T)
-    assert (narrator.says, step_of(narrator), narrator.untold) == ("A client connects.", Step.HANDSHAKE_ACK, 2)
+    assert (narrator.message, step_of(narrator), narrator.untold) == ("A client connects.", Step.HANDSHAKE_ACK, 2)
 
 
 def test_narrator_is_bounded() -> None:

@@ -1,6 +1,6 @@
 from tcpwatch.narration import step as module
 from tcpwatch.narration.delivery import Proof
-from tcpwatch.narration.step import Turns, corrected
+from tcpwatch.narration.step import NarratedSegments, corrected
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
 from tests.builders import event
@@ -53,14 +53,14 @@ def test_turn_again_is_a_retransmission() -> None:
 
 
 def test_turns_keep_flows_apart() -> None:
-    read = Turns()
+    read = NarratedSegments()
     read.of(event(stream=0, src_state=State.FIN_WAIT_1, dst_state=State.CLOSE_WAIT))
     assert read.of(event(stream=1)).before is None
     assert read.of(event(stream=0, side=1)).before == (State.CLOSE_WAIT, State.FIN_WAIT_1)
 
 
 def test_turns_forget_the_quietest_flow() -> None:
-    read = Turns()
+    read = NarratedSegments()
     for stream in range(module.FLOWS):
         read.of(event(stream=stream))
     read.of(event(stream=0))
@@ -220,7 +220,7 @@ def test_turn_of_an_rst_after_probes_without_an_answer_may_not_be_heard() -> Non
 
 
 def test_turn_of_an_end_by_hand_has_no_socket_there() -> None:
-    read, tracker = Turns(by_hand=[53412]), FlowTracker()
+    read, tracker = NarratedSegments(by_hand=[53412]), FlowTracker()
     told = [read.of(tracker.receive_segment(one)) for one in segments(OPENING)]
     assert [turn.by_hand for turn in told] == [0] * 3
     assert [turn.state_of(0) for turn in told] == [State.CLOSED] * 3

@@ -81,7 +81,7 @@ def report(count: int) -> None:
     found = {name: median_ms(refresh) for name, refresh in peers().items()}
     for name, kernel in sources.items():
         if name == "BPF" and kernel.sockets.name != "bpf":
-            print(f"  no BPF: {kernel.sockets.says}")
+            print(f"  no BPF: {kernel.sockets.message}")
             continue
         monitor = Monitor(kernel, PacketLog(), SourceStatus("packets", True, "not asked for"))
         begun = time.perf_counter()

@@ -7,7 +7,7 @@ from tcpwatch.report import ndjson
 from tcpwatch.sockets.extras import Extensions, Memory
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
-from tcpwatch.sockets.timeline import Happening, Known, Life
+from tcpwatch.sockets.timeline import OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
@@ -217,8 +217,12 @@ def test_line_is_one_line_whatever_a_name_holds() -> None:
 
 
 def test_socket_has_the_states_it_went_through() -> None:
-    life = Life().entering(State.SYN_SENT, 1 * SECOND, Known.EXACT).noting(Happening.RETRANSMISSION, 2 * SECOND)
-    past = life.entering(State.ESTABLISHED, 3 * SECOND, Known.EXACT)
+    timeline = (
+        Timeline()
+        .entering(State.SYN_SENT, 1 * SECOND, Precision.EXACT)
+        .noting(OccurrenceKind.RETRANSMISSION, 2 * SECOND)
+    )
+    past = timeline.entering(State.ESTABLISHED, 3 * SECOND, Precision.EXACT)
     opening, present = socket(now_s=5, past=past)["history"]
     assert opening == {
         "state": "SYN-SENT",

@@ -79,14 +79,14 @@ def test_missing_capability_names_it_and_the_user_s_own_command(monkeypatch: pyt
     monkeypatch.setattr(sys, "argv", ["/opt/bin/tcpwatch", "-p", "9999", "--filter", "state:close-wait\x1b[2J"])
     error = missing(Capability.NET_RAW, "capturing on lo")
 
-    assert error.says == "capturing on lo needs CAP_NET_RAW"
-    assert error.mend == "sudo /opt/bin/tcpwatch -p 9999 --filter 'state:close-wait␛[2J'"
+    assert error.message == "capturing on lo needs CAP_NET_RAW"
+    assert error.fix == "sudo /opt/bin/tcpwatch -p 9999 --filter 'state:close-wait␛[2J'"
 
 
 def test_missing_capability_of_root_is_the_container_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert "--cap-add=NET_RAW" in missing(Capability.NET_RAW, "capturing on lo").mend
-    assert privileges.mend(Capability.BPF, Capability.PERFMON).endswith("with --cap-add=BPF --cap-add=PERFMON")
+    assert "--cap-add=NET_RAW" in missing(Capability.NET_RAW, "capturing on lo").fix
+    assert privileges.fix(Capability.BPF, Capability.PERFMON).endswith("with --cap-add=BPF --cap-add=PERFMON")
 
 
 def test_command_as_root_of_a_module_names_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,18 +8,18 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Mark, Snapshot, SourceStatus
 from tcpwatch.sockets.row import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
 from tcpwatch.sockets.tcp_info import TcpInfo
-from tcpwatch.sockets.timeline import Happening, Known, Life
+from tcpwatch.sockets.timeline import OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.event import Event, Meaning, Step
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.text.clean import clean
-from tcpwatch.tui.protocols import Kill, Subject
+from tcpwatch.tui.protocols import Kill, Target
 from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN, Segment, reversed_ends
 
 SECOND = 1_000_000_000
 MONO_NS = 10_000 * SECOND
 TIME_NS = 1_767_182_624 * SECOND  # 12:03:44 UTC
-SUBJECT = Subject("web-3", "lo", (9999,))
+SUBJECT = Target("web-3", "lo", (9999,))
 SERVER = "127.0.0.1", 9999
 NO_CAPTURE = SourceStatus(
     "packets",
@@ -94,7 +94,7 @@ def closed() -> tuple[Connection, ...]:
     """A connection that was refused, one that lived for 31 ms, one of which only the end was told."""
     curl = Owner(5120, 1, "curl", None, gone=True)
     refused = told((State.SYN_SENT, 20_000_024_000), (State.CLOSED, 20_000_000_000))
-    refused = refused.noting(Happening.RESET_RECEIVED, MONO_NS - 20_000_000_010)
+    refused = refused.noting(OccurrenceKind.RESET_RECEIVED, MONO_NS - 20_000_000_010)
     brief = told(
         (State.SYN_SENT, 12_031_000_000),
         (State.ESTABLISHED, 12_030_000_000),
@@ -109,12 +109,12 @@ def closed() -> tuple[Connection, ...]:
     )
 
 
-def told(*states: tuple[State, int]) -> Life:
+def told(*states: tuple[State, int]) -> Timeline:
     """A life as the kernel told it: each state, and how long before the fixed moment it began."""
-    life = Life()
+    timeline = Timeline()
     for state, before_ns in states:
-        life = life.entering(state, MONO_NS - before_ns, Known.EXACT)
-    return life
+        timeline = timeline.entering(state, MONO_NS - before_ns, Precision.EXACT)
+    return timeline
 
 
 OPEN = State.ESTABLISHED, State.ESTABLISHED
@@ -214,8 +214,8 @@ def details() -> dict[bytes, Detail]:
     )
     mine = {one.key: one for one in connections()}
     opened = told((State.SYN_RECEIVED, 187_900_031_000), (State.ESTABLISHED, 187_900_000_000))
-    lives = (
-        opened.entering(State.CLOSE_WAIT, MONO_NS - 187 * SECOND, Known.EXACT),
+    timelines = (
+        opened.entering(State.CLOSE_WAIT, MONO_NS - 187 * SECOND, Precision.EXACT),
         told((State.FIN_WAIT_1, 187_000_050_000), (State.FIN_WAIT_2, 187_000_000_000)),
     )
     return {
@@ -229,7 +229,7 @@ def details() -> dict[bytes, Detail]:
             None,
             flow,
             (leak,),
-            lives=lives,
+            timelines=timelines,
             wall_ns=TIME_NS - MONO_NS,
         )
     }

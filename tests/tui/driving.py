@@ -11,7 +11,7 @@ from tcpwatch.tui.connections.pane import Connections
 from tcpwatch.tui.detail.pane import DetailPane
 from tcpwatch.tui.packets.pane import Packets
 from tcpwatch.tui.paint.lines import Lines
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tests.tui.canned import SUBJECT, CannedMonitor, Conversation
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -70,14 +70,14 @@ Body = Callable[[Driver], Awaitable[None]]
 
 
 def piloted(
-    size: tuple[int, int] = WIDE, capture: bool = True, subject: Subject = SUBJECT, filter_text: str = ""
+    size: tuple[int, int] = WIDE, capture: bool = True, target: Target = SUBJECT, filter_text: str = ""
 ) -> Callable[[Body], Callable[[], None]]:
     """A test that is given the running dashboard."""
 
     def decorate(body: Body) -> Callable[[], None]:
         async def started() -> None:
             monitor = CannedMonitor(capture)
-            app = Dashboard(monitor, subject, filter_text=filter_text, pace=NEVER)
+            app = Dashboard(monitor, target, filter_text=filter_text, pace=NEVER)
             async with app.run_test(size=size) as pilot:
                 await pilot.pause()
                 await body(Driver(app, pilot, monitor))

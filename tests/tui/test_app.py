@@ -9,7 +9,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.bars.filter import FilterBar
 from tcpwatch.tui.connections.grouping import Heading
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpScreen, HelpText
 from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, closed, connection, connections, server_end
 from tests.tui.driving import NARROW, Driver, piloted, text_of
@@ -28,7 +28,7 @@ async def test_start_shows_the_watched_port_only(driver: Driver) -> None:
     assert "sshd" not in text_of(driver.connections)
 
 
-@piloted(subject=Subject("web-3", "lo"))
+@piloted(target=Target("web-3", "lo"))
 async def test_start_without_a_port_shows_all(driver: Driver) -> None:
     assert driver.connections.title() == "Connections · 15 · by time in state"
     await driver.press("a")
@@ -52,7 +52,7 @@ async def test_connection_chosen_shows_its_detail_and_marks_its_segments(driver:
     assert all("53431" in line for line in marked)
 
 
-@piloted(subject=Subject("web-3", "lo"))
+@piloted(target=Target("web-3", "lo"))
 async def test_timer_in_tenths_runs_down_between_two_pictures(driver: Driver) -> None:
     await driver.choose(24)
     assert "sent again in 1.2s" in text_of(driver.detail)
@@ -151,17 +151,17 @@ async def test_filter_that_is_wrong_says_where_and_keeps_the_last_one(driver: Dr
     await driver.press("slash", *"curl")
     driver.app.query_one(Input).value = "curl prot:9"
     await driver.pilot.pause()
-    says = driver.app.query_one("#filter-says")
-    assert "filter, column 6: there is no key 'prot'" in says.line_at(0).text  # type: ignore[attr-defined]
-    assert says.size.width > 60
+    message = driver.app.query_one("#filter-says")
+    assert "filter, column 6: there is no key 'prot'" in message.line_at(0).text  # type: ignore[attr-defined]
+    assert message.size.width > 60
     assert "filter curl" in driver.connections.title()
 
 
 @piloted()
 async def test_filter_says_what_it_narrows(driver: Driver) -> None:
     await driver.press("slash", *"curl")
-    says = driver.app.query_one("#filter-says")
-    assert "narrows connections and their packets" in says.line_at(0).text  # type: ignore[attr-defined]
+    message = driver.app.query_one("#filter-says")
+    assert "narrows connections and their packets" in message.line_at(0).text  # type: ignore[attr-defined]
 
 
 @piloted(filter_text="proc:curl")
@@ -302,7 +302,7 @@ async def test_gone_connection_keeps_its_detail(driver: Driver) -> None:
     assert server_end(53420) in driver.monitor.details
 
 
-@piloted(subject=Subject("web-3", "lo", all_netns=True))
+@piloted(target=Target("web-3", "lo", all_netns=True))
 async def test_all_namespaces_have_a_column(driver: Driver) -> None:
     await driver.publish([connection(1, server_end(53412), State.CLOSE_WAIT, 252, "java", netns=Namespace(5, "blue"))])
     assert driver.connections.titles().text.split()[:3] == ["LOCAL", "REMOTE", "NETNS"]

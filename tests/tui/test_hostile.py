@@ -15,7 +15,7 @@ from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, SourceStatus
 from tcpwatch.sockets.row import Owner
 from tcpwatch.tui.app import Dashboard
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tests.tui.canned import Conversation, connections, server_end
 from tests.tui.driving import WIDE, Driver, piloted, text_of
 
@@ -67,7 +67,7 @@ def output(app: Dashboard) -> str:
 
 @pytest.mark.parametrize("text", ESCAPES)
 def test_escapes_never_reach_the_terminal(text: str) -> None:
-    @piloted(subject=Subject(text, text))
+    @piloted(target=Target(text, text))
     async def body(driver: Driver) -> None:
         await show(driver, text)
         for keys in ((), ("z",), ("2",), ("3",), ("question_mark",)):

@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from tcpwatch.text.cells import cells
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.why import TopicList, TopicText, WhyScreen
 from tcpwatch.why.language import LANGUAGES
 from tcpwatch.why.topics import TOPICS
@@ -117,7 +117,7 @@ async def test_page_down_shows_the_rest_of_the_text(driver: Driver) -> None:
     assert shown(driver).startswith("▌FIN-WAIT-2")  # another text begins at its top
 
 
-@piloted(subject=Subject("web-3", "lo", (9999,), "ko"))
+@piloted(target=Target("web-3", "lo", (9999,), "ko"))
 async def test_language_is_the_subjects(driver: Driver) -> None:
     await driver.press("w")
     assert shown(driver).startswith("▌CLOSE-WAIT · 상대는 닫았고")
@@ -126,7 +126,7 @@ async def test_language_is_the_subjects(driver: Driver) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_lines_fit_a_narrow_terminal_in_every_language(language: str) -> None:
-    @piloted(size=NARROW, subject=Subject("web-3", "lo", (9999,), language))
+    @piloted(size=NARROW, target=Target("web-3", "lo", (9999,), language))
     async def fits(driver: Driver) -> None:
         await driver.press("down", "3", "w")
         text = driver.app.screen.query_one(TopicText)

@@ -22,7 +22,7 @@ def topic_texts() -> set[str]:
 
 def narration_texts() -> set[str]:
     """Those of the narration: its sentences, what becomes of the ends, and the words around them."""
-    tellings = [text for one in sentences.TELLINGS for text in (one.says, one.sender, one.receiver) if text]
+    tellings = [text for one in sentences.TELLINGS for text in (one.message, one.sender, one.receiver) if text]
     words = [sentences.SENDS, sentences.RECEIVES, sentences.MISSES, sentences.UNCHANGED, sentences.LOST]
     words += [sentences.BY_HAND]
     strip = [narration_lines.TO_TELL, narration_lines.SINCE, narration_lines.ALIKE, demo.PLAYING, demo.OVER, demo.RESTS]
@@ -35,7 +35,7 @@ def narration_texts() -> set[str]:
 
 def scenario_texts() -> set[str]:
     """Those of the scenarios and of the tour: what each is, what to watch, and its acts."""
-    texts = [text for one in SCENARIOS.values() for text in (one.says, one.advice, *acts_of(one.name))]
+    texts = [text for one in SCENARIOS.values() for text in (one.message, one.advice, *acts_of(one.name))]
     return {playlist.TITLE, playlist.WATCH, tour.LOOK_IN, *texts}
 
 

@@ -1,15 +1,15 @@
 """A wire trace, told: each line of the trace becomes what is said of it."""
 
 from tcpwatch.narration.narrate import Told, narrate
-from tcpwatch.narration.step import Turn, Turns
+from tcpwatch.narration.step import NarratedSegment, NarratedSegments
 from tcpwatch.tcp.tracker import FlowTracker
 from tests.tcp.trace import segments
 
 OPENING = ("> S 0:1(0)", "< S. 0:1(0) ack 1", "> . 1:1(0) ack 1")
 
 
-def turns(*lines: str) -> list[Turn]:
-    tracker, read = FlowTracker(), Turns()
+def turns(*lines: str) -> list[NarratedSegment]:
+    tracker, read = FlowTracker(), NarratedSegments()
     return [read.of(tracker.receive_segment(segment)) for segment in segments(lines)]
 
 

@@ -9,15 +9,15 @@ from tcpwatch.capture.interfaces import Interface
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.kill import open_destroyer
 from tcpwatch.cli.live import open_monitor
-from tcpwatch.cli.netns import reach
+from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.sources import drop_privileges, wanted_interface
 from tcpwatch.monitor.filter.language import compile_filter
 from tcpwatch.text.clean import clean
 from tcpwatch.tui.app import run_dashboard
-from tcpwatch.tui.protocols import MonitorView, Subject
+from tcpwatch.tui.protocols import MonitorView, Target
 from tcpwatch.tui.terminal import check_terminal
 
-FrontEnd = Callable[[MonitorView, Subject, str], int]
+FrontEnd = Callable[[MonitorView, Target, str], int]
 
 
 def run(arguments: Arguments) -> int:
@@ -30,9 +30,9 @@ def run(arguments: Arguments) -> int:
     return show(arguments, nullcontext())
 
 
-def subject_of(arguments: Arguments, interface: Interface) -> Subject:
+def target_of(arguments: Arguments, interface: Interface) -> Target:
     """What the title says."""
-    return Subject(
+    return Target(
         clean(socket.gethostname()),
         interface.title,
         tuple(arguments.port),
@@ -50,14 +50,14 @@ def show(arguments: Arguments, scene: AbstractContextManager[object], front_end:
     """
     compile_filter(arguments.filter)  # a wrong one is told before anything is opened
     interface = wanted_interface(arguments)
-    look = reach(arguments)
-    destroyer = open_destroyer(arguments, look.residents)
+    look = namespace_scope(arguments)
+    destroyer = open_destroyer(arguments, look.namespace_threads)
     monitor = open_monitor(arguments, interface, look, destroyer)
     try:
         monitor.refresh()  # what begins in the scene is then known to be new
         with scene:
             drop_privileges(monitor.reads_processes, arguments.allow_kill)
             monitor.start()
-            return front_end(monitor, subject_of(arguments, interface), arguments.filter)
+            return front_end(monitor, target_of(arguments, interface), arguments.filter)
     finally:
         monitor.stop()

@@ -11,17 +11,17 @@ from tcpwatch.capture.interfaces import ALL_INTERFACES, list_interfaces
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.kill import open_destroyer
-from tcpwatch.cli.netns import reach
+from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.sources import drop_privileges
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
 from tcpwatch.kernel.events import EventSource
-from tcpwatch.kernel.namespaces.all_sockets import Reach
+from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import list_namespaces
 from tcpwatch.kernel.proc.processes import ProcessTable
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.kernel.users import user_name
 from tcpwatch.report import ndjson
-from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, held_privileges, mend
+from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, fix, held_privileges
 from tcpwatch.text.clean import clean
 from tcpwatch.text.quantity import counted
 
@@ -75,20 +75,20 @@ def namespaces() -> Check:
     return {"netns": found[0] if found else None, "other_netns": found[1:]}
 
 
-def reach_or_why_not(arguments: Arguments) -> tuple[Reach, list[Check]]:
+def reach_or_why_not(arguments: Arguments) -> tuple[NamespaceScope, list[Check]]:
     """The namespaces to look at; with `--all-netns`, whether they may be entered."""
     try:
-        look = reach(arguments)
+        look = namespace_scope(arguments)
     except PrivilegeError as error:
-        return Reach(), [{"name": "netns", "works": False, "says": error.says, "mend": error.mend}]
-    says = f"{counted(1 + len(look.residents), 'namespace')} entered; such as come later are not seen"
-    return look, [{"name": "netns", "works": True, "says": says, "mend": None}] if arguments.all_netns else []
+        return NamespaceScope(), [{"name": "netns", "works": False, "says": error.message, "mend": error.fix}]
+    message = f"{counted(1 + len(look.namespace_threads), 'namespace')} entered; such as come later are not seen"
+    return look, [{"name": "netns", "works": True, "says": message, "mend": None}] if arguments.all_netns else []
 
 
-def kernel_checks(arguments: Arguments, look: Reach) -> tuple[list[Check], bool]:
+def kernel_checks(arguments: Arguments, look: NamespaceScope) -> tuple[list[Check], bool]:
     """Where sockets, owners and changes of state come from, tried for real; and whether /proc goes on being read."""
     try:
-        kernel = open_kernel(bpf=arguments.bpf, reach=look)
+        kernel = open_kernel(bpf=arguments.bpf, scope=look)
         count = len(kernel.sockets.dump())
     except SourceError as error:
         return [{"name": "sockets", "works": False, "says": str(error), "mend": None}], False
@@ -97,8 +97,8 @@ def kernel_checks(arguments: Arguments, look: Reach) -> tuple[list[Check], bool]
     sockets: Check = {
         "name": "sockets",
         "works": True,
-        "says": f"{kernel.sockets.says}: {counted(count, 'socket')}",
-        "mend": mend(*FOR_BPF) if lacking and kernel.sockets.name != "bpf" else None,
+        "says": f"{kernel.sockets.message}: {counted(count, 'socket')}",
+        "mend": fix(*FOR_BPF) if lacking and kernel.sockets.name != "bpf" else None,
     }
     reads_processes = kernel.owners.reads_processes
     return [sockets, owners_check(reads_processes), events_check(kernel.transitions, lacking)], reads_processes
@@ -110,23 +110,23 @@ def owners_check(reads_processes: bool) -> Check:
     lacking = [capability for capability in OWNER_LOOKUP if not held.holds(capability)]
     denied = ProcessTable().denied() if reads_processes and not lacking else 0
     if denied:  # capabilities in a user namespace are none over the processes outside it
-        says = f"all but {counted(denied, 'process')} outside this user namespace, or hidden by a security module"
-        return {"name": "owners", "works": False, "says": says, "mend": None}
+        message = f"all but {counted(denied, 'process')} outside this user namespace, or hidden by a security module"
+        return {"name": "owners", "works": False, "says": message, "mend": None}
     if not reads_processes or not lacking:
         return {"name": "owners", "works": True, "says": "the processes of all users", "mend": None}
     wanted = " and ".join(map(str, lacking))
-    says = f"only processes of {user_name(os.geteuid())}; those of others need {wanted}"
-    return {"name": "owners", "works": False, "says": says, "mend": mend(*lacking)}
+    message = f"only processes of {user_name(os.geteuid())}; those of others need {wanted}"
+    return {"name": "owners", "works": False, "says": message, "mend": fix(*lacking)}
 
 
 def events_check(transitions: EventSource | None, lacking: bool) -> Check:
     """Whether the kernel tells changes of state as they happen, or at least ends; `lacking` what BPF would take."""
     if transitions is not None and transitions.every_change:
-        return {"name": "events", "works": True, "says": transitions.says, "mend": None}
+        return {"name": "events", "works": True, "says": transitions.message, "mend": None}
     wanted = " and ".join(map(str, FOR_BPF)) if lacking else "BPF"
-    told = f"{transitions.says}; other" if transitions is not None else "all"
-    says = f"{told} changes of state are seen once a second; as they happen needs {wanted}"
-    return {"name": "events", "works": False, "says": says, "mend": mend(*FOR_BPF) if lacking else None}
+    told = f"{transitions.message}; other" if transitions is not None else "all"
+    message = f"{told} changes of state are seen once a second; as they happen needs {wanted}"
+    return {"name": "events", "works": False, "says": message, "mend": fix(*FOR_BPF) if lacking else None}
 
 
 def packets_check() -> Check:
@@ -135,10 +135,10 @@ def packets_check() -> Check:
         source = open_capture(ALL_INTERFACES, ())
         source.close()
     except PrivilegeError as error:
-        return {"name": "packets", "works": False, "says": error.says, "mend": error.mend}
+        return {"name": "packets", "works": False, "says": error.message, "mend": error.fix}
     except SourceError as error:
         return {"name": "packets", "works": False, "says": str(error), "mend": None}
-    return {"name": "packets", "works": True, "says": source.says, "mend": None}
+    return {"name": "packets", "works": True, "says": source.message, "mend": None}
 
 
 def kill_checks(arguments: Arguments) -> list[Check]:
@@ -146,14 +146,14 @@ def kill_checks(arguments: Arguments) -> list[Check]:
     try:
         destroyer = open_destroyer(arguments)
     except PrivilegeError as error:
-        return [{"name": "kill", "works": False, "says": error.says, "mend": error.mend}]
+        return [{"name": "kill", "works": False, "says": error.message, "mend": error.fix}]
     except UsageError as error:
         return [{"name": "kill", "works": False, "says": str(error), "mend": None}]
     if destroyer is None:
         return []
     destroyer.close()
-    says = f"K ends a connection; {Capability.NET_ADMIN} is kept for it"
-    return [{"name": "kill", "works": True, "says": says, "mend": None}]
+    message = f"K ends a connection; {Capability.NET_ADMIN} is kept for it"
+    return [{"name": "kill", "works": True, "says": message, "mend": None}]
 
 
 def interfaces() -> list[Check]:

@@ -13,7 +13,7 @@ from tcpwatch.monitor.replay.playhead import SILENCE_NS
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.clean import clean
 from tcpwatch.tui.modes.replay import run_replay
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.terminal import check_terminal
 
 
@@ -27,8 +27,8 @@ def show_file(arguments: Arguments, path: str) -> int:
     check_terminal(os.environ)
     recorded = read_file(arguments, path)
     gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
-    subject = Subject("file", recorded.name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
-    code = run_replay(recorded, subject, arguments.filter)
+    target = Target("file", recorded.name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
+    code = run_replay(recorded, target, arguments.filter)
     if recorded.damage and not code:
         raise recorded.damage
     return code

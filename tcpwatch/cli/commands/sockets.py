@@ -34,7 +34,7 @@ def run(arguments: Arguments) -> int:
         sys.stdout.write(line + "\n")
     kernel, *_ = snapshot.sources
     if not kernel.working:
-        sys.stderr.write(f"tcpwatch: {kernel.says}\n")
+        sys.stderr.write(f"tcpwatch: {kernel.message}\n")
     return 0
 
 

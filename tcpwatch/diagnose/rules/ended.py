@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tcpwatch.sockets.timeline import RESETS, Happening, Known, Life
+from tcpwatch.sockets.timeline import RESETS, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 
 
@@ -10,15 +10,15 @@ class Ending(NamedTuple):
     """A word for a column, and a sentence; `orderly` where both ends had closed or nothing was ever open."""
 
     name: str
-    says: str
+    message: str
     orderly: bool = False
 
 
 # The state before the end (None: any), the reset that is in its life (None: whichever, or none). First match wins.
-ENDINGS: tuple[tuple[State | None, Happening | None, Ending], ...] = (
+ENDINGS: tuple[tuple[State | None, OccurrenceKind | None, Ending], ...] = (
     (
         State.SYN_SENT,
-        Happening.RESET_RECEIVED,
+        OccurrenceKind.RESET_RECEIVED,
         Ending(
             "refused", "Refused: the SYN was answered with RST. Nothing listens there, or a firewall turns it away."
         ),
@@ -30,12 +30,12 @@ ENDINGS: tuple[tuple[State | None, Happening | None, Ending], ...] = (
     ),
     (
         None,
-        Happening.RESET_RECEIVED,
+        OccurrenceKind.RESET_RECEIVED,
         Ending("RST came", "Reset: the peer sent RST in place of a close. What was unread may be lost."),
     ),
     (
         None,
-        Happening.RESET_SENT,
+        OccurrenceKind.RESET_SENT,
         Ending(
             "RST sent", "Aborted here: this end sent RST in place of a close. What the peer had not read may be lost."
         ),
@@ -58,14 +58,14 @@ ENDINGS: tuple[tuple[State | None, Happening | None, Ending], ...] = (
 )
 
 
-def ending_of(life: Life) -> Ending | None:
+def ending_of(timeline: Timeline) -> Ending | None:
     """How the life ended; None where it goes on, or where its last states were not told as they happened."""
-    if len(life.dwells) < 2:
+    if len(timeline.intervals) < 2:
         return None
-    before, end = life.dwells[-2:]
-    if end.state is not State.CLOSED or end.known is not Known.EXACT:
+    before, end = timeline.intervals[-2:]
+    if end.state is not State.CLOSED or end.precision is not Precision.EXACT:
         return None
-    resets = life.happened & RESETS
+    resets = timeline.occurrences & RESETS
     return next(
         ending
         for state, reset, ending in ENDINGS

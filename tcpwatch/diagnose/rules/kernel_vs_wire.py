@@ -1,7 +1,7 @@
 """Where the kernel and the wire disagree about one end of a connection, as a table of rules. Pure.
 
-A rule looks at one moment, at which it may be wrong: the kernel was read up to a second before or after the wire. What
-it says counts where it has held for longer than a round trip while what it rests on stood still: `monitor.doubts`.
+A rule looks at one moment, at which it may be wrong: the kernel was read up to a second before or after the wire. It
+counts where it has held for longer than a round trip while what it rests on stood still (`monitor.disagreements`).
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tcpwatch.diagnose.context import unread_in_words
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.sockets.row import SocketRow
-from tcpwatch.sockets.timeline import Life
+from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.seqnum import ahead
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
@@ -23,10 +23,10 @@ FIREWALL = "nft list ruleset"
 
 
 @dataclass(frozen=True, slots=True)
-class Views:
+class BothViews:
     """One end, as its socket and as its segments have it.
 
-    `whose` names it in a sentence. `life` is what its segments moved, on the clock of `now_ns`; `sent` whether any
+    `whose` names it in a sentence. `timeline` is what its segments moved, on the clock of `now_ns`; `sent` whether any
     segment of its own was seen; `offered` the other end's SND.NXT as the wire shows it; `lossless` that the capture has
     lost nothing.
     """
@@ -36,7 +36,7 @@ class Views:
     kernel: Tcb | None
     wire: Tcb
     state: State
-    life: Life
+    timeline: Timeline
     now_ns: int
     sent: bool
     offered: int | None
@@ -51,7 +51,7 @@ class Views:
 
     def since(self, *states: State) -> str:
         """How long ago the wire showed the first of these states to begin."""
-        began = next((dwell.since_ns for dwell in self.life.dwells if dwell.state in states), None)
+        began = next((interval.since_ns for interval in self.timeline.intervals if interval.state in states), None)
         return "" if began is None else f" {duration(self.now_ns - began)} ago"
 
 
@@ -64,7 +64,7 @@ class Disagreement(NamedTuple):
 
 NO_NUMBERS = (State.CLOSED, State.TIME_WAIT, State.LISTEN)
 
-Rule = Callable[[Views], Disagreement | None]
+Rule = Callable[[BothViews], Disagreement | None]
 
 # What passed on the wire and would have moved the socket: the socket's states, the wire's, the segment, why.
 NOT_TAKEN = (
@@ -96,46 +96,50 @@ NOT_TAKEN = (
 OPEN = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
-def disagreement(views: Views) -> Disagreement | None:
+def disagreement(views: BothViews) -> Disagreement | None:
     """The first rule of the table that holds."""
     found = next((found for rule in RULES if (found := rule(views)) is not None), None)
     return None if found is None else found._replace(rests_on=(views.whose, found.rests_on))
 
 
-def reset_not_taken(views: Views) -> Disagreement | None:
+def reset_not_taken(views: BothViews) -> Disagreement | None:
     """An RST passed that its socket should have obeyed."""
-    resets = [dwell for dwell in views.life.dwells if dwell.state is State.CLOSED and "RST" in (dwell.cause or "")]
+    resets = [
+        interval
+        for interval in views.timeline.intervals
+        if interval.state is State.CLOSED and "RST" in (interval.cause or "")
+    ]
     if views.state is not State.CLOSED or not resets or views.row.state in (State.CLOSED, State.TIME_WAIT):
         return None
-    says = (
+    message = (
         f"An RST passed{views.since(State.CLOSED)} that ends this connection, and the socket of {views.whose} is still "
         f"{views.row.state}: it did not reach TCP, or TCP refused it."
     )
-    return _warn("rst-not-taken", says, views.state, FIREWALL, DROPS)
+    return _warn("rst-not-taken", message, views.state, FIREWALL, DROPS)
 
 
-def segment_not_taken(views: Views) -> Disagreement | None:
+def segment_not_taken(views: BothViews) -> Disagreement | None:
     """A segment passed that moves the state, and the socket did not move."""
     for kernel, wire, segment, why in NOT_TAKEN:
         if views.row.state in kernel and views.state in wire:
             still = f"the socket of {views.whose} is still {views.row.state}"
-            says = f"{segment} passed{views.since(*wire)}, and {still}: {why}."
-            return _warn("segment-not-taken", says, views.state, DROPS)
+            message = f"{segment} passed{views.since(*wire)}, and {still}: {why}."
+            return _warn("segment-not-taken", message, views.state, DROPS)
     return None
 
 
-def gone_unseen(views: Views) -> Disagreement | None:
+def gone_unseen(views: BothViews) -> Disagreement | None:
     """The socket is no more, and nobody has told the other end."""
     if views.row.state is not State.CLOSED or views.state not in OPEN or not views.lossless:
         return None
-    says = (
+    message = (
         f"The socket of {views.whose} is gone, and no FIN or RST of it passed: it timed out or was destroyed, and the "
         "other end does not know."
     )
-    return _warn("gone-unseen", says, views.state)
+    return _warn("gone-unseen", message, views.state)
 
 
-def sent_unseen(views: Views) -> Disagreement | None:
+def sent_unseen(views: BothViews) -> Disagreement | None:
     """TCP has sent what did not come by here."""
     tcb = views.kernel_numbers
     if tcb is None or tcb.snd_nxt is None or views.wire.snd_nxt is None or not (views.sent and views.lossless):
@@ -146,14 +150,14 @@ def sent_unseen(views: Views) -> Disagreement | None:
     missing = ahead(tcb.snd_nxt, seen)
     if missing <= 0:
         return None
-    says = (
+    message = (
         f"TCP has sent {counted(missing, 'number')} more of {views.whose} than this interface has seen: dropped "
         "on the way down (firewall, queue discipline), or they leave by another interface."
     )
-    return _warn("sent-unseen", says, seen, "tc -s qdisc show", FIREWALL)
+    return _warn("sent-unseen", message, seen, "tc -s qdisc show", FIREWALL)
 
 
-def received_untaken(views: Views) -> Disagreement | None:
+def received_untaken(views: BothViews) -> Disagreement | None:
     """What came by here has not been taken by TCP."""
     tcb = views.kernel_numbers
     if tcb is None or not tcb.rcv_nxt or views.offered is None:
@@ -161,14 +165,14 @@ def received_untaken(views: Views) -> Disagreement | None:
     missing = ahead(views.offered, tcb.rcv_nxt)
     if missing <= 0:
         return None
-    says = (
+    message = (
         f"The socket of {views.whose} has not taken {counted(missing, 'number')} that passed: dropped on the way up "
         "(firewall, checksum, no memory), or bytes before them are missing."
     )
-    return _warn("received-untaken", says, views.offered, DROPS, FIREWALL)
+    return _warn("received-untaken", message, views.offered, DROPS, FIREWALL)
 
 
-def ack_untaken(views: Views) -> Disagreement | None:
+def ack_untaken(views: BothViews) -> Disagreement | None:
     """An acknowledgment came by here that TCP has not taken."""
     tcb = views.kernel_numbers
     if tcb is None or tcb.snd_una is None or views.wire.snd_una is None:
@@ -176,21 +180,21 @@ def ack_untaken(views: Views) -> Disagreement | None:
     missing = ahead(views.wire.snd_una, tcb.snd_una)
     if missing <= 0:
         return None
-    says = (
+    message = (
         f"An ACK of {counted(missing, 'number')} more has passed than the socket of {views.whose} has taken: dropped "
         "on the way up (firewall, checksum)."
     )
-    return _warn("ack-untaken", says, views.wire.snd_una, DROPS, FIREWALL)
+    return _warn("ack-untaken", message, views.wire.snd_una, DROPS, FIREWALL)
 
 
-def unread_since_fin(views: Views) -> Disagreement | None:
+def unread_since_fin(views: BothViews) -> Disagreement | None:
     """The wire has seen the end of the stream, and the program has not."""
     if views.row.state is not State.CLOSE_WAIT or not views.row.recv_q:
         return None
     if not (ago := views.since(State.CLOSE_WAIT)):
         return None
-    says = f"The other end's FIN passed{ago}, and at {views.whose} there is {unread_in_words(views.row)}."
-    return Disagreement(Finding(Severity.NOTE, "unread-since-fin", says), views.state)
+    message = f"The other end's FIN passed{ago}, and at {views.whose} there is {unread_in_words(views.row)}."
+    return Disagreement(Finding(Severity.NOTE, "unread-since-fin", message), views.state)
 
 
 RULES: tuple[Rule, ...] = (
@@ -204,5 +208,5 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _warn(rule: str, says: str, rests_on: object, *do_next: str) -> Disagreement:
-    return Disagreement(Finding(Severity.WARN, rule, says, (), do_next), rests_on)
+def _warn(rule: str, message: str, rests_on: object, *do_next: str) -> Disagreement:
+    return Disagreement(Finding(Severity.WARN, rule, message, (), do_next), rests_on)

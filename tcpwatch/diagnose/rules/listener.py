@@ -3,7 +3,7 @@
 Why clients were turned away only the counters of the whole namespace tell: a cause is named where one alone has risen.
 """
 
-from tcpwatch.diagnose.context import Case
+from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.sockets.counters import SYNCOOKIES, Stack, half_open_limit
 from tcpwatch.sockets.row import Backlog
@@ -29,25 +29,25 @@ def is_full(backlog: Backlog, stack: Stack) -> bool:
     return accept_queue_is_full(backlog) or half_open_queue_is_full(backlog, stack)
 
 
-def turned_away(case: Case) -> Finding | None:
+def turned_away(facts: SocketFacts) -> Finding | None:
     """Clients met a full queue in the last minute."""
-    if not (count := case.turned_away):
+    if not (count := facts.turned_away):
         return None
-    overflowed, too_many = (case.stack.last_minute(name) for name in (OVERFLOWS, HALF_OPEN_DROPS))
-    port = f":{case.row.local.port}"
+    overflowed, too_many = (facts.stack.last_minute(name) for name in (OVERFLOWS, HALF_OPEN_DROPS))
+    port = f":{facts.row.local.port}"
     if overflowed and not too_many:
-        says = (
-            f"The accept queue of {port} overflowed {counted(count, 'time')} in the last minute: {case.program} must "
+        message = (
+            f"The accept queue of {port} overflowed {counted(count, 'time')} in the last minute: {facts.program} must "
         )
-        says += "accept() faster."
+        message += "accept() faster."
     elif too_many and not overflowed:
-        says = (
+        message = (
             f"The half-open queue of {port} was full for {counted(count, 'SYN')} in the last minute: they were dropped."
         )
     else:
-        says = f"{port} turned clients away {counted(count, 'time')} in the last minute."
+        message = f"{port} turned clients away {counted(count, 'time')} in the last minute."
     commands = HALF_OPEN_COMMANDS if too_many else ACCEPT_QUEUE_COMMANDS
-    return Finding(Severity.ERROR, "turned-away", says, (in_the_last_minute(case.stack),), commands)
+    return Finding(Severity.ERROR, "turned-away", message, (in_the_last_minute(facts.stack),), commands)
 
 
 def somebody_turned_away(stack: Stack) -> Finding | None:
@@ -55,8 +55,10 @@ def somebody_turned_away(stack: Stack) -> Finding | None:
     count = stack.last_minute(DROPS)
     if not count:
         return None
-    says = f"Clients were turned away {counted(count, 'time')} in the last minute; by which listener is not told here."
-    return Finding(Severity.WARN, "turned-away", says, (in_the_last_minute(stack),), ACCEPT_QUEUE_COMMANDS)
+    message = (
+        f"Clients were turned away {counted(count, 'time')} in the last minute; by which listener is not told here."
+    )
+    return Finding(Severity.WARN, "turned-away", message, (in_the_last_minute(stack),), ACCEPT_QUEUE_COMMANDS)
 
 
 def in_the_last_minute(stack: Stack) -> str:
@@ -65,40 +67,40 @@ def in_the_last_minute(stack: Stack) -> str:
     return f"in this namespace in the last minute: {', '.join(risen) or 'no counter has risen'}"
 
 
-def accept_queue_full(case: Case) -> Finding | None:
+def accept_queue_full(facts: SocketFacts) -> Finding | None:
     """LISTEN: more connections wait than may; Linux lets one more in."""
-    backlog = case.row.backlog
+    backlog = facts.row.backlog
     if backlog is None or not accept_queue_is_full(backlog):
         return None
     return Finding(
         Severity.ERROR,
         "accept-queue-full",
-        f"{case.program} does not accept fast enough: {counted(backlog.queued, 'connection')} in a queue for "
+        f"{facts.program} does not accept fast enough: {counted(backlog.queued, 'connection')} in a queue for "
         f"{backlog.limit}. The kernel turns new ones away.",
         (),
         ACCEPT_QUEUE_COMMANDS,
     )
 
 
-def half_open_queue_full(case: Case) -> Finding | None:
+def half_open_queue_full(facts: SocketFacts) -> Finding | None:
     """LISTEN: as many handshakes are under way as may."""
-    backlog = case.row.backlog
-    if backlog is None or not half_open_queue_is_full(backlog, case.stack):
+    backlog = facts.row.backlog
+    if backlog is None or not half_open_queue_is_full(backlog, facts.stack):
         return None
     under_way = counted(backlog.half_open or 0, "handshake")
-    limit = half_open_limit(backlog, case.stack)
-    answer = "Linux drops new SYNs" if case.stack.sysctls.get(SYNCOOKIES) == 0 else "Linux answers with SYN cookies"
+    limit = half_open_limit(backlog, facts.stack)
+    answer = "Linux drops new SYNs" if facts.stack.sysctls.get(SYNCOOKIES) == 0 else "Linux answers with SYN cookies"
     return Finding(
         Severity.WARN,
         "half-open-queue-full",
         f"{under_way} without the last ACK, room for {limit}: {answer}. ACKs are lost, or a SYN flood.",
-        (in_the_last_minute(case.stack),),
+        (in_the_last_minute(facts.stack),),
         HALF_OPEN_COMMANDS,
     )
 
 
-def waits_for_clients(case: Case) -> Finding:
+def waits_for_clients(facts: SocketFacts) -> Finding:
     """LISTEN: what it is."""
-    backlog = case.row.backlog
+    backlog = facts.row.backlog
     queue = f" {backlog.queued} of {backlog.limit} waiting for accept()." if backlog is not None else ""
-    return Finding(Severity.CHAT, "listening", f"{case.program} waits for connections.{queue}")
+    return Finding(Severity.CHAT, "listening", f"{facts.program} waits for connections.{queue}")

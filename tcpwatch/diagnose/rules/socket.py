@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tcpwatch.diagnose.context import FIRST_CLOSER, Case, unread_in_words
+from tcpwatch.diagnose.context import FIRST_CLOSER, SocketFacts, unread_in_words
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.rules.ended import ending_of
 from tcpwatch.diagnose.rules.listener import accept_queue_full, half_open_queue_full, turned_away, waits_for_clients
@@ -10,60 +10,60 @@ from tcpwatch.sockets.row import TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
-Rule = Callable[[Case], Finding | None]
+Rule = Callable[[SocketFacts], Finding | None]
 
 TIME_WAIT_S = 60  # TCP_TIMEWAIT_LEN, include/net/tcp.h
 
 
-def diagnose(case: Case) -> tuple[Finding, ...]:
+def diagnose(facts: SocketFacts) -> tuple[Finding, ...]:
     """All findings on one socket, in the order of the table."""
-    found = (rule(case) for rule in RULES[case.row.state])
+    found = (rule(facts) for rule in RULES[facts.row.state])
     return tuple(finding for finding in found if finding is not None)
 
 
-def not_closed_here(case: Case) -> Finding:
+def not_closed_here(facts: SocketFacts) -> Finding:
     """CLOSE-WAIT: only the program's close() ends it, the kernel waits without limit."""
-    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value, unread_in_words(case.row) or ""]
-    if case.row.timer is None and case.row.recv_q is not None:  # a source without queues has no timers either
+    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value, unread_in_words(facts.row) or ""]
+    if facts.row.timer is None and facts.row.recv_q is not None:  # a source without queues has no timers either
         evidence.append("no timer runs: the kernel waits without limit")
-    if case.peer is not None:
-        evidence.append(f"the other end is on this host, in {case.peer.state}")
-    do_next = [f"ss -tanp state close-wait sport = :{case.row.local.port}"]
-    if case.owners:
-        owner = case.owners[0]
+    if facts.peer is not None:
+        evidence.append(f"the other end is on this host, in {facts.peer.state}")
+    do_next = [f"ss -tanp state close-wait sport = :{facts.row.local.port}"]
+    if facts.owners:
+        owner = facts.owners[0]
         do_next.insert(0, f"ls -l /proc/{owner.pid}/fd/{owner.fd}")
     return Finding(
         Severity.WARN,
         "close-wait",
-        f"{case.program} must call close(): the peer has closed, this end has not.",
+        f"{facts.program} must call close(): the peer has closed, this end has not.",
         tuple(filter(None, evidence)),
         tuple(do_next),
     )
 
 
-def waits_for_peer_fin(case: Case) -> Finding:
+def waits_for_peer_fin(facts: SocketFacts) -> Finding:
     """FIN-WAIT-2: our FIN is acknowledged, the peer's has not come."""
-    held = bool(case.row.inode or case.owners)
+    held = bool(facts.row.inode or facts.owners)
     limit = (
         "a program still holds the socket: the kernel waits without limit"
         if held
         else "no program is known to hold the socket: an orphan is given up after net.ipv4.tcp_fin_timeout"
     )
-    peer = f"it is in {case.peer.state}" if case.peer else "by RFC 9293 it should be in CLOSE-WAIT"
+    peer = f"it is in {facts.peer.state}" if facts.peer else "by RFC 9293 it should be in CLOSE-WAIT"
     return Finding(
         Severity.NOTE,
         "fin-wait-2",
-        f"This end's FIN is acknowledged, the peer's has not come: {case.peer_program} has yet to close.",
+        f"This end's FIN is acknowledged, the peer's has not come: {facts.peer_program} has yet to close.",
         (FIRST_CLOSER[State.FIN_WAIT_2].value, limit),
-        (f"look at {case.row.remote}: {peer}", "sysctl net.ipv4.tcp_fin_timeout"),
+        (f"look at {facts.row.remote}: {peer}", "sysctl net.ipv4.tcp_fin_timeout"),
     )
 
 
-def fin_not_acknowledged(case: Case) -> Finding:
+def fin_not_acknowledged(facts: SocketFacts) -> Finding:
     """FIN-WAIT-1, CLOSING, LAST-ACK: a FIN was sent and its acknowledgment has not come."""
-    timer = case.row.timer
+    timer = facts.row.timer
     again = timer.retransmits if timer is not None and timer.kind is TimerKind.RETRANSMIT else 0
-    says = (
+    message = (
         f"This end's FIN is not acknowledged, sent again {counted(again, 'time')}: the peer is gone, or the path lossy."
         if again
         else "This end's FIN is not acknowledged yet."
@@ -71,13 +71,13 @@ def fin_not_acknowledged(case: Case) -> Finding:
     return Finding(
         Severity.WARN if again else Severity.CHAT,
         "fin-unacknowledged",
-        says,
-        (FIRST_CLOSER[case.row.state].value,),
+        message,
+        (FIRST_CLOSER[facts.row.state].value,),
         ("sysctl net.ipv4.tcp_orphan_retries",),
     )
 
 
-def waits_out_2msl(case: Case) -> Finding:
+def waits_out_2msl(facts: SocketFacts) -> Finding:
     """TIME-WAIT: harmless, the kernel ends it."""
     return Finding(
         Severity.CHAT,
@@ -88,10 +88,10 @@ def waits_out_2msl(case: Case) -> Finding:
     )
 
 
-def no_answer_to_syn(case: Case) -> Finding:
+def no_answer_to_syn(facts: SocketFacts) -> Finding:
     """SYN-SENT: nobody has answered yet."""
-    again = case.row.timer.retransmits if case.row.timer is not None else 0
-    says = (
+    again = facts.row.timer.retransmits if facts.row.timer is not None else 0
+    message = (
         f"No answer to the SYN, sent again {counted(again, 'time')}: filtered, lost, or the listener's queue is full. "
         "A closed port would have answered RST, unless a firewall keeps it silent."
         if again
@@ -100,15 +100,15 @@ def no_answer_to_syn(case: Case) -> Finding:
     return Finding(
         Severity.WARN if again else Severity.CHAT,
         "syn-unanswered",
-        says,
+        message,
         (),
-        ("sysctl net.ipv4.tcp_syn_retries", f"tcpdump -ni any host {case.row.remote.ip}"),
+        ("sysctl net.ipv4.tcp_syn_retries", f"tcpdump -ni any host {facts.row.remote.ip}"),
     )
 
 
-def half_open(case: Case) -> Finding:
+def half_open(facts: SocketFacts) -> Finding:
     """SYN-RECEIVED: the SYN-ACK was sent, the third step is missing."""
-    again = case.row.timer.retransmits if case.row.timer is not None else 0
+    again = facts.row.timer.retransmits if facts.row.timer is not None else 0
     sent = f"sent again {counted(again, 'time')}" if again else "sent"
     return Finding(
         Severity.NOTE if again else Severity.CHAT,
@@ -119,66 +119,66 @@ def half_open(case: Case) -> Finding:
     )
 
 
-def not_accepted(case: Case) -> Finding | None:
+def not_accepted(facts: SocketFacts) -> Finding | None:
     """ESTABLISHED or CLOSE-WAIT, but still in the listener's accept queue."""
-    if case.row.inode or case.row.uid is None:
+    if facts.row.inode or facts.row.uid is None:
         return None
     return Finding(
         Severity.NOTE,
         "not-accepted",
         "The connection is open, but the server has not called accept(): it waits in the listener's queue.",
         (),
-        (f"ss -tlnp sport = :{case.row.local.port}",),
+        (f"ss -tlnp sport = :{facts.row.local.port}",),
     )
 
 
-def peer_window_zero(case: Case) -> Finding | None:
+def peer_window_zero(facts: SocketFacts) -> Finding | None:
     """The persist timer runs: the peer has no room."""
-    if case.row.timer is None or case.row.timer.kind is not TimerKind.PERSIST:
+    if facts.row.timer is None or facts.row.timer.kind is not TimerKind.PERSIST:
         return None
     return Finding(
         Severity.WARN,
         "zero-window",
-        f"The peer's window has no room for what waits, and is probed: {case.peer_program} does not read fast enough.",
-        (f"{counted(case.row.send_q or 0, 'byte')} in the send queue",),
+        f"The peer's window has no room for what waits, and is probed: {facts.peer_program} does not read fast enough.",
+        (f"{counted(facts.row.send_q or 0, 'byte')} in the send queue",),
     )
 
 
-def not_acknowledged(case: Case) -> Finding | None:
+def not_acknowledged(facts: SocketFacts) -> Finding | None:
     """The retransmission timer has fired at least once."""
-    timer = case.row.timer
+    timer = facts.row.timer
     if timer is None or timer.kind is not TimerKind.RETRANSMIT or not timer.retransmits:
         return None
     return Finding(
         Severity.WARN,
         "retransmitting",
         f"Data sent again {counted(timer.retransmits, 'time')}, not acknowledged: a lossy path, or the peer is gone.",
-        (f"{counted(case.row.send_q or 0, 'byte')} in the send queue",),
-        (f"ping {case.row.remote.ip}", "sysctl net.ipv4.tcp_retries2"),
+        (f"{counted(facts.row.send_q or 0, 'byte')} in the send queue",),
+        (f"ping {facts.row.remote.ip}", "sysctl net.ipv4.tcp_retries2"),
     )
 
 
-def unread(case: Case) -> Finding | None:
+def unread(facts: SocketFacts) -> Finding | None:
     """Bytes wait in the receive queue."""
-    if not case.row.recv_q:
+    if not facts.row.recv_q:
         return None
     return Finding(
-        Severity.NOTE, "unread", f"{case.program} has not read {counted(case.row.recv_q, 'byte')} that came.", (), ()
+        Severity.NOTE, "unread", f"{facts.program} has not read {counted(facts.row.recv_q, 'byte')} that came.", (), ()
     )
 
 
-def nothing_wrong(case: Case) -> Finding | None:
+def nothing_wrong(facts: SocketFacts) -> Finding | None:
     """ESTABLISHED with empty queues, where the source knows them."""
-    if case.row.recv_q != 0 or case.row.send_q != 0:
+    if facts.row.recv_q != 0 or facts.row.send_q != 0:
         return None
     return Finding(Severity.CHAT, "idle", "Open, and nothing waits at this end: both queues are empty.", (), ())
 
 
-def how_it_ended(case: Case) -> Finding | None:
+def how_it_ended(facts: SocketFacts) -> Finding | None:
     """CLOSED: as its life tells."""
-    if (ending := ending_of(case.life)) is None:
+    if (ending := ending_of(facts.timeline)) is None:
         return None
-    return Finding(Severity.CHAT if ending.orderly else Severity.NOTE, "ended", ending.says)
+    return Finding(Severity.CHAT if ending.orderly else Severity.NOTE, "ended", ending.message)
 
 
 RULES: dict[State, tuple[Rule, ...]] = {

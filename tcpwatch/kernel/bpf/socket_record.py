@@ -25,7 +25,7 @@ from tcpwatch.tcp.tcb import Source, Tcb
 
 Values = dict[str, Any]
 Initial = tuple[int | None, int | None]
-Known = Mapping[int, frozenset[str]]
+NamesByOffset = Mapping[int, frozenset[str]]
 """By shape of socket, the fields that this kernel has."""
 
 _AF_INET = 2
@@ -65,7 +65,7 @@ class SocketRecord:
 
     fields: bytes
     clock: Clock
-    known: Known = field(compare=False, repr=False)
+    known: NamesByOffset = field(compare=False, repr=False)
     initial: Initial = (None, None)
 
     @property

@@ -31,7 +31,7 @@ _BY_COOKIE = Struct(f"=Q{_HOLDER.size}s")
 class TaskFileOwners:
     """The owners of sockets, kept from one call to the next. One thread uses it."""
 
-    says = "BPF: the processes of all users"
+    message = "BPF: the processes of all users"
     reads_processes = False
 
     def __init__(self, read: Read, clock: Callable[[], int] = time.monotonic_ns) -> None:

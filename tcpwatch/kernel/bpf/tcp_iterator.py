@@ -15,7 +15,7 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import Run, load_iterator, read_iterator
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, tcp_iterator
-from tcpwatch.kernel.bpf.socket_record import Initial, Known, SocketRecord, socket_row
+from tcpwatch.kernel.bpf.socket_record import Initial, NamesByOffset, SocketRecord, socket_row
 from tcpwatch.kernel.bpf.tcp_info import Clock
 from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.sockets.namespace import Namespace
@@ -34,11 +34,11 @@ class BpfSockets:
     """
 
     name = "bpf"
-    says = "BPF: every socket, with the kernel's own TCB"
+    message = "BPF: every socket, with the kernel's own TCB"
 
     def __init__(
         self,
-        known: Known,
+        known: NamesByOffset,
         read: Read,
         clock: Callable[[], int] = time.monotonic_ns,
         hz: int = 0,

@@ -17,7 +17,7 @@ from tcpwatch.kernel.bpf.task_files import owner, pids_are_ours
 from tcpwatch.kernel.ends import socket_ends
 from tcpwatch.kernel.events import Telling, Transition
 from tcpwatch.kernel.sock_diag.records import STATES
-from tcpwatch.sockets.timeline import Happening, Known
+from tcpwatch.sockets.timeline import OccurrenceKind, Precision
 from tcpwatch.tcp.state import State
 
 NETWORK_NAMESPACE = Path("/proc/thread-self/ns/net")
@@ -25,14 +25,14 @@ _NO_PORT = b"\0\0"
 RING_BYTES = 16 << 20  # a hundred and sixty thousand records
 
 
-HAPPENINGS = tuple(Happening)
+HAPPENINGS = tuple(OccurrenceKind)
 """By their mark in the record."""
 
 TRACEPOINTS = (
-    Tracepoint("inet_sock_set_state", HAPPENINGS.index(Happening.STATE), states=True),
-    Tracepoint("tcp_retransmit_skb", HAPPENINGS.index(Happening.RETRANSMISSION)),
-    Tracepoint("tcp_receive_reset", HAPPENINGS.index(Happening.RESET_RECEIVED)),
-    Tracepoint("tcp_send_reset", HAPPENINGS.index(Happening.RESET_SENT)),
+    Tracepoint("inet_sock_set_state", HAPPENINGS.index(OccurrenceKind.STATE), states=True),
+    Tracepoint("tcp_retransmit_skb", HAPPENINGS.index(OccurrenceKind.RETRANSMISSION)),
+    Tracepoint("tcp_receive_reset", HAPPENINGS.index(OccurrenceKind.RESET_RECEIVED)),
+    Tracepoint("tcp_send_reset", HAPPENINGS.index(OccurrenceKind.RESET_SENT)),
 )
 
 
@@ -50,7 +50,7 @@ BY_PROGRAM = frozenset(
 class Transitions:
     """What happens to the sockets of the network namespace that it was opened in, or of all. One thread uses it."""
 
-    says = "BPF: every change of state, retransmission and reset, as it happens"
+    message = "BPF: every change of state, retransmission and reset, as it happens"
     every_change = True
     room = RING_BYTES // EVENT_RECORD.size
 
@@ -110,11 +110,11 @@ def _transition(names_processes: bool, record: bytes) -> Transition | None:
     else:
         ends, _ = socket_ends(local, remote, ports)
     by = _owner(start_ns, pid, command) if by_program and names_processes else None
-    return Transition(time_ns, cookie, ends, kind, before, after, Known.EXACT, by)
+    return Transition(time_ns, cookie, ends, kind, before, after, Precision.EXACT, by)
 
 
 @lru_cache(maxsize=256)
-def _meaning(mark: int, old: int, new: int) -> tuple[Happening, State | None, State | None, bool] | None:
+def _meaning(mark: int, old: int, new: int) -> tuple[OccurrenceKind, State | None, State | None, bool] | None:
     """What happened, both states, and whether the program did it; None where it is told of another socket.
 
     A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of

@@ -11,21 +11,21 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
 BUDGET_NS = 50_000_000  # for one dump: each namespace costs a walk through the table that all of them share
 
 
-class Reach(NamedTuple):
+class NamespaceScope(NamedTuple):
     """How far to look: the namespace that we are in, where it is known, and others, each with who lives there.
 
     `left_out` counts those that are known, but not to be looked at. None of `residents`: the one that we are in, alone.
     """
 
     here: Namespace | None = None
-    residents: Sequence[Resident] = ()
+    namespace_threads: Sequence[NamespaceThread] = ()
     left_out: int = 0
 
 
@@ -33,7 +33,7 @@ class Table(Protocol):
     """The sockets of one namespace."""
 
     name: str
-    says: str
+    message: str
 
     def dump(self) -> list[SocketRow]:
         """Every TCP socket of it, as it is now."""
@@ -45,11 +45,11 @@ class Table(Protocol):
 class Elsewhere(NamedTuple):
     """Another namespace: who lives there, and what is read there."""
 
-    resident: Resident
+    namespace_thread: NamespaceThread
     table: Table
 
 
-class Everywhere:
+class AllNamespaces:
     """Reads one table after the other, in turn where they are too many for one dump. One thread uses it."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Everywhere:
         self._rows: dict[int, list[SocketRow]] = {}  # by namespace, as last read
         self._unread: set[int] = set()
         self._in_turn = False
-        self.says = self._words()
+        self.message = self._words()
 
     def dump(self) -> list[SocketRow]:
         """Every TCP socket of all of them; ours last, so that they win where ends are the same.
@@ -78,11 +78,13 @@ class Everywhere:
         here = self._here.dump()
         deadline_ns = self._clock() + BUDGET_NS
         waiting = len(self._others)
-        while waiting and (self._clock() < deadline_ns or self._others[0].resident.netns.inode not in self._rows):
+        while waiting and (
+            self._clock() < deadline_ns or self._others[0].namespace_thread.netns.inode not in self._rows
+        ):
             self._look(self._others[0])
             waiting -= 1
         self._in_turn = waiting > 0
-        self.says = self._words()
+        self.message = self._words()
         return [*chain.from_iterable(self._rows.values()), *here]
 
     def close(self) -> None:
@@ -100,12 +102,12 @@ class Everywhere:
             words.append(f"{self._left_out} more are left out")
         if self._unread:
             words.append(f"{len(self._unread)} could not be read just now")
-        return f"{', '.join(words)}. {self._here.says}"
+        return f"{', '.join(words)}. {self._here.message}"
 
     def _look(self, other: Elsewhere) -> None:
         """Read the table that stands first, and put it last; or let go of a namespace that only we still hold."""
         self._others.rotate(-1)
-        inode = other.resident.netns.inode
+        inode = other.namespace_thread.netns.inode
         self._unread.discard(inode)
         try:
             rows = other.table.dump()
@@ -113,11 +115,11 @@ class Everywhere:
             self._unread.add(inode)
             rows = []
         self._rows[inode] = rows
-        if not any(row.inode for row in rows) and other.resident.alone:
+        if not any(row.inode for row in rows) and other.namespace_thread.alone:
             self._let_go(other)
 
     def _let_go(self, other: Elsewhere) -> None:
         other.table.close()
-        other.resident.close()
+        other.namespace_thread.close()
         self._others.remove(other)
-        self._rows.pop(other.resident.netns.inode, None)
+        self._rows.pop(other.namespace_thread.netns.inode, None)

@@ -14,7 +14,7 @@ from tcpwatch.kernel.namespaces.find import Place, enter_namespace, is_held
 _Result = TypeVar("_Result")
 
 
-class Resident:
+class NamespaceThread:
     """One thread in one namespace, from the beginning to `close`."""
 
     def __init__(self, place: Place, settle: Callable[[], None]) -> None:

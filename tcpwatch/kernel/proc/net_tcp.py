@@ -29,7 +29,7 @@ class ProcNet:
         self, why: str = "", root: Path = Path("/proc/net"), clock: Callable[[], int] = time.monotonic_ns
     ) -> None:
         """`why` says why netlink is not used; `clock` gives monotonic nanoseconds."""
-        self.says = f"/proc/net/tcp, without TCBs. {why}".rstrip()
+        self.message = f"/proc/net/tcp, without TCBs. {why}".rstrip()
         self.skipped = 0
         self._tables = (root / "tcp", root / "tcp6")
         self._clock = clock

@@ -57,7 +57,7 @@ class NetlinkSocket(Protocol):
         """Give the descriptor back."""
 
 
-class _Known(NamedTuple):
+class _KnownRecord(NamedTuple):
     """A socket as the last dump gave it: its record but for what ticks, and the row made of it."""
 
     before: bytes  # family to cookie
@@ -90,7 +90,7 @@ class SockDiag:
     """
 
     name = "sock_diag"
-    says = "NETLINK_SOCK_DIAG: every socket"
+    message = "NETLINK_SOCK_DIAG: every socket"
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class SockDiag:
         self._clock = clock
         self._connect = connect or netlink_socket
         self._netns = netns
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, _KnownRecord] = {}
         self._buffer_bytes = BUFFER_BYTES
         self._sequence = 0
         self._netlink = self._open()
@@ -142,14 +142,14 @@ class SockDiag:
         except OSError as error:
             raise SourceError(f"The kernel offers no NETLINK_SOCK_DIAG ({error.strerror}).") from error
 
-    def _dump_families(self) -> dict[int, _Known]:
+    def _dump_families(self) -> dict[int, _KnownRecord]:
         self.skipped, self.inconsistent = 0, False
-        found: dict[int, _Known] = {}
+        found: dict[int, _KnownRecord] = {}
         self._dump_family(socket.AF_INET, found)
         self._dump_family(socket.AF_INET6, found)
         return found
 
-    def _dump_family(self, family: int, found: dict[int, _Known]) -> None:
+    def _dump_family(self, family: int, found: dict[int, _KnownRecord]) -> None:
         """Add a family's sockets to `found`."""
         self._sequence += 1
         try:
@@ -176,7 +176,7 @@ class SockDiag:
             raise _DisturbedError("a message was cut short")
         return message
 
-    def _take(self, message: bytes, found: dict[int, _Known]) -> int:
+    def _take(self, message: bytes, found: dict[int, _KnownRecord]) -> int:
         """Add the sockets of one message to `found`; where its socket records end."""
         now_ns = self._clock()
         now_ms = now_ns // 1_000_000
@@ -219,14 +219,14 @@ def netlink_socket() -> NetlinkSocket:
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
 
 
-def _read(record: bytes, now_ns: int, netns: Namespace | None) -> _Known | None:
+def _read(record: bytes, now_ns: int, netns: Namespace | None) -> _KnownRecord | None:
     """`record` taken apart for the next dump's comparison; None where its state has no word."""
     info = records.info_span(record)
     row = records.decode(record, info, now_ns, netns)
     if row is None:
         return None
     ages = info.start + LAST_AGES.start if info.stop - info.start >= LAST_AGES.stop else len(record)
-    return _Known(
+    return _KnownRecord(
         before=record[_BEFORE : _EXPIRES.start],
         between=record[_EXPIRES.stop : ages],
         after=record[ages + _AGES_SIZE :],

@@ -17,7 +17,7 @@ from tcpwatch.kernel.events import Telling, Transition
 from tcpwatch.kernel.sock_diag import records
 from tcpwatch.kernel.sock_diag.client import BUFFER_BYTES, NETLINK_SOCK_DIAG
 from tcpwatch.kernel.sock_diag.records import ATTRIBUTES, HEADER, MESSAGE, SOCK_DIAG_BY_FAMILY
-from tcpwatch.sockets.timeline import Happening, Known
+from tcpwatch.sockets.timeline import OccurrenceKind, Precision
 
 GROUPS = 1 << 0 | 1 << 2  # SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY, include/uapi/linux/sock_diag.h
 RECEIVE_BUFFER_BYTES = 4 << 20  # asked for; the kernel may allow less
@@ -36,7 +36,7 @@ class Subscription(Protocol):
 class DestroyEvents:
     """What the kernel tells of destroyed sockets in the network namespace that this was opened in."""
 
-    says = "NETLINK_SOCK_DIAG: the end of every socket"
+    message = "NETLINK_SOCK_DIAG: the end of every socket"
     every_change = False
     room = 300  # where net.core.rmem_max is what Linux sets it to, 208 KiB
 
@@ -94,7 +94,7 @@ def _decode(now_ns: int, message: bytes) -> Transition | None:
     row = records.decode(record, records.info_span(record), now_ns)
     if row is None:
         return None
-    return Transition(now_ns, row.cookie, row.ends, Happening.STATE, None, row.state, Known.BETWEEN, None, row)
+    return Transition(now_ns, row.cookie, row.ends, OccurrenceKind.STATE, None, row.state, Precision.BETWEEN, None, row)
 
 
 def _subscribe() -> Subscription:

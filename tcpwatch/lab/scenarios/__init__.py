@@ -20,7 +20,7 @@ class Scenario:
     """
 
     name: str
-    says: str
+    message: str
     lessons: tuple[int, ...]
     private: bool = False
     by_hand: int | None = None

@@ -22,8 +22,8 @@ Test = Callable[[Connection, int], bool]  # a connection, the monotonic clock in
 class FilterError(UsageError):
     """A filter that cannot be understood; `column` is where it broke, from 1."""
 
-    def __init__(self, column: int, says: str) -> None:
-        super().__init__(f"filter, column {column}: {says}")
+    def __init__(self, column: int, message: str) -> None:
+        super().__init__(f"filter, column {column}: {message}")
         self.column = column
 
 

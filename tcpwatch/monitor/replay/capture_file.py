@@ -103,8 +103,8 @@ class Recorded:
         flow = recorded.flow(position, self.events)
         side = 0 if flow.ends == ends else 1
         both = recorded.ends_at(position)
-        course = recorded.course(position, self.events)
-        told = joined(ends, both[side], both[1 - side], (flow, side), now_ns, course=course)
+        wire_timelines = recorded.wire_timelines(position, self.events)
+        told = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
         return replace(told, findings=tuple(replace(finding, do_next=()) for finding in told.findings))
 
     def now_ns(self) -> int:

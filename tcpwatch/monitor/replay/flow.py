@@ -11,7 +11,7 @@ from typing import NamedTuple, Optional
 
 from tcpwatch.monitor.history import MARK_NS
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.monitor.wire_timeline import Course, Lives
+from tcpwatch.monitor.wire_timeline import BothTimelines, WireTimeline
 from tcpwatch.sockets.row import NoOwner, SocketRow
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
@@ -26,20 +26,20 @@ SIDES = (0, 1)
 NEVER = 1 << 63
 
 
-class Stay(NamedTuple):
+class StateSpan(NamedTuple):
     """An end's time in one state: since when, whether its beginning was seen, and the stay before it."""
 
     state: State
     since_ns: int
     seen: bool
-    before: Optional["Stay"]
+    before: Optional["StateSpan"]
 
     @property
     def has_socket(self) -> bool:
         """Whether there is a connection to show."""
         return self.state not in NO_SOCKET
 
-    def shown(self, now_ns: int) -> tuple["Stay", Mark] | None:
+    def shown(self, now_ns: int) -> tuple["StateSpan", Mark] | None:
         """What the end's row shows, and its mark; None where it has no row. What has just gone shows what it was."""
         fresh = now_ns - self.since_ns < MARK_NS
         was_there = self.before is not None and self.before.has_socket
@@ -52,11 +52,11 @@ class Stay(NamedTuple):
         return self, Mark.CHANGED if was_there else Mark.NEW
 
 
-class Turn(NamedTuple):
+class StateChange(NamedTuple):
     """An event that changes a state: its number, the stays of both ends, when marks and TIME-WAIT will be over."""
 
     number: int
-    stays: tuple[Stay, Stay]
+    spans: tuple[StateSpan, StateSpan]
     settled_ns: int
     expires_ns: int
 
@@ -64,7 +64,7 @@ class Turn(NamedTuple):
 class RecordedFlow:
     """One connection. `numbers` are those of its events; event `until` begins another one between the same ends."""
 
-    __slots__ = ("_checkpoints", "_ends", "_rows", "_rows_of", "_states", "_turns", "numbers", "stream", "until")
+    __slots__ = ("_changes", "_checkpoints", "_ends", "_rows", "_rows_of", "_states", "numbers", "stream", "until")
 
     def __init__(self, stream: int, ends: bytes) -> None:
         """`ends` has the initiator first."""
@@ -72,40 +72,40 @@ class RecordedFlow:
         self.numbers: list[int] = []
         self.until = NEVER
         self._ends = (ends, reversed_ends(ends))
-        self._turns: list[Turn] = []
+        self._changes: list[StateChange] = []
         self._states: tuple[State, ...] = ()
         self._checkpoints: list[Flow] = []
         self._rows: tuple[Connection, ...] = ()
-        self._rows_of: Turn | None = None
+        self._rows_of: StateChange | None = None
 
     def add(self, number: int, event: Event, flow: Flow) -> None:
         """Its next event, which is number `number` of the file and has left it as `flow`."""
         states = (event.dst_state, event.src_state) if event.side else (event.src_state, event.dst_state)
         if states != self._states:
             self._states = states
-            self._turn(number, event.segment.time_ns, bool(self._turns) or not flow.inferred)
+            self._turn(number, event.segment.time_ns, bool(self._changes) or not flow.inferred)
         self.numbers.append(number)
         if len(self.numbers) % CHECKPOINT_EVENTS == 0:
             self._checkpoints.append(deepcopy(flow))
 
     def rows(self, position: int, now_ns: int) -> tuple[Connection, ...]:
         """The rows of its ends when `position` events of the file have passed and the file's clock shows `now_ns`."""
-        index = bisect_left(self._turns, (position,)) - 1  # a turn compares by its number
+        index = bisect_left(self._changes, (position,)) - 1  # a turn compares by its number
         if index < 0 or position > self.until:
             return ()
-        turn = self._turns[index]
-        if not turn.settled_ns <= now_ns < turn.expires_ns:
-            return self._rows_at(turn, now_ns)
-        if turn is not self._rows_of:
-            self._rows, self._rows_of = self._rows_at(turn, now_ns), turn
+        change = self._changes[index]
+        if not change.settled_ns <= now_ns < change.expires_ns:
+            return self._rows_at(change, now_ns)
+        if change is not self._rows_of:
+            self._rows, self._rows_of = self._rows_at(change, now_ns), change
         return self._rows
 
     def ends_at(self, position: int) -> tuple[Connection | None, Connection | None]:
         """Both its ends then, the initiator first, and CLOSED ones too; None for one that still listens."""
-        turn = self._turns[bisect_left(self._turns, (position,)) - 1]
+        change = self._changes[bisect_left(self._changes, (position,)) - 1]
         first, second = (
-            None if stay.state is State.LISTEN else self._connection(side, stay, Mark.NONE, turn)
-            for side, stay in zip(SIDES, turn.stays, strict=True)
+            None if span.state is State.LISTEN else self._connection(side, span, Mark.NONE, change)
+            for side, span in zip(SIDES, change.spans, strict=True)
         )
         return first, second
 
@@ -121,30 +121,30 @@ class RecordedFlow:
             tracker.receive_segment(events[number].segment)
         return flow
 
-    def course(self, position: int, events: Sequence[Event]) -> Lives:
+    def wire_timelines(self, position: int, events: Sequence[Event]) -> BothTimelines:
         """What moved its ends until then; `events` are those of the whole file."""
-        course = Course()
-        course.take(events[turn.number] for turn in self._turns if turn.number < position)
-        return course.lives
+        wire_timelines = WireTimeline()
+        wire_timelines.take(events[change.number] for change in self._changes if change.number < position)
+        return wire_timelines.timelines
 
     def _turn(self, number: int, now_ns: int, seen: bool) -> None:
-        before = self._turns[-1].stays if self._turns else (None, None)
+        before = self._changes[-1].spans if self._changes else (None, None)
         first, second = (
-            stay if stay and stay.state is state else Stay(state, now_ns, seen, stay)
-            for stay, state in zip(before, self._states, strict=True)
+            span if span and span.state is state else StateSpan(state, now_ns, seen, span)
+            for span, state in zip(before, self._states, strict=True)
         )
-        over = [stay.since_ns + TWO_MSL_NS for stay in (first, second) if stay.state is State.TIME_WAIT]
-        self._turns.append(Turn(number, (first, second), now_ns + MARK_NS, min(over, default=NEVER)))
+        over = [span.since_ns + TWO_MSL_NS for span in (first, second) if span.state is State.TIME_WAIT]
+        self._changes.append(StateChange(number, (first, second), now_ns + MARK_NS, min(over, default=NEVER)))
 
-    def _rows_at(self, turn: Turn, now_ns: int) -> tuple[Connection, ...]:
-        shown = [(side, found) for side in SIDES if (found := turn.stays[side].shown(now_ns))]
-        return tuple(self._connection(side, *found, turn) for side, found in shown)
+    def _rows_at(self, change: StateChange, now_ns: int) -> tuple[Connection, ...]:
+        shown = [(side, found) for side in SIDES if (found := change.spans[side].shown(now_ns))]
+        return tuple(self._connection(side, *found, change) for side, found in shown)
 
-    def _connection(self, side: int, stay: Stay, mark: Mark, turn: Turn) -> Connection:
+    def _connection(self, side: int, span: StateSpan, mark: Mark, change: StateChange) -> Connection:
         key = self.stream << 1 | side
-        peer = key ^ 1 if turn.stays[1 - side].has_socket else None
-        row = SocketRow(key, self._ends[side], False, stay.state, None, 0, None, None)
-        return Connection(row, (), NoOwner.FILE, None, stay.since_ns, stay.seen, mark, peer)
+        peer = key ^ 1 if change.spans[1 - side].has_socket else None
+        row = SocketRow(key, self._ends[side], False, span.state, None, 0, None, None)
+        return Connection(row, (), NoOwner.FILE, None, span.since_ns, span.seen, mark, peer)
 
     def _begun(self, first: Event) -> Flow:
         """The flow after its first event."""

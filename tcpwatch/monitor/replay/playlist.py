@@ -5,7 +5,7 @@ from tcpwatch.monitor.snapshot import Detail, Snapshot
 from tcpwatch.tcp.event import Event
 
 
-class Reel:
+class RecordedPlaylist:
     """What is on, with numbers for its segments that go on from those of what was on before: these have fallen out."""
 
     live = False
@@ -20,7 +20,7 @@ class Reel:
         self.first, self.recorded = self.end, recorded
 
     @property
-    def packets(self) -> "Reel":
+    def packets(self) -> "RecordedPlaylist":
         """Itself: the log of what is on."""
         return self
 

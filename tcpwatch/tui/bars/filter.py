@@ -49,9 +49,9 @@ class FilterBar(Horizontal):
     def say(self, wrong: str) -> None:
         """Say what is wrong with the filter; where nothing is, what it does."""
         words = (f" {wrong} ", "caution") if wrong else (f" {ABOUT} ", "muted")
-        says = self.query_one("#filter-says", OneLine)
-        says.styles.width = cells(words[0])
-        says.show(Line((words,)))
+        message = self.query_one("#filter-says", OneLine)
+        message.styles.width = cells(words[0])
+        message.show(Line((words,)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Apply what has been typed so far."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tcpwatch.narration.narrate import Move, narrate
-from tcpwatch.narration.step import Turn
+from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.text.duration import SECOND_NS, duration
 from tcpwatch.tui.ladder.moves import style_of
 from tcpwatch.tui.paint.glyphs import STATES
@@ -26,8 +26,8 @@ class Strip(NamedTuple):
     place: str
     title: str
     note: str
-    says: str
-    turn: Turn | None
+    message: str
+    turn: NarratedSegment | None
     doubts: Sequence[Line] = ()
     waiting: int = 0
     alike: int = 0
@@ -39,7 +39,7 @@ def strip_lines(strip: Strip, translate: Translate, width: int, height: int) -> 
     left: list[Run] = [(f" {strip.place} ", "key"), (f" {strip.title}", "strong")]
     lines = [ends_apart(left, ((f" {_behind(strip, translate)}{strip.note} ", "muted"),), width)._replace(row="titles")]
     told = [*_segment(strip.turn, strip.alike, translate, width), *strip.doubts] if strip.turn else []
-    done = cut(wrap(f"▶ {strip.says}", width - 2), max(0, height - 1 - len(told)), width - 2)
+    done = cut(wrap(f"▶ {strip.message}", width - 2), max(0, height - 1 - len(told)), width - 2)
     return [*lines, *(Line(((f" {text}", "accent"),)) for text in done), *told][:height]
 
 
@@ -60,11 +60,11 @@ def _behind(strip: Strip, translate: Translate) -> str:
     return f"{translate(SINCE).format(age=duration(strip.age_ns))} · {to_tell}"
 
 
-def _segment(turn: Turn, alike: int, translate: Translate, width: int) -> Iterator[Line]:
+def _segment(turn: NarratedSegment, alike: int, translate: Translate, width: int) -> Iterator[Line]:
     """What it is, and in one line what becomes of both ends."""
     told = narrate(turn, translate)
     more = f" {translate(ALIKE).format(count=alike)}" if alike else ""
-    for text in wrap(told.says + more, width - 2)[:SENTENCE]:
+    for text in wrap(told.message + more, width - 2)[:SENTENCE]:
         yield Line(((f" {text}", style_of(turn) or "strong"),))
     yield _moves(told.moves, width)
 

@@ -10,7 +10,7 @@ from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.paint.format import clock, grouped, several
 from tcpwatch.tui.paint.glyphs import STEPS, Look
 from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tcpwatch.wire.segment import FIN, RST, SYN
 
 LEAST_BAR = 10  # cells
@@ -88,14 +88,14 @@ def _seconds(ns: int, digits: int) -> str:
     return (f"{hours}:{minutes:02d}" if hours else f"{minutes}") + f":{seconds:02d}.{decimals}"
 
 
-def replay_status_line(subject: Subject, snapshot: Snapshot, width: int) -> Line:
+def replay_status_line(target: Target, snapshot: Snapshot, width: int) -> Line:
     """` tcpwatch  file · demo.pcapng · port 9999   120 segments   replay · 2026-03-01 12:03:44.120 `."""
     date = time.strftime("%Y-%m-%d ", time.localtime(snapshot.time_ns // SECOND_NS))
-    left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "strong")]
+    left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(target.words) + "  ", "strong")]
     left.append((f" {several(snapshot.captured, 'segment')} ", "muted"))
     if snapshot.dropped:
         left.append((f" ⚠ {grouped(snapshot.dropped)} more are too many to hold ", "caution"))
-    left += [(f" ⚠ {source.says} ", "caution") for source in snapshot.sources if not source.working]
+    left += [(f" ⚠ {source.message} ", "caution") for source in snapshot.sources if not source.working]
     for day in (date, ""):
         right = ((f" replay · {day}{clock(snapshot.time_ns, 3)} ", ""),)
         if width_of((*left, *right)) <= width:

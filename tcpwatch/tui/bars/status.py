@@ -7,10 +7,10 @@ from textual.binding import Binding
 from tcpwatch.monitor.snapshot import Snapshot, SourceStatus
 from tcpwatch.tui.paint.format import clock, grouped
 from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 
 
-def status_line(subject: Subject, snapshot: Snapshot, paused: bool, width: int) -> Line:
+def status_line(target: Target, snapshot: Snapshot, paused: bool, width: int) -> Line:
     """` tcpwatch  web-3 · lo · port 9999   kernel ● sock_diag  packets ● 1 204  dropped 0   live · 12:03:44 `.
 
     In a narrow terminal the sources lose their words, and but for the packets their names where they work; the clock,
@@ -21,9 +21,9 @@ def status_line(subject: Subject, snapshot: Snapshot, paused: bool, width: int) 
     if snapshot.dropped:
         right.insert(0, (f" ⚠ dropped {grouped(snapshot.dropped)} ", "trouble"))
     for room in (3, 2, 1, 0):
-        left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(subject.words) + "  ", "")]
+        left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(target.words) + "  ", "")]
         for source in snapshot.sources:
-            left += _source(source, snapshot.captured, says=room == 3, named=room > 0)
+            left += _source(source, snapshot.captured, message=room == 3, named=room > 0)
         if room >= 2 and not snapshot.dropped:
             left.append((" dropped 0", ""))
         if width_of((*left, *right)) <= width:
@@ -31,10 +31,10 @@ def status_line(subject: Subject, snapshot: Snapshot, paused: bool, width: int) 
     return ends_apart(left, right, width)._replace(row="titles")
 
 
-def _source(source: SourceStatus, captured: int, says: bool, named: bool) -> list[Run]:
+def _source(source: SourceStatus, captured: int, message: bool, named: bool) -> list[Run]:
     if source.working and not named and not source.lost and source.name != "packets":
         return []
-    words = grouped(captured) if source.name == "packets" else source.says if says else ""
+    words = grouped(captured) if source.name == "packets" else source.message if message else ""
     told: list[Run] = [("● ", "open"), (f"{words} " if words else "", "")]
     if not source.working:
         told = [(f"○ {source.partly or 'none'} ", "caution")]

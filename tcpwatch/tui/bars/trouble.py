@@ -32,7 +32,7 @@ def summary(snapshot: Snapshot) -> Line:
     kinds = [(trouble, members) for trouble, members in found.items() if members]
     if alarms:
         others = sum(len(members) for trouble, members in kinds if trouble is not TURNED_AWAY) + len(alarms) - 1
-        return Line(((f" ⚠ {alarms[0].says}", "trouble"), *_others(others)))
+        return Line(((f" ⚠ {alarms[0].message}", "trouble"), *_others(others)))
     if not kinds:
         rows = (connection.row for connection in connections)
         told = any(row.recv_q is not None or row.timer or row.backlog for row in rows)

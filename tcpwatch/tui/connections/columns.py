@@ -8,7 +8,7 @@ from tcpwatch.diagnose.rules.ended import ending_of
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.monitor.trouble import trouble_of
 from tcpwatch.sockets.row import NoOwner
-from tcpwatch.sockets.timeline import Known, Life
+from tcpwatch.sockets.timeline import Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.connections.grouping import Heading
@@ -57,17 +57,17 @@ def _age(moment: Moment) -> Run:
     """How long it has been in its state; of one that has ended, how long it lived."""
     connection = moment.connection
     if connection.row.state is State.CLOSED:
-        return lived(connection.life), ""
+        return lived(connection.timeline), ""
     style = "trouble" if connection.row.state is State.CLOSE_WAIT else ""
     return age(moment.now_ns, connection.since_ns, connection.since_seen), style
 
 
-def lived(life: Life) -> str:
+def lived(timeline: Timeline) -> str:
     """From the first state that was seen to the end, in at most six cells."""
-    first, *others = life.dwells
+    first, *others = timeline.intervals
     if not others:
         return "short"  # it came and went between two readings
-    earlier = first.known is Known.AT_LEAST and first.since_ns < others[0].since_ns
+    earlier = first.precision is Precision.AT_LEAST and first.since_ns < others[0].since_ns
     return ("≥" if earlier else "") + brief_span(others[-1].since_ns - first.since_ns)
 
 
@@ -106,7 +106,7 @@ def _timer(moment: Moment) -> Run:
     if row.backlog:
         return half_open_words(row.backlog), ""
     if row.state is State.CLOSED:
-        ending = ending_of(moment.connection.life)
+        ending = ending_of(moment.connection.timeline)
         return (ending.name, "" if ending.orderly else "caution") if ending else ("–", "")
     return timer_words(row, moment.now_ns), "caution" if row.timer and row.timer.retransmits else ""
 

@@ -29,7 +29,7 @@ def arranged(snapshot: Snapshot, view: View) -> Table:
 
 
 class Connections(Rows[Row]):
-    """The socket table. `narrow` and `show` decide what is in it; the user, what is folded and how it is sorted.
+    """The socket table. `apply_filter` and `show` decide what is in it; the user, what is folded and how it is sorted.
 
     `nothing` is what it says while it is empty; `columns` are those there is something to show in.
     """
@@ -53,7 +53,7 @@ class Connections(Rows[Row]):
         self.nothing = "There is no TCP socket."
         self._count = 0
 
-    def narrow(self, shown: Shown | None, words: tuple[str, ...]) -> None:
+    def apply_filter(self, shown: Shown | None, words: tuple[str, ...]) -> None:
         """Show only what passes (None: all); `words` say so in the title."""
         self._shown_words = words
         self._look(replace(self._view, shown=shown))

@@ -41,14 +41,14 @@ def gauge(count: int, limit: int) -> str:
 
 def _accept_queue(backlog: Backlog) -> Sentence:
     full = accept_queue_is_full(backlog)
-    says = f"{gauge(backlog.queued, backlog.limit)} {_of(backlog.queued, backlog.limit)} waiting for accept()"
-    return Sentence("accept", says + ": full, new ones are turned away" * full, "trouble" if full else "")
+    message = f"{gauge(backlog.queued, backlog.limit)} {_of(backlog.queued, backlog.limit)} waiting for accept()"
+    return Sentence("accept", message + ": full, new ones are turned away" * full, "trouble" if full else "")
 
 
 def _half_open(backlog: Backlog, half_open: int, stack: Stack) -> Sentence:
     full, limit = half_open_queue_is_full(backlog, stack), half_open_limit(backlog, stack)
-    says = f"{gauge(half_open, limit)} {_of(half_open, limit)} half open, in SYN-RECEIVED"
-    return Sentence("opening", says + ": full" * full, "trouble" if full else "")
+    message = f"{gauge(half_open, limit)} {_of(half_open, limit)} half open, in SYN-RECEIVED"
+    return Sentence("opening", message + ": full" * full, "trouble" if full else "")
 
 
 def _of(count: int, limit: int) -> str:
@@ -58,8 +58,8 @@ def _of(count: int, limit: int) -> str:
 def _dropped(drops: int, turned_away: int) -> Sentence:
     """The kernel's count has SYNs in it that came twice."""
     recent = f", {grouped(turned_away)} of them in the last minute for want of room" if turned_away else ""
-    says = f"{several(drops, 'segment')} since it listens, repeated SYNs included{recent}"
-    return Sentence("dropped", says, "trouble" if turned_away else "")
+    message = f"{several(drops, 'segment')} since it listens, repeated SYNs included{recent}"
+    return Sentence("dropped", message, "trouble" if turned_away else "")
 
 
 def _counters(stack: Stack) -> str:

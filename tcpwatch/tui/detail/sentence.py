@@ -7,5 +7,5 @@ class Sentence(NamedTuple):
     """What it is about, what it says, its style."""
 
     about: str
-    says: str
+    message: str
     style: str = ""

@@ -126,7 +126,7 @@ def _opened(flow: FlowFacts) -> str:
 
 def _findings(detail: Detail, now_ns: int) -> list[Sentence]:
     return [
-        Sentence(glyph, finding.says + _so_far(finding, now_ns), style)
+        Sentence(glyph, finding.message + _so_far(finding, now_ns), style)
         for finding in (*_wrong(detail), *detail.findings)
         for glyph, style in (SEVERITIES[finding.severity],)
     ]

@@ -15,7 +15,7 @@ class TimerLook(NamedTuple):
     """A kind of timer: its name in the table, and what comes of it when it fires (in {in_}, after {times})."""
 
     name: str
-    says: str
+    message: str
 
 
 THEN = ", then after {wait}; without an answer the kernel gives up in {in_}"
@@ -58,13 +58,13 @@ def timer_sentence(row: SocketRow, now_ns: int, stack: Stack = NO_STACK) -> str 
         known = row.recv_q is not None or row.state is State.LISTEN  # a source without queues has no timers either
         return NO_TIMER.get(row.state) if known else None
     times = f", tried {several(timer.retransmits, 'time')} without an answer" if timer.retransmits else ""
-    says = _look(row).says.format(in_=countdown(timer.left_ms(now_ns)), times=times)
+    message = _look(row).message.format(in_=countdown(timer.left_ms(now_ns)), times=times)
     if (fate := fate_of(row, stack)) is None:
-        return says
+        return message
     end = countdown(replace(timer, expires_ms=fate.gives_up_ms).left_ms(now_ns))
     if fate.next_wait_ms is None:
-        return LAST.format(kind=says.partition(":")[0], in_=end, times=times)
-    return says + THEN.format(wait=countdown(fate.next_wait_ms), in_=end)
+        return LAST.format(kind=message.partition(":")[0], in_=end, times=times)
+    return message + THEN.format(wait=countdown(fate.next_wait_ms), in_=end)
 
 
 def settings_words(row: SocketRow, stack: Stack) -> str:

@@ -6,7 +6,7 @@ The states that a segment leaves stand beside its arrow, as on the presenter's l
 from collections.abc import Sequence
 
 from tcpwatch.narration.narrate import names_of, narrate
-from tcpwatch.narration.step import Turn
+from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.ladder.lines import SIDE, arrow_of, label_of, state_run
 from tcpwatch.tui.ladder.moves import style_of
@@ -17,7 +17,9 @@ WIDEST = 112  # cells: a longer arrow is hard to follow
 LINE: Run = ("│", "muted")
 
 
-def told_ladder(turns: Sequence[Turn], told: Turn | None, translate: Translate, width: int, height: int) -> list[Line]:
+def told_ladder(
+    turns: Sequence[NarratedSegment], told: NarratedSegment | None, translate: Translate, width: int, height: int
+) -> list[Line]:
     """Who stands at either line and in which state, then at most `height` - 1 segments: of many, the telling ones."""
     inner = min(width, WIDEST)
     kept = telling_ones(turns, height - 1)
@@ -27,7 +29,7 @@ def told_ladder(turns: Sequence[Turn], told: Turn | None, translate: Translate, 
     return [Line(((margin, ""), *line.runs), line.row) for line in lines]
 
 
-def telling_ones(turns: Sequence[Turn], room: int) -> Sequence[Turn]:
+def telling_ones(turns: Sequence[NarratedSegment], room: int) -> Sequence[NarratedSegment]:
     """All where there is room; else plain data and ACKs go first, then what came before in the same way, the oldest."""
     surplus = len(turns) - room
     if surplus <= 0:
@@ -44,7 +46,7 @@ def telling_ones(turns: Sequence[Turn], room: int) -> Sequence[Turn]:
     return [turn for turn in turns if id(turn) not in left_out][-room:]
 
 
-def _start(turns: Sequence[Turn], translate: Translate, width: int) -> Line:
+def _start(turns: Sequence[NarratedSegment], translate: Translate, width: int) -> Line:
     """The ends' names, and the states before the first segment where they are known."""
     first, room = turns[0], width - 2 * SIDE - 2
     client, server = names_of(turns[-1], translate)
@@ -56,7 +58,7 @@ def _start(turns: Sequence[Turn], translate: Translate, width: int) -> Line:
     return Line((here, LINE, (fit(names, room), "label"), LINE, there))
 
 
-def _rung(turn: Turn, translate: Translate, width: int, held: bool) -> Line:
+def _rung(turn: NarratedSegment, translate: Translate, width: int, held: bool) -> Line:
     """`SYN-SENT ◇ │── 1/3 SYN   SYN   seq 0 ──▶│ ○ LISTEN`."""
     room = width - 2 * SIDE - 2
     style = style_of(turn) or "accent"

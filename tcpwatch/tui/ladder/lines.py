@@ -7,7 +7,7 @@ has changed in its colour.
 from collections.abc import Iterator, Sequence
 
 from tcpwatch.narration.narrate import narrate
-from tcpwatch.narration.step import Turn
+from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.tcp.state import State
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.ladder.moves import style_of
@@ -32,7 +32,9 @@ def head_lines(names: tuple[str, str], ends: tuple[str, str], width: int) -> lis
     return [_centred(line, width) for line in lines]
 
 
-def ladder_lines(turns: Sequence[Turn], translate: Translate, width: int, height: int, absolute: bool) -> list[Line]:
+def ladder_lines(
+    turns: Sequence[NarratedSegment], translate: Translate, width: int, height: int, absolute: bool
+) -> list[Line]:
     """As many of the last segments as there is room for, and the states before the first where that is among them."""
     inner = min(width, WIDEST)
     spaced = height >= SPACED
@@ -49,7 +51,7 @@ def ladder_lines(turns: Sequence[Turn], translate: Translate, width: int, height
 
 
 def _rung(
-    turn: Turn, above: Turn | None, translate: Translate, width: int, absolute: bool, held: bool
+    turn: NarratedSegment, above: NarratedSegment | None, translate: Translate, width: int, absolute: bool, held: bool
 ) -> Iterator[Line]:
     """The label, with the time since the segment above; the arrow, with the states that it leaves."""
     event, room = turn.event, width - 2 * SIDE - 2
@@ -68,7 +70,7 @@ def _rung(
     yield Line((here, LINE, (arrow, style if held else "muted"), LINE, there), row)
 
 
-def arrow_of(turn: Turn, width: int) -> str:
+def arrow_of(turn: NarratedSegment, width: int) -> str:
     """From the sender to the receiver: broken where it was sent before, without a head where it was lost."""
     body = ("╌" if turn.again else "─") * (width - 1)
     head = "✕" if turn.lost else "◀" if turn.event.side else "▶"
@@ -82,7 +84,7 @@ def state_run(state: State, changed: bool, left: bool) -> Run:
     return words, look.style if changed else "muted"
 
 
-def _start(first: Turn, width: int) -> Line:
+def _start(first: NarratedSegment, width: int) -> Line:
     """The states before the first segment, where they are known."""
     if first.before is None:
         return _lifelines(width)
@@ -94,7 +96,7 @@ def _lifelines(width: int, here: Run = NO_STATE, there: Run = NO_STATE) -> Line:
     return Line((here, LINE, (" " * (width - 2 * SIDE - 2), ""), LINE, there))
 
 
-def label_of(turn: Turn, absolute: bool) -> str:
+def label_of(turn: NarratedSegment, absolute: bool) -> str:
     """`2/3 SYN-ACK   SYN,ACK   seq 0   ack 1`; where there is no step, what it carries or what analysis says."""
     event, segment = turn.event, turn.event.segment
     seq, ack = (segment.seq, segment.ack) if absolute else (event.seq, event.ack)

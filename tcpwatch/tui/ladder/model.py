@@ -5,7 +5,7 @@ Law: the capture goes on behind; what comes is added below, and the held segment
 
 from collections.abc import Collection, Sequence
 
-from tcpwatch.narration.step import Turn, Turns, corrected
+from tcpwatch.narration.step import NarratedSegment, NarratedSegments, corrected
 from tcpwatch.tui.protocols import Segments
 from tcpwatch.wire.segment import reversed_ends
 
@@ -22,7 +22,7 @@ class Ladder:
         Without, or where they are a listener's, that is the first one from segment `start` of the log on. `by_hand` are
         the ports whose segments are made by hand.
         """
-        self.turns: list[Turn] = []
+        self.turns: list[NarratedSegment] = []
         self.streams: list[int] = []
         self.stream: int | None = None
         self.shown = 0
@@ -30,17 +30,17 @@ class Ladder:
         self._wanted = ends if ends and ends[-2:] != NO_PORT else None
         self._start = start
         self._by_hand = by_hand
-        self._read = Turns(by_hand)
+        self._read = NarratedSegments(by_hand)
         self._seen = start
         self.pull()
 
     @property
-    def held(self) -> Turn | None:
+    def held(self) -> NarratedSegment | None:
         """The segment that is looked at; None before the first."""
         return self.turns[self.shown - 1] if self.shown else None
 
     @property
-    def above(self) -> Sequence[Turn]:
+    def above(self) -> Sequence[NarratedSegment]:
         """The segments up to the held one."""
         return self.turns[: self.shown]
 
@@ -73,7 +73,7 @@ class Ladder:
 
     def _scan(self, stream: int | None) -> None:
         """Read the whole log for the segments of this connection."""
-        self.stream, self.turns, self.streams, self._read = stream, [], [], Turns(self._by_hand)
+        self.stream, self.turns, self.streams, self._read = stream, [], [], NarratedSegments(self._by_hand)
         self._take(self._start)
         self.move(0)
 
@@ -88,7 +88,7 @@ class Ladder:
             if event.stream == self.stream and not self.full:
                 self._append(self._read.of(event))
 
-    def _append(self, turn: Turn) -> None:
+    def _append(self, turn: NarratedSegment) -> None:
         """Add it, and correct what it shows to have been otherwise."""
         if turn.corrects:
             self.turns = corrected(self.turns, turn)

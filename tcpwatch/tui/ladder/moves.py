@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tcpwatch.monitor.snapshot import Mark, Snapshot
 from tcpwatch.narration.narrate import Move, Told, doubt
-from tcpwatch.narration.step import Turn
+from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.tcp.state import State
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.paint.glyphs import STATES, STEPS
@@ -19,7 +19,7 @@ WIDE = 100  # cells from which there is room for who sends and who receives
 
 def told_lines(told: Told, style: str, width: int) -> list[Line]:
     """The sentence, then each end's move in a line of its own, in columns."""
-    lines = [Line(((f" {text}", style),)) for text in wrap(told.says, width - 2)]
+    lines = [Line(((f" {text}", style),)) for text in wrap(told.message, width - 2)]
     names = max(cells(move.end) for move in told.moves)
     does = max(cells(move.does) for move in told.moves) if width >= WIDE else 0
     words = max(cells(move.words) for move in told.moves)
@@ -40,20 +40,20 @@ def _states(move: Move) -> list[Run]:
     return [(before + arrow, "muted"), (after, STATES[move.after].style)]
 
 
-def style_of(turn: Turn) -> str:
+def style_of(turn: NarratedSegment) -> str:
     """The style of a segment's step; "" where it is none."""
     return STEPS[turn.event.step].style if turn.event.step else ""
 
 
-def doubt_lines(turn: Turn, snapshot: Snapshot, translate: Translate, width: int) -> Iterable[Line]:
+def doubt_lines(turn: NarratedSegment, snapshot: Snapshot, translate: Translate, width: int) -> Iterable[Line]:
     """What the kernel's table has against it, where it was looked at since; `turn` is its connection's newest."""
     if snapshot.time_ns < turn.event.segment.time_ns + SETTLED_NS:
         return ()
-    says = doubt(turn, kernel_states(turn, snapshot), translate)
-    return (Line(((f" {text}", "caution"),)) for text in wrap(says, width - 2)) if says else ()
+    message = doubt(turn, kernel_states(turn, snapshot), translate)
+    return (Line(((f" {text}", "caution"),)) for text in wrap(message, width - 2)) if message else ()
 
 
-def kernel_states(turn: Turn, snapshot: Snapshot) -> tuple[State | None, State | None]:
+def kernel_states(turn: NarratedSegment, snapshot: Snapshot) -> tuple[State | None, State | None]:
     """The states of both ends' sockets, the initiator's first; None where there is none."""
     ends = turn.event.segment.ends
     both = (reversed_ends(ends), ends) if turn.event.side else (ends, reversed_ends(ends))

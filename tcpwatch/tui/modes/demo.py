@@ -23,7 +23,7 @@ from tcpwatch.tui.keys import DEMO_KEYS
 from tcpwatch.tui.ladder.compact import told_ladder
 from tcpwatch.tui.ladder.moves import doubt_lines
 from tcpwatch.tui.paint.line import Line
-from tcpwatch.tui.protocols import MonitorView, Play, Subject
+from tcpwatch.tui.protocols import MonitorView, Play, Target
 from tcpwatch.tui.screens.help import HelpScreen
 from tcpwatch.why.catalog import translation
 
@@ -44,14 +44,14 @@ class DemoDashboard(Dashboard):
     BINDINGS: ClassVar[list[BindingType]] = DEMO_KEYS
 
     def __init__(
-        self, monitor: MonitorView, subject: Subject, play: Play, *, filter_text: str = "", pace: float = 1.0,
+        self, monitor: MonitorView, target: Target, play: Play, *, filter_text: str = "", pace: float = 1.0,
         clock: Callable[[], int] = time.time_ns, reader: Callable[[], int] = time.monotonic_ns,
     ) -> None:  # fmt: skip
         """`clock` is that of the wire, `reader` that of the person who reads, both in nanoseconds."""
-        super().__init__(monitor, subject, filter_text=filter_text, pace=pace)
+        super().__init__(monitor, target, filter_text=filter_text, pace=pace)
         self._play = play
         self._clock, self._reader = clock, reader
-        self._translate = translation(subject.language)
+        self._translate = translation(target.language)
         self._narration = Narration()
         self._detail.unchosen = self._ladder
         self._first = self._heard = 0
@@ -139,7 +139,7 @@ class DemoDashboard(Dashboard):
 
         told = self._narrator.turn
         if told and self._panes[self._active] is self._detail and not self._selected:
-            self.lay_over(why_screen(told.event, self._subject.language))
+            self.lay_over(why_screen(told.event, self._target.language))
         else:
             super().action_why()
 
@@ -148,7 +148,7 @@ class DemoDashboard(Dashboard):
         from tcpwatch.tui.screens.presenter import PresenterScreen
 
         self._held = True
-        language, narrator = self._subject.language, self._narrator
+        language, narrator = self._target.language, self._narrator
         screen = PresenterScreen(
             self._monitor, self._selected, language, self._pace,
             caption=narrator.done_at, start=self._first, by_hand=self._play.by_hand,
@@ -215,7 +215,7 @@ class DemoDashboard(Dashboard):
             place=f"{play.number} / {play.count}" if play.number and play.count > 1 else "demo",
             title=f"{play.name} · {tell(play.title)}",
             note=play.failure or tell(self._standing()),
-            says=narrator.says,
+            message=narrator.message,
             turn=turn,
             doubts=doubts,
             waiting=narrator.waiting,
@@ -236,19 +236,19 @@ class DemoDashboard(Dashboard):
         return (OVER if self._play.over else PLAYING) if self._play.number else FOLLOWS
 
 
-def run_demo(monitor: MonitorView, subject: Subject, filter_text: str, play: Play) -> int:
+def run_demo(monitor: MonitorView, target: Target, filter_text: str, play: Play) -> int:
     """Show what is played until the user, a signal or the terminal ends it; the program's exit code.
 
     Raises FilterError where `filter_text` cannot be understood.
     """
-    subject = replace(subject, host=f"netns {play.netns}") if play.netns else subject
-    dashboard = DemoDashboard(monitor, subject, play, filter_text=filter_text, pace=terminal_pace())
+    target = replace(target, host=f"netns {play.netns}") if play.netns else target
+    dashboard = DemoDashboard(monitor, target, play, filter_text=filter_text, pace=terminal_pace())
     return run(dashboard, monitor.stop)
 
 
-def run_encore(
-    recorded: MonitorView, subject: Subject, play: Play, clock: Callable[[], int], filter_text: str = ""
+def run_recorded_tour(
+    recorded: MonitorView, target: Target, play: Play, clock: Callable[[], int], filter_text: str = ""
 ) -> int:
     """Show it until the user, a signal or the terminal ends it; the program's exit code. `clock` is the recording's."""
-    dashboard = DemoDashboard(recorded, subject, play, filter_text=filter_text, pace=terminal_pace(), clock=clock)
+    dashboard = DemoDashboard(recorded, target, play, filter_text=filter_text, pace=terminal_pace(), clock=clock)
     return run(dashboard, recorded.stop)

@@ -10,7 +10,7 @@ from tcpwatch.tui.app import Dashboard, run, terminal_pace
 from tcpwatch.tui.bars.scrub import ScrubBar
 from tcpwatch.tui.keys import REPLAY_KEYS
 from tcpwatch.tui.messages import DetailWanted, SeekWanted
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpScreen
 
 TICK_S = 0.1
@@ -24,8 +24,8 @@ class ReplayDashboard(Dashboard):
     CSS = f"{Dashboard.CSS} #connections {{ width: 2fr; }} #packets {{ width: 3fr; }}"
     BINDINGS: ClassVar[list[BindingType]] = REPLAY_KEYS
 
-    def __init__(self, recorded: Recorded, subject: Subject, *, filter_text: str = "", pace: float = 1.0) -> None:
-        super().__init__(recorded, subject, filter_text=filter_text, pace=pace)
+    def __init__(self, recorded: Recorded, target: Target, *, filter_text: str = "", pace: float = 1.0) -> None:
+        super().__init__(recorded, target, filter_text=filter_text, pace=pace)
         self._playhead = recorded.playhead
         self._scrub = ScrubBar(recorded.events, recorded.playhead, id="scrub")
         self._connections.nothing = "No connection is open at this moment."
@@ -95,7 +95,7 @@ class ReplayDashboard(Dashboard):
         self.lay_over(HelpScreen(ABOUT, self.all_bindings()))
 
 
-def run_replay(recorded: Recorded, subject: Subject, filter_text: str = "") -> int:
+def run_replay(recorded: Recorded, target: Target, filter_text: str = "") -> int:
     """Show a capture file until the user, a signal or the terminal ends it; the program's exit code."""
-    dashboard = ReplayDashboard(recorded, subject, filter_text=filter_text, pace=terminal_pace())
+    dashboard = ReplayDashboard(recorded, target, filter_text=filter_text, pace=terminal_pace())
     return run(dashboard, recorded.stop)

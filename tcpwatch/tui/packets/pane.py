@@ -48,10 +48,10 @@ class Packets(Rows[int]):
         Binding("M", "marked(-1)", "Marked back", show=False, id="packets.marked_back", tooltip="To the one before"),
     ]
 
-    def __init__(self, log: Segments, subject: str, *, id: str | None = None) -> None:
+    def __init__(self, log: Segments, target: str, *, id: str | None = None) -> None:
         super().__init__(id=id, follows=True)
         self._log = log
-        self._subject = subject
+        self._target = target
         self._status: SourceStatus | None = None
         self._selected: frozenset[bytes] = frozenset()
         self._limited = False
@@ -88,7 +88,7 @@ class Packets(Rows[int]):
         self._limited = limited
         self._show_afresh()
 
-    def narrow(self, passing: Passing | None) -> None:
+    def apply_filter(self, passing: Passing | None) -> None:
         """Show only the streams that this finds among events (None: all), as of now; asked again where more come."""
         self._passing = passing
         if passing is None:
@@ -173,7 +173,7 @@ class Packets(Rows[int]):
     def title(self) -> str:
         """What is watched, how much of it is held, and whether the newest is on the screen."""
         if self._status and not self._status.working and not self.rows:
-            return " · ".join(("Packets", self._subject, "not captured"))
+            return " · ".join(("Packets", self._target, "not captured"))
         tail = "following" if self.following else "paused · End to follow"
         if not self.following and self.below:
             tail = f"paused, {grouped(self.below)} below · End to follow"
@@ -181,7 +181,7 @@ class Packets(Rows[int]):
         if self._streams is not None:
             count = f"filtered {count} of {grouped(self._log.end - self._log.first)}"
         only = ("selected connection only",) if self._limited else ()
-        return " · ".join(("Packets", self._subject, count, *only, tail))
+        return " · ".join(("Packets", self._target, count, *only, tail))
 
     def titles(self) -> Line:
         """The columns' titles."""
@@ -203,10 +203,10 @@ class Packets(Rows[int]):
             words = "No segment of the selected connection yet." if self._limited else self.nothing
             words = "No segment's connection passes the filter." if self._streams is not None else words
             return [Line(((" " + line, "muted"),)) for line in wrap(words, width)]
-        lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap(self._status.says, width))]
-        if self._status.mend:
+        lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap(self._status.message, width))]
+        if self._status.fix:
             lines += [Line(), Line(((" To see packets:", "muted"),))]
-            lines += [Line((("   " + line, "strong"),)) for line in wrap(self._status.mend, width - 2)]
+            lines += [Line((("   " + line, "strong"),)) for line in wrap(self._status.fix, width - 2)]
         return [*lines, Line(), *(Line(((" " + line, "muted"),)) for line in wrap(WITHOUT, width))]
 
     def foot(self) -> Line | None:

@@ -23,7 +23,7 @@ class StateLook(NamedTuple):
 
     glyph: str
     style: str
-    says: str
+    message: str
 
 
 # The order of the groups on the screen: trouble first, what is normal last.

@@ -28,7 +28,7 @@ SIGNS = (
     ("!", "in trouble"),
     ("≥", "at least: the beginning was not seen"),
     ("RQ/SQ", "bytes to be read / to be acknowledged; of a listener its accept queue / the limit of it"),
-    *((look.name, f"a timer: {look.says.partition(':')[0]}") for look in (*TIMERS.values(), ORPHAN)),
+    *((look.name, f"a timer: {look.message.partition(':')[0]}") for look in (*TIMERS.values(), ORPHAN)),
     ("⁶", "an IPv4 connection on an IPv6 socket"),
     ("▎", "a segment of the selected connection"),
     ("?", "after a window: its scale was not seen"),
@@ -95,7 +95,7 @@ def help_lines(about: str, bindings: Iterable[Binding], width: int) -> Iterable[
     yield from _section("Signs", SIGNS, width)
     yield from _section("States", (), width)
     for state, look in STATES.items():
-        yield Line(((f"   {look.glyph} {state:<14}", look.style), (look.says, "")))
+        yield Line(((f"   {look.glyph} {state:<14}", look.style), (look.message, "")))
     yield from _section("Steps of the opening and the close", (), width)
     for step, (glyph, style) in STEPS.items():
         yield Line(((f"   {glyph} {step}", style),))
@@ -104,8 +104,8 @@ def help_lines(about: str, bindings: Iterable[Binding], width: int) -> Iterable[
 def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> Iterable[Line]:
     yield Line()
     yield Line(((f" {title}", "accent"),))
-    for name, says in rows:
-        first, *rest = wrap(says, width - NAME - 4)
+    for name, message in rows:
+        first, *rest = wrap(message, width - NAME - 4)
         yield Line(((f"   {fit(name, NAME)} ", "strong"), (first, "")))
         for text in rest:
             yield Line(((" " * (NAME + 4) + text, ""),))

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.narration.narrate import names_of, narrate
-from tcpwatch.narration.step import Turn
+from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.sockets.row import Owner
 from tcpwatch.tui.bars.narration_lines import cut
 from tcpwatch.tui.bars.status import keys_line
@@ -134,11 +134,11 @@ class PresenterScreen(ModalScreen[None]):
         right: list[Run] = [(f" {tell(CONNECTION)} {of} · {tell(SEGMENT)} {at} ", "")]
         return ends_apart(left, right, width)._replace(row="titles")
 
-    def _captioned(self, held: Turn | None, width: int) -> list[Line]:
+    def _captioned(self, held: NarratedSegment | None, width: int) -> list[Line]:
         """What the scenario does, as of the held segment."""
-        says = self._caption(held.event.segment.time_ns if held else None)
+        message = self._caption(held.event.segment.time_ns if held else None)
         room = width - 2
-        return [Line(((f" {text}", "accent"),)) for text in cut(wrap(says, room), CAPTION, room)] if says else []
+        return [Line(((f" {text}", "accent"),)) for text in cut(wrap(message, room), CAPTION, room)] if message else []
 
     def _heads(self, width: int) -> list[Line]:
         if not self._ladder.turns:
@@ -153,7 +153,7 @@ class PresenterScreen(ModalScreen[None]):
             names = ("", "")
         return head_lines(names, (f"{here}{owners[0]}", f"{there}{owners[1]}"), width)
 
-    def _told(self, held: Turn | None, width: int) -> list[Line]:
+    def _told(self, held: NarratedSegment | None, width: int) -> list[Line]:
         """The narration, in as many lines whatever it says; what the kernel has against it, last."""
         tell = self._translate
         if held is None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.monitor.replay.capture_file import Recorded
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tests.cli.captures import UDP, as_frames, conversation, pcapng
 from tests.conftest import Ended
 
-Shown = tuple[Recorded, Subject]
+Shown = tuple[Recorded, Target]
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Shown]:
     """What the dashboard was given to show."""
     given: list[Shown] = []
 
-    def run_replay(recorded: Recorded, subject: Subject, filter_text: str) -> int:
-        given.append((recorded, subject))
+    def run_replay(recorded: Recorded, target: Target, filter_text: str) -> int:
+        given.append((recorded, target))
         return 0
 
     monkeypatch.setattr("tcpwatch.cli.commands.replay.run_replay", run_replay)
@@ -37,10 +37,10 @@ def test_read_shows_the_file_under_its_cleaned_name(
     tcpwatch: Callable[..., Ended], shown: list[Shown], tmp_path: Path
 ) -> None:
     ended = tcpwatch("-r", capture(tmp_path, pcapng(as_frames(*conversation()))))
-    [(recorded, subject)] = shown
+    [(recorded, target)] = shown
     assert (ended.code, ended.err) == (0, "")
     assert len(recorded.events) == 8
-    assert subject.words == ("file", "talk␛[2J.pcapng")
+    assert target.words == ("file", "talk␛[2J.pcapng")
 
 
 def test_read_with_a_port_shows_its_connections_alone(
@@ -48,9 +48,9 @@ def test_read_with_a_port_shows_its_connections_alone(
 ) -> None:
     frames = as_frames(*conversation(80), *conversation(443, 40001))
     tcpwatch("--read", capture(tmp_path, pcapng(frames)), "-p", "443")
-    [(recorded, subject)] = shown
+    [(recorded, target)] = shown
     assert {event.stream for event in recorded.events} == {1}
-    assert subject.ports == (443,)
+    assert target.ports == (443,)
 
 
 def test_damaged_file_is_shown_and_then_ends_with_the_error(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tcpwatch.diagnose.finding import Severity
-from tcpwatch.diagnose.rules.kernel_vs_wire import Views, disagreement
-from tcpwatch.sockets.timeline import Dwell, Known, Life
+from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, disagreement
+from tcpwatch.sockets.timeline import Interval, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tests.builders import row
@@ -27,7 +27,7 @@ def views(
     wire: Tcb | None = None,
     cause: str = "",
     **facts: Any,
-) -> Views:
+) -> BothViews:
     recv_q = facts.pop("recv_q", 0)
     values: dict[str, Any] = {
         "whose": "this end",
@@ -35,24 +35,24 @@ def views(
         "kernel": kernel or tcb(Source.KERNEL),
         "wire": wire or tcb(Source.WIRE),
         "state": wire_state,
-        "life": Life((Dwell(wire_state, NOW_NS - 42 * S, Known.WIRE, (), cause),)),
+        "timeline": Timeline((Interval(wire_state, NOW_NS - 42 * S, Precision.WIRE, (), cause),)),
         "now_ns": NOW_NS,
         "sent": True,
         "offered": 5020,
         "lossless": True,
     }
-    return Views(**(values | facts))
+    return BothViews(**(values | facts))
 
 
-def rule(seen: Views) -> str | None:
+def rule(seen: BothViews) -> str | None:
     found = disagreement(seen)
     return None if found is None else found.finding.rule
 
 
-def says(seen: Views) -> str:
+def message(seen: BothViews) -> str:
     found = disagreement(seen)
     assert found is not None
-    return found.finding.says
+    return found.finding.message
 
 
 def test_agreement() -> None:
@@ -60,7 +60,7 @@ def test_agreement() -> None:
 
 
 def test_fin_that_the_socket_has_not_taken() -> None:
-    text = says(views(State.ESTABLISHED, State.CLOSE_WAIT))
+    text = message(views(State.ESTABLISHED, State.CLOSE_WAIT))
     assert text.startswith("The other end's FIN passed 42s ago, and the socket of this end is still ESTABLISHED")
 
 
@@ -75,7 +75,7 @@ def test_fin_that_the_socket_has_not_taken() -> None:
     ],
 )
 def test_segment_that_the_socket_has_not_taken(kernel: State, wire: State, segment: str) -> None:
-    assert says(views(kernel, wire)).startswith(segment + " passed 42s ago")
+    assert message(views(kernel, wire)).startswith(segment + " passed 42s ago")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_wire_that_knows_less_is_no_disagreement(kernel: State, wire: State) -> 
 def test_reset_that_the_socket_has_not_taken() -> None:
     seen = views(State.ESTABLISHED, State.CLOSED, cause="←RST · aborted")
     assert rule(seen) == "rst-not-taken"
-    assert "passed 42s ago" in says(seen)
+    assert "passed 42s ago" in message(seen)
 
 
 def test_socket_that_is_gone_without_a_word() -> None:
@@ -105,7 +105,7 @@ def test_socket_that_is_gone_without_a_word() -> None:
 
 def test_bytes_sent_that_did_not_come_by() -> None:
     ahead = tcb(Source.KERNEL, snd_nxt=1030)
-    assert says(views(kernel=ahead)).startswith("TCP has sent 20 numbers more of this end")
+    assert message(views(kernel=ahead)).startswith("TCP has sent 20 numbers more of this end")
     assert rule(views(kernel=ahead, lossless=False)) is None
     assert rule(views(kernel=ahead, sent=False)) is None
 
@@ -117,7 +117,7 @@ def test_bytes_that_were_acknowledged_have_come_by_somewhere() -> None:
 
 
 def test_bytes_that_have_passed_and_were_not_taken() -> None:
-    assert says(views(offered=5050)).startswith("The socket of this end has not taken 30 numbers that passed")
+    assert message(views(offered=5050)).startswith("The socket of this end has not taken 30 numbers that passed")
 
 
 def test_ack_that_has_passed_and_was_not_taken() -> None:
@@ -127,7 +127,7 @@ def test_ack_that_has_passed_and_was_not_taken() -> None:
 
 def test_numbers_across_the_wrap_are_compared() -> None:
     kernel, wire = tcb(Source.KERNEL, rcv_nxt=0xFFFF_FFF0), tcb(Source.WIRE)
-    assert says(views(kernel=kernel, wire=wire, offered=4)).startswith(
+    assert message(views(kernel=kernel, wire=wire, offered=4)).startswith(
         "The socket of this end has not taken 20 numbers"
     )
 
@@ -146,7 +146,7 @@ def test_fin_that_the_program_has_not_read() -> None:
     found = disagreement(seen)
     assert found is not None
     assert (found.finding.rule, found.finding.severity) == ("unread-since-fin", Severity.NOTE)
-    assert "passed 42s ago, and at this end there is 500 bytes and the FIN unread" in found.finding.says
+    assert "passed 42s ago, and at this end there is 500 bytes and the FIN unread" in found.finding.message
     assert rule(views(State.CLOSE_WAIT, State.CLOSE_WAIT)) is None
 
 

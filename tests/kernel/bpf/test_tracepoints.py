@@ -15,7 +15,7 @@ from tcpwatch.kernel.bpf.programs import EVENT_RECORD
 from tcpwatch.kernel.bpf.tracepoints import HAPPENINGS, Transitions
 from tcpwatch.kernel.events import Transition, all_told
 from tcpwatch.sockets.row import Owner
-from tcpwatch.sockets.timeline import Happening
+from tcpwatch.sockets.timeline import OccurrenceKind
 from tcpwatch.tcp.state import State
 from tests.kernel.bpf.allowed import needs_bpf
 from tests.kernel.real_sockets import RealSockets, abort
@@ -34,7 +34,7 @@ def event(
     remote: bytes = b"\x7f\0\0\2",
     num: int = 0,
     bound: bytes = b"\x27\x0f",
-    kind: Happening = Happening.STATE,
+    kind: OccurrenceKind = OccurrenceKind.STATE,
 ) -> bytes:
     ends = (local, remote, family, num, bound, b"\xc3\x50")
     return EVENT_RECORD.pack(
@@ -60,7 +60,7 @@ def read(*records: bytes) -> list[Transition]:
 
 def test_change_of_state() -> None:
     """A socket that is closed has no port any more, but the one that it was bound to."""
-    assert read(event()) == [Transition(5, 7, ENDS, Happening.STATE, State.ESTABLISHED, State.CLOSED)]
+    assert read(event()) == [Transition(5, 7, ENDS, OccurrenceKind.STATE, State.ESTABLISHED, State.CLOSED)]
 
 
 def test_change_is_known_by_its_cookie_before_anybody_asks() -> None:
@@ -73,8 +73,8 @@ def test_change_of_a_socket_without_a_bound_port() -> None:
     assert read(event(bound=bytes(2), num=9999))[0].ends == ENDS
 
 
-@pytest.mark.parametrize("kind", list(Happening)[1:])
-def test_happening_without_states(kind: Happening) -> None:
+@pytest.mark.parametrize("kind", list(OccurrenceKind)[1:])
+def test_happening_without_states(kind: OccurrenceKind) -> None:
     assert read(event(0, 0, kind=kind)) == [Transition(5, 7, ENDS, kind, None, None)]
 
 
@@ -159,10 +159,10 @@ def test_reset_is_seen_at_both_ends(watched: Transitions) -> None:
         abort(connecting)
         found = all_told(watched.read())
     assert [happened.kind for happened in found if happened.ends[-4:-2] == port and not happened.new] == [
-        Happening.RESET_SENT
+        OccurrenceKind.RESET_SENT
     ]
     assert [happened.kind for happened in found if happened.ends[-2:] == port and not happened.new] == [
-        Happening.RESET_RECEIVED
+        OccurrenceKind.RESET_RECEIVED
     ]
 
 
@@ -175,7 +175,9 @@ def test_retransmission_is_seen(watched: Transitions) -> None:
         real.deafen(accepted)
         connecting.send(b"lost")
         for _ in range(100):
-            found = [happened for happened in all_told(watched.read()) if happened.kind is Happening.RETRANSMISSION]
+            found = [
+                happened for happened in all_told(watched.read()) if happened.kind is OccurrenceKind.RETRANSMISSION
+            ]
             if any(happened.ends[-4:-2] == port for happened in found):
                 return
             time.sleep(0.02)  # the kernel waits 200 ms at least

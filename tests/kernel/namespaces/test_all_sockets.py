@@ -7,16 +7,16 @@ from itertools import count
 import pytest
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS, Elsewhere, Everywhere, Reach
+from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS, AllNamespaces, Elsewhere, NamespaceScope
 from tcpwatch.kernel.namespaces.find import find_namespace, namespace_here
-from tcpwatch.kernel.namespaces.thread import Resident
+from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 from tests.builders import row
 from tests.kernel.bpf.allowed import needs_bpf
-from tests.kernel.namespaces import Held, held, needs_namespaces
+from tests.kernel.held_namespaces import Held, held, needs_namespaces
 from tests.monitor.fakes import ScriptedSockets
 
 INODES = count(4_026_532_000)
@@ -38,22 +38,25 @@ def elsewhere(*dumps: list[SocketRow] | None) -> Elsewhere:
 
 
 def test_table_is_all_tables_with_our_own_last() -> None:
-    tables = Everywhere(ScriptedSockets([row(cookie=1)]), [elsewhere([row(cookie=2)]), elsewhere([row(cookie=3)])])
+    tables = AllNamespaces(ScriptedSockets([row(cookie=1)]), [elsewhere([row(cookie=2)]), elsewhere([row(cookie=3)])])
     assert [found.cookie for found in tables.dump()] == [2, 3, 1]
-    assert tables.says == "3 network namespaces, as of the start. scripted sockets"
+    assert tables.message == "3 network namespaces, as of the start. scripted sockets"
 
 
 def test_table_says_how_many_are_left_out() -> None:
-    assert "1 network namespaces, as of the start, 4 more are left out." in Everywhere(ScriptedSockets([]), [], 4).says
+    assert (
+        "1 network namespaces, as of the start, 4 more are left out."
+        in AllNamespaces(ScriptedSockets([]), [], 4).message
+    )
 
 
 def test_table_that_fails_elsewhere_costs_no_other() -> None:
     broken = elsewhere(None, [row(cookie=2)])
-    tables = Everywhere(ScriptedSockets([row(cookie=1)]), [broken])
+    tables = AllNamespaces(ScriptedSockets([row(cookie=1)]), [broken])
     assert [found.cookie for found in tables.dump()] == [1]
-    assert "1 could not be read just now" in tables.says
+    assert "1 could not be read just now" in tables.message
     assert [found.cookie for found in tables.dump()] == [2, 1]
-    assert "could not" not in tables.says
+    assert "could not" not in tables.message
 
 
 class SlowClock:
@@ -69,17 +72,17 @@ class SlowClock:
 
 def test_tables_that_are_too_many_for_one_dump_are_read_in_turn() -> None:
     others = [elsewhere([row(cookie=10 * number)], [row(cookie=10 * number + 1)]) for number in (1, 2, 3)]
-    tables = Everywhere(ScriptedSockets([]), others, clock=SlowClock())
+    tables = AllNamespaces(ScriptedSockets([]), others, clock=SlowClock())
     seen = []
     for _ in range(4):
         seen.append([found.cookie for found in tables.dump()])
-        assert ("read in turn" in tables.says) is (len(seen) > 1)
+        assert ("read in turn" in tables.message) is (len(seen) > 1)
     assert seen == [[10, 20, 30], [11, 20, 30], [11, 21, 30], [11, 21, 31]]
 
 
 def test_table_that_fails_here_is_an_error() -> None:
     with pytest.raises(SourceError):
-        Everywhere(ScriptedSockets(None), []).dump()
+        AllNamespaces(ScriptedSockets(None), []).dump()
 
 
 @pytest.mark.parametrize(
@@ -90,25 +93,25 @@ def test_namespace_that_nobody_holds_is_let_go_of_with_the_last_socket_of_a_prog
     alone: bool, rows: list[SocketRow], stays: bool
 ) -> None:
     other = elsewhere(rows)
-    other.resident.alone = alone
-    tables = Everywhere(ScriptedSockets([]), [other])
+    other.namespace_thread.alone = alone
+    tables = AllNamespaces(ScriptedSockets([]), [other])
     tables.dump()
-    assert tables.says.startswith("2 " if stays else "1 ")
-    assert other.resident.closed is bool(other.table.closed) is not stays
+    assert tables.message.startswith("2 " if stays else "1 ")
+    assert other.namespace_thread.closed is bool(other.table.closed) is not stays
 
 
 def test_close_closes_all() -> None:
     here, other = ScriptedSockets([]), elsewhere([])
-    Everywhere(here, [other]).close()
+    AllNamespaces(here, [other]).close()
     assert here.closed
     assert other.table.closed
-    assert other.resident.closed
+    assert other.namespace_thread.closed
 
 
 def opened_on(there: Held, bpf: bool) -> tuple[list[SocketRow], list[SocketRow], Callable[[], None]]:
     """Two dumps of here and there, and what closes the sources."""
     kernel = open_kernel(
-        bpf=bpf, reach=Reach(namespace_here(), [Resident(find_namespace(str(there.pid)), lambda: None)])
+        bpf=bpf, scope=NamespaceScope(namespace_here(), [NamespaceThread(find_namespace(str(there.pid)), lambda: None)])
     )
     assert kernel.sockets.name == ("bpf" if bpf else "sock_diag")
     return kernel.sockets.dump(), kernel.sockets.dump(), kernel.close

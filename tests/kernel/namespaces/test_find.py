@@ -13,7 +13,7 @@ from tcpwatch.errors import UsageError
 from tcpwatch.kernel.namespaces import find
 from tcpwatch.kernel.namespaces.find import Place, find_namespace, is_held, list_namespaces, namespace_here
 from tcpwatch.sockets.namespace import Namespace
-from tests.kernel.namespaces import held, named, needs_namespaces
+from tests.kernel.held_namespaces import held, named, needs_namespaces
 
 PACKAGE_HOME = Path(tcpwatch.__file__).resolve().parents[1]
 PLAIN = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")

@@ -114,4 +114,4 @@ def test_dump_without_table(tmp_path: Path) -> None:
 
 
 def test_says_why(tmp_path: Path) -> None:
-    assert ProcNet(why="Netlink was refused.").says.endswith("Netlink was refused.")
+    assert ProcNet(why="Netlink was refused.").message.endswith("Netlink was refused.")

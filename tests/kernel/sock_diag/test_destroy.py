@@ -15,7 +15,7 @@ from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 from tests.builders import CLIENT, SERVER, ends, row
-from tests.kernel.namespaces import needs_namespaces
+from tests.kernel.held_namespaces import needs_namespaces
 
 HERE, BLUE = Namespace(1, here=True), Namespace(2, "blue")
 

@@ -13,7 +13,7 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.events import all_told
 from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
 from tcpwatch.sockets.row import SocketRow
-from tcpwatch.sockets.timeline import Known
+from tcpwatch.sockets.timeline import Precision
 from tcpwatch.tcp.state import State
 from tests.kernel.real_sockets import RealSockets
 from tests.kernel.records import done, info, record
@@ -47,7 +47,7 @@ def events(*answers: bytes | int) -> DestroyEvents:
 
 def test_socket_is_told_of_with_its_measurements() -> None:
     [end] = all_told(events(record(CLOSE, cookie=9, inode=0, uid=0, attributes=[info(snd_cwnd=33)])).read())
-    assert (end.cookie, end.new, end.time_ns, end.known) == (9, State.CLOSED, NOW_NS, Known.BETWEEN)
+    assert (end.cookie, end.new, end.time_ns, end.precision) == (9, State.CLOSED, NOW_NS, Precision.BETWEEN)
     assert end.row is not None
     assert (end.row.ends, end.row.local.port, end.row.remote.port) == (end.ends, 9999, 50_000)
     assert end.row.info is not None

@@ -33,7 +33,7 @@ def test_scenario_is_a_program_that_says_what_to_watch(name: str) -> None:
     scenario = SCENARIOS[name]
     assert callable(scenario.play)
     assert "Watch" in scenario.watch
-    assert scenario.says
+    assert scenario.message
     assert scenario.lessons
 
 

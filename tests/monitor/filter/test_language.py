@@ -91,7 +91,7 @@ def test_plain_word_finds_why_there_is_no_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "column", "says"),
+    ("text", "column", "message"),
     [
         ("prot:9999", 1, "there is no key 'prot'"),
         ("java state:closed-wait", 12, "no TCP state 'closed-wait'"),
@@ -108,10 +108,10 @@ def test_plain_word_finds_why_there_is_no_owner() -> None:
         ("not", 4, "a word is missing"),
     ],
 )
-def test_wrong_filter_names_its_column(text: str, column: int, says: str) -> None:
+def test_wrong_filter_names_its_column(text: str, column: int, message: str) -> None:
     with pytest.raises(FilterError, match=f"^filter, column {column}: ") as caught:
         compile_filter(text)
-    assert says in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_age_with_a_lower_bound_alone_never_passes_as_young() -> None:

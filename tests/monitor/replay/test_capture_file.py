@@ -179,7 +179,7 @@ def test_damaged_file_shows_what_came_before_and_says_so() -> None:
     file = recorded(*CONVERSATION[:5], damage=damage)
     assert file.damage is damage
     assert states(file.snapshot()) == COURSE[5]
-    assert [source.says for source in file.snapshot().sources if not source.working] == [f"damaged: {damage}"]
+    assert [source.message for source in file.snapshot().sources if not source.working] == [f"damaged: {damage}"]
 
 
 def test_file_that_is_damaged_from_the_start_is_refused() -> None:

@@ -19,11 +19,11 @@ def text_of(strip: Strip, width: int = 120, height: int = 5) -> list[str]:
 
 
 def test_strip_has_the_place_what_is_done_and_the_segment() -> None:
-    title, done, says, moves = text_of(STRIP)
+    title, done, message, moves = text_of(STRIP)
     assert title.startswith(" 3 / 25  handshake · one connection")
     assert title.endswith("   +2 to tell · plays")
     assert done == " ▶ A client connects."
-    assert says.startswith(" 2/3: the server answers SYN-ACK")
+    assert message.startswith(" 2/3: the server answers SYN-ACK")
     assert moves == "   the client SYN-SENT → ESTABLISHED    the server LISTEN → SYN-RECEIVED"
 
 
@@ -34,8 +34,8 @@ def test_strip_says_how_long_ago_it_was_where_others_wait() -> None:
 
 
 def test_strip_says_on_how_many_more_connections_the_same_came() -> None:
-    says = " ".join(text_of(STRIP._replace(alike=23), 150)[2:4])
-    assert "It waits, half open. Likewise on other connections: 23." in says
+    message = " ".join(text_of(STRIP._replace(alike=23), 150)[2:4])
+    assert "It waits, half open. Likewise on other connections: 23." in message
 
 
 def test_strip_says_what_a_state_means_where_there_is_room() -> None:
@@ -48,14 +48,14 @@ def test_strip_says_what_a_state_means_where_there_is_room() -> None:
 
 
 def test_strip_before_the_first_segment_has_all_room_for_what_is_done() -> None:
-    lines = text_of(STRIP._replace(turn=None, says=LONG), 80, 4)
+    lines = text_of(STRIP._replace(turn=None, message=LONG), 80, 4)
     assert len(lines) == 4
     assert all("client" in line for line in lines[1:])
 
 
 @pytest.mark.parametrize("height", [4, 5])
 def test_strip_gives_the_segment_room_before_what_is_done(height: int) -> None:
-    lines = text_of(STRIP._replace(says=LONG), 80, height)
+    lines = text_of(STRIP._replace(message=LONG), 80, height)
     assert len(lines) == height
     assert lines[-1].startswith("   the client SYN-SENT → ESTABLISHED")
     assert [line[-1] for line in lines[1:-1] if line.startswith(" ▶")] == ["…"] * (height - 4)
@@ -68,5 +68,5 @@ def test_strip_shows_the_doubts() -> None:
 @pytest.mark.parametrize("language", ["en", "ko", "zh"])
 @pytest.mark.parametrize("width", [80, 120])
 def test_no_line_is_wider_than_the_terminal(language: str, width: int) -> None:
-    lines = strip_lines(STRIP._replace(says=LONG), translation(language), width, 5)
+    lines = strip_lines(STRIP._replace(message=LONG), translation(language), width, 5)
     assert max(cell_len(line.text) for line in lines) <= width

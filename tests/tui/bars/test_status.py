@@ -6,7 +6,7 @@ from textual.binding import Binding
 
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tui.bars.status import keys_line, status_line, tabs_line
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tests.tui.canned import SUBJECT, CannedMonitor
 
 SNAPSHOT = CannedMonitor().snapshot()
@@ -57,10 +57,10 @@ def test_status_without_capture() -> None:
 
 
 def test_subject_in_words() -> None:
-    assert Subject("web-3", "lo", (80, 443)).words == ("web-3", "lo", "ports 80 443")
-    assert Subject("web-3").words == ("web-3",)
-    assert Subject("web-3", "lo", netns="blue").words == ("web-3", "netns blue", "lo")
-    assert Subject("web-3", all_netns=True).words == ("web-3", "all netns as of the start")
+    assert Target("web-3", "lo", (80, 443)).words == ("web-3", "lo", "ports 80 443")
+    assert Target("web-3").words == ("web-3",)
+    assert Target("web-3", "lo", netns="blue").words == ("web-3", "netns blue", "lo")
+    assert Target("web-3", all_netns=True).words == ("web-3", "all netns as of the start")
 
 
 def test_tabs_tell_the_active_one_without_colour() -> None:

@@ -5,7 +5,7 @@ import pytest
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import Backlog, NoOwner, Owner, Timer, TimerKind
-from tcpwatch.sockets.timeline import Known, Life
+from tcpwatch.sockets.timeline import Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.columns import (
     ALL_NETNS_COLUMNS,
@@ -121,8 +121,12 @@ def test_row_of_the_closed_tells_how_long_it_lived_and_how_it_ended() -> None:
 
 
 def test_row_of_the_closed_says_at_least_where_its_birth_was_not_seen() -> None:
-    life = Life().entering(State.ESTABLISHED, 0, Known.AT_LEAST).entering(State.CLOSED, 9_000_000_000, Known.BETWEEN)
-    assert "≥9s" in line(connection(1, server_end(1), State.CLOSED, 1, past=life))
+    timeline = (
+        Timeline()
+        .entering(State.ESTABLISHED, 0, Precision.AT_LEAST)
+        .entering(State.CLOSED, 9_000_000_000, Precision.BETWEEN)
+    )
+    assert "≥9s" in line(connection(1, server_end(1), State.CLOSED, 1, past=timeline))
 
 
 def test_row_words_are_whole() -> None:

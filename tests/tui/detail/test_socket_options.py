@@ -27,7 +27,7 @@ def test_memory() -> None:
 
 def test_memory_that_dropped_segments() -> None:
     [sentence] = told(Extensions(memory=replace(MEMORY, drops=2)))
-    assert sentence.says.endswith(" · 2 segments dropped")
+    assert sentence.message.endswith(" · 2 segments dropped")
 
 
 @pytest.mark.parametrize("full", [{"rmem_alloc": 131_072}, {"wmem_queued": 90_000}])
@@ -49,7 +49,7 @@ def test_settings() -> None:
     extensions = Extensions(congestion="bbr", shutdown=2, ulp="tls", v6only=True, mark=42)
     [sentence] = told(extensions, cgroup="/system.slice/nginx.service")
     assert sentence.about == "socket"
-    assert sentence.says.split(" · ") == [
+    assert sentence.message.split(" · ") == [
         "congestion control bbr",
         "sending is shut down",
         "upper layer tls",
@@ -59,9 +59,9 @@ def test_settings() -> None:
     ]
 
 
-@pytest.mark.parametrize(("bits", "says"), [(1, "receiving is shut down"), (3, "both directions are shut down")])
-def test_shutdown(bits: int, says: str) -> None:
-    assert told(Extensions(shutdown=bits)) == [Sentence("socket", says)]
+@pytest.mark.parametrize(("bits", "message"), [(1, "receiving is shut down"), (3, "both directions are shut down")])
+def test_shutdown(bits: int, message: str) -> None:
+    assert told(Extensions(shutdown=bits)) == [Sentence("socket", message)]
 
 
 def test_shutdown_by_a_bit_that_has_no_meaning_here() -> None:

@@ -17,7 +17,7 @@ from tests.tui.canned import MONO_NS, connection, details, server_end
 
 def told(one: Connection | None, **facts: object) -> dict[str, str]:
     detail = Detail(server_end(1), one, None, (), (), None, None, None, ())
-    return {sentence.about: sentence.says for sentence in story(replace(detail, **facts), MONO_NS)}  # type: ignore[arg-type]
+    return {sentence.about: sentence.message for sentence in story(replace(detail, **facts), MONO_NS)}  # type: ignore[arg-type]
 
 
 def in_state(state: State, **facts: object) -> dict[str, str]:
@@ -115,9 +115,9 @@ def test_disagreement_of_kernel_and_wire_leads_the_story() -> None:
     one = connection(1, server_end(1), State.ESTABLISHED, 5)
     detail = Detail(server_end(1), one, None, (), (), None, None, None, (), disagreements=(wrong, note))
     first, *others = story(detail, MONO_NS)
-    assert (first.about, first.says) == ("⚠", "Something was dropped.")
-    assert any("tc -s qdisc show" in sentence.says for sentence in others)
-    assert not any("unread" in sentence.says for sentence in others)  # the line `unread` tells it
+    assert (first.about, first.message) == ("⚠", "Something was dropped.")
+    assert any("tc -s qdisc show" in sentence.message for sentence in others)
+    assert not any("unread" in sentence.message for sentence in others)  # the line `unread` tells it
 
 
 def test_namespaces_are_told_where_one_is_not_ours() -> None:

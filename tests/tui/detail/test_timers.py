@@ -19,7 +19,7 @@ def words(timer: Timer | None, state: State = State.ESTABLISHED, **facts: object
 
 
 @pytest.mark.parametrize(
-    ("timer", "short", "says"),
+    ("timer", "short", "message"),
     [
         (
             Timer(TimerKind.KEEPALIVE, 82_000, 0, MONO_NS - 10_000_000_000),
@@ -34,8 +34,8 @@ def words(timer: Timer | None, state: State = State.ESTABLISHED, **facts: object
         ),
     ],
 )
-def test_timer(timer: Timer, short: str, says: str) -> None:
-    assert words(timer) == (short, says)
+def test_timer(timer: Timer, short: str, message: str) -> None:
+    assert words(timer) == (short, message)
 
 
 def test_timer_of_a_loss_probe_has_words() -> None:
@@ -43,19 +43,19 @@ def test_timer_of_a_loss_probe_has_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fate", "says"),
+    ("fate", "message"),
     [
         (Fate(6_400, 924_600), " in 0.8s, tried 3 times without an answer, then after 6.4s; "),
         (Fate(None, 924_600), "retransmission: "),
     ],
 )
 def test_timer_whose_end_is_known_says_when_the_kernel_gives_up(
-    monkeypatch: pytest.MonkeyPatch, fate: Fate, says: str
+    monkeypatch: pytest.MonkeyPatch, fate: Fate, message: str
 ) -> None:
     monkeypatch.setattr(timers, "fate_of", lambda row, stack: fate)
     timer = Timer(TimerKind.RETRANSMIT, 1_000, 3, MONO_NS - 200_000_000)
     told = words(timer)[1] or ""
-    assert says + "without an answer the kernel gives up in 15m24s" in told
+    assert message + "without an answer the kernel gives up in 15m24s" in told
     assert ("sent again" in told) is (fate.next_wait_ms is not None)
 
 
@@ -74,10 +74,10 @@ def test_timer_of_a_kind_without_words_keeps_its_name() -> None:
 @pytest.mark.parametrize("kind", [TimerKind.KEEPALIVE, TimerKind.TIME_WAIT])
 def test_timer_of_an_orphan_in_fin_wait_2_gives_it_up(kind: TimerKind) -> None:
     timer = Timer(kind, 43_000, 0, MONO_NS)
-    short, says = words(timer, State.FIN_WAIT_2, inode=0)
+    short, message = words(timer, State.FIN_WAIT_2, inode=0)
     assert short == "fin 43s"
-    assert says is not None
-    assert "gives it up in 43s" in says
+    assert message is not None
+    assert "gives it up in 43s" in message
     assert words(timer, State.FIN_WAIT_2, inode=7)[0] != "fin 43s"
 
 

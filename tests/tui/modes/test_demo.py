@@ -14,7 +14,7 @@ from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.bars.narration import Narration
 from tcpwatch.tui.detail.pane import DetailPane
 from tcpwatch.tui.modes.demo import LONGEST_REST_NS, OPENING_NS, REST_NS, DemoDashboard
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpText
 from tcpwatch.tui.screens.presenter import PresenterScreen, Stage
 from tcpwatch.tui.screens.why import WhyScreen
@@ -25,10 +25,10 @@ from tests.tui.driving import NARROW, NEVER, WIDE, text_of
 
 class Act(NamedTuple):
     time_ns: int
-    says: str
+    message: str
 
     def text(self, translate: Callable[[str], str]) -> str:
-        return translate(self.says)
+        return translate(self.message)
 
 
 class Script:
@@ -82,9 +82,9 @@ class Show:
         self.app.tell()
         await self.pilot.pause()
 
-    async def happen(self, says: str, *events: Event) -> None:
+    async def happen(self, message: str, *events: Event) -> None:
         """The play says so, and its segments are captured."""
-        self.play.said.append(Act(self.now_ns, says))
+        self.play.said.append(Act(self.now_ns, message))
         self.monitor.packets.extend(events)
         await self.pass_time(0)
 
@@ -97,7 +97,7 @@ Body = Callable[[Show], Awaitable[None]]
 
 
 def staged(
-    size: tuple[int, int] = WIDE, number: int = 1, count: int = 3, subject: Subject = SUBJECT
+    size: tuple[int, int] = WIDE, number: int = 1, count: int = 3, target: Target = SUBJECT
 ) -> Callable[[Body], Any]:
     """A test that is given the dashboard on a Script, at this scenario of it."""
 
@@ -110,7 +110,7 @@ def staged(
             def clock() -> int:
                 return show.now_ns if show else TIME_NS
 
-            app = DemoDashboard(monitor, subject, play, pace=NEVER, clock=clock, reader=clock)
+            app = DemoDashboard(monitor, target, play, pace=NEVER, clock=clock, reader=clock)
             async with app.run_test(size=size) as pilot:
                 show = Show(app, pilot, monitor, play)
                 await pilot.pause()
@@ -351,7 +351,7 @@ async def test_presenter_begins_with_the_first_connection_of_the_scenario(show: 
     assert "segment 2 / 2" in shown
 
 
-@staged(subject=Subject("web-3", "lo", (9999,), presents=True))
+@staged(target=Target("web-3", "lo", (9999,), presents=True))
 async def test_presenter_may_be_there_from_the_beginning(show: Show) -> None:
     assert isinstance(show.app.screen, PresenterScreen)
 

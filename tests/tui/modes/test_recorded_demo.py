@@ -5,7 +5,7 @@ import asyncio
 from tcpwatch.tui.bars.narration import Narration
 from tcpwatch.tui.connections.columns import WIRE_COLUMNS
 from tcpwatch.tui.modes.demo import DemoDashboard
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tests.monitor.replaying import CONVERSATION, recorded
 from tests.tui.driving import NEVER, WIDE, text_of
 from tests.tui.modes.test_demo import Script
@@ -13,8 +13,8 @@ from tests.tui.modes.test_demo import Script
 
 async def screen() -> tuple[str, str]:
     file = recorded(*CONVERSATION)
-    subject = Subject("a recording", "talk.pcapng", (80,))
-    app = DemoDashboard(file, subject, Script(), clock=lambda: file.playhead.time_ns, pace=NEVER)
+    target = Target("a recording", "talk.pcapng", (80,))
+    app = DemoDashboard(file, target, Script(), clock=lambda: file.playhead.time_ns, pace=NEVER)
     async with app.run_test(size=WIDE) as pilot:
         await pilot.pause()
         app.tell()

@@ -20,13 +20,13 @@ from tcpwatch.tui.connections.pane import Connections
 from tcpwatch.tui.detail.pane import DetailPane
 from tcpwatch.tui.modes.replay import ReplayDashboard
 from tcpwatch.tui.packets.pane import Packets
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpText
 from tests.monitor.replaying import CONVERSATION, Clock, events_of, recorded
 from tests.tui.driving import NARROW, NEVER, WIDE, text_of
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
-SUBJECT = Subject("file", "talk.pcapng")
+SUBJECT = Target("file", "talk.pcapng")
 
 
 class Replay:
@@ -263,7 +263,7 @@ def captured(name: str) -> Recorded:
     ],
 )
 def test_picture(snap_compare: Any, size: tuple[int, int], press: tuple[str, ...]) -> None:
-    dashboard = ReplayDashboard(captured("demo.pcapng"), Subject("file", "demo.pcapng"), pace=NEVER)
+    dashboard = ReplayDashboard(captured("demo.pcapng"), Target("file", "demo.pcapng"), pace=NEVER)
     assert snap_compare(dashboard, terminal_size=size, press=press)
 
 

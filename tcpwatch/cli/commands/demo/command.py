@@ -13,7 +13,7 @@ from tcpwatch.cli.sources import drop_privileges
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace, enter_own_namespace
-from tcpwatch.lab.scenario_process import Performance
+from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
 from tcpwatch.lab.stage import PORT
 from tcpwatch.lab.tour import Tour
@@ -43,7 +43,7 @@ def run(arguments: Arguments) -> int:
     except PrivilegeError as error:
         sys.stderr.write(f"tcpwatch: {error}\n")
         if scenarios:
-            return play_recordings(arguments, scenarios, f"{error.says}: {error.mend}")
+            return play_recordings(arguments, scenarios, f"{error.message}: {error.fix}")
         sys.stderr.write("tcpwatch: playing on this host's own loopback instead\n")
     arguments.iface, arguments.port = LOOPBACK, (port,)
     if arguments.headless:
@@ -86,11 +86,11 @@ def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
 
     monitor = open_watch(arguments)
     try:
-        performance = Performance(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
+        process = ScenarioProcess(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
         translate = translation(arguments.language)
-        rehearsal = Rehearsal(monitor, performance, translate, scenario.ports_by_hand)
+        rehearsal = Rehearsal(monitor, process, translate, scenario.ports_by_hand)
         sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
-        with performance:
+        with process:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
             return rehearsal.watch()
@@ -108,7 +108,7 @@ def list_scenarios() -> int:
     width = max(map(len, SCENARIOS))
     for scenario in SCENARIOS.values():
         lessons = " ".join(map(str, scenario.lessons))
-        sys.stdout.write(f"{scenario.name:{width}}  {scenario.says}  (lessons {lessons})\n")
+        sys.stdout.write(f"{scenario.name:{width}}  {scenario.message}  (lessons {lessons})\n")
     return 0
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from tcpwatch.lab.stage import Promise
-from tcpwatch.narration.transcript import Chronicle
+from tcpwatch.narration.transcript import Transcript
 
 KEPT, BROKEN = 0, 1
 
 
-def verdict(promises: Iterable[Promise], seen: Chronicle) -> tuple[int, list[str]]:
+def verdict(promises: Iterable[Promise], seen: Transcript) -> tuple[int, list[str]]:
     """The exit code, and the lines to say: of each kind what was seen, and what was not."""
     promises = list(promises)
     found = Promise(seen.socket_states | seen.segment_states, seen.steps, seen.analysis)

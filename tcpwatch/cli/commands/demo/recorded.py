@@ -11,7 +11,7 @@ from tcpwatch.lab.recordings import acts_of, segments_of
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import PORT
 from tcpwatch.monitor.replay.capture_file import Recorded
-from tcpwatch.narration.transcript import Chronicle
+from tcpwatch.narration.transcript import Transcript
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.why.catalog import translation
 
@@ -36,30 +36,30 @@ def play_recordings(arguments: Arguments, scenarios: Sequence[Scenario], refusal
 
 def show(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> int:
     """Play them in the dashboard, as if they happened now."""
-    from tcpwatch.cli.commands.demo.recorded_tour import Encore
+    from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
     from tcpwatch.cli.commands.replay import read_file
-    from tcpwatch.tui.modes.demo import run_encore
-    from tcpwatch.tui.protocols import Subject
+    from tcpwatch.tui.modes.demo import run_recorded_tour
+    from tcpwatch.tui.protocols import Target
 
     def read(scenario: Scenario) -> Recorded:
         return read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS)
 
-    encore = Encore(scenarios, read, refusal)
-    subject = Subject(TITLE, LOOPBACK, (PORT,), arguments.language, presents=arguments.presenter)
-    return run_encore(encore.reel, subject, encore, encore.now_ns, arguments.filter)
+    recorded_tour = RecordedTour(scenarios, read, refusal)
+    target = Target(TITLE, LOOPBACK, (PORT,), arguments.language, presents=arguments.presenter)
+    return run_recorded_tour(recorded_tour.playlist, target, recorded_tour, recorded_tour.now_ns, arguments.filter)
 
 
 def tell(arguments: Arguments, scenario: Scenario) -> int:
     """What was done and seen, as text; 0 where all that was promised is in the recording."""
     acts = acts_of(scenario.name)
     translate = translation(arguments.language)
-    chronicle = Chronicle(acts[0].time_ns, translate, scenario.ports_by_hand)
+    transcript = Transcript(acts[0].time_ns, translate, scenario.ports_by_hand)
     for act in acts:
-        chronicle.announce(act.time_ns, act.text(translate))
+        transcript.announce(act.time_ns, act.text(translate))
     arguments.read = str(segments_of(scenario.name))
     with Reading(arguments, FlowTracker(), lambda: None) as reading:
-        chronicle.receive(reading.events())
-    code, lines = verdict((act.promise for act in acts), chronicle)
-    for line in (*introduction(scenario, translate), *chronicle.lines(), *lines):
+        transcript.receive(reading.events())
+    code, lines = verdict((act.promise for act in acts), transcript)
+    for line in (*introduction(scenario, translate), *transcript.lines(), *lines):
         sys.stdout.write(line + "\n")
     return code

@@ -7,18 +7,18 @@ but the first the recording rests until all that came before was told.
 import time
 from collections.abc import Callable, Sequence
 
-from tcpwatch.lab.playlist import Programme
+from tcpwatch.lab.playlist import Playlist
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Act
 from tcpwatch.monitor.replay.capture_file import Recorded
-from tcpwatch.monitor.replay.playlist import Reel
+from tcpwatch.monitor.replay.playlist import RecordedPlaylist
 from tcpwatch.text.duration import SECOND_NS
 
 AHEAD_NS = SECOND_NS  # the recording rests so long before an act, so that no look at it comes too late
 
 
-class Rendition:
+class RecordedScenario:
     """One scenario's recording and its acts, from the beginning as soon as it is made.
 
     `rests` says that it waits to be followed, in the silence before an act.
@@ -71,7 +71,7 @@ class Rendition:
             playhead.toggle()
 
 
-class Encore(Programme):
+class RecordedTour(Playlist):
     """Scenarios one after the other; `reel` is what they show."""
 
     netns = None  # there is no socket to look for
@@ -89,13 +89,13 @@ class Encore(Programme):
         self._refusal = refusal
         self._read = read
         self._clock = clock
-        self._on = self._rendition(1)
-        self.reel = Reel(self._on.recorded)
+        self._on = self._recorded(1)
+        self.playlist = RecordedPlaylist(self._on.recorded)
 
     def go(self, scenarios: int) -> None:
         """Play the one so many further on, or back; 0 plays the same again."""
-        self._on = self._rendition(scenarios)
-        self.reel.change(self._on.recorded)
+        self._on = self._recorded(scenarios)
+        self.playlist.change(self._on.recorded)
 
     def way_in(self, translate: Callable[[str], str]) -> str:
         """Where it was recorded is gone: why it plays nowhere now."""
@@ -116,6 +116,6 @@ class Encore(Programme):
         self._on.go_on()
         self.rests = False
 
-    def _rendition(self, scenarios: int) -> Rendition:
+    def _recorded(self, scenarios: int) -> RecordedScenario:
         scenario = self.turn(scenarios)
-        return Rendition(acts_of(scenario.name), self._read(scenario), self._clock)
+        return RecordedScenario(acts_of(scenario.name), self._read(scenario), self._clock)

@@ -76,7 +76,7 @@ def _acked(tcb: Tcb, state: State | None) -> int | None:
 def _story_lines(detail: Detail, now_ns: int, width: int) -> list[Line]:
     lines = []
     for sentence in story(detail, now_ns):
-        first, *rest = wrap(sentence.says, width - ABOUT - 3) or [""]
+        first, *rest = wrap(sentence.message, width - ABOUT - 3) or [""]
         lines.append(
             Line(
                 (

@@ -53,6 +53,6 @@ def _verdict(detail: Detail, width: int) -> list[Line]:
     lines = []
     for finding in detail.disagreements:
         glyph, style = SEVERITIES[finding.severity]
-        first, *rest = wrap(finding.says, width - 6)
+        first, *rest = wrap(finding.message, width - 6)
         lines += [Line(((f"  {glyph} {first}", style),)), *(Line(((f"    {text}", style),)) for text in rest)]
     return lines

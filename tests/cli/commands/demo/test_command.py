@@ -37,7 +37,7 @@ def test_list_has_a_line_for_each_scenario(tcpwatch: Callable[..., Ended]) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (("nowhere", "--headless"), "there is no scenario nowhere; there are: handshake"),
         (("--headless",), "--headless needs a scenario"),
@@ -45,10 +45,10 @@ def test_list_has_a_line_for_each_scenario(tcpwatch: Callable[..., Ended]) -> No
         (("refused", "--headless", "-p", "1", "-p", "2"), "the demo has one server"),
     ],
 )
-def test_demo_that_cannot_be(tcpwatch: Callable[..., Ended], words: tuple[str, ...], says: str) -> None:
+def test_demo_that_cannot_be(tcpwatch: Callable[..., Ended], words: tuple[str, ...], message: str) -> None:
     ended = tcpwatch("demo", *words)
     assert (ended.code, ended.out) == (2, [])
-    assert says in ended.err
+    assert message in ended.err
 
 
 def test_scenario_without_a_namespace_says_why_and_plays_its_recording(

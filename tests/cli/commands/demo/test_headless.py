@@ -5,7 +5,7 @@ from tcpwatch.cli.commands.demo.headless import Rehearsal
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.kernel.proc.owners import OwnerIndex
 from tcpwatch.kernel.source import KernelSources
-from tcpwatch.lab.scenario_process import Performance
+from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.stage import Act, Promise
 from tcpwatch.monitor.live import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
@@ -18,7 +18,7 @@ from tests.monitor.fakes import ScriptedSockets
 SEEN = event(step=Step.SYN, analysis=("retransmission",), src_state=State.SYN_SENT, dst_state=State.LISTEN)
 
 
-class Script(Performance):
+class Script(ScenarioProcess):
     """A performance of given acts, all at once."""
 
     def __init__(self, *acts: Act, failure: str | None = None) -> None:

@@ -2,20 +2,20 @@ import pytest
 
 from tcpwatch.cli.commands.demo.promises import verdict
 from tcpwatch.lab.stage import Promise
-from tcpwatch.narration.transcript import Chronicle
+from tcpwatch.narration.transcript import Transcript
 
 
 @pytest.fixture
-def seen() -> Chronicle:
-    chronicle = Chronicle(0)
-    chronicle.socket_states |= {"LISTEN"}
-    chronicle.segment_states |= {"SYN-SENT"}
-    chronicle.steps |= {"1/3 SYN"}
-    chronicle.analysis |= {"retransmission"}
-    return chronicle
+def seen() -> Transcript:
+    transcript = Transcript(0)
+    transcript.socket_states |= {"LISTEN"}
+    transcript.segment_states |= {"SYN-SENT"}
+    transcript.steps |= {"1/3 SYN"}
+    transcript.analysis |= {"retransmission"}
+    return transcript
 
 
-def test_verdict_on_promises_that_were_kept(seen: Chronicle) -> None:
+def test_verdict_on_promises_that_were_kept(seen: Transcript) -> None:
     promises = [Promise(("LISTEN",)), Promise(("SYN-SENT", "LISTEN"), ("1/3 SYN",), ("retransmission",))]
     assert verdict(promises, seen) == (
         0,
@@ -31,5 +31,5 @@ def test_verdict_on_promises_that_were_kept(seen: Chronicle) -> None:
         (Promise(analysis=("zero_window",)), ["analysis: zero_window promised, but not seen"]),
     ],
 )
-def test_verdict_on_a_promise_that_was_broken(seen: Chronicle, promise: Promise, lines: list[str]) -> None:
+def test_verdict_on_a_promise_that_was_broken(seen: Transcript, promise: Promise, lines: list[str]) -> None:
     assert verdict([promise], seen) == (1, ["", *lines])

@@ -5,13 +5,13 @@ import pytest
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo import recorded
 from tcpwatch.cli.commands.demo.introduction import introduction
-from tcpwatch.cli.commands.demo.recorded_tour import Encore
+from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
 from tcpwatch.lab.stage import Act, Promise
 from tcpwatch.monitor.replay.capture_file import Recorded
-from tcpwatch.monitor.replay.playlist import Reel
-from tcpwatch.tui.protocols import Subject
+from tcpwatch.monitor.replay.playlist import RecordedPlaylist
+from tcpwatch.tui.protocols import Target
 
 
 @pytest.fixture
@@ -66,19 +66,19 @@ def test_recording_without_what_was_promised(
 
 
 def test_recording_in_the_dashboard_is_played_as_a_demo(headless: Arguments, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[tuple[Recorded, Subject, Encore]] = []
+    shown: list[tuple[Recorded, Target, RecordedTour]] = []
 
-    def run_encore(reel: Reel, subject: Subject, encore: Encore, *_: object) -> int:
-        shown.append((reel.recorded, subject, encore))
+    def run_recorded_tour(playlist: RecordedPlaylist, target: Target, recorded_tour: RecordedTour, *_: object) -> int:
+        shown.append((playlist.recorded, target, recorded_tour))
         return 0
 
-    monkeypatch.setattr("tcpwatch.tui.modes.demo.run_encore", run_encore)
+    monkeypatch.setattr("tcpwatch.tui.modes.demo.run_recorded_tour", run_recorded_tour)
     headless.headless = False
     assert (
         recorded.play_recordings(headless, [find_scenario("syn-timeout"), find_scenario("reset")], "no: sudo it") == 0
     )
-    [(played, subject, encore)] = shown
-    assert (encore.name, encore.number, encore.last) == ("syn-timeout", 1, False)
-    assert subject.words == ("a recording, for want of a namespace", "lo", "port 9999")
-    assert encore.way_in(str) == "no: sudo it"
+    [(played, target, recorded_tour)] = shown
+    assert (recorded_tour.name, recorded_tour.number, recorded_tour.last) == ("syn-timeout", 1, False)
+    assert target.words == ("a recording, for want of a namespace", "lo", "port 9999")
+    assert recorded_tour.way_in(str) == "no: sudo it"
     assert not played.playhead.shortens

@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 from tcpwatch.monitor.snapshot import Detail
-from tcpwatch.sockets.timeline import Dwell, Happening, Known, Life
+from tcpwatch.sockets.timeline import Interval, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.tabs.states import life_lines
 from tests.tui.canned import MONO_NS, SECOND, TIME_NS, details, server_end
 
 LEAK = replace(details()[server_end(53420)], wall_ns=TIME_NS - MONO_NS)
 OPENED = MONO_NS - 200 * SECOND
-OPEN = Dwell(State.ESTABLISHED, OPENED, Known.EXACT, (), "←3/3 ACK")
-WAITS = Dwell(State.CLOSE_WAIT, OPENED + 13 * SECOND + 120_512_345, Known.EXACT, (), "←1/4 FIN")
+OPEN = Interval(State.ESTABLISHED, OPENED, Precision.EXACT, (), "←3/3 ACK")
+WAITS = Interval(State.CLOSE_WAIT, OPENED + 13 * SECOND + 120_512_345, Precision.EXACT, (), "←1/4 FIN")
 
 
-def lines(*dwells: Dwell, width: int = 118, left_out: int = 0, detail: Detail = LEAK) -> list[str]:
-    told = replace(detail, lives=(Life(dwells, left_out), Life()))
+def lines(*intervals: Interval, width: int = 118, left_out: int = 0, detail: Detail = LEAK) -> list[str]:
+    told = replace(detail, timelines=(Timeline(intervals, left_out), Timeline()))
     return [line.text.rstrip() for line in life_lines(told, MONO_NS, width)]
 
 
@@ -28,26 +28,28 @@ def test_states_with_moments_stays_and_causes() -> None:
 
 
 def test_moment_says_how_well_it_is_known() -> None:
-    between = WAITS._replace(known=Known.BETWEEN)
-    _, _, first, second, *_ = lines(OPEN._replace(known=Known.AT_LEAST), between)
+    between = WAITS._replace(precision=Precision.BETWEEN)
+    _, _, first, second, *_ = lines(OPEN._replace(precision=Precision.AT_LEAST), between)
     assert first.split()[:4] == ["≤12:00:24.0", "●", "ESTABLISHED", "≥13s"]
     assert second.split()[:4] == ["~12:00:37.1", "◐", "CLOSE-WAIT", "~3m06s"]
-    assert "w12:00:24.000000" in lines(OPEN._replace(known=Known.WIRE))[2]
+    assert "w12:00:24.000000" in lines(OPEN._replace(precision=Precision.WIRE))[2]
 
 
 def test_stay_that_may_have_been_nothing() -> None:
-    received = Dwell(State.SYN_RECEIVED, OPENED, Known.AT_LEAST)
+    received = Interval(State.SYN_RECEIVED, OPENED, Precision.AT_LEAST)
     assert lines(received, OPEN)[2].split()[2:4] == ["SYN-RECEIVED", "?"]
 
 
 def test_end_of_a_life_lasts_no_time() -> None:
-    over = Dwell(State.CLOSED, MONO_NS, Known.EXACT)
+    over = Interval(State.CLOSED, MONO_NS, Precision.EXACT)
     assert lines(OPEN, over)[3].partition("│")[0].split() == ["12:03:44.000000", "✕", "CLOSED"]
 
 
 def test_what_happened_stands_below_its_state() -> None:
-    noisy = OPEN.noting(Happening.RETRANSMISSION, OPENED + SECOND).noting(Happening.RETRANSMISSION, OPENED + 3 * SECOND)
-    text = lines(noisy.noting(Happening.RESET_SENT, OPENED + 4 * SECOND))
+    noisy = OPEN.noting(OccurrenceKind.RETRANSMISSION, OPENED + SECOND).noting(
+        OccurrenceKind.RETRANSMISSION, OPENED + 3 * SECOND
+    )
+    text = lines(noisy.noting(OccurrenceKind.RESET_SENT, OPENED + 4 * SECOND))
     assert text[3].partition("│")[0].split() == ["↻", "2", "retransmissions", "12:00:25.000000", "to", "12:00:27.0"]
     assert text[4].partition("│")[0].split() == ["✖", "RST", "sent", "12:00:28.000000"]
 
