@@ -1,6 +1,7 @@
-"""The command in this process."""
+"""The command in this process; which tests share a worker; what was skipped, in one line."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,3 +29,24 @@ def tcpwatch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         return Ended(code, out.splitlines(), err)
 
     return run
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """The end-to-end tests of a file share fixtures that are dear, and what they watch: they stay in one worker."""
+    for item in items:
+        if item.get_closest_marker("e2e") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """`skipped: 12 need root, 3 need nginx`, whatever -r asks for."""
+    reasons = Counter(reason_of(report.longrepr) for report in terminalreporter.stats.get("skipped", ()))
+    if reasons:
+        words = "; ".join(f"{count} × {reason}" for reason, count in sorted(reasons.items()))
+        terminalreporter.write_line(f"skipped {reasons.total()}: {words}")
+
+
+def reason_of(longrepr: object) -> str:
+    """Why a test was skipped, as its skip said."""
+    reason = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
+    return reason.removeprefix("Skipped: ")

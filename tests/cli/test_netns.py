@@ -41,7 +41,7 @@ def test_netns_has_the_sockets_of_that_namespace_alone(source: tuple[str, ...]) 
 
 
 def test_netns_by_name_is_named(tmp_path: Path) -> None:
-    with named("tcpwatch-test") as name, held("ip", "netns", "exec", name):
+    with named() as name, held("ip", "netns", "exec", name):
         assert {row["netns_name"] for row in sockets("--netns", name)} == {name}
 
 
@@ -54,11 +54,11 @@ def test_netns_captures_there() -> None:
 
 
 def test_netns_that_is_not_there() -> None:
-    with named("tcpwatch-test"):
+    with named() as name:
         done = tcpwatch("sockets", "--netns", "nowhere")
     assert done.returncode == 2
     assert "there is no network namespace nowhere; there are: " in done.stderr
-    assert "tcpwatch-test" in done.stderr
+    assert name in done.stderr
 
 
 @pytest.mark.parametrize("words", [("--netns", "{pid}"), ("--all-netns",)])
@@ -72,7 +72,7 @@ def test_netns_without_the_right_to_enter(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("source", [(), ("--no-bpf",)])
 def test_all_netns_has_every_namespace_and_says_which(source: tuple[str, ...]) -> None:
-    with held() as one, named("tcpwatch-test") as name, held("ip", "netns", "exec", name) as other:
+    with held() as one, named() as name, held("ip", "netns", "exec", name) as other:
         found = sockets("--all-netns", *source)
         names = {row["netns"]: row["netns_name"] for row in found}
         ports = {(row["netns"], row["local_port"]) for row in found if row["state"] == "LISTEN"}

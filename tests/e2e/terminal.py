@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 
-PATIENCE_S = 12
+PATIENCE_S = 45  # a busy machine is slow, not wrong: a screen that comes is not waited for any longer
 
 
 class Terminal:

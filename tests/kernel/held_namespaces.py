@@ -52,10 +52,18 @@ def held(*enter: str, python: str = sys.executable) -> Iterator[Held]:
 
 
 @contextmanager
-def named(name: str) -> Iterator[str]:
-    """`ip netns add`."""
+def named() -> Iterator[str]:
+    """`ip netns add`, under a name of this process's own."""
+    name = f"tcpwatch-test-{os.getpid()}"
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         yield name
     finally:
         subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+
+def hides_processes() -> bool:
+    """Whether /proc is mounted so that a plain user does not see the processes of others (hidepid)."""
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        options = [line.split()[3] for line in mounts if line.split()[1] == "/proc"]
+    return any("hidepid=" in one and "hidepid=0" not in one and "hidepid=off" not in one for one in options)

@@ -60,7 +60,7 @@ def test_resident_s_sockets_stay_where_they_were_made() -> None:
 
 
 def test_resident_is_alone_once_the_others_have_gone() -> None:
-    with named("tcpwatch-test") as name:
+    with named() as name:
         namespace_thread = NamespaceThread(find_namespace(name), lambda: None)
         assert not namespace_thread.alone
     assert namespace_thread.alone
