@@ -12,7 +12,7 @@ from tcpwatch.errors import UsageError
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, k: `struct sock_filter`
 
 MAX_PORTS = 32  # jumps are 8 bits wide, and each port takes two instructions
-MAX_TAGS = 2
+MAX_VLAN_TAGS = 2
 MAX_EXTENSION_HEADERS = 3
 
 # include/uapi/linux/bpf_common.h
@@ -46,7 +46,7 @@ class Framing(Enum):
     COOKED = "nothing, and the kernel tells the EtherType"
 
 
-class Program:
+class FilterProgram:
     """Instructions whose jumps name labels, until `assemble` turns names into distances."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ def tcp_filter(ports: Sequence[int], framing: Framing, snaplen: int) -> list[Ins
     """
     if len(ports) > MAX_PORTS:
         raise UsageError(f"{len(ports)} ports are too many for one capture filter: give at most {MAX_PORTS}, or none")
-    program = Program()
+    program = FilterProgram()
     _find_network_header(program, framing)
     _walk_ipv4(program)
     _walk_ipv6(program)
@@ -102,7 +102,7 @@ def tcp_filter(ports: Sequence[int], framing: Framing, snaplen: int) -> list[Ins
     return program.assemble()
 
 
-def _find_network_header(program: Program, framing: Framing) -> None:
+def _find_network_header(program: FilterProgram, framing: Framing) -> None:
     """X = where the network header begins; on to "ipv4" or "ipv6"."""
     if framing is Framing.RAW:
         program.add(LDX_IMM, 0)
@@ -118,7 +118,7 @@ def _find_network_header(program: Program, framing: Framing) -> None:
     else:
         program.add(LDX_IMM, 14)
         program.add(LDH, 12)
-    for tag in range(MAX_TAGS):
+    for tag in range(MAX_VLAN_TAGS):
         program.add(JEQ, ETHERTYPE_IPV4, then="ipv4")
         program.add(JEQ, ETHERTYPE_IPV6, then="ipv6")
         program.add(JEQ, ETHERTYPES_VLAN[0], then=f"tag {tag}")
@@ -130,7 +130,7 @@ def _find_network_header(program: Program, framing: Framing) -> None:
     program.add(JEQ, ETHERTYPE_IPV6, then="ipv6", otherwise="reject")
 
 
-def _reject_loopback_copy(program: Program) -> None:
+def _reject_loopback_copy(program: FilterProgram) -> None:
     """Loopback shows every frame twice, going out and coming in; the first one is left out."""
     program.add(LDH, SKF_AD_HATYPE)
     program.add(JEQ, ARPHRD_LOOPBACK, otherwise="once")
@@ -139,7 +139,7 @@ def _reject_loopback_copy(program: Program) -> None:
     program.label("once")
 
 
-def _walk_ipv4(program: Program) -> None:
+def _walk_ipv4(program: FilterProgram) -> None:
     """X = where the TCP header begins; RFC 791 §3.1."""
     program.label("ipv4")
     program.add(LDB_IND, 9)
@@ -154,7 +154,7 @@ def _walk_ipv4(program: Program) -> None:
     program.jump("tcp")
 
 
-def _walk_ipv6(program: Program) -> None:
+def _walk_ipv6(program: FilterProgram) -> None:
     """X = where the TCP header begins; RFC 8200 §4."""
     program.label("ipv6")
     program.add(LDB_IND, 6)
@@ -184,7 +184,7 @@ def _walk_ipv6(program: Program) -> None:
     program.add(JEQ, IPPROTO_TCP, otherwise="reject")
 
 
-def _advance_keeping_a(program: Program, length: int) -> None:
+def _advance_keeping_a(program: FilterProgram, length: int) -> None:
     """X += length; arithmetic goes through A, so A is put by."""
     program.add(ST, SCRATCH)
     program.add(TXA)

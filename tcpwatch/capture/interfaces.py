@@ -70,31 +70,31 @@ def find_interface(name: str) -> Interface:
 
 
 def _without_addresses() -> list[Interface]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        found = [describe(asker, index, name) for index, name in socket.if_nameindex()]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as query_socket:
+        found = [read_interface(query_socket, index, name) for index, name in socket.if_nameindex()]
     return [interface for interface in found if interface]
 
 
-def look_up(asker: socket.socket, name: str) -> Interface | None:
+def interface_named(query_socket: socket.socket, name: str) -> Interface | None:
     """The interface that has this name now, without its addresses."""
     index_and_name = next((pair for pair in socket.if_nameindex() if clean(pair[1]) == name), None)
-    return describe(asker, *index_and_name) if index_and_name else None
+    return read_interface(query_socket, *index_and_name) if index_and_name else None
 
 
-def describe(asker: socket.socket, index: int, name: str) -> Interface | None:
-    """An interface without its addresses; None where it has gone since it was listed. `asker` is any socket."""
+def read_interface(query_socket: socket.socket, index: int, name: str) -> Interface | None:
+    """An interface without its addresses; None where it has gone since it was listed. `query_socket` is any socket."""
     try:
-        flags = _ask(asker, SIOCGIFFLAGS, name)
-        hardware_type = _ask(asker, SIOCGIFHWADDR, name) if sys.platform.startswith("linux") else None
+        flags = _query(query_socket, SIOCGIFFLAGS, name)
+        hardware_type = _query(query_socket, SIOCGIFHWADDR, name) if sys.platform.startswith("linux") else None
     except OSError:
         return None
     up, loopback = bool(flags & IFF_UP), bool(flags & IFF_LOOPBACK)
     return Interface(clean(name), index, up, loopback, hardware_type)
 
 
-def _ask(asker: socket.socket, request: int, name: str) -> int:
+def _query(query_socket: socket.socket, request: int, name: str) -> int:
     """The first 16 bits of what an interface request answers in its `struct ifreq` (netdevice(7))."""
-    return int(IFREQ.unpack(ioctl(asker, request, IFREQ.pack(name.encode(errors="surrogateescape"), 0)))[1])
+    return int(IFREQ.unpack(ioctl(query_socket, request, IFREQ.pack(name.encode(errors="surrogateescape"), 0)))[1])
 
 
 def _addresses() -> dict[str, tuple[str, ...]]:

@@ -72,7 +72,7 @@ class PacketRing:
             self._socket.close()
             raise
         self._blocks = range(0, block_size * block_count, block_size)
-        self._turn = 0
+        self._next_block = 0
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN | select.POLLERR)
 
@@ -93,17 +93,17 @@ class PacketRing:
 
     def frames(self, timeout_ms: int) -> list[Frame]:
         """The frames of the next finished block, oldest first; none where the kernel finished none in time."""
-        block = self._blocks[self._turn]
+        block = self._blocks[self._next_block]
         if not self._is_finished(block):
             events = self._poll.poll(timeout_ms)
             if not self._is_finished(block):
-                self._look_after_link(events)
+                self._check_after_poll(events)
                 return []
         if not self._socket.working:
             self._socket.check_link()
         frames = self._read_plain(block) if self._link_type != LINKTYPE_LINUX_SLL2 else self._read_cooked(block)
         STATUS.pack_into(self._ring, block + STATUS_OFFSET, TP_STATUS_KERNEL)
-        self._turn = (self._turn + 1) % len(self._blocks)
+        self._next_block = (self._next_block + 1) % len(self._blocks)
         return frames
 
     def statistics(self) -> Statistics:
@@ -118,7 +118,7 @@ class PacketRing:
     def _is_finished(self, block: int) -> bool:
         return bool(STATUS.unpack_from(self._ring, block + STATUS_OFFSET)[0] & TP_STATUS_USER)
 
-    def _look_after_link(self, events: list[tuple[int, int]]) -> None:
+    def _check_after_poll(self, events: list[tuple[int, int]]) -> None:
         """Nothing came in time, or the socket has an error to tell."""
         if events and events[0][1] & select.POLLNVAL:
             raise SourceError("the capture socket was closed")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from tcpwatch.capture.bpf_filter import ARPHRD_LOOPBACK, Framing, Instruction, tcp_filter
 from tcpwatch.capture.frame import Statistics
-from tcpwatch.capture.interfaces import Interface, describe, look_up
+from tcpwatch.capture.interfaces import Interface, interface_named, read_interface
 from tcpwatch.errors import SourceError
 from tcpwatch.system.libc import call
 from tcpwatch.system.privileges import Capability, missing
@@ -115,13 +115,13 @@ class PacketSocket(socket.socket):
         length = ctypes.c_uint32(ctypes.sizeof(address))
         call("getsockname", self.fileno(), ctypes.byref(address), ctypes.byref(length))
         try:
-            return describe(self, address.ifindex, socket.if_indextoname(address.ifindex))
+            return read_interface(self, address.ifindex, socket.if_indextoname(address.ifindex))
         except (OSError, OverflowError):
             return None
 
     def _bind_again(self) -> Interface | None:
         """Bind to the interface that has the name now, if any has, and frames of the same form."""
-        interface = look_up(self, self.link_name)
+        interface = interface_named(self, self.link_name)
         if interface is None or framing(interface) is not self.framing:
             return None
         try:

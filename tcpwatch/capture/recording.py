@@ -17,7 +17,7 @@ from tcpwatch.wire.files.capture_file import PcapngWriter
 
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MODE = 0o600
-ENOUGH_BYTES = 1 << 18
+FLUSH_BYTES = 1 << 18
 
 
 class Recording:
@@ -60,7 +60,7 @@ class Recording:
         time_ns, link_type, data, wire_length = frame
         self._writer.write(interface, link_type, time_ns, data, wire_length)
         self.frames += 1
-        if self._blocks.size >= ENOUGH_BYTES:
+        if self._blocks.size >= FLUSH_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -91,16 +91,16 @@ class Blocks:
 
     def __init__(self) -> None:
         self.size = 0
-        self._held: list[bytes] = []
+        self._waiting: list[bytes] = []
 
     def write(self, block: bytes, /) -> None:
         """Keep a block."""
-        self._held.append(block)
+        self._waiting.append(block)
         self.size += len(block)
 
     def take(self) -> list[bytes]:
         """Those that were kept; none are from now on."""
-        taken, self._held, self.size = self._held, [], 0
+        taken, self._waiting, self.size = self._waiting, [], 0
         return taken
 
 

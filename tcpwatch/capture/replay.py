@@ -14,7 +14,7 @@ from tcpwatch.text.clean import clean
 from tcpwatch.wire.files.capture_file import read_batches
 
 STDIN = "-"
-REFUSED = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device or a terminal", stat.S_IFBLK: "a device"}
+REFUSED_KINDS = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device or a terminal", stat.S_IFBLK: "a device"}
 
 
 class CaptureFile:
@@ -61,6 +61,6 @@ class CaptureFile:
         os.close(self._fd)
 
     def _refuse(self, status: os.stat_result) -> None:
-        kind = REFUSED.get(stat.S_IFMT(status.st_mode))
+        kind = REFUSED_KINDS.get(stat.S_IFMT(status.st_mode))
         if kind is not None:
             raise UsageError(f"{self.name} is {kind}, not a capture file")

@@ -42,10 +42,14 @@ class PortableCapture:
         self._snaplen = snaplen
         self._received = 0
         self._decoder = Decoder(payload_limit=0)
-        wanted = [interface] if interface.name != ANY else [each for each in list_interfaces() if each.up]
+        captured_interfaces = (
+            [interface]
+            if interface.name != ANY
+            else [interface_up for interface_up in list_interfaces() if interface_up.up]
+        )
         self._receivers: list[Receiver] = []
         try:
-            self._receivers.extend(Receiver(each, ports) for each in wanted)
+            self._receivers.extend(Receiver(interface_up, ports) for interface_up in captured_interfaces)
         except BaseException:
             self.close()
             raise
@@ -90,9 +94,9 @@ class PortableCapture:
     def _check_links(self) -> None:
         """Bring `working` and `message` up to date."""
         current = {interface.name: interface for interface in list_interfaces()}
-        troubles = [trouble for receiver in self._receivers if (trouble := receiver.look_for_trouble(current))]
-        self.working = len(troubles) < len(self._receivers)
-        self.message = "; ".join(troubles) or f"capturing on {self.name} by scapy"
+        problems = [problem for receiver in self._receivers if (problem := receiver.link_problem(current))]
+        self.working = len(problems) < len(self._receivers)
+        self.message = "; ".join(problems) or f"capturing on {self.name} by scapy"
 
 
 class Receiver:
@@ -111,7 +115,7 @@ class Receiver:
         """The frame that waits, its time good to the microsecond (scapy's is a float); None where there is none."""
         try:
             header, data, seconds = self.socket.recv_raw(LONGEST_FRAME)
-        except OSError:  # the interface went down or away, which `look_for_trouble` tells apart
+        except OSError:  # the interface went down or away, which `link_problem` tells apart
             return None
         if not data:
             return None
@@ -119,7 +123,7 @@ class Receiver:
         link_type = LINKTYPE_RAW if is_raw else _scapy().l2types.layer2num[header]
         return round(seconds * 1_000_000) * 1_000, link_type, data, len(data)
 
-    def look_for_trouble(self, current: Mapping[str, Interface]) -> str | None:
+    def link_problem(self, current: Mapping[str, Interface]) -> str | None:
         """Why no frame can come at the moment; an interface that has gone is given up."""
         name = self._interface.name
         now = current.get(name)
@@ -157,8 +161,8 @@ def _listen(name: str, ports: Sequence[int]) -> Any:
 
 def _compilable(name: str, ports: Sequence[int]) -> str | None:
     """A filter in libpcap's words; not every link layer has VLANs, and not every system has libpcap."""
-    wanted = " or ".join(f"tcp port {port}" for port in ports) or "tcp"
-    for expression in (f"{wanted} or (vlan and ({wanted}))", wanted):
+    captured_interfaces = " or ".join(f"tcp port {port}" for port in ports) or "tcp"
+    for expression in (f"{captured_interfaces} or (vlan and ({captured_interfaces}))", captured_interfaces):
         try:
             import_module("scapy.arch.common").compile_filter(expression, name)
         except (ImportError, OSError, _scapy_error()):

@@ -12,7 +12,7 @@ from tcpwatch.errors import UsageError
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import enter_namespace, find_namespace, list_namespaces, namespace_here
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
-from tcpwatch.system.privileges import Capability, held_privileges, missing, settle_thread
+from tcpwatch.system.privileges import Capability, drop_thread_privileges, held_privileges, missing
 from tcpwatch.text.clean import clean
 
 MOST = 256  # namespaces that are watched; each takes a thread, and a look at the table of sockets once a second
@@ -49,7 +49,7 @@ def namespace_scope(arguments: Arguments) -> NamespaceScope:
     namespace_threads = []
     for place in islice(others, MOST - 1):
         try:
-            namespace_threads.append(NamespaceThread(place, settle_thread))
+            namespace_threads.append(NamespaceThread(place, drop_thread_privileges))
         except (OSError, UsageError) as error:
             sys.stderr.write(f"tcpwatch: network namespace {place.netns.title} is left out: {error}\n")
     return NamespaceScope(here.netns, namespace_threads, len(others) - len(namespace_threads))

@@ -17,7 +17,7 @@ from tcpwatch.tcp.state import State, parse_state
 from tcpwatch.text.clean import clean
 from tcpwatch.text.quantity import counted
 
-_SAYS = "psutil: states and owners, without queues, timers and TCBs"
+_MESSAGE = "psutil: states and owners, without queues, timers and TCBs"
 _TICKS = 100  # what Owner.start_ticks counts a second in
 _WITHOUT_PROGRAM = frozenset({State.TIME_WAIT, State.SYN_RECEIVED})
 _WITH_PROGRAM = frozenset({State.LISTEN, State.SYN_SENT})
@@ -34,7 +34,7 @@ class PortableSockets:
             import psutil
         self._psutil: Any = psutil
         self._privileged = os.geteuid() == 0 if privileged is None else privileged
-        self.message = _SAYS
+        self.message = _MESSAGE
         self.skipped = 0
         self._processes: dict[int, tuple[int, str] | None] = {}
 
@@ -49,7 +49,7 @@ class PortableSockets:
             except UsageError:  # a state that is not TCP's
                 self.skipped += 1
             else:
-                rows[row.ends] = _joined(rows[row.ends], row) if row.ends in rows else row
+                rows[row.ends] = _merged(rows[row.ends], row) if row.ends in rows else row
         return list(rows.values())
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class PortableSockets:
                 denied += 1
             except self._psutil.NoSuchProcess:
                 continue
-        self.message = f"{_SAYS}; those of {counted(denied, 'process')} are hidden from this user: run it with sudo"
+        self.message = f"{_MESSAGE}; those of {counted(denied, 'process')} are hidden from this user: run it with sudo"
 
     def _row(self, entry: Any, pid: int | None) -> SocketRow:
         """Raises UsageError where the entry has no TCP state."""
@@ -113,7 +113,7 @@ class PortableSockets:
         return NoOwner.NOT_FOUND if state in _WITH_PROGRAM else None
 
 
-def _joined(row: SocketRow, other: SocketRow) -> SocketRow:
+def _merged(row: SocketRow, other: SocketRow) -> SocketRow:
     """One row for a socket that two processes hold."""
     if not isinstance(row.owners, tuple) or not isinstance(other.owners, tuple):
         return row

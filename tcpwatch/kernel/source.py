@@ -7,9 +7,9 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.loader import check_permission, read_btf
 from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
-from tcpwatch.kernel.bpf.tracepoints import Transitions
+from tcpwatch.kernel.bpf.tracepoints import TracepointEvents
 from tcpwatch.kernel.events import EventSource
-from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, Elsewhere, NamespaceScope
+from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.proc.net_tcp import ProcNet
 from tcpwatch.kernel.proc.netstat import Netstat
@@ -21,7 +21,7 @@ from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
-HAS_COOKIES = ("bpf", "sock_diag")  # sources of sockets that are known by what the kernel tells of them, too
+SOURCES_WITH_COOKIES = ("bpf", "sock_diag")  # sources of sockets that are known by what the kernel tells of them, too
 THIS_NAMESPACE = NamespaceScope()
 
 
@@ -76,7 +76,7 @@ def open_kernel(portable: bool = False, bpf: bool = True, scope: NamespaceScope 
     """
     if portable:
         return KernelSources(open_socket_source(portable, scope.here), OwnerIndex(), None)
-    return _open_tables(bpf, scope)._replace(netstat=_if_there(Netstat), sysctls=Sysctls())
+    return _open_tables(bpf, scope)._replace(netstat=_open_or_none(Netstat), sysctls=Sysctls())
 
 
 def _open_tables(bpf: bool, scope: NamespaceScope) -> KernelSources:
@@ -88,30 +88,34 @@ def _open_tables(bpf: bool, scope: NamespaceScope) -> KernelSources:
             why = str(refusal)
     sockets = open_socket_source(False, scope.here)
     sockets.message = f"{sockets.message}. {why}"
-    transitions = _if_there(DestroyEvents) if sockets.name in HAS_COOKIES else None
-    return KernelSources(_reaching(sockets, scope, _sock_diag_of), OwnerIndex(), transitions)
+    transitions = _open_or_none(DestroyEvents) if sockets.name in SOURCES_WITH_COOKIES else None
+    return KernelSources(_for_scope(sockets, scope, _sock_diag_of), OwnerIndex(), transitions)
 
 
 def _open_bpf(scope: NamespaceScope) -> KernelSources:
     check_permission()
     btf = read_btf()
     here = BpfSockets.open(btf, scope.here)
-    sockets = _reaching(
-        _tried(here), scope, lambda namespace_thread: here.elsewhere(namespace_thread.netns, namespace_thread.call)
+    sockets = _for_scope(
+        _probed(here), scope, lambda namespace_thread: here.elsewhere(namespace_thread.netns, namespace_thread.call)
     )
-    owners = _if_there(lambda: TaskFileOwners.open(btf))
+    owners = _open_or_none(lambda: TaskFileOwners.open(btf))
     everywhere = bool(scope.namespace_threads)
-    transitions = _if_there(lambda: Transitions.open(btf, everywhere=everywhere)) or _if_there(DestroyEvents)
+    transitions = _open_or_none(lambda: TracepointEvents.open(btf, everywhere=everywhere)) or _open_or_none(
+        DestroyEvents
+    )
     return KernelSources(sockets, owners or OwnerIndex(), transitions)
 
 
-def _reaching(
+def _for_scope(
     here: SocketSource, scope: NamespaceScope, open_table: Callable[[NamespaceThread], SocketSource]
 ) -> SocketSource:
     """The same source, or where others are to be looked at as well, all of them as one."""
     if not scope.namespace_threads and not scope.left_out:
         return here
-    others = [Elsewhere(namespace_thread, open_table(namespace_thread)) for namespace_thread in scope.namespace_threads]
+    others = [
+        OtherNamespace(namespace_thread, open_table(namespace_thread)) for namespace_thread in scope.namespace_threads
+    ]
     return AllNamespaces(here, others, scope.left_out)
 
 
@@ -122,7 +126,7 @@ def _sock_diag_of(namespace_thread: NamespaceThread) -> SockDiag:
 _Source = TypeVar("_Source")
 
 
-def _if_there(open_source: Callable[[], _Source]) -> _Source | None:
+def _open_or_none(open_source: Callable[[], _Source]) -> _Source | None:
     """A source that there may be or not."""
     try:
         return open_source()
@@ -135,15 +139,15 @@ def open_socket_source(portable: bool = False, netns: Namespace | None = None) -
     if portable:
         return PortableSockets()
     try:
-        return _tried(SockDiag(netns=netns))
+        return _probed(SockDiag(netns=netns))
     except SourceError as refusal:
         try:
-            return _tried(ProcNet(why=str(refusal)))
+            return _probed(ProcNet(why=str(refusal)))
         except SourceError:
             return PortableSockets()
 
 
-def _tried(source: SocketSource) -> SocketSource:
+def _probed(source: SocketSource) -> SocketSource:
     """The same source, once it has given a table."""
     try:
         source.dump()

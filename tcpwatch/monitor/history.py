@@ -9,10 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from tcpwatch.kernel.events import Telling, Transition, all_told
+from tcpwatch.kernel.events import RawEvent, SocketEvent, decode_events
 from tcpwatch.monitor.peers import Peers
-from tcpwatch.monitor.recently_closed import LIMIT as CLOSED_LIMIT
-from tcpwatch.monitor.recently_closed import Closed, came_and_went, end_of, ended, owners_told
+from tcpwatch.monitor.recently_closed import (
+    CLOSED_LIMIT,
+    RecentlyClosed,
+    closed_connection,
+    final_event,
+    reported_owners,
+    short_lived_connection,
+)
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow, TimerKind
 from tcpwatch.sockets.timeline import Precision, Timeline
@@ -20,18 +26,18 @@ from tcpwatch.tcp.state import State
 
 MARK_NS = 3_000_000_000  # how long a row is shown as new, changed or gone
 TIME_WAIT_NS = 60_000_000_000  # TCP_TIMEWAIT_LEN, include/net/tcp.h
-TOLD_LIMIT = 10_000  # sockets of which something was told since the last dump
+PENDING_LIMIT = 10_000  # sockets of which something was told since the last dump
 UNSEEN_NS = 5_000_000_000  # how long a socket that was told of may stay out of the dumps before it is forgotten
 
-CUT_DOWN = frozenset({State.TIME_WAIT, State.FIN_WAIT_2})
+MINISOCKET_STATES = frozenset({State.TIME_WAIT, State.FIN_WAIT_2})
 """States in which Linux keeps a small socket in place of the whole one, which it reports as closed."""
 
-BEGAN_WITH_AN_ACK = frozenset({State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT})
+ENTERED_BY_ACK = frozenset({State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT})
 """States that a segment with an ACK began: they are at least as old as the newest ACK (`tcpi_last_ack_recv`)."""
 
 
 @dataclass(slots=True)
-class _Past:
+class _Tracked:
     """One socket's past. `marked_ns` is when `mark` was set."""
 
     connection: Connection
@@ -42,9 +48,9 @@ class History:
     """Turns dumps into connections with ages and marks. Rows that vanish are kept for a moment, marked gone."""
 
     def __init__(self) -> None:
-        self._pasts: dict[int, _Past] = {}
-        self._told: OrderedDict[int, list[Telling]] = OrderedDict()
-        self._closed = Closed()
+        self._tracked: dict[int, _Tracked] = {}
+        self._pending: OrderedDict[int, list[RawEvent]] = OrderedDict()
+        self._closed = RecentlyClosed()
         self._peers = Peers(())
         self._last_ns: int | None = None
 
@@ -53,16 +59,16 @@ class History:
         """How many connections that ended were not kept, from the beginning."""
         return self._closed.left_out
 
-    def witness(self, tellings: Iterable[Telling]) -> None:
+    def add_events(self, raw_events: Iterable[RawEvent]) -> None:
         """Take in what the kernel has to tell of sockets since the last time."""
-        told = self._told
-        for telling in tellings:
+        told = self._pending
+        for telling in raw_events:
             cookie = telling[0]
             if (before := told.get(cookie)) is not None:
                 before.append(telling)
                 continue
             told[cookie] = [telling]
-            if len(told) > TOLD_LIMIT:
+            if len(told) > PENDING_LIMIT:
                 told.popitem(last=False)
                 self._closed.left_out += 1
 
@@ -74,22 +80,22 @@ class History:
         now_ns: int,
     ) -> list[Connection]:
         """The connections as of a dump made at `now_ns` (monotonic)."""
-        told, self._told = self._told, OrderedDict()
+        told, self._pending = self._pending, OrderedDict()
         peers = Peers(rows)
         same_peers = peers == self._peers
-        before = self._pasts
-        seen: dict[int, _Past] = {}
+        before = self._tracked
+        seen: dict[int, _Tracked] = {}
         for row in rows:
             cookie = row.cookie
             past, found = before.get(cookie), owners.get(cookie, NoOwner.UNKNOWN)
-            if same_peers and past is not None and cookie not in told and _is_as_it_was(past.connection, row, found):
+            if same_peers and past is not None and cookie not in told and _is_unchanged(past.connection, row, found):
                 seen[cookie] = past
                 continue
             user = users.get(row.uid) if row.uid is not None else None
-            events = all_told(told.pop(cookie, ()))
+            events = decode_events(told.pop(cookie, ()))
             seen[cookie] = self._next(past, row, events, found, user, peers.of(row), now_ns)
-        self._pasts, self._peers = seen, peers
-        self._let_go(before, told, now_ns)
+        self._tracked, self._peers = seen, peers
+        self._track_missing(before, told, now_ns)
         self._last_ns = now_ns
         return [past.connection for past in seen.values()]
 
@@ -99,109 +105,121 @@ class History:
 
     def _next(
         self,
-        past: _Past | None,
+        past: _Tracked | None,
         row: SocketRow,
-        told: Sequence[Transition],
+        told: Sequence[SocketEvent],
         found: tuple[Owner, ...] | NoOwner,
         user: str | None,
         peer: int | None,
         now_ns: int,
-    ) -> _Past:
+    ) -> _Tracked:
         if (
             past is not None
             and not told
             and past.connection.peer == peer
-            and _is_as_it_was(past.connection, row, found)
+            and _is_unchanged(past.connection, row, found)
         ):
             return past
         holders, no_owner = _holders(found, told, past)
         if past is None:
             mark = Mark.NONE if self._last_ns is None else Mark.NEW
-            timeline = self._arrived(lived(Timeline(), told), row, now_ns)
+            timeline = self._at_dump(with_events(Timeline(), told), row, now_ns)
             known = timeline if told else None
-            return _Past(Connection(row, holders, no_owner, user, *_present(timeline), mark, peer, known), now_ns)
+            return _Tracked(
+                Connection(row, holders, no_owner, user, *_current_interval(timeline), mark, peer, known), now_ns
+            )
         old = past.connection
         mark = old.mark if now_ns - past.marked_ns < MARK_NS else Mark.NONE
         if row.state is not old.row.state or told or old.mark is Mark.GONE:
             changed = row.state is not old.row.state
             mark = Mark.CHANGED if changed else Mark.NONE if old.mark is Mark.GONE else mark
-            timeline = self._arrived(lived(old.timeline.unended, told), row, now_ns)
-            connection = Connection(row, holders, no_owner, user, *_present(timeline), mark, peer, timeline)
-            return _Past(connection, now_ns if changed else past.marked_ns)
+            timeline = self._at_dump(with_events(old.timeline.unended, told), row, now_ns)
+            connection = Connection(row, holders, no_owner, user, *_current_interval(timeline), mark, peer, timeline)
+            return _Tracked(connection, now_ns if changed else past.marked_ns)
         same = (old.row, old.owners, old.no_owner, old.mark, old.peer) == (row, holders, no_owner, mark, peer)
         if not same:
             past.connection = replace(old, row=row, owners=holders, no_owner=no_owner, user=user, mark=mark, peer=peer)
         return past
 
-    def _arrived(self, timeline: Timeline, row: SocketRow, now_ns: int) -> Timeline:
+    def _at_dump(self, timeline: Timeline, row: SocketRow, now_ns: int) -> Timeline:
         """The life at a dump that shows `row`; where nothing told of its state, that began between two dumps."""
-        if timeline.last is not None and timeline.last.state is State.CLOSED and row.state in CUT_DOWN:
+        if timeline.last is not None and timeline.last.state is State.CLOSED and row.state in MINISOCKET_STATES:
             return timeline.ending_as(row.state)
         old = self._last_ns is None and row.state is not State.TIME_WAIT  # its timer tells
         return timeline.entering(
             row.state, began_ns(row, now_ns, self._last_ns), Precision.AT_LEAST if old else Precision.BETWEEN
         )
 
-    def _let_go(self, before: Mapping[int, _Past], told: OrderedDict[int, list[Telling]], now_ns: int) -> None:
+    def _track_missing(
+        self, before: Mapping[int, _Tracked], told: OrderedDict[int, list[RawEvent]], now_ns: int
+    ) -> None:
         """What is in the table no more is shown for a moment as gone, then as closed; what never was, at once."""
         over: list[Connection] = []
-        seen = self._pasts
+        seen = self._tracked
         for cookie, past in before.items():
             if cookie in seen:
                 continue
             connection = past.connection
             if connection.mark is not Mark.GONE:
-                seen[cookie] = _Past(_gone(connection, all_told(told.pop(cookie, ())), now_ns), now_ns)
+                seen[cookie] = _Tracked(_gone(connection, decode_events(told.pop(cookie, ())), now_ns), now_ns)
             elif now_ns - past.marked_ns < MARK_NS:
                 seen[cookie] = past
             elif connection.row.state is not State.TIME_WAIT:  # that was closed long ago
-                over.append(ended(connection))
-        self._closed.add([*over, *self._short_ones(told, now_ns)])
+                over.append(closed_connection(connection))
+        self._closed.add([*over, *self._short_lived(told, now_ns)])
 
-    def _short_ones(self, told: OrderedDict[int, list[Telling]], now_ns: int) -> list[Connection]:
+    def _short_lived(self, told: OrderedDict[int, list[RawEvent]], now_ns: int) -> list[Connection]:
         """Connections that no dump has shown, those told of last; what has not ended is waited for."""
         found: list[Connection] = []
         while told and len(found) < CLOSED_LIMIT:
-            cookie, tellings = told.popitem()
-            events = all_told(tellings)
-            if (end := end_of(events)) is not None:
-                found += [] if self._goes_on(end) else [came_and_went(end, events, lived(Timeline(), events))]
+            cookie, raw_events = told.popitem()
+            events = decode_events(raw_events)
+            if (end := final_event(events)) is not None:
+                found += (
+                    []
+                    if self._is_minisocket_now(end)
+                    else [short_lived_connection(end, events, with_events(Timeline(), events))]
+                )
             elif events and now_ns - events[-1].time_ns < UNSEEN_NS:
-                self._told[cookie] = tellings
+                self._pending[cookie] = raw_events
         self._closed.left_out += len(told)
         return found[::-1]
 
-    def _goes_on(self, end: Transition) -> bool:
+    def _is_minisocket_now(self, end: SocketEvent) -> bool:
         """Whether the table has it, cut down and under another cookie: that is made where somebody asks for it."""
         cookie = self._peers.by_ends.get(end.ends)
-        return end.row is not None and cookie is not None and self._pasts[cookie].connection.row.state in CUT_DOWN
+        return (
+            end.row is not None
+            and cookie is not None
+            and self._tracked[cookie].connection.row.state in MINISOCKET_STATES
+        )
 
 
-def _gone(connection: Connection, told: Sequence[Transition], now_ns: int) -> Connection:
+def _gone(connection: Connection, told: Sequence[SocketEvent], now_ns: int) -> Connection:
     """A connection that the last dump no longer showed."""
-    timeline = lived(connection.timeline, told).entering(State.CLOSED, now_ns, Precision.BETWEEN)
-    owners = connection.owners or owners_told(told)
+    timeline = with_events(connection.timeline, told).entering(State.CLOSED, now_ns, Precision.BETWEEN)
+    owners = connection.owners or reported_owners(told)
     no_owner = None if owners else connection.no_owner
     return replace(connection, owners=owners, no_owner=no_owner, mark=Mark.GONE, peer=None, past=timeline)
 
 
-def _is_as_it_was(old: Connection, row: SocketRow, found: tuple[Owner, ...] | NoOwner) -> bool:
+def _is_unchanged(old: Connection, row: SocketRow, found: tuple[Owner, ...] | NoOwner) -> bool:
     """Whether nothing is to be done: so it is with nearly all of 50,000 sockets."""
     return old.row is row and old.mark is Mark.NONE and (old.no_owner is found or old.owners == found)
 
 
 def _holders(
-    found: tuple[Owner, ...] | NoOwner, told: Sequence[Transition], past: _Past | None
+    found: tuple[Owner, ...] | NoOwner, told: Sequence[SocketEvent], past: _Tracked | None
 ) -> tuple[tuple[Owner, ...], NoOwner | None]:
     """Who holds a socket: as was found, else who was told to have had it; or why there is nobody."""
     if not isinstance(found, NoOwner):
         return found, None
     had = tuple(owner for owner in past.connection.owners if owner.gone) if past is not None else ()
-    holders = owners_told(told) or had
+    holders = reported_owners(told) or had
     return holders, None if holders else found
 
 
-def lived(timeline: Timeline, told: Sequence[Transition]) -> Timeline:
+def with_events(timeline: Timeline, told: Sequence[SocketEvent]) -> Timeline:
     """The life, gone on as the kernel told it."""
     for event in sorted(told, key=itemgetter(0)):
         if event.new is None:
@@ -211,7 +229,7 @@ def lived(timeline: Timeline, told: Sequence[Transition]) -> Timeline:
     return timeline
 
 
-def _present(timeline: Timeline) -> tuple[int, bool]:
+def _current_interval(timeline: Timeline) -> tuple[int, bool]:
     """Since when the last state has been, and whether it was seen to begin."""
     last = timeline.intervals[-1]
     return last.since_ns, last.precision is not Precision.AT_LEAST
@@ -226,7 +244,7 @@ def began_ns(row: SocketRow, now_ns: int, last_dump_ns: int | None) -> int:
     began = now_ns
     if row.state is State.TIME_WAIT and row.timer is not None and row.timer.kind is TimerKind.TIME_WAIT:
         began = now_ns - max(0, TIME_WAIT_NS - row.timer.left_ms(now_ns) * 1_000_000)
-    elif row.state in BEGAN_WITH_AN_ACK and (quiet_ms := row.last_ack_recv) is not None:
+    elif row.state in ENTERED_BY_ACK and (quiet_ms := row.last_ack_recv) is not None:
         began = row.read_ns - quiet_ms * 1_000_000
     return began if last_dump_ns is None or row.state is State.TIME_WAIT else max(began, last_dump_ns)
 

@@ -175,8 +175,8 @@ class Monitor:
         """The more was told, the sooner the next reading: it is to find a quarter of what the kernel has room for."""
         if (source := self._kernel.transitions) is not None:
             told = source.read()
-            self._history.witness(told)
-            pause_s = self._pause_s * min(2, source.room / (4 * len(told) + 1))
+            self._history.add_events(told)
+            pause_s = self._pause_s * min(2, source.capacity / (4 * len(told) + 1))
             self._pause_s = min(max(pause_s, LEAST_EVENTS_S), EVENTS_S, self._interval_ns / SECOND_NS)
 
     def _sources(self) -> tuple[SourceStatus, ...]:

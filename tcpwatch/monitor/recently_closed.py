@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tcpwatch.kernel.events import Transition
+from tcpwatch.kernel.events import SocketEvent
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.timeline import Timeline
@@ -11,10 +11,10 @@ from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
 
 KEPT_NS = 60_000_000_000
-LIMIT = 500
+CLOSED_LIMIT = 500
 
 
-class Closed:
+class RecentlyClosed:
     """The latest of them, by cookie, in the order in which they ended."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Closed:
 
     def add(self, connections: Sequence[Connection]) -> None:
         """Keep these, in place of the oldest where there are too many."""
-        excess = max(0, len(self._kept) + len(connections) - LIMIT)
+        excess = max(0, len(self._kept) + len(connections) - CLOSED_LIMIT)
         self.left_out += excess
         kept = [*self._kept.items(), *((connection.key, connection) for connection in connections)]
         self._kept = dict(kept[excess:])
@@ -31,39 +31,39 @@ class Closed:
     def current(self, living: Mapping[bytes, int], now_ns: int) -> tuple[Connection, ...]:
         """Those that have not been kept long enough; `living` are the cookies of the sockets there are, by ends."""
         kept = [one for one in self._kept.values() if now_ns - one.since_ns < KEPT_NS]
-        ended = {one.row.ends: one.key for one in kept}
-        self._kept = {one.key: _paired(one, living, ended) for one in kept}
+        closed_connection = {one.row.ends: one.key for one in kept}
+        self._kept = {one.key: _paired(one, living, closed_connection) for one in kept}
         return tuple(self._kept.values())
 
 
-def _paired(connection: Connection, living: Mapping[bytes, int], ended: Mapping[bytes, int]) -> Connection:
+def _paired(connection: Connection, living: Mapping[bytes, int], closed_connection: Mapping[bytes, int]) -> Connection:
     """The same, with the cookie of its other end as it is now."""
     across = reversed_ends(connection.row.ends)
-    peer = living.get(across, ended.get(across))
+    peer = living.get(across, closed_connection.get(across))
     peer = None if peer == connection.key else peer
     return connection if peer == connection.peer else replace(connection, peer=peer)
 
 
-def end_of(told: Sequence[Transition]) -> Transition | None:
+def final_event(events: Sequence[SocketEvent]) -> SocketEvent | None:
     """The end of a connection among what was told of it; None where it goes on, or never was one."""
-    end = next((event for event in reversed(told) if event.new is not None), None)
+    end = next((event for event in reversed(events) if event.new is not None), None)
     return end if end is not None and end.new is State.CLOSED and any(end.ends[-2:]) else None
 
 
-def came_and_went(end: Transition, told: Sequence[Transition], timeline: Timeline) -> Connection:
+def short_lived_connection(end: SocketEvent, events: Sequence[SocketEvent], timeline: Timeline) -> Connection:
     """A connection that no dump has shown, as it was told of."""
     row = end.row or SocketRow(end.cookie, end.ends, False, State.CLOSED, None, 0, None, None)
-    owners = owners_told(told)
+    owners = reported_owners(events)
     no_owner = None if owners else NoOwner.SHORT
     return Connection(row, owners, no_owner, None, timeline.intervals[-1].since_ns, True, Mark.NONE, None, timeline)
 
 
-def owners_told(told: Sequence[Transition]) -> tuple[Owner, ...]:
+def reported_owners(events: Sequence[SocketEvent]) -> tuple[Owner, ...]:
     """The process that was told of with a change that it made."""
-    return next(((event.owner,) for event in told if event.owner is not None), ())
+    return next(((event.owner,) for event in events if event.owner is not None), ())
 
 
-def ended(connection: Connection) -> Connection:
+def closed_connection(connection: Connection) -> Connection:
     """A connection of the table as one that is no more: its queues, its timer and its TCB are gone."""
     old, since_ns = connection.row, connection.timeline.intervals[-1].since_ns
     row = SocketRow(old.cookie, old.ends, old.mapped, State.CLOSED, old.uid, 0, None, None)

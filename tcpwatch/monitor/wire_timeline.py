@@ -12,7 +12,9 @@ from tcpwatch.sockets.timeline import Interval, Precision, Timeline
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 
-SAME_NS = 1_000_000_000  # how far a socket's change may be from its segment: a wakeup on a busy host, a slewed clock
+MATCH_TOLERANCE_NS = (
+    1_000_000_000  # how far a socket's change may be from its segment: a wakeup on a busy host, a slewed clock
+)
 
 BothTimelines = tuple[Timeline, Timeline]
 """Of the initiator and of the responder."""
@@ -26,7 +28,7 @@ class WireTimeline:
         self._states: tuple[State, State] | None = None
         self.timelines = NO_TIMELINES
 
-    def take(self, events: Iterable[Event]) -> None:
+    def add(self, events: Iterable[Event]) -> None:
         """Go on with these events of the flow, in order. Of the first, only a SYN tells what it has moved."""
         for event in events:
             states = (event.dst_state, event.src_state) if event.side else (event.src_state, event.dst_state)
@@ -37,7 +39,7 @@ class WireTimeline:
             )
             self._states = states
             first, second = (
-                timeline if state is old else _moved(timeline, state, event, side)
+                timeline if state is old else _with_interval(timeline, state, event, side)
                 for side, (timeline, old, state) in enumerate(zip(self.timelines, before, states, strict=True))
             )
             self.timelines = first, second
@@ -58,11 +60,11 @@ class LoggedWireTimeline:
             self._stream, self._wire_timeline, self._next = stream, WireTimeline(), 0
         first, events = self._log.slice(self._next)
         self._next = first + len(events)
-        self._wire_timeline.take(event for event in events if event.stream == stream)
+        self._wire_timeline.add(event for event in events if event.stream == stream)
         return self._wire_timeline.timelines
 
 
-def _moved(timeline: Timeline, state: State, event: Event, side: int) -> Timeline:
+def _with_interval(timeline: Timeline, state: State, event: Event, side: int) -> Timeline:
     """The life of the end `side` after an event that has moved it."""
     arrow = "→" if event.side == side else "←"
     cause = arrow + " · ".join(filter(None, (event.step, event.note)))
@@ -84,23 +86,25 @@ def with_segments(kernel: Timeline, wire: Timeline) -> Timeline:
     Both are on one clock.
     """
     intervals: list[Interval] = []
-    rest = wire.intervals
+    remaining = wire.intervals
     for interval in kernel.intervals:
-        at = next((index for index, other in enumerate(rest) if _same(interval, other)), None)
-        if at is None:
+        match = next((index for index, other in enumerate(remaining) if _may_match(interval, other)), None)
+        if match is None:
             intervals.append(interval)
         elif interval.precision is Precision.EXACT:
-            intervals.append(interval._replace(cause=rest[at].cause))
-            rest = rest[at + 1 :]
+            intervals.append(interval._replace(cause=remaining[match].cause))
+            remaining = remaining[match + 1 :]
         else:
-            intervals += [*rest[:at], rest[at]._replace(occurrences=interval.occurrences)]
-            rest = rest[at + 1 :]
+            intervals += [*remaining[:match], remaining[match]._replace(occurrences=interval.occurrences)]
+            remaining = remaining[match + 1 :]
     return replace(kernel, intervals=tuple(intervals))
 
 
-def _same(interval: Interval, by_wire: Interval) -> bool:
+def _may_match(interval: Interval, wire_interval: Interval) -> bool:
     """Whether the wire's dwell may be the kernel's."""
-    later_ns = by_wire.since_ns - interval.since_ns
-    return interval.state is by_wire.state and (
-        later_ns < SAME_NS if interval.precision is not Precision.EXACT else abs(later_ns) < SAME_NS
+    later_ns = wire_interval.since_ns - interval.since_ns
+    return interval.state is wire_interval.state and (
+        later_ns < MATCH_TOLERANCE_NS
+        if interval.precision is not Precision.EXACT
+        else abs(later_ns) < MATCH_TOLERANCE_NS
     )

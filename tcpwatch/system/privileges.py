@@ -1,7 +1,7 @@
 """What this process is allowed to do, the command that would allow more, and the way down for good (capabilities(7)).
 
-Law: everything privileged is opened first; then `drop_privileges` runs, before the first thread starts, because Linux
-keeps capabilities per thread. A thread that must be older than that calls `settle_thread`. Held descriptors go on
+Rule: everything privileged is opened first; then `drop_privileges` runs, before the first thread starts, because Linux
+keeps capabilities per thread. A thread that starts earlier calls `drop_thread_privileges`. Open descriptors keep
 working.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tcpwatch.errors import PrivilegeError, TcpwatchError
 from tcpwatch.system.libc import capset, prctl
-from tcpwatch.system.module_access import go_through, open_folders
+from tcpwatch.system.module_access import import_through, open_folders
 from tcpwatch.text.clean import clean
 
 # include/uapi/linux/prctl.h
@@ -100,13 +100,13 @@ def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
         if TASKS.exists():
             _drop_capabilities(_mask(keep))
         else:
-            _become(*unprivileged_user())
+            _change_user(*unprivileged_user())
     except (OSError, OverflowError) as error:
         raise _refused(str(error)) from error
     return held_privileges()
 
 
-def settle_thread() -> None:
+def drop_thread_privileges() -> None:
     """Give up in the calling thread all that `drop_privileges` does not still need of it: the change of the user.
 
     For a thread that starts before privilege is dropped: the C library changes the user of all threads at once, and
@@ -128,8 +128,8 @@ def _drop_capabilities(keep: int) -> None:
             prctl(PR_CAPBSET_DROP, capability)
     prctl(PR_SET_KEEPCAPS, 1)
     folders = open_folders()
-    _become(uid, gid)
-    if not go_through(folders):  # modules are still to be imported, and this user may not read them
+    _change_user(uid, gid)
+    if not import_through(folders):  # modules are still to be imported, and this user may not read them
         kept |= privileges.mask & _mask((Capability.DAC_READ_SEARCH,))
     capset(kept)
     prctl(PR_SET_DUMPABLE, 0)
@@ -159,7 +159,7 @@ def _exists(uid: int, gid: int) -> bool:
     )
 
 
-def _become(uid: int, gid: int) -> None:
+def _change_user(uid: int, gid: int) -> None:
     if uid != os.geteuid():
         os.setgroups([])
         os.setgid(gid)

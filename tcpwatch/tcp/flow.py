@@ -12,7 +12,7 @@ from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.handshake import Closed, Opened, follow
 from tcpwatch.tcp.seqnum import offset, unwrap, wrap
 from tcpwatch.tcp.state import AWAITING_ACK, OVER, State
-from tcpwatch.tcp.stream import Placed, Stream
+from tcpwatch.tcp.stream import Stream, UnwrappedSegment
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.wire.options import parse_options
 from tcpwatch.wire.payload import FIRST_BYTES, describe_payload
@@ -31,9 +31,9 @@ class Flow:
     """
 
     __slots__ = (
-        "_expects_step", "_mptcp", "_multipath", "_pairs", "_plain", "_saw", "_saw_at_first", "_syn_ns", "analysis",
-        "closed", "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "opened", "states", "stream",
-        "streams",
+        "_completeness", "_completeness_at_first", "_expects_step", "_mptcp", "_multipath", "_pairs", "_plain",
+        "_syn_ns", "analysis", "closed", "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "opened",
+        "states", "stream", "streams",
     )  # fmt: skip
 
     def __init__(self, stream: int, ends: bytes, first: Segment, reused: bool = False) -> None:
@@ -55,7 +55,7 @@ class Flow:
         self._multipath = not first.flags & SYN and parse_options(first.option_bytes).mptcp is not None
         self._mptcp = 0
         self._plain = _plain(*self.states)
-        self._saw = self._saw_at_first = _first_sight(first, reused)
+        self._completeness = self._completeness_at_first = _completeness_of_first(first, reused)
 
     def state(self, side: int) -> State:
         """The state of one end: 0 the initiator's, 1 the responder's."""
@@ -76,7 +76,7 @@ class Flow:
     def completeness(self) -> int:
         """Wireshark's tcp.completeness. A lone segment counts for nothing but its SYN, as there."""
         segs = self.streams[0].segs + self.streams[1].segs
-        return self._saw if segs > 1 else self._saw_at_first
+        return self._completeness if segs > 1 else self._completeness_at_first
 
     def tcb(self, side: int) -> Tcb:
         """The TCB of one end as far as the wire shows it, in wire numbers."""
@@ -114,13 +114,13 @@ class Flow:
                 ack = unwrap(ack, receiver.expected or other_base)
         rtt_ns = in_flight = None
         if flags & CONTROL or self._expects_step or not sender.extend(segment, seq, ack, receiver):
-            placed = Placed(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
-            words, meaning = self._examine(segment, side, placed, relative_ack, words)
+            unwrapped = UnwrappedSegment(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
+            words, meaning = self._examine(segment, side, unwrapped, relative_ack, words)
             if not segment.ack:
                 ack = 0  # some RSTs carry it: it acknowledges nothing
             sender.record(segment, seq, ack, words)
         else:
-            self._saw |= SAW_DATA if length else SAW_ACK
+            self._completeness |= SAW_DATA if length else SAW_ACK
             meaning = self._plain[side]
         if self._multipath:
             self._note_multipath(segment, sender)
@@ -137,16 +137,16 @@ class Flow:
         )  # fmt: skip
 
     def _examine(
-        self, segment: Segment, side: int, placed: Placed, relative_ack: int, words: tuple[str, ...]
+        self, segment: Segment, side: int, unwrapped: UnwrappedSegment, relative_ack: int, words: tuple[str, ...]
     ) -> tuple[tuple[str, ...], Meaning]:
         """The words and the meaning of a segment that may be unusual."""
         sender, receiver = self._pairs[side]
-        words += analyse(placed, sender, receiver)
+        words += analyse(unwrapped, sender, receiver)
         step = note = None
-        if placed.flags & CONTROL or self._expects_step:
-            step, note = follow(self, side, placed, sender, receiver)
-            words += self._note_control(segment, placed, relative_ack, sender, receiver)
-        self._saw |= _sight(placed.flags, placed.length)
+        if unwrapped.flags & CONTROL or self._expects_step:
+            step, note = follow(self, side, unwrapped, sender, receiver)
+            words += self._note_control(segment, unwrapped, relative_ack, sender, receiver)
+        self._completeness |= _completeness_of(unwrapped.flags, unwrapped.length)
         for word in words:
             self.analysis[word] = self.analysis.get(word, 0) + 1
         self._plain = _plain(*self.states)
@@ -164,15 +164,15 @@ class Flow:
         self.streams[side].expected = self.streams[side].contiguous
 
     def _note_control(
-        self, segment: Segment, placed: Placed, relative_ack: int, sender: Stream, receiver: Stream
+        self, segment: Segment, unwrapped: UnwrappedSegment, relative_ack: int, sender: Stream, receiver: Stream
     ) -> tuple[str, ...]:
         """Keep what the opening and the closing tell once: options, round trip, FIN, RST. Gives Fast Open's words."""
-        flags = placed.flags
+        flags = unwrapped.flags
         words: tuple[str, ...] = ()
         if flags & SYN:
             options = parse_options(segment.option_bytes, segment.options_cut)
-            sender.isn = placed.seq
-            sender.take_options(options, receiver)
+            sender.isn = unwrapped.seq
+            sender.apply_options(options, receiver)
             self._multipath = self._multipath or options.mptcp is not None
             if not flags & ACK:
                 self._syn_ns = segment.time_ns
@@ -182,7 +182,7 @@ class Flow:
         elif flags & ACK and self._syn_ns and not self.handshake_rtt_ns:
             self.handshake_rtt_ns = segment.time_ns - self._syn_ns
         if flags & FIN and flags & ACK and sender.fin is None:
-            sender.fin = placed.end - 1
+            sender.fin = unwrapped.end - 1
         if flags & RST:
             sender.rst = True
         waits = self.states[0] in AWAITING_ACK or self.states[1] in AWAITING_ACK
@@ -204,14 +204,14 @@ def _plain(first: State, second: State) -> tuple[Meaning, Meaning]:
     return Meaning(first, second), Meaning(second, first)
 
 
-def _first_sight(first: Segment, reused: bool) -> int:
+def _completeness_of_first(first: Segment, reused: bool) -> int:
     """What Wireshark's first pass makes of a conversation's first segment: only a SYN counts."""
     if first.flags & (SYN | ACK) != SYN:
         return 0
     return SAW_SYN | (SAW_DATA if first.length and not reused else 0)
 
 
-def _sight(flags: int, length: int) -> int:
+def _completeness_of(flags: int, length: int) -> int:
     """What a segment adds to the completeness."""
     saw = SAW_RST if flags & RST else 0
     if flags & ACK:

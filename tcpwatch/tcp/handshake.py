@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State, Stimulus, advance
-from tcpwatch.tcp.stream import Placed, Stream
+from tcpwatch.tcp.stream import Stream, UnwrappedSegment
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN
 
 
@@ -33,7 +33,7 @@ class Closed(StrEnum):
     HALF_CLOSE = "half-close"
 
 
-class Connection(Protocol):
+class FlowStates(Protocol):
     """What the steps need of a flow: two states, and how it opened and closed. Side 0 is the initiator."""
 
     states: list[State]
@@ -45,41 +45,41 @@ class Connection(Protocol):
 Verdict = tuple[Step | None, str | None]  # the step, the note
 
 
-def follow(flow: Connection, side: int, placed: Placed, sender: Stream, receiver: Stream) -> Verdict:
+def follow(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
     """The step that this segment of `side` is, and a note; both ends' states move with it.
 
     Called before the streams have recorded the segment.
     """
-    flags = placed.flags
+    flags = unwrapped.flags
     if flags & RST:
         if flow.opened is Opened.MIDSTREAM:
             _infer_open(flow)
-        return _reset(flow, side, placed, sender, receiver)
+        return _reset(flow, side, unwrapped, sender, receiver)
     if flags & SYN:
-        return _synchronise(flow, side, placed, sender, receiver)
+        return _synchronise(flow, side, unwrapped, sender, receiver)
     if not flags & ACK:
         return None, "no ACK: a receiver drops it"  # RFC 9293 §3.10.7.4, fifth check
     if flow.opened is Opened.MIDSTREAM:
         _infer_open(flow)
-    verdict = _acknowledge(flow, side, placed, sender, receiver)
-    return _finish(flow, side, placed, sender, receiver) if flags & FIN else verdict
+    verdict = _acknowledge(flow, side, unwrapped, sender, receiver)
+    return _finish(flow, side, unwrapped, sender, receiver) if flags & FIN else verdict
 
 
-def _infer_open(flow: Connection) -> None:
+def _infer_open(flow: FlowStates) -> None:
     """Segments flow, so both ends were ESTABLISHED before the first of them."""
     if flow.closed is None:
         for side in (0, 1):
             advance(flow.states, side, Stimulus.INFER_OPEN)
 
 
-def _synchronise(flow: Connection, side: int, placed: Placed, sender: Stream, receiver: Stream) -> Verdict:
+def _synchronise(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
     """A SYN or a SYN-ACK, first or repeated."""
     states, peer = flow.states, 1 - side
-    if placed.flags & ACK:
+    if unwrapped.flags & ACK:
         if states[peer] is State.CLOSED and flow.opened is Opened.HALF_OPEN and receiver.isn is None:
             advance(states, peer, Stimulus.SEND_SYN)  # sent, but not captured
         advance(states, side, Stimulus.SEND_SYN_ACK)
-        if receiver.isn is not None and not receiver.syn_covered_by(placed.ack):
+        if receiver.isn is not None and not receiver.syn_covered_by(unwrapped.ack):
             return Step.SYN_ACK, "acknowledges another SYN: to be answered by RST"
         advance(states, peer, Stimulus.RECEIVE_SYN_ACK)
         return Step.SYN_ACK, None
@@ -95,9 +95,9 @@ def _synchronise(flow: Connection, side: int, placed: Placed, sender: Stream, re
     return Step.SYN, "simultaneous open"
 
 
-def _acknowledge(flow: Connection, side: int, placed: Placed, sender: Stream, receiver: Stream) -> Verdict:
+def _acknowledge(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
     """What an ACK completes: the handshake, or one direction of the close."""
-    states, peer, ack = flow.states, 1 - side, placed.ack
+    states, peer, ack = flow.states, 1 - side, unwrapped.ack
     if states[peer] is State.SYN_RECEIVED and receiver.isn is not None and ack > receiver.isn:
         advance(states, peer, Stimulus.RECEIVE_ACK_OF_SYN)
         if flow.opened is Opened.HALF_OPEN:
@@ -107,7 +107,7 @@ def _acknowledge(flow: Connection, side: int, placed: Placed, sender: Stream, re
         return _infer_answer(flow, side)
     if states[side] is State.LISTEN and receiver.isn is not None and ack != receiver.isn + 1:
         return None, "challenge ACK: the SYN falls into an older connection"  # RFC 5961 §4
-    if sender.rst_challenged and not placed.length and ack == sender.ack:
+    if sender.rst_challenged and not unwrapped.length and ack == sender.ack:
         return None, "challenge ACK: asks for the RST at RCV.NXT"  # RFC 5961 §3.2
     if receiver.fin is not None and not receiver.fin_acked and ack > receiver.fin:
         advance(states, peer, Stimulus.RECEIVE_ACK_OF_FIN)
@@ -115,7 +115,7 @@ def _acknowledge(flow: Connection, side: int, placed: Placed, sender: Stream, re
     return None, None
 
 
-def _infer_answer(flow: Connection, side: int) -> Verdict:
+def _infer_answer(flow: FlowStates, side: int) -> Verdict:
     """This end goes on as if answered, and nothing of the other was ever captured: its answer is inferred."""
     step = Step.HANDSHAKE_ACK if flow.states[side] is State.SYN_SENT else None
     for end in (0, 1):
@@ -124,7 +124,7 @@ def _infer_answer(flow: Connection, side: int) -> Verdict:
     return step, "the other end's answer was not captured"
 
 
-def _finish(flow: Connection, side: int, placed: Placed, sender: Stream, receiver: Stream) -> Verdict:
+def _finish(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
     """A FIN: the first, the second, one of two that cross, or one repeated."""
     if sender.fin is not None:
         return sender.fin_step, None
@@ -134,7 +134,7 @@ def _finish(flow: Connection, side: int, placed: Placed, sender: Stream, receive
         flow.closed_by = side
     elif receiver.fin_acked:
         step, closed = Step.PEER_FIN, Closed.FOUR_WAY
-    elif placed.ack > receiver.fin:
+    elif unwrapped.ack > receiver.fin:
         step, closed = Step.FIN_ACK, Closed.THREE_SEGMENT
     else:
         step, closed, note, stimulus = Step.FIN, Closed.SIMULTANEOUS, "simultaneous close", Stimulus.SEND_CROSSING_FIN
@@ -145,13 +145,13 @@ def _finish(flow: Connection, side: int, placed: Placed, sender: Stream, receive
     return step, note
 
 
-def _reset(flow: Connection, side: int, placed: Placed, sender: Stream, receiver: Stream) -> Verdict:
+def _reset(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
     """An RST: where the other end would accept it, both ends are done."""
     states, peer = flow.states, 1 - side
-    objection = _objection_to_reset(states[peer], placed, sender, receiver)
+    objection = _objection_to_reset(states[peer], unwrapped, sender, receiver)
     if objection is not None:
         return Step.RST, objection
-    if states[side] is State.SYN_SENT and placed.seq != sender.nxt:
+    if states[side] is State.SYN_SENT and unwrapped.seq != sender.nxt:
         advance(states, peer, Stimulus.RECEIVE_RST_PASSIVE)
         return Step.RST, "rejects an acknowledgment of another SYN"  # RFC 9293 figure 8
     refused = states[side] in (State.LISTEN, State.CLOSED) and states[peer] is State.SYN_SENT
@@ -167,19 +167,19 @@ def _reset(flow: Connection, side: int, placed: Placed, sender: Stream, receiver
     return Step.RST, "refused" if refused else "aborted" if alive else None
 
 
-def _objection_to_reset(state: State, placed: Placed, sender: Stream, receiver: Stream) -> str | None:
+def _objection_to_reset(state: State, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> str | None:
     """Why an end in `state` would not accept this RST (RFC 9293 §3.10.7, RFC 5961 §3.2); None where it would.
 
     RCV.NXT lies between what the end has acknowledged and what it was sent, so any number there is taken as exact.
     """
     if state is State.SYN_SENT:
-        answered = placed.flags & ACK and receiver.syn_covered_by(placed.ack)
+        answered = unwrapped.flags & ACK and receiver.syn_covered_by(unwrapped.ack)
         return None if answered else "RST does not acknowledge the SYN: ignored"
     rcv_nxt = sender.una
-    if rcv_nxt is None or rcv_nxt <= placed.seq <= max(rcv_nxt, sender.nxt or rcv_nxt):
+    if rcv_nxt is None or rcv_nxt <= unwrapped.seq <= max(rcv_nxt, sender.nxt or rcv_nxt):
         return None
     window = receiver.wnd if receiver.wnd is not None else receiver.wnd_raw or 0
-    if rcv_nxt < placed.seq < rcv_nxt + window:
+    if rcv_nxt < unwrapped.seq < rcv_nxt + window:
         receiver.rst_challenged = True
         return "RST inside the window but not at RCV.NXT: ignored, to be challenged"
     return "RST outside the window: ignored"

@@ -13,7 +13,7 @@ MAX_UNACKED = 1_024  # segments of one stream that wait to be timed
 OCCUPYING = SYN | FIN  # they take a sequence number (RFC 9293 §3.4)
 
 
-class Placed:
+class UnwrappedSegment:
     """A segment with its numbers unwrapped: RFC 9293's SEG.* variables. `end` counts the SYN or the FIN as one.
 
     What the rules need of the flow: `handshake_rtt_ns`, None where it was not seen; `mptcp_news`, a new kind of MPTCP
@@ -178,7 +178,7 @@ class Stream:
             self.unacked.clear()
         self.unacked[end] = sent_ns
 
-    def take_options(self, options: Options, other: "Stream") -> None:
+    def apply_options(self, options: Options, other: "Stream") -> None:
         """Remember what a SYN offers, and settle the window scale of both directions (RFC 7323 §2.2).
 
         Scaling is used only where both SYNs offer it; while one of them is unseen, the other's offer is believed. A SYN
@@ -203,7 +203,7 @@ class Stream:
             self.unacked.clear()
         return None if sent_ns is None else time_ns - sent_ns
 
-    def acked_unseen(self, ack: int) -> bool:
+    def acks_uncaptured(self, ack: int) -> bool:
         """`ack`, from the other end, goes beyond what was captured of this stream, and it is the first to say so."""
         if not self.contiguous or ack <= self.contiguous:
             return False

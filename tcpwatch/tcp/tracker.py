@@ -48,7 +48,7 @@ class FlowTracker:
         """The flows still held, in order of their stream numbers."""
         return list(self._flows.values())
 
-    def hold(self, flow: Flow) -> None:
+    def register(self, flow: Flow) -> None:
         """Go on with this flow, which another tracker may have begun."""
         self._flows[flow.stream] = flow
         self._latest[reversed_ends(flow.ends)] = flow, 1
@@ -78,7 +78,7 @@ class FlowTracker:
         side = 1 if segment.flags & (SYN | ACK) == SYN | ACK else 0
         flow = Flow(self._streams, mirrored if side else segment.ends, segment, reused)
         self._streams += 1
-        self.hold(flow)
+        self.register(flow)
         return flow, side
 
     def expire(self, before_ns: int, living: Container[bytes] = ()) -> None:

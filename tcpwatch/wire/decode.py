@@ -29,7 +29,7 @@ from tcpwatch.wire.tunnels import inside_tunnel
 Unpack = Callable[[bytes], tuple[Any, ...]]
 
 MAX_TUNNELS = 4
-FRAGMENT = MORE_FRAGMENTS | FRAGMENT_OFFSET
+FRAGMENT_BITS = MORE_FRAGMENTS | FRAGMENT_OFFSET
 NO_OPTIONS_IPV4 = 0x45
 
 IPV4_TCP = "B x H 2x H x B 2x 12s I I H H 4x"  # see the names in decode()
@@ -69,7 +69,12 @@ class Decoder:
         try:
             unpack_ipv4, unpack_ipv6, ip = HEADERS[link_type]
             ethertype, version_ihl, length, fragment, protocol, ends, seq, ack, offset_flags, window = unpack_ipv4(data)
-            if ethertype == IPV4 and version_ihl == NO_OPTIONS_IPV4 and protocol == TCP and not fragment & FRAGMENT:
+            if (
+                ethertype == IPV4
+                and version_ihl == NO_OPTIONS_IPV4
+                and protocol == TCP
+                and not fragment & FRAGMENT_BITS
+            ):
                 options_at, end = ip + IPV4_BYTES, ip + length
             elif ethertype == IPV6:
                 _, version_class, length, protocol, ends, seq, ack, offset_flags, window = unpack_ipv6(data)

@@ -13,7 +13,7 @@ from tcpwatch.wire.layer import UndecodableError
 MAX_WAITING = 1_024
 LIFETIME_NS = 30 * SECOND_NS  # Linux's net.ipv4.ipfrag_time
 
-Key = tuple[bytes, int, int]
+DatagramKey = tuple[bytes, int, int]
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class _Pieces:
 
     first_ns: int
     at: dict[int, bytes] = field(default_factory=dict)
-    held: int = 0
+    received_bytes: int = 0
     total: int | None = None
 
     def add(self, fragment: Fragment, piece: bytes) -> bool:
@@ -32,13 +32,13 @@ class _Pieces:
             self.total = self.total or end
         if fragment.offset not in self.at:
             self.at[fragment.offset] = piece
-            self.held += len(piece)
+            self.received_bytes += len(piece)
         limit = LARGEST_PAYLOAD if self.total is None else self.total
-        return self.at[fragment.offset] == piece and end <= limit and self.held <= LARGEST_PAYLOAD
+        return self.at[fragment.offset] == piece and end <= limit and self.received_bytes <= LARGEST_PAYLOAD
 
     def whole(self) -> bytes | None:
         """All bytes in order; None while some are missing, or where pieces overlap and do not agree."""
-        if self.total is None or self.held < self.total:
+        if self.total is None or self.received_bytes < self.total:
             return None
         joined = bytearray()
         for offset in sorted(self.at):
@@ -54,7 +54,7 @@ class Reassembly:
     """Datagrams of which some fragments have come."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Key, _Pieces] = {}
+        self._waiting: dict[DatagramKey, _Pieces] = {}
 
     def add(self, datagram: Datagram, fragment: Fragment, time_ns: int) -> Datagram:
         """The whole datagram, where this was the last fragment it lacked; raises UndecodableError otherwise."""
@@ -72,7 +72,7 @@ class Reassembly:
         del self._waiting[key]
         return Datagram(datagram.addresses, datagram.protocol, whole, 0, len(whole))
 
-    def _pieces_of(self, key: Key, time_ns: int) -> _Pieces:
+    def _pieces_of(self, key: DatagramKey, time_ns: int) -> _Pieces:
         pieces = self._waiting.get(key)
         if pieces is not None and time_ns - pieces.first_ns <= LIFETIME_NS:
             return pieces

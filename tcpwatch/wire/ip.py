@@ -48,7 +48,7 @@ class Datagram:
 
 def read_datagram(ethertype: int, data: bytes, offset: int, wire_end: int) -> Datagram:
     """The datagram whose header begins at `offset`, in a frame that ended at `wire_end` on the wire."""
-    reader = READERS.get(ethertype)
+    reader = DATAGRAM_READERS.get(ethertype)
     if reader is None:
         raise UndecodableError("not TCP")
     return reader(data, offset, wire_end)
@@ -82,4 +82,4 @@ def _read_ipv6(data: bytes, offset: int, wire_end: int) -> Datagram:
     return Datagram(data[offset + 8 : start], protocol, data, start, end)
 
 
-READERS: dict[int, Callable[[bytes, int, int], Datagram]] = {IPV4: _read_ipv4, IPV6: _read_ipv6}
+DATAGRAM_READERS: dict[int, Callable[[bytes, int, int], Datagram]] = {IPV4: _read_ipv4, IPV6: _read_ipv6}

@@ -21,7 +21,7 @@ SERVER_NAME = 0
 ALPN = 16
 SUPPORTED_VERSIONS = 43
 
-VERSIONS = {0x0300: "SSL3.0", 0x0301: "TLS1.0", 0x0302: "TLS1.1", 0x0303: "TLS1.2", 0x0304: "TLS1.3"}
+TLS_VERSIONS = {0x0300: "SSL3.0", 0x0301: "TLS1.0", 0x0302: "TLS1.1", 0x0303: "TLS1.2", 0x0304: "TLS1.3"}
 
 # https://www.iana.org/assignments/tls-parameters: those that servers choose.
 CIPHER_SUITES = {
@@ -104,7 +104,7 @@ def _version(body: bytes, whole: bool, offered: bytes | None) -> str | None:
     if offered is None:
         offered = body[:2] if whole else b""
     numbers = (_number(offered[at : at + 2]) for at in range(0, len(offered), 2))
-    return VERSIONS.get(max((number for number in numbers if number in VERSIONS), default=0))
+    return TLS_VERSIONS.get(max((number for number in numbers if number in TLS_VERSIONS), default=0))
 
 
 def _server_name(extensions: dict[int, bytes]) -> str | None:

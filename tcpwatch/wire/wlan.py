@@ -11,7 +11,7 @@ FRAME_CONTROL = Struct("!BB")
 RADIOTAP_LENGTH = Struct("<2xH")
 
 VERSION_AND_TYPE = 0x0F
-DATA = 0x08
+DATA_FRAME = 0x08
 WITHOUT_DATA = 0x40
 QOS = 0x80
 BOTH_DISTRIBUTION_SYSTEMS = 0x03
@@ -27,7 +27,7 @@ HT_CONTROL_BYTES = 4
 def ieee80211(data: bytes, offset: int) -> Next:
     """Past the MAC header, as long as its control field says, to the LLC header."""
     control, flags = FRAME_CONTROL.unpack_from(data, offset)
-    if control & VERSION_AND_TYPE != DATA or control & WITHOUT_DATA:
+    if control & VERSION_AND_TYPE != DATA_FRAME or control & WITHOUT_DATA:
         raise UndecodableError("not TCP")
     if flags & PROTECTED:
         raise UndecodableError("encrypted frame")

@@ -9,7 +9,7 @@ import pytest
 
 from tcpwatch.cli import main, netns
 from tcpwatch.cli.arguments import Arguments
-from tcpwatch.kernel.namespaces.find import HERE, Place, namespace_here
+from tcpwatch.kernel.namespaces.find import OWN_NETNS, NamespaceFile, namespace_here
 from tcpwatch.sockets.namespace import Namespace
 from tests.kernel.held_namespaces import held, named, needs_namespaces
 
@@ -97,10 +97,12 @@ def test_all_netns_is_not_for_psutil() -> None:
 def test_reach_is_bounded_and_counts_what_is_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    here, stale = namespace_here(), Place(Namespace(1, "stale"), Path(__file__))
+    here, stale = namespace_here(), NamespaceFile(Namespace(1, "stale"), Path(__file__))
     assert here is not None
     monkeypatch.setattr(netns, "MOST", 3)
-    monkeypatch.setattr(netns, "list_namespaces", lambda: [Place(here, HERE), stale, *[Place(here, HERE)] * 3])
+    monkeypatch.setattr(
+        netns, "list_namespaces", lambda: [NamespaceFile(here, OWN_NETNS), stale, *[NamespaceFile(here, OWN_NETNS)] * 3]
+    )
     found = netns.namespace_scope(Arguments(all_netns=True))
     assert (found.here, len(found.namespace_threads), found.left_out) == (here, 1, 3)
     assert "network namespace stale is left out" in capsys.readouterr().err

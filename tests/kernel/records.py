@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable
 from ipaddress import ip_address
 
-from tcpwatch.kernel.sock_diag import records
+from tcpwatch.kernel.sock_diag import inet_diag
 
 NLM_F_MULTI = 2
 ESTABLISHED, SYN_RECV, TIME_WAIT, LISTEN, NEW_SYN_RECV, BOUND_INACTIVE = 1, 3, 6, 10, 12, 13
@@ -33,13 +33,13 @@ def record(
 ) -> bytes:
     ends = [ip_address(local).packed, ip_address(remote).packed]
     family = 2 if len(ends[0]) == 4 else 10
-    message = records.MESSAGE.pack(
+    message = inet_diag.MESSAGE.pack(
         *(family, state, timer, retransmits, struct.pack("!HH", *ports)),
         *(end.ljust(16, b"\0") for end in ends),
         *(interface, cookie, expires, rqueue, wqueue, uid, inode),
     )
     body = message + b"".join(attribute(kind, value) for kind, value in attributes)
-    return netlink(records.SOCK_DIAG_BY_FAMILY, body, flags)
+    return netlink(inet_diag.SOCK_DIAG_BY_FAMILY, body, flags)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -51,16 +51,16 @@ def info(*, ages: tuple[int, int, int, int] = (0, 0, 0, 0), snd_cwnd: int = 10) 
     value = bytearray(INFO_BYTES)
     struct.pack_into("=4I", value, 44, *ages)
     struct.pack_into("=I", value, 80, snd_cwnd)
-    return records.INET_DIAG_INFO, bytes(value)
+    return inet_diag.INET_DIAG_INFO, bytes(value)
 
 
 def done(result: int = 0, flags: int = NLM_F_MULTI) -> bytes:
-    return netlink(records.NLMSG_DONE, struct.pack("=i", result), flags)
+    return netlink(inet_diag.NLMSG_DONE, struct.pack("=i", result), flags)
 
 
 def error(number: int) -> bytes:
-    return netlink(records.NLMSG_ERROR, struct.pack("=i", -number) + bytes(16), 0)
+    return netlink(inet_diag.NLMSG_ERROR, struct.pack("=i", -number) + bytes(16), 0)
 
 
 def netlink(kind: int, body: bytes, flags: int) -> bytes:
-    return records.HEADER.pack(records.HEADER.size + len(body), kind, flags, 1, 0) + body
+    return inet_diag.HEADER.pack(inet_diag.HEADER.size + len(body), kind, flags, 1, 0) + body

@@ -123,7 +123,7 @@ def test_open_bpf() -> None:
 @pytest.mark.e2e
 def test_open_bpf_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """Owners and transitions may be missing without harm to the sockets, whose ends are told by another."""
-    for part in ("TaskFileOwners", "Transitions"):
+    for part in ("TaskFileOwners", "TracepointEvents"):
         monkeypatch.setattr(getattr(source, part), "open", refuse)
     sockets, owners, transitions, *_ = opened = open_kernel()
     opened.close()

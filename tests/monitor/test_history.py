@@ -3,8 +3,8 @@ from functools import partial
 
 import pytest
 
-from tcpwatch.kernel.events import Transition
-from tcpwatch.monitor.history import MARK_NS, TOLD_LIMIT, UNSEEN_NS, History, began_ns, by_ends
+from tcpwatch.kernel.events import SocketEvent
+from tcpwatch.monitor.history import MARK_NS, PENDING_LIMIT, UNSEEN_NS, History, began_ns, by_ends
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import NoOwner, SocketRow, Timer, TimerKind
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision
@@ -123,16 +123,16 @@ def test_gone_row_does_not_hide_the_one_that_took_its_ends(order: tuple[int, int
     assert by_ends(both[index] for index in order)[row().ends].key == 2
 
 
-def told(at_s: float, old: State | None, new: State | None, cookie: int = 1, **facts: object) -> Transition:
-    event = Transition(int(at_s * SECOND), cookie, row().ends, OccurrenceKind.STATE, old, new)
+def told(at_s: float, old: State | None, new: State | None, cookie: int = 1, **facts: object) -> SocketEvent:
+    event = SocketEvent(int(at_s * SECOND), cookie, row().ends, OccurrenceKind.STATE, old, new)
     return event._replace(**facts)  # type: ignore[arg-type]
 
 
-def witness(history: History, events: Iterable[Transition]) -> None:
-    history.witness((event.cookie, b"", partial(_same, event)) for event in events)
+def add_events(history: History, events: Iterable[SocketEvent]) -> None:
+    history.add_events((event.cookie, b"", partial(_same, event)) for event in events)
 
 
-def _same(event: Transition, record: bytes) -> Transition:
+def _same(event: SocketEvent, record: bytes) -> SocketEvent:
     return event
 
 
@@ -151,7 +151,7 @@ SHORT = (
 def test_change_that_was_told_is_dated_exactly() -> None:
     history = History()
     dump(history, 100, row())
-    witness(history, [told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
+    add_events(history, [told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
     found = dump(history, 101, row(state=State.CLOSE_WAIT))[1]
     assert wire_timelines(found) == [
         (State.ESTABLISHED, 100, Precision.AT_LEAST),
@@ -163,7 +163,7 @@ def test_change_that_was_told_is_dated_exactly() -> None:
 def test_retransmission_that_was_told_is_in_the_life() -> None:
     history = History()
     dump(history, 100, row())
-    witness(history, [told(100.3, None, None, kind=OccurrenceKind.RETRANSMISSION)])
+    add_events(history, [told(100.3, None, None, kind=OccurrenceKind.RETRANSMISSION)])
     assert dump(history, 101, row())[1].timeline.occurrences == {OccurrenceKind.RETRANSMISSION}
 
 
@@ -177,7 +177,7 @@ def test_change_that_only_dumps_show_is_between_them() -> None:
 def test_time_wait_began_where_the_whole_socket_ended() -> None:
     history = History()
     dump(history, 100)
-    witness(history, SHORT)
+    add_events(history, SHORT)
     found = dump(history, 101, row(state=State.TIME_WAIT))[1]
     assert wire_timelines(found)[-2:] == [
         (State.FIN_WAIT_2, 100.3, Precision.EXACT),
@@ -189,7 +189,7 @@ def test_time_wait_began_where_the_whole_socket_ended() -> None:
 def test_connection_that_came_and_went_between_two_dumps_is_closed() -> None:
     history = History()
     dump(history, 100)
-    witness(history, SHORT)
+    add_events(history, SHORT)
     assert dump(history, 101) == {}
     [short] = history.closed(101 * SECOND)
     assert [state for state, *_ in wire_timelines(short)][-2:] == [State.FIN_WAIT_2, State.CLOSED]
@@ -199,10 +199,10 @@ def test_connection_that_goes_on_is_waited_for_a_while() -> None:
     """It was born after the dump had passed its place."""
     history = History()
     dump(history, 100)
-    witness(history, SHORT[:1])
+    add_events(history, SHORT[:1])
     dump(history, 101)
     assert len(dump(history, 102, row())[1].timeline.intervals) == 2
-    witness(history, [told(102, State.CLOSED, State.SYN_SENT, cookie=2)])
+    add_events(history, [told(102, State.CLOSED, State.SYN_SENT, cookie=2)])
     dump(history, 102 + UNSEEN_NS / SECOND, row())
     assert len(dump(history, 108, row(cookie=2))[2].timeline.intervals) == 1
 
@@ -212,7 +212,7 @@ def test_destroyed_socket_that_is_in_the_table_cut_down_is_not_closed() -> None:
     history = History()
     dump(history, 100)
     end = told(100.5, None, State.CLOSED, cookie=2, precision=Precision.BETWEEN, row=row(cookie=2, state=State.CLOSED))
-    witness(history, [end])
+    add_events(history, [end])
     dump(history, 101, row(state=State.TIME_WAIT))
     assert history.closed(101 * SECOND) == ()
 
@@ -244,14 +244,14 @@ def test_row_that_one_dump_missed_has_not_ended() -> None:
 
 def test_more_sockets_told_of_than_there_is_room_for_are_counted() -> None:
     history = History()
-    witness(history, [told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(TOLD_LIMIT + 5)])
+    add_events(history, [told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(PENDING_LIMIT + 5)])
     assert history.closed_left_out == 5
 
 
 def test_owner_that_was_told_of_stays_where_none_is_found() -> None:
     history = History()
     dump(history, 100)
-    witness(history, [told(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])
+    add_events(history, [told(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])
     waiting = row(state=State.TIME_WAIT)
     for moment in (101, 102):
         [found] = history.update([waiting], {1: NoOwner.KERNEL}, {}, moment * SECOND)

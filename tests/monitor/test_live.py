@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from tcpwatch.kernel.events import Telling, Transition
+from tcpwatch.kernel.events import RawEvent, SocketEvent
 from tcpwatch.kernel.proc.owners import OwnerIndex
 from tcpwatch.kernel.sock_diag.attributes import INET_DIAG_CGROUP_ID, Attributes
 from tcpwatch.kernel.source import KernelSources
@@ -130,12 +130,12 @@ class ScriptedEvents:
     message = "scripted events"
     every_change = True
     lost = 7
-    room = 20
+    capacity = 20
 
-    def __init__(self, *told: Transition) -> None:
+    def __init__(self, *told: SocketEvent) -> None:
         self._told = list(told)
 
-    def read(self) -> list[Telling]:
+    def read(self) -> list[RawEvent]:
         told, self._told = self._told, []
         return [(event.cookie, b"", lambda _, event=event: event) for event in told]
 
@@ -145,7 +145,7 @@ class ScriptedEvents:
 
 def test_much_that_was_told_is_read_on_sooner_and_little_later() -> None:
     """100 where there is room for 20: the next reading is to find 5."""
-    end = Transition(0, 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
+    end = SocketEvent(0, 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
     monitor = Monitor(
         KernelSources(ScriptedSockets([]), OwnerIndex(), ScriptedEvents(*[end] * 100)), PacketLog(), NO_TAP
     )
@@ -157,7 +157,7 @@ def test_much_that_was_told_is_read_on_sooner_and_little_later() -> None:
 
 
 def test_short_connection_is_in_the_picture_and_what_was_lost_is_counted() -> None:
-    end = Transition(0, 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
+    end = SocketEvent(0, 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
     events = ScriptedEvents(end._replace(time_ns=time.monotonic_ns()))
     monitor = Monitor(KernelSources(ScriptedSockets([client_row()]), OwnerIndex(), events), PacketLog(), NO_TAP)
     monitor.refresh()
@@ -169,7 +169,7 @@ def test_short_connection_is_in_the_picture_and_what_was_lost_is_counted() -> No
 
 
 def test_closed_connection_does_not_hide_the_one_that_took_its_ends() -> None:
-    end = Transition(time.monotonic_ns(), 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
+    end = SocketEvent(time.monotonic_ns(), 9, SERVER_ENDS, OccurrenceKind.STATE, State.LAST_ACK, State.CLOSED)
     sources = KernelSources(ScriptedSockets([server_row()]), OwnerIndex(), ScriptedEvents(end))
     monitor = Monitor(sources, PacketLog(), NO_TAP)
     monitor.refresh()

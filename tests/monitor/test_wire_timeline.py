@@ -37,13 +37,13 @@ def timeline(*intervals: tuple[State, int, Precision]) -> Timeline:
 
 def wire_life(*events: Event) -> Timeline:
     wire_timelines = WireTimeline()
-    wire_timelines.take(events)
+    wire_timelines.add(events)
     return wire_timelines.timelines[0]
 
 
 def test_course_of_both_ends() -> None:
     wire_timelines = WireTimeline()
-    wire_timelines.take([*OPENING, FIN])
+    wire_timelines.add([*OPENING, FIN])
     initiator, responder = wire_timelines.timelines
     assert short(initiator) == [(SYN_SENT, 1, "→1/3 SYN"), (OPEN, 2, "←2/3 SYN-ACK"), (FIN_WAIT_1, 5, "→1/4 FIN")]
     assert short(responder) == [(SYN_RECEIVED, 2, "→2/3 SYN-ACK"), (OPEN, 3, "←3/3 ACK"), (CLOSE_WAIT, 5, "←1/4 FIN")]

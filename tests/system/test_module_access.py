@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpwatch.system.module_access import go_through, open_folders
+from tcpwatch.system.module_access import import_through, open_folders
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to have something to give up")
 
@@ -16,7 +16,7 @@ ASK = """
 import os, sys
 import own
 {before}
-from tcpwatch.system.module_access import go_through, open_folders
+from tcpwatch.system.module_access import import_through, open_folders
 folders = open_folders()
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 {way}
@@ -45,7 +45,7 @@ def ask(way: str, hidden: Path, before: str = "") -> subprocess.CompletedProcess
 @pytest.mark.e2e
 @needs_root
 def test_hidden_package_is_imported_and_read_on_by_descriptor(hidden: Path) -> None:
-    done = ask("go_through(folders)", hidden)
+    done = ask("import_through(folders)", hidden)
     assert done.stderr == ""
     assert done.stdout == "told # own\n"
 
@@ -54,7 +54,7 @@ def test_hidden_package_is_imported_and_read_on_by_descriptor(hidden: Path) -> N
 @needs_root
 def test_hidden_package_that_is_not_in_the_path_is_imported_by_descriptor(hidden: Path) -> None:
     """As where it is installed as editable: an import hook knows its place."""
-    done = ask("go_through(folders)", hidden, before="sys.path.remove(os.path.dirname(own.__path__[0]))")
+    done = ask("import_through(folders)", hidden, before="sys.path.remove(os.path.dirname(own.__path__[0]))")
     assert done.stderr == ""
     assert done.stdout == "told # own\n"
 
@@ -64,7 +64,7 @@ def test_hidden_package_that_is_not_in_the_path_is_imported_by_descriptor(hidden
 @pytest.mark.parametrize(("mode", "told"), [(0o755, "True"), (0o700, "False")])
 def test_module_that_is_closed_itself_is_told_of(hidden: Path, mode: int, told: str) -> None:
     (hidden / "own").chmod(mode)
-    assert ask("print(go_through(folders))", hidden).stdout.startswith(told)
+    assert ask("print(import_through(folders))", hidden).stdout.startswith(told)
 
 
 @pytest.mark.e2e
@@ -76,7 +76,7 @@ def test_hidden_package_is_out_of_reach_by_name(hidden: Path) -> None:
 def test_folders_that_can_still_be_reached_are_closed() -> None:
     folders = open_folders()
     before = sys.path[:]
-    go_through(folders)
+    import_through(folders)
     assert sys.path == before
     assert folders
     for held in folders.values():

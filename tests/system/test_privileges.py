@@ -243,10 +243,10 @@ def test_user_to_become_is_one_that_the_user_namespace_has(
 SETTLED_THREAD = """
 import threading
 from pathlib import Path
-from tcpwatch.system.privileges import settle_thread
+from tcpwatch.system.privileges import drop_thread_privileges
 settled, over = threading.Event(), threading.Event()
 def live():
-    settle_thread()
+    drop_thread_privileges()
     settled.set()
     over.wait()
 thread = threading.Thread(target=live)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tcpwatch.tcp.analysis import PROGRESS, REPETITION, analyse
-from tcpwatch.tcp.stream import Placed, Stream
+from tcpwatch.tcp.stream import Stream, UnwrappedSegment
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN
 from tests.builders import segment
 from tests.tcp.test_stream import stream
@@ -40,7 +40,7 @@ def receiver(**facts: Any) -> Stream:
 
 def words(out: Stream, back: Stream, rtt_ns: int | None = None, **facts: Any) -> tuple[str, ...]:
     one = segment(**({"time_ns": 2 * 10**9} | facts))
-    return analyse(Placed(one, one.seq, one.ack, rtt_ns), out, back)
+    return analyse(UnwrappedSegment(one, one.seq, one.ack, rtt_ns), out, back)
 
 
 def test_tables_have_each_word_once() -> None:
@@ -124,7 +124,7 @@ def test_duplicate_ack_with_data_is_none() -> None:
 
 def test_duplicate_ack_beside_mptcp_news_is_none() -> None:
     one = segment()
-    assert analyse(Placed(one, one.seq, one.ack, mptcp_news=True), sender(), receiver()) == ()
+    assert analyse(UnwrappedSegment(one, one.seq, one.ack, mptcp_news=True), sender(), receiver()) == ()
 
 
 def test_ack_of_what_was_not_captured_needs_the_flag() -> None:

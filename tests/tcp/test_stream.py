@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.tcp.stream import MAX_UNACKED, Placed, Stream
+from tcpwatch.tcp.stream import MAX_UNACKED, Stream, UnwrappedSegment
 from tcpwatch.wire.options import Options
 from tcpwatch.wire.segment import ACK, FIN, PSH, RST, SYN
 from tests.builders import segment
@@ -23,7 +23,7 @@ def recorded(made: Stream, *, words: tuple[str, ...] = (), ack: int = 0, **facts
 
 
 def test_placed_end_counts_the_syn_and_the_fin_as_one() -> None:
-    ends = [Placed(segment(flags=flags, length=5), 100, 0).end for flags in (ACK, SYN, FIN | ACK)]
+    ends = [UnwrappedSegment(segment(flags=flags, length=5), 100, 0).end for flags in (ACK, SYN, FIN | ACK)]
     assert ends == [105, 106, 106]
 
 
@@ -91,23 +91,23 @@ def test_acknowledge_inside_a_segment_gives_no_round_trip() -> None:
 
 def test_acked_unseen_says_so_once_per_hole() -> None:
     made = stream(expected=1_000, contiguous=1_000)
-    assert [made.acked_unseen(ack) for ack in (1_000, 1_500, 1_600)] == [False, True, False]
+    assert [made.acks_uncaptured(ack) for ack in (1_000, 1_500, 1_600)] == [False, True, False]
 
 
 def test_acked_unseen_moves_contiguous_over_the_hole() -> None:
     made = stream(expected=2_000, contiguous=1_000)
-    assert [made.acked_unseen(ack) for ack in (2_000, 2_000)] == [True, False]
+    assert [made.acks_uncaptured(ack) for ack in (2_000, 2_000)] == [True, False]
     assert made.contiguous == 2_000
 
 
 def test_acked_unseen_over_a_hole_leaves_the_duplicate_acks() -> None:
     made = stream(expected=2_000, contiguous=1_000, dup_acks=3)
-    assert made.acked_unseen(1_500)
+    assert made.acks_uncaptured(1_500)
     assert made.dup_acks == 3
 
 
 def test_acked_unseen_of_a_stream_never_seen_is_not_said() -> None:
-    assert not stream().acked_unseen(1_500)
+    assert not stream().acks_uncaptured(1_500)
 
 
 def test_in_flight_of_a_stream_never_acknowledged_is_unknown() -> None:
@@ -121,8 +121,8 @@ def test_in_flight_after_an_ack_of_what_was_not_captured_is_zero() -> None:
 
 def scales(first: int | None, second: int | None) -> list[int | None]:
     syn, syn_ack = stream(isn=1), stream(isn=2)
-    syn.take_options(Options(wscale=first), Stream())
-    syn_ack.take_options(Options(wscale=second), syn)
+    syn.apply_options(Options(wscale=first), Stream())
+    syn_ack.apply_options(Options(wscale=second), syn)
     return [syn.wscale, syn_ack.wscale]
 
 
@@ -138,15 +138,15 @@ def test_take_options_scales_neither_where_one_does_not_offer_it() -> None:
 @pytest.mark.parametrize(("cut", "whole"), [(None, 7), (7, 8)])
 def test_take_options_of_a_syn_that_was_cut_refuses_nothing(cut: int | None, whole: int) -> None:
     first, second = stream(isn=1), stream(isn=2)
-    first.take_options(Options(wscale=cut, cut=True), second)
-    second.take_options(Options(wscale=whole), first)
+    first.apply_options(Options(wscale=cut, cut=True), second)
+    second.apply_options(Options(wscale=whole), first)
     assert (first.wscale, second.wscale) == (cut, whole)
 
 
 def test_take_options_of_two_syns_that_were_cut_leaves_the_scales_unknown() -> None:
     first, second = stream(isn=1), stream(isn=2)
     for sender, receiver in ((first, second), (second, first)):
-        sender.take_options(Options(cut=True), receiver)
+        sender.apply_options(Options(cut=True), receiver)
     assert (first.wscale, second.wscale) == (None, None)
 
 
@@ -156,8 +156,8 @@ def test_take_options_clamps_the_shift_at_14() -> None:
 
 def test_take_options_of_a_repeated_syn_without_options_keeps_the_first_offer() -> None:
     made = stream()
-    made.take_options(Options(mss=1_460, wscale=7, sack_permitted=True), Stream())
-    made.take_options(Options(), Stream())
+    made.apply_options(Options(mss=1_460, wscale=7, sack_permitted=True), Stream())
+    made.apply_options(Options(), Stream())
     assert (made.mss, made.wscale, made.sack_permitted) == (1_460, 7, True)
 
 

@@ -193,7 +193,7 @@ def test_flow_that_is_held_goes_on_where_another_tracker_left_it() -> None:
     whole, events = tracked(*HANDSHAKE)
     begun, _ = tracked(*HANDSHAKE[:2])
     tracker = FlowTracker()
-    tracker.hold(begun.flows()[0])
+    tracker.register(begun.flows()[0])
     assert tracker.receive_segment(events[2].segment) == events[2]
     assert tracker.flows()[0].states == whole.flows()[0].states
     assert tracker.flow(CLIENT_FIRST) == (begun.flows()[0], 0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.live import open_sockets
 from tcpwatch.kernel.proc.cgroups import Cgroups
-from tcpwatch.kernel.sock_diag.extras import complete
+from tcpwatch.kernel.sock_diag.module_info import complete_attributes
 from tcpwatch.monitor.filter.language import compile_filter
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report import ndjson, table
@@ -40,7 +40,7 @@ def run(arguments: Arguments) -> int:
 
 def _json_lines(chosen: Sequence[Connection], now_ns: int) -> Iterator[str]:
     cgroups = Cgroups()
-    rows = complete([connection.row for connection in chosen])
+    rows = complete_attributes([connection.row for connection in chosen])
     for connection, row in zip(chosen, rows, strict=True):
         yield ndjson.line(ndjson.socket(replace(connection, row=row), now_ns, cgroups.path))
 

@@ -12,7 +12,9 @@ from typing import NamedTuple
 from tcpwatch.errors import SourceError
 
 _MAGIC = 0xEB9F
-_HEADER = struct.Struct("<HBBIIIII")  # magic, version, flags, header length, types, their length, strings, their length
+_BTF_HEADER = struct.Struct(
+    "<HBBIIIII"
+)  # magic, version, flags, header length, types, their length, strings, their length
 _NESTING = 32  # of typedefs, or of anonymous structures, more than any compiler writes
 
 
@@ -157,7 +159,7 @@ class Btf:
 
 def _sections(data: bytes) -> tuple[memoryview, bytes]:
     """The types as 32-bit words, and the strings."""
-    magic, _, _, header, types, types_length, strings, strings_length = _HEADER.unpack_from(data)
+    magic, _, _, header, types, types_length, strings, strings_length = _BTF_HEADER.unpack_from(data)
     if magic != _MAGIC:
         raise SourceError("The kernel's type information is not in this machine's byte order.")
     words = memoryview(data)[header + types : header + types + types_length].cast("I")

@@ -3,15 +3,9 @@
 They are put together as the kernel does it for sock_diag (net/ipv4/inet_diag.c), so that both say the same.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from tcpwatch.kernel.bpf.fields import BBR
+from tcpwatch.kernel.bpf.fields import BBR_FIELDS, FieldValues
 from tcpwatch.sockets.extras import Extensions, Memory, Numbers
 from tcpwatch.text.clean import clean
-
-Values = Mapping[str, Any]
-"""Fields of the record by name; None where this kernel, or this kind of socket, has no such field."""
 
 _AF_INET6 = 10
 _TIME_WAIT = 6  # of the states from here on no congestion control is asked for its numbers
@@ -23,18 +17,18 @@ MEMORY = (
     *("sk_rmem_alloc", "sk_rcvbuf", "sk_wmem_alloc", "sk_sndbuf", "sk_forward_alloc", "sk_wmem_queued"),
     *("sk_omem_alloc", "sk_backlog", "sk_drops"),
 )
-FIELDS = " ".join(
+EXTENSION_FIELDS = " ".join(
     (
         *MEMORY,
-        *(field.name for field in BBR),
+        *(field.name for field in BBR_FIELDS),
         "congestion ulp cgroup_id sk_mark skc_ipv6only sk_shutdown skc_family skc_state mss_cache",
     )
 )
 """The fields of the record that all this is made of."""
 
 
-def extensions(values: Values) -> Extensions:
-    """What there is of them, from FIELDS."""
+def extensions_of(values: FieldValues) -> Extensions:
+    """What there is of them, from EXTENSION_FIELDS."""
     congestion, v6only = _word(values["congestion"]), values["skc_ipv6only"]
     return Extensions(
         memory=_memory(values),
@@ -48,7 +42,7 @@ def extensions(values: Values) -> Extensions:
     )
 
 
-def _memory(values: Values) -> Memory | None:
+def _memory(values: FieldValues) -> Memory | None:
     numbers = {name: values[name] for name in MEMORY}
     if numbers["sk_rcvbuf"] is None:
         return None
@@ -57,7 +51,7 @@ def _memory(values: Values) -> Memory | None:
     return Memory(*numbers.values())
 
 
-def _bbr_info(values: Values) -> Numbers | None:
+def _bbr_info(values: FieldValues) -> Numbers | None:
     """`struct tcp_bbr_info` (bbr_get_info, net/ipv4/tcp_bbr.c): bytes a second, microseconds, gains times 256."""
     if values["bbr_bw"] is None or values["skc_state"] >= _TIME_WAIT:
         return None

@@ -6,11 +6,14 @@ Names are the kernel's own. Jiffies are cut to 32 bits, which is enough for a di
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tcpwatch.kernel.bpf.btf import Btf, Member
+
+FieldValues = Mapping[str, Any]
+"""Fields of a record by name; None if this kernel, or this kind of socket, has no such field."""
 
 
 class Field(NamedTuple):
@@ -44,7 +47,7 @@ def _at(width: str, **paths: str | tuple[str, ...]) -> tuple[Field, ...]:
     return tuple(Field(name, width, (path,) if isinstance(path, str) else path) for name, path in paths.items())
 
 
-COMMON = (
+COMMON_FIELDS = (
     *_same("16s", "skc_v6_rcv_saddr skc_v6_daddr"),
     *_same("4s", "skc_rcv_saddr skc_daddr"),
     *_same("2s", "skc_dport"),
@@ -123,7 +126,7 @@ STRUCTURES = {
 }
 
 
-class Linked(NamedTuple):
+class LinkedFields(NamedTuple):
     """Fields of another structure, to which pointers lead from the full socket: each a structure and a path in it."""
 
     links: tuple[tuple[str, str], ...]
@@ -131,19 +134,21 @@ class Linked(NamedTuple):
     fields: tuple[Field, ...]
 
 
-LINKED = (
-    Linked((("tcp_sock", CONNECTION + "icsk_ca_ops"),), "tcp_congestion_ops", _at("16s", congestion="name")),
-    Linked((("tcp_sock", CONNECTION + "icsk_ulp_ops"),), "tcp_ulp_ops", _at("16s", ulp="name")),
-    Linked((("tcp_sock", SOCK + "sk_cgrp_data.cgroup"), ("cgroup", "kn")), "kernfs_node", _at("Q", cgroup_id="id")),
+LINKED_FIELDS = (
+    LinkedFields((("tcp_sock", CONNECTION + "icsk_ca_ops"),), "tcp_congestion_ops", _at("16s", congestion="name")),
+    LinkedFields((("tcp_sock", CONNECTION + "icsk_ulp_ops"),), "tcp_ulp_ops", _at("16s", ulp="name")),
+    LinkedFields(
+        (("tcp_sock", SOCK + "sk_cgrp_data.cgroup"), ("cgroup", "kn")), "kernfs_node", _at("Q", cgroup_id="id")
+    ),
     # Linux before 6.17 keeps no inode number in the socket itself.
-    Linked(
+    LinkedFields(
         (("tcp_sock", SOCK + "sk_socket"), ("socket", "file"), ("file", "f_inode")), "inode", _at("I", sk_ino="i_ino")
     ),
 )
 
 # What the congestion control `bbr` keeps of its own, in the room that a socket has for any.
 CONGESTION_ROOM = CONNECTION + "icsk_ca_priv"
-BBR = (
+BBR_FIELDS = (
     *_at("I", bbr_bw="bw.s[0].v", bbr_lt_bw="lt_bw", bbr_min_rtt="min_rtt_us"),
     *_at("H", bbr_pacing_gain="pacing_gain", bbr_cwnd_gain="cwnd_gain"),
     *_at("B", bbr_lt_use_bw="lt_use_bw"),
@@ -184,7 +189,7 @@ def _alignment(width: str) -> int:
     return min(struct.calcsize(width), 4) if width.endswith("s") else struct.calcsize(width)
 
 
-def located(btf: Btf, structure: str, fields: Iterable[Field]) -> dict[str, Member]:
+def locate(btf: Btf, structure: str, fields: Iterable[Field]) -> dict[str, Member]:
     """Where this kernel keeps each field; those that it lacks are left out."""
     found = {}
     for field in fields:

@@ -8,14 +8,14 @@ import errno
 import os
 import platform
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from pathlib import Path
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.assembler import Assembler
 from tcpwatch.kernel.bpf.btf import Btf, Kind
-from tcpwatch.kernel.bpf.programs import TYPES
+from tcpwatch.kernel.bpf.programs import BTF_TYPES
 from tcpwatch.system.libc import LIBC
 
 BTF_FILE = Path("/sys/kernel/btf/vmlinux")
@@ -62,8 +62,11 @@ class Attach(IntEnum):
 
 MAP_MMAPABLE = 1 << 10
 
-Run = Callable[[Callable[[], int]], int]
+RunInThread = Callable[[Callable[[], int]], int]
 """Something that calls a function, in a thread of its choice, and gives what comes of it."""
+
+ReadRecords = Callable[[], Iterable[bytes]]
+"""Runs an iterator once and returns what it wrote, in whole records."""
 
 _NOT_ALLOWED = (None, errno.EPERM, errno.ENOSYS)
 
@@ -85,7 +88,7 @@ def read_btf(path: Path = BTF_FILE) -> Btf:
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(f"This kernel offers no type information for BPF: {path} ({error.strerror}).") from error
-    return Btf(data, TYPES)
+    return Btf(data, BTF_TYPES)
 
 
 def load_iterator(code: bytes, btf: Btf, target: str) -> int:
@@ -115,7 +118,7 @@ def _at_once(work: Callable[[], int]) -> int:
     return work()
 
 
-def read_iterator(link: int, run: Run = _at_once) -> Iterator[bytes]:
+def read_iterator(link: int, run: RunInThread = _at_once) -> Iterator[bytes]:
     """Run an iterator once; what it writes, in whole records.
 
     It sees the namespaces of the thread in which `run` does what it is given: ordinarily the calling one.

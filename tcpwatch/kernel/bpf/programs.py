@@ -11,29 +11,29 @@ from tcpwatch.kernel.bpf.assembler import Assembler, Helper, Register
 from tcpwatch.kernel.bpf.btf import Btf, Member
 from tcpwatch.kernel.bpf.codegen import clear, copy, load, required
 from tcpwatch.kernel.bpf.fields import (
-    BBR,
-    COMMON,
+    BBR_FIELDS,
+    COMMON_FIELDS,
     CONGESTION_ROOM,
-    LINKED,
+    LINKED_FIELDS,
     STRUCTURES,
     Field,
     Layout,
-    Linked,
+    LinkedFields,
     Shape,
-    located,
+    locate,
 )
 
 R0, R1, R2, R3, R4, R6, R7, R8, R9, FRAME = (Register(number) for number in (0, 1, 2, 3, 4, 6, 7, 8, 9, Register.FRAME))
 
-TRACEPOINTS = ("inet_sock_set_state", "tcp_retransmit_skb", "tcp_receive_reset", "tcp_send_reset")
+TRACEPOINT_NAMES = ("inet_sock_set_state", "tcp_retransmit_skb", "tcp_receive_reset", "tcp_send_reset")
 
 # Every type that a program here needs by name.
-TYPES = (
+BTF_TYPES = (
     *("sock_common", "tcp_sock", "tcp_request_sock", "tcp_timewait_sock"),
     *("sock", "socket", "file", "inode", "task_struct", "net"),
     *("tcp_congestion_ops", "tcp_ulp_ops", "cgroup", "kernfs_node", "bbr"),
     *("bpf_iter_tcp", "bpf_iter_task_file"),
-    *(f"btf_trace_{name}" for name in TRACEPOINTS),
+    *(f"btf_trace_{name}" for name in TRACEPOINT_NAMES),
 )
 
 AF_INET, IPPROTO_TCP = 2, 6
@@ -54,10 +54,10 @@ _CASTS = {
 SOCKET_HEADER = struct.Struct("=QQ")  # cookie, jiffies
 SOCKET_FIELDS = Layout(
     (
-        *COMMON,
+        *COMMON_FIELDS,
         *(field for _, fields in STRUCTURES.values() for field in fields),
-        *(field for linked in LINKED for field in linked.fields),
-        *BBR,
+        *(field for linked in LINKED_FIELDS for field in linked.fields),
+        *BBR_FIELDS,
         Field("shape", "B", ()),
     )
 )
@@ -86,7 +86,7 @@ def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
     code.store(FRAME, frame, R0, 8)
     code.call(Helper.JIFFIES64)
     code.store(FRAME, frame + 8, R0, 8)
-    common = located(btf, "sock_common", COMMON)
+    common = locate(btf, "sock_common", COMMON_FIELDS)
     _copy_all(code, R7, common, fields)
     known: dict[int, frozenset[str]] = {}
     for shape, (structure, table) in STRUCTURES.items():
@@ -97,11 +97,11 @@ def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
         code.move(R8, R0)
         code.constant(R1, shape)
         code.store(FRAME, fields + SOCKET_FIELDS.offsets["shape"], R1, 1)
-        places = located(btf, structure, table)
+        places = locate(btf, structure, table)
         _copy_all(code, R8, places, fields)
         known[shape] = frozenset(common) | frozenset(places)
         if shape is Shape.FULL:
-            known[shape] |= _copy_more(code, btf, known[shape], fields)
+            known[shape] |= _copy_from_pointers(code, btf, known[shape], fields)
         code.jump("write")
         code.label(following)
     code.jump("end")
@@ -212,24 +212,24 @@ def _copy_process(code: Assembler, btf: Btf, task: Register, places: Mapping[str
         copy(code, task, required(btf, "task_struct", path), place, _PROCESS_WIDTHS[path])
 
 
-def _copy_more(code: Assembler, btf: Btf, already: frozenset[str], fields: int) -> frozenset[str]:
+def _copy_from_pointers(code: Assembler, btf: Btf, already: frozenset[str], fields: int) -> frozenset[str]:
     """Of the full socket in R8, what does not lie in itself and is not `already` copied; what of it this kernel has."""
     copied = frozenset[str]()
-    for linked in LINKED:
+    for linked in LINKED_FIELDS:
         if already.isdisjoint(field.name for field in linked.fields):
             copied |= _copy_linked(code, btf, linked, fields)
     room = btf.member("tcp_sock", CONGESTION_ROOM)
     if room is None:
         return copied
-    own = located(btf, "bbr", BBR)
+    own = locate(btf, "bbr", BBR_FIELDS)
     _copy_all(code, R8, {name: place.within(room) for name, place in own.items()}, fields)
     return copied | own.keys()
 
 
-def _copy_linked(code: Assembler, btf: Btf, linked: Linked, fields: int) -> frozenset[str]:
+def _copy_linked(code: Assembler, btf: Btf, linked: LinkedFields, fields: int) -> frozenset[str]:
     """What lies at the end of pointers, one of which may lead nowhere."""
     links = [link for structure, path in linked.links if (link := btf.member(structure, path)) is not None]
-    places = located(btf, linked.structure, linked.fields)
+    places = locate(btf, linked.structure, linked.fields)
     if len(links) < len(linked.links):
         return frozenset()
     nowhere = f"no {linked.structure}"

@@ -16,7 +16,7 @@ from itertools import takewhile
 from tcpwatch.kernel.bpf.loader import MAP_MMAPABLE, MapType, create_map
 
 _POSITION = struct.Struct("=Q")
-_HEADER = struct.Struct("=II")  # length with two marks, offset of the page
+_RECORD_HEADER = struct.Struct("=II")  # length with two marks, offset of the page
 _ALIGNED = 8
 
 
@@ -32,7 +32,7 @@ class RingBuffer:
         self.lost_map = create_map(MapType.ARRAY, 4, 8, 1, MAP_MMAPABLE)
         self._size = size
         self._record_bytes = record_bytes
-        self._entry = struct.Struct(f"={_HEADER.size}x{record_bytes}s{-record_bytes % _ALIGNED}x")
+        self._entry = struct.Struct(f"={_RECORD_HEADER.size}x{record_bytes}s{-record_bytes % _ALIGNED}x")
         page = mmap.PAGESIZE
         self._consumer = mmap.mmap(self.map, page)
         self._producer = mmap.mmap(self.map, page + 2 * size, prot=mmap.PROT_READ, offset=page)

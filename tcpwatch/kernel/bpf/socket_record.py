@@ -6,14 +6,13 @@ What a kernel or a kind of socket lacks is `None` here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from tcpwatch.kernel.bpf import extensions, tcp_info
-from tcpwatch.kernel.bpf.fields import Selection, Shape
+from tcpwatch.kernel.bpf.extensions import EXTENSION_FIELDS, extensions_of
+from tcpwatch.kernel.bpf.fields import FieldValues, Selection, Shape
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS
-from tcpwatch.kernel.bpf.tcp_info import Clock
+from tcpwatch.kernel.bpf.tcp_get_info import TCP_INFO_FIELDS, Clock, tcp_info
 from tcpwatch.kernel.ends import socket_ends
-from tcpwatch.kernel.sock_diag.records import STATES
+from tcpwatch.kernel.sock_diag.inet_diag import STATE_BY_NUMBER
 from tcpwatch.kernel.users import known_uid
 from tcpwatch.sockets.extras import Extensions
 from tcpwatch.sockets.namespace import Namespace
@@ -23,7 +22,6 @@ from tcpwatch.tcp.seqnum import unwrap, wrap
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 
-Values = dict[str, Any]
 Initial = tuple[int | None, int | None]
 NamesByOffset = Mapping[int, frozenset[str]]
 """By shape of socket, the fields that this kernel has."""
@@ -42,8 +40,8 @@ PENDING = {
 _SHAPE = SOCKET_FIELDS.offsets["shape"]
 _STATE = SOCKET_FIELDS.offsets["skc_state"]
 _LAST_ACK = SOCKET_FIELDS.selection("rcv_tstamp").unpacker
-_INFO = SOCKET_FIELDS.selection(tcp_info.FIELDS)
-_EXTENSIONS = SOCKET_FIELDS.selection(extensions.FIELDS)
+_INFO = SOCKET_FIELDS.selection(TCP_INFO_FIELDS)
+_EXTENSIONS = SOCKET_FIELDS.selection(EXTENSION_FIELDS)
 _TCB = SOCKET_FIELDS.selection(
     "skc_state snd_una snd_nxt snd_wnd snd_wl1 write_seq rcv_nxt rcv_wnd rcv_wup copied_seq "
     "wscale_ok snd_wscale rcv_wscale mss_cache advmss snt_isn rcv_isn"
@@ -85,19 +83,19 @@ class SocketRecord:
         """The measurements; None for what is no full socket."""
         if self.fields[_SHAPE] != Shape.FULL:
             return None
-        return tcp_info.tcp_info(self._values(_INFO), self.clock)
+        return tcp_info(self._values(_INFO), self.clock)
 
     @property
     def tcb(self) -> Tcb | None:
         """The TCB in absolute numbers, with ISS and IRS where the record tells them or they were known before."""
-        if STATES[self.fields[_STATE]] is State.LISTEN:
+        if STATE_BY_NUMBER[self.fields[_STATE]] is State.LISTEN:
             return None
         return _TCBS[Shape(self.fields[_SHAPE])](self._values(_TCB), self.initial)
 
     @property
     def extensions(self) -> Extensions:
         """Memory, congestion control and the like; little of what is no full socket."""
-        return extensions.extensions(self._values(_EXTENSIONS))
+        return extensions_of(self._values(_EXTENSIONS))
 
     def value(self, name: str) -> int | None:
         """Any field of the record, by its name there; None where this kernel or this kind of socket has none."""
@@ -113,7 +111,7 @@ class SocketRecord:
         """When a timer really fires, counted from when this was read: the kernel's timers are coarse."""
         return self.clock.fires_ms(expires_ms, wait_ms)
 
-    def _values(self, selection: Selection) -> Values:
+    def _values(self, selection: Selection) -> FieldValues:
         names, unpacker = selection
         known = self.known[self.fields[_SHAPE]]
         values = zip(names, unpacker.unpack_from(self.fields), strict=True)
@@ -124,7 +122,7 @@ def socket_row(cookie: int, record: SocketRecord, netns: Namespace | None = None
     """The record, read in `netns`, as a row of the socket table; None where its state has no word in RFC 9293."""
     names, unpacker = _ROW
     values = dict(zip(names, unpacker.unpack_from(record.fields), strict=True))
-    state = STATES.get(values["skc_state"])
+    state = STATE_BY_NUMBER.get(values["skc_state"])
     if state is None:
         return None
     ipv4 = values["skc_family"] == _AF_INET
@@ -153,11 +151,11 @@ def socket_row(cookie: int, record: SocketRecord, netns: Namespace | None = None
     )
 
 
-def _backlog(values: Values) -> Backlog:
+def _backlog(values: FieldValues) -> Backlog:
     return Backlog(values["sk_ack_backlog"], values["sk_max_ack_backlog"], values["qlen"], values["sk_drops"])
 
 
-def _queues(values: Values) -> tuple[int, int]:
+def _queues(values: FieldValues) -> tuple[int, int]:
     """Bytes that wait to be read, and to be acknowledged; only a full socket has any."""
     if values["shape"] != Shape.FULL:
         return 0, 0
@@ -169,7 +167,7 @@ def _distance(begin: int, end: int) -> int:
     return max(0, unwrap(end, near=begin) - begin)
 
 
-def _timer(values: Values, clock: Clock) -> Timer | None:
+def _timer(values: FieldValues, clock: Clock) -> Timer | None:
     """Of the timers that run, the one that fires first: delayed ACKs are due long before keep-alives."""
     moment = None
     if values["shape"] == Shape.TIME_WAIT:
@@ -186,7 +184,7 @@ def _timer(values: Values, clock: Clock) -> Timer | None:
     return None if moment is None else Timer(kind, clock.left_ms(moment), retransmits, clock.read_ns)
 
 
-def _full_tcb(values: Values, initial: Initial) -> Tcb:
+def _full_tcb(values: FieldValues, initial: Initial) -> Tcb:
     """`rcv_wnd` is the window as it is now: what was last advertised, less what has come since."""
     sending = Tcb(
         source=Source.KERNEL,
@@ -196,7 +194,7 @@ def _full_tcb(values: Values, initial: Initial) -> Tcb:
         rcv_wnd=_distance(values["rcv_nxt"], wrap(values["rcv_wup"] + values["rcv_wnd"])),
         mss=values["mss_cache"],
     )
-    if STATES[values["skc_state"]] is State.SYN_SENT:
+    if STATE_BY_NUMBER[values["skc_state"]] is State.SYN_SENT:
         return sending
     snd_wscale, rcv_wscale = _scales(values)
     return replace(
@@ -210,12 +208,12 @@ def _full_tcb(values: Values, initial: Initial) -> Tcb:
     )
 
 
-def _scales(values: Values) -> tuple[int, int]:
+def _scales(values: FieldValues) -> tuple[int, int]:
     """Of the peer's windows and of this end's; 0 where no scaling was agreed."""
     return (values["snd_wscale"], values["rcv_wscale"]) if values["wscale_ok"] else (0, 0)
 
 
-def _request_tcb(values: Values, initial: Initial) -> Tcb:
+def _request_tcb(values: FieldValues, initial: Initial) -> Tcb:
     """A SYN came and a SYN-ACK went out."""
     iss = values["snt_isn"]
     snd_wscale, rcv_wscale = _scales(values)
@@ -234,7 +232,7 @@ def _request_tcb(values: Values, initial: Initial) -> Tcb:
     )
 
 
-def _time_wait_tcb(values: Values, initial: Initial) -> Tcb:
+def _time_wait_tcb(values: FieldValues, initial: Initial) -> Tcb:
     """All that was sent is acknowledged, the FIN too; only then does a socket become this."""
     iss, irs = initial
     return Tcb(

@@ -13,9 +13,9 @@ from struct import Struct
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
-from tcpwatch.kernel.bpf.loader import load_iterator, read_iterator
+from tcpwatch.kernel.bpf.loader import ReadRecords, load_iterator, read_iterator
 from tcpwatch.kernel.bpf.programs import task_file_iterator
-from tcpwatch.kernel.proc.owners import SURVEY_INTERVAL_NS, Answer, let_go
+from tcpwatch.kernel.proc.owners import SURVEY_INTERVAL_NS, Answer, answer_without_holder
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.text.clean import clean
 
@@ -23,7 +23,6 @@ PID_NAMESPACE = Path("/proc/self/ns/pid")
 _INITIAL_PID_NAMESPACE = 0xEFFF_FFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 _TICK_NS = 10_000_000  # start times in /proc/PID/stat count hundredths of a second
 
-Read = Callable[[], Iterable[bytes]]
 _HOLDER = Struct("=QII16s")  # start of the process in ns, pid, fd, command
 _BY_COOKIE = Struct(f"=Q{_HOLDER.size}s")
 
@@ -34,7 +33,7 @@ class TaskFileOwners:
     message = "BPF: the processes of all users"
     reads_processes = False
 
-    def __init__(self, read: Read, clock: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, read: ReadRecords, clock: Callable[[], int] = time.monotonic_ns) -> None:
         """`read` runs the iterator once; `clock` gives monotonic nanoseconds."""
         self._read = read
         self._clock = clock
@@ -63,13 +62,13 @@ class TaskFileOwners:
         current = {row.cookie: row for row in rows}
         fresh = [row for row in current.values() if self._rows.get(row.cookie) is not row]
         unknown = any(row.inode and row.cookie not in self._holders for row in fresh)
-        altered = self._look() if unknown or self._clock() >= self._next_pass_ns else set()
-        if fresh or altered or len(current) != len(self._rows):
-            before, rows_before = self._answers, self._rows
+        changed = self._read_all() if unknown or self._clock() >= self._next_pass_ns else set()
+        if fresh or changed or len(current) != len(self._rows):
+            previous, previous_rows = self._answers, self._rows
             self._answers = {
-                cookie: before[cookie]
-                if rows_before.get(cookie) is row and cookie not in altered
-                else self._answer(row, before.get(cookie))
+                cookie: previous[cookie]
+                if previous_rows.get(cookie) is row and cookie not in changed
+                else self._answer(row, previous.get(cookie))
                 for cookie, row in current.items()
             }
             self._rows = current
@@ -81,26 +80,26 @@ class TaskFileOwners:
             os.close(self._link)
             self._link = None
 
-    def _answer(self, row: SocketRow, before: Answer | None) -> Answer:
+    def _answer(self, row: SocketRow, previous: Answer | None) -> Answer:
         if row.inode and row.cookie in self._holders:
             return self._holders[row.cookie]
-        answer = let_go(row, before)
+        answer = answer_without_holder(row, previous)
         return NoOwner.NOT_FOUND if answer is None else answer
 
-    def _look(self) -> set[int]:
+    def _read_all(self) -> set[int]:
         """Go through all processes; the cookies of the sockets that have other holders now than before."""
         self._next_pass_ns = self._clock() + SURVEY_INTERVAL_NS
         records: dict[int, bytes] = {}
         for chunk in self._read():
             for cookie, record in _BY_COOKIE.iter_unpack(chunk):
                 records[cookie] = records.get(cookie, b"") + record
-        altered = {cookie for cookie, found in records.items() if self._records.get(cookie) != found}
+        changed = {cookie for cookie, found in records.items() if self._records.get(cookie) != found}
         gone = self._records.keys() - records.keys()
         self._holders = {
-            cookie: _owners(found) if cookie in altered else self._holders[cookie] for cookie, found in records.items()
+            cookie: _owners(found) if cookie in changed else self._holders[cookie] for cookie, found in records.items()
         }
         self._records = records
-        return altered | gone
+        return changed | gone
 
 
 def pids_are_ours() -> bool:

@@ -8,23 +8,21 @@ before, and what ticks in it counts from the row's `read_ns`.
 import os
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
-from tcpwatch.kernel.bpf.loader import Run, load_iterator, read_iterator
+from tcpwatch.kernel.bpf.loader import ReadRecords, RunInThread, load_iterator, read_iterator
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, tcp_iterator
 from tcpwatch.kernel.bpf.socket_record import Initial, NamesByOffset, SocketRecord, socket_row
-from tcpwatch.kernel.bpf.tcp_info import Clock
+from tcpwatch.kernel.bpf.tcp_get_info import Clock
 from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
 _CLOCK_MONOTONIC_COARSE = 6  # include/uapi/linux/time.h; it advances by a jiffy
 _RECORDS = struct.Struct(f"=QQ{SOCKET_FIELDS.size}s")  # cookie, jiffies, fields
-
-Read = Callable[[], Iterable[bytes]]
 
 
 class BpfSockets:
@@ -39,7 +37,7 @@ class BpfSockets:
     def __init__(
         self,
         known: NamesByOffset,
-        read: Read,
+        read: ReadRecords,
         clock: Callable[[], int] = time.monotonic_ns,
         hz: int = 0,
         netns: Namespace | None = None,
@@ -66,7 +64,7 @@ class BpfSockets:
         sockets._link = link
         return sockets
 
-    def elsewhere(self, netns: Namespace, run: Run) -> "BpfSockets":
+    def elsewhere(self, netns: Namespace, run: RunInThread) -> "BpfSockets":
         """The same program, run by `run` in another namespace; of use as long as this one is open."""
         if (link := self._link) is None:
             raise SourceError("The program is not loaded.")

@@ -15,8 +15,8 @@ from tcpwatch.kernel.bpf.programs import AF_INET, EVENT_COOKIE, EVENT_RECORD, Tr
 from tcpwatch.kernel.bpf.ring_buffer import RingBuffer
 from tcpwatch.kernel.bpf.task_files import owner, pids_are_ours
 from tcpwatch.kernel.ends import socket_ends
-from tcpwatch.kernel.events import Telling, Transition
-from tcpwatch.kernel.sock_diag.records import STATES
+from tcpwatch.kernel.events import RawEvent, SocketEvent
+from tcpwatch.kernel.sock_diag.inet_diag import STATE_BY_NUMBER
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision
 from tcpwatch.tcp.state import State
 
@@ -25,19 +25,19 @@ _NO_PORT = b"\0\0"
 RING_BYTES = 16 << 20  # a hundred and sixty thousand records
 
 
-HAPPENINGS = tuple(OccurrenceKind)
+KINDS_BY_MARK = tuple(OccurrenceKind)
 """By their mark in the record."""
 
 TRACEPOINTS = (
-    Tracepoint("inet_sock_set_state", HAPPENINGS.index(OccurrenceKind.STATE), states=True),
-    Tracepoint("tcp_retransmit_skb", HAPPENINGS.index(OccurrenceKind.RETRANSMISSION)),
-    Tracepoint("tcp_receive_reset", HAPPENINGS.index(OccurrenceKind.RESET_RECEIVED)),
-    Tracepoint("tcp_send_reset", HAPPENINGS.index(OccurrenceKind.RESET_SENT)),
+    Tracepoint("inet_sock_set_state", KINDS_BY_MARK.index(OccurrenceKind.STATE), states=True),
+    Tracepoint("tcp_retransmit_skb", KINDS_BY_MARK.index(OccurrenceKind.RETRANSMISSION)),
+    Tracepoint("tcp_receive_reset", KINDS_BY_MARK.index(OccurrenceKind.RESET_RECEIVED)),
+    Tracepoint("tcp_send_reset", KINDS_BY_MARK.index(OccurrenceKind.RESET_SENT)),
 )
 
 
 # Changes that only a call of the program makes. With others, whoever's process ran is told.
-BY_PROGRAM = frozenset(
+CHANGES_BY_PROGRAM = frozenset(
     {
         (State.CLOSED, State.SYN_SENT),
         (State.SYN_RECEIVED, State.FIN_WAIT_1),
@@ -47,12 +47,12 @@ BY_PROGRAM = frozenset(
 )
 
 
-class Transitions:
+class TracepointEvents:
     """What happens to the sockets of the network namespace that it was opened in, or of all. One thread uses it."""
 
     message = "BPF: every change of state, retransmission and reset, as it happens"
     every_change = True
-    room = RING_BYTES // EVENT_RECORD.size
+    capacity = RING_BYTES // EVENT_RECORD.size
 
     def __init__(self, ring: RingBuffer, programs: tuple[int, ...] = (), names_processes: bool = True) -> None:
         """`programs` are descriptors that fill the ring, to be closed with it."""
@@ -61,7 +61,7 @@ class Transitions:
         self._decode = partial(_transition, names_processes)
 
     @classmethod
-    def open(cls, btf: Btf, size: int = RING_BYTES, everywhere: bool = False) -> "Transitions":
+    def open(cls, btf: Btf, size: int = RING_BYTES, everywhere: bool = False) -> "TracepointEvents":
         """Attach the programs; SourceError where the kernel refuses. A record takes 104 of the `size` bytes.
 
         With `everywhere` they tell of the sockets of all network namespaces.
@@ -83,7 +83,7 @@ class Transitions:
         """How many found no room, from the beginning: `read` was not called in time."""
         return self._ring.lost
 
-    def read(self) -> list[Telling]:
+    def read(self) -> list[RawEvent]:
         """What has happened since the last time, in order for each processor."""
         cookie, decode = EVENT_COOKIE.unpack_from, self._decode
         return [(cookie(record)[0], record, decode) for record in self._ring.read()]
@@ -95,7 +95,7 @@ class Transitions:
         self._ring.close()
 
 
-def _transition(names_processes: bool, record: bytes) -> Transition | None:
+def _transition(names_processes: bool, record: bytes) -> SocketEvent | None:
     """One record; None for what the kernel reports of the wrong socket."""
     time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new, start_ns, command, pid = (
         EVENT_RECORD.unpack(record)
@@ -109,8 +109,8 @@ def _transition(names_processes: bool, record: bytes) -> Transition | None:
         ends = local[:4] + remote[:4] + ports
     else:
         ends, _ = socket_ends(local, remote, ports)
-    by = _owner(start_ns, pid, command) if by_program and names_processes else None
-    return Transition(time_ns, cookie, ends, kind, before, after, Precision.EXACT, by)
+    owner_of_change = _owner(start_ns, pid, command) if by_program and names_processes else None
+    return SocketEvent(time_ns, cookie, ends, kind, before, after, Precision.EXACT, owner_of_change)
 
 
 @lru_cache(maxsize=256)
@@ -120,10 +120,10 @@ def _meaning(mark: int, old: int, new: int) -> tuple[OccurrenceKind, State | Non
     A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of
     SYN-RECEIVED, has its own.
     """
-    before, after = STATES.get(old), STATES.get(new)
+    before, after = STATE_BY_NUMBER.get(old), STATE_BY_NUMBER.get(new)
     if before is State.LISTEN and after is State.SYN_RECEIVED:
         return None
-    return HAPPENINGS[mark], before, after, (before, after) in BY_PROGRAM
+    return KINDS_BY_MARK[mark], before, after, (before, after) in CHANGES_BY_PROGRAM
 
 
 _owner = lru_cache(maxsize=1_024)(owner)

@@ -29,7 +29,7 @@ class NamespaceScope(NamedTuple):
     left_out: int = 0
 
 
-class Table(Protocol):
+class NamespaceTable(Protocol):
     """The sockets of one namespace."""
 
     name: str
@@ -42,11 +42,11 @@ class Table(Protocol):
         """Give back what is held open."""
 
 
-class Elsewhere(NamedTuple):
+class OtherNamespace(NamedTuple):
     """Another namespace: who lives there, and what is read there."""
 
     namespace_thread: NamespaceThread
-    table: Table
+    table: NamespaceTable
 
 
 class AllNamespaces:
@@ -54,8 +54,8 @@ class AllNamespaces:
 
     def __init__(
         self,
-        here: Table,
-        others: Sequence[Elsewhere],
+        here: NamespaceTable,
+        others: Sequence[OtherNamespace],
         left_out: int = 0,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -66,9 +66,9 @@ class AllNamespaces:
         self._left_out = left_out
         self._clock = clock
         self._rows: dict[int, list[SocketRow]] = {}  # by namespace, as last read
-        self._unread: set[int] = set()
-        self._in_turn = False
-        self.message = self._words()
+        self._failed: set[int] = set()
+        self._is_partial = False
+        self.message = self._description()
 
     def dump(self) -> list[SocketRow]:
         """Every TCP socket of all of them; ours last, so that they win where ends are the same.
@@ -77,48 +77,46 @@ class AllNamespaces:
         """
         here = self._here.dump()
         deadline_ns = self._clock() + BUDGET_NS
-        waiting = len(self._others)
-        while waiting and (
-            self._clock() < deadline_ns or self._others[0].namespace_thread.netns.inode not in self._rows
-        ):
-            self._look(self._others[0])
-            waiting -= 1
-        self._in_turn = waiting > 0
-        self.message = self._words()
+        due = len(self._others)
+        while due and (self._clock() < deadline_ns or self._others[0].namespace_thread.netns.inode not in self._rows):
+            self._read_next(self._others[0])
+            due -= 1
+        self._is_partial = due > 0
+        self.message = self._description()
         return [*chain.from_iterable(self._rows.values()), *here]
 
     def close(self) -> None:
         """Give back what is held open, and end the threads."""
         for other in tuple(self._others):
-            self._let_go(other)
+            self._release(other)
         self._here.close()
 
-    def _words(self) -> str:
+    def _description(self) -> str:
         """How many there are, what is not seen, and what is to be said of one of them."""
         words = [f"{1 + len(self._others)} network namespaces, as of the start"]
-        if self._in_turn:
+        if self._is_partial:
             words.append("read in turn")
         if self._left_out:
             words.append(f"{self._left_out} more are left out")
-        if self._unread:
-            words.append(f"{len(self._unread)} could not be read just now")
+        if self._failed:
+            words.append(f"{len(self._failed)} could not be read just now")
         return f"{', '.join(words)}. {self._here.message}"
 
-    def _look(self, other: Elsewhere) -> None:
+    def _read_next(self, other: OtherNamespace) -> None:
         """Read the table that stands first, and put it last; or let go of a namespace that only we still hold."""
         self._others.rotate(-1)
         inode = other.namespace_thread.netns.inode
-        self._unread.discard(inode)
+        self._failed.discard(inode)
         try:
             rows = other.table.dump()
         except SourceError:
-            self._unread.add(inode)
+            self._failed.add(inode)
             rows = []
         self._rows[inode] = rows
-        if not any(row.inode for row in rows) and other.namespace_thread.alone:
-            self._let_go(other)
+        if not any(row.inode for row in rows) and other.namespace_thread.abandoned:
+            self._release(other)
 
-    def _let_go(self, other: Elsewhere) -> None:
+    def _release(self, other: OtherNamespace) -> None:
         other.table.close()
         other.namespace_thread.close()
         self._others.remove(other)

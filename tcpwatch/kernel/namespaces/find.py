@@ -18,15 +18,15 @@ from tcpwatch.system.libc import call
 from tcpwatch.text.clean import clean
 
 PROC = Path("/proc")
-NAMED = Path("/run/netns")  # ip-netns(8)
-HERE = PROC / "thread-self/ns/net"
+NAMED_DIR = Path("/run/netns")  # ip-netns(8)
+OWN_NETNS = PROC / "thread-self/ns/net"
 
 # include/uapi/linux/sched.h, nsfs.h
 CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 NS_GET_USERNS = 0xB701
 
 
-class Place(NamedTuple):
+class NamespaceFile(NamedTuple):
     """A namespace, and the file to enter it by."""
 
     netns: Namespace
@@ -35,45 +35,45 @@ class Place(NamedTuple):
 
 def namespace_here() -> Namespace | None:
     """The calling thread's; None where the system has none."""
-    inode = _inode(HERE)
+    inode = _inode(OWN_NETNS)
     return None if inode is None else Namespace(inode, _names().get(inode), here=True)
 
 
-def find_namespace(word: str) -> Place:
+def find_namespace(word: str) -> NamespaceFile:
     """The namespace of this name, else of the process with this pid. UsageError, naming those there are, for neither.
 
     PermissionError where this user may not look into the process.
     """
     by_name = _by_name()
     if word in by_name:
-        return Place(Namespace(_number(by_name[word]), clean(word)), by_name[word])
+        return NamespaceFile(Namespace(_required_inode(by_name[word]), clean(word)), by_name[word])
     if word.isascii() and word.isdecimal():
         return _of_process(int(word))
     names = f"there are: {', '.join(map(clean, by_name))}" if by_name else "none has a name here"
     raise UsageError(f"there is no network namespace {clean(word)}; {names}; or give a pid")
 
 
-def list_namespaces() -> list[Place]:
+def list_namespaces() -> list[NamespaceFile]:
     """Every namespace that has a name or a process that this user may look into; first the calling thread's own."""
     here = namespace_here()
     if here is None:
         return []
-    places = {here.inode: Place(here, HERE)}
+    places = {here.inode: NamespaceFile(here, OWN_NETNS)}
     for path in _by_name().values():
         if (inode := _inode(path)) is not None:
-            places.setdefault(inode, Place(Namespace(inode, clean(path.name)), path))
+            places.setdefault(inode, NamespaceFile(Namespace(inode, clean(path.name)), path))
     for pid in sorted(ProcessTable(PROC).pids()):
         path = PROC / str(pid) / "ns/net"
         if (inode := _inode(path)) is None:
             continue
-        netns, known = places.get(inode, Place(Namespace(inode), path))
+        netns, known = places.get(inode, NamespaceFile(Namespace(inode), path))
         if not netns.here and netns.container is None:
-            who = _described(netns, pid)
-            places[inode] = Place(replace(who, process=netns.process or who.process), known)
+            who = _with_process(netns, pid)
+            places[inode] = NamespaceFile(replace(who, process=netns.process or who.process), known)
     return list(places.values())
 
 
-def is_held(place: Place) -> bool:
+def is_present(place: NamespaceFile) -> bool:
     """Whether the process, or the name, that a namespace was found by is still there. Any user may ask."""
     if place.path.is_relative_to(PROC):
         return place.path.parents[1].exists()
@@ -109,15 +109,15 @@ def _enter_with_its_owner(descriptor: int, refusal: PermissionError) -> None:
         raise refusal from None
 
 
-def _of_process(pid: int) -> Place:
+def _of_process(pid: int) -> NamespaceFile:
     if not (PROC / str(pid)).exists():
         raise UsageError(f"there is no process {pid}")
     path = PROC / str(pid) / "ns/net"
-    inode = _number(path)
-    return Place(_described(Namespace(inode, _names().get(inode)), pid), path)
+    inode = _required_inode(path)
+    return NamespaceFile(_with_process(Namespace(inode, _names().get(inode)), pid), path)
 
 
-def _described(netns: Namespace, pid: int) -> Namespace:
+def _with_process(netns: Namespace, pid: int) -> Namespace:
     """The same with what this process tells of it."""
     try:
         container = container_of((PROC / str(pid) / "cgroup").read_text(errors="surrogateescape"))
@@ -129,7 +129,7 @@ def _described(netns: Namespace, pid: int) -> Namespace:
 
 def _by_name() -> dict[str, Path]:
     try:
-        return {name: NAMED / name for name in sorted(os.listdir(NAMED))}
+        return {name: NAMED_DIR / name for name in sorted(os.listdir(NAMED_DIR))}
     except OSError:
         return {}
 
@@ -144,12 +144,12 @@ def _inode(path: Path) -> int | None:
     """Its number; None where this user may not know, or what bears the name is no namespace any more."""
     try:
         status = path.stat()
-        return status.st_ino if status.st_dev == HERE.stat().st_dev else None
+        return status.st_ino if status.st_dev == OWN_NETNS.stat().st_dev else None
     except OSError:
         return None
 
 
-def _number(path: Path) -> int:
+def _required_inode(path: Path) -> int:
     """The same of a namespace that was asked for."""
     return path.stat().st_ino
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tcpwatch.kernel.namespaces.find import Place, enter_namespace, is_held
+from tcpwatch.kernel.namespaces.find import NamespaceFile, enter_namespace, is_present
 
 _Result = TypeVar("_Result")
 
@@ -17,8 +17,8 @@ _Result = TypeVar("_Result")
 class NamespaceThread:
     """One thread in one namespace, from the beginning to `close`."""
 
-    def __init__(self, place: Place, settle: Callable[[], None]) -> None:
-        """Start the thread, which enters and then calls `settle` to give up its privilege.
+    def __init__(self, place: NamespaceFile, drop_privileges: Callable[[], None]) -> None:
+        """Start the thread, which enters and then calls `drop_privileges` to give up its privilege.
 
         Raises what `enter_namespace` raises.
         """
@@ -27,15 +27,15 @@ class NamespaceThread:
         self._thread = ThreadPoolExecutor(1, f"tcpwatch-{place.netns.inode}")
         try:
             self.call(lambda: enter_namespace(place.path))
-            self.call(settle)
+            self.call(drop_privileges)
         except BaseException:
             self.close()
             raise
 
     @property
-    def alone(self) -> bool:
+    def abandoned(self) -> bool:
         """Whether the process or the name by which the namespace was found is gone."""
-        return not is_held(self._place)
+        return not is_present(self._place)
 
     def call(self, work: Callable[[], _Result]) -> _Result:
         """Call `work` in there; what it returns, or raises."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from tcpwatch.text.clean import clean
 
 MOUNTS = Path("/proc/self/mounts")
-LIMIT = 65_536  # paths that are remembered
+MAX_PATHS = 65_536  # paths that are remembered
 
 
 class Cgroups:
@@ -20,7 +20,7 @@ class Cgroups:
     def path(self, cgroup_id: int) -> str:
         """The path below the mount point, `/` for the first of them; `unreachable:ID`, as in `ss`, where it is none."""
         if cgroup_id not in self._paths:
-            if len(self._paths) >= LIMIT:
+            if len(self._paths) >= MAX_PATHS:
                 self._paths.clear()
             self._paths[cgroup_id] = f"unreachable:{cgroup_id:x}"
             self._paths.update(self._directories())

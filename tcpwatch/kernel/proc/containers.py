@@ -39,8 +39,8 @@ ENGINES = (
 def container_of(cgroups: str) -> str | None:
     """`docker/3f2a9c01d2e4` from the text of /proc/PID/cgroup (cgroups(7)); None where it names no container."""
     for engine in ENGINES:
-        if found := engine.group.search(cgroups):
-            return clean(f"{engine.word}/{_unescaped(found[1])[: engine.shown]}")
+        if match := engine.group.search(cgroups):
+            return clean(f"{engine.word}/{_unescaped(match[1])[: engine.shown]}")
     return None
 
 

@@ -10,7 +10,7 @@ from struct import Struct
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.ends import ends_cookie, socket_ends
-from tcpwatch.kernel.sock_diag.records import STATES, TIMERS
+from tcpwatch.kernel.sock_diag.inet_diag import STATE_BY_NUMBER, TIMER_BY_NUMBER
 from tcpwatch.kernel.users import known_uid
 from tcpwatch.sockets.row import SocketRow, Timer
 from tcpwatch.tcp.state import State
@@ -64,12 +64,12 @@ class ProcNet:
 def _parse(line: str, now_ns: int) -> SocketRow:
     """One line as a row; ValueError or KeyError where it is damaged."""
     _, local, remote, state_number, queues, timer, retransmits, uid, _, inode_text, *_ = line.split()
-    state = STATES[int(state_number, 16)]
+    state = STATE_BY_NUMBER[int(state_number, 16)]
     (local_address, local_port), (remote_address, remote_port) = _end(local), _end(remote)
     ends, mapped = socket_ends(local_address, remote_address, local_port + remote_port)
     send_q, recv_q = (int(queue, 16) for queue in queues.split(":"))
     timer_number, expires = (int(part, 16) for part in timer.split(":"))
-    kind = TIMERS.get(timer_number)
+    kind = TIMER_BY_NUMBER.get(timer_number)
     inode, listens = int(inode_text), state is State.LISTEN
     return SocketRow(
         cookie=ends_cookie(ends, distinct=inode if listens else 0),

@@ -115,11 +115,11 @@ def _congestion_info(found: Mapping[int, bytes]) -> Numbers | None:
 
 def _upper_layer(found: Mapping[int, bytes]) -> tuple[str | None, Numbers | None]:
     """The name of the upper layer protocol, and its numbers; a flag, which has no value, is 1."""
-    told = values(found.get(INET_DIAG_ULP_INFO, b""))
+    nested = values(found.get(INET_DIAG_ULP_INFO, b""))
     for kind, names in ULP_INFO.items():
-        if kind in told:
-            inner = values(told[kind])
+        if kind in nested:
+            inner = values(nested[kind])
             numbered = enumerate(names.split(), start=1)
             info = {name: _number(inner[place] or b"\1") or 0 for place, name in numbered if place in inner}
-            return _word(told.get(INET_ULP_INFO_NAME)), info
-    return _word(told.get(INET_ULP_INFO_NAME)), None
+            return _word(nested.get(INET_ULP_INFO_NAME)), info
+    return _word(nested.get(INET_ULP_INFO_NAME)), None

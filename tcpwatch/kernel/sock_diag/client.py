@@ -18,8 +18,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.sock_diag import records
-from tcpwatch.kernel.sock_diag.records import (
+from tcpwatch.kernel.sock_diag import inet_diag
+from tcpwatch.kernel.sock_diag.inet_diag import (
     ATTRIBUTES,
     HEADER,
     NLM_F_DUMP_INTR,
@@ -78,7 +78,7 @@ class _KnownRecord(NamedTuple):
         )
 
 
-class _DisturbedError(Exception):
+class _DumpInterruptedError(Exception):
     """This dump cannot be whole; another may."""
 
 
@@ -117,12 +117,12 @@ class SockDiag:
 
         Raises SourceError where the kernel refuses, or disturbs every try.
         """
-        trouble: Exception | None = None
+        interruption_seen: Exception | None = None
         for attempt in range(TRIES):
             try:
                 known = self._dump_families()
-            except _DisturbedError as disturbance:
-                trouble = disturbance
+            except _DumpInterruptedError as interruption:
+                interruption_seen = interruption
                 self._netlink.close()
                 self._netlink = self._open()
                 continue
@@ -130,7 +130,7 @@ class SockDiag:
                 continue
             self._known = known
             return [entry.row for entry in known.values()]
-        raise SourceError(f"The kernel's socket table could not be read whole in {TRIES} tries ({trouble}).")
+        raise SourceError(f"The kernel's socket table could not be read whole in {TRIES} tries ({interruption_seen}).")
 
     def close(self) -> None:
         """Give the netlink socket back."""
@@ -153,30 +153,30 @@ class SockDiag:
         """Add a family's sockets to `found`."""
         self._sequence += 1
         try:
-            self._netlink.send(records.dump_request(family, self._sequence))
+            self._netlink.send(inet_diag.dump_request(family, self._sequence))
             finished = False
             while not finished:
                 message = self._receive()
-                finished = self._is_last(message, self._take(message, found))
+                finished = self._is_last(message, self._add_sockets(message, found))
         except OSError as error:
-            self._refused(family, error)
+            self._handle_refusal(family, error)
 
-    def _refused(self, family: int, error: OSError) -> None:
+    def _handle_refusal(self, family: int, error: OSError) -> None:
         """Go on without IPv6 where the kernel has none; try again where it was short of room; else give up."""
         if family == socket.AF_INET6 and error.errno in (errno.ENOENT, errno.EAFNOSUPPORT):
             return
         if error.errno in (errno.ENOBUFS, errno.EBUSY, errno.EAGAIN):
-            raise _DisturbedError(error.strerror) from error
+            raise _DumpInterruptedError(error.strerror) from error
         raise SourceError(f"The kernel refuses to list its TCP sockets ({error.strerror}).") from error
 
     def _receive(self) -> bytes:
         message, _, flags, _ = self._netlink.recvmsg(self._buffer_bytes)
         if flags & socket.MSG_TRUNC:
             self._buffer_bytes *= 2
-            raise _DisturbedError("a message was cut short")
+            raise _DumpInterruptedError("a message was cut short")
         return message
 
-    def _take(self, message: bytes, found: dict[int, _KnownRecord]) -> int:
+    def _add_sockets(self, message: bytes, found: dict[int, _KnownRecord]) -> int:
         """Add the sockets of one message to `found`; where its socket records end."""
         now_ns = self._clock()
         now_ms = now_ns // 1_000_000
@@ -202,10 +202,10 @@ class SockDiag:
         if offset == len(message):
             return False
         if len(message) - offset < _LAST.size:
-            raise _DisturbedError("a message was cut short")
+            raise _DumpInterruptedError("a message was cut short")
         kind, flags, result = _LAST.unpack_from(message, offset)
         if kind not in (NLMSG_DONE, NLMSG_ERROR):
-            raise _DisturbedError(f"netlink message of type {kind}")
+            raise _DumpInterruptedError(f"netlink message of type {kind}")
         self.inconsistent |= bool(flags & NLM_F_DUMP_INTR)
         if result < 0:
             raise OSError(-result, os.strerror(-result))
@@ -221,8 +221,8 @@ def netlink_socket() -> NetlinkSocket:
 
 def _read(record: bytes, now_ns: int, netns: Namespace | None) -> _KnownRecord | None:
     """`record` taken apart for the next dump's comparison; None where its state has no word."""
-    info = records.info_span(record)
-    row = records.decode(record, info, now_ns, netns)
+    info = inet_diag.info_span(record)
+    row = inet_diag.decode(record, info, now_ns, netns)
     if row is None:
         return None
     ages = info.start + LAST_AGES.start if info.stop - info.start >= LAST_AGES.stop else len(record)

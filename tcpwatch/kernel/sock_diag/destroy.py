@@ -14,7 +14,7 @@ from typing import Protocol, Self
 
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.kernel.sock_diag.client import BUFFER_BYTES, NETLINK_SOCK_DIAG
-from tcpwatch.kernel.sock_diag.records import HEADER, NLM_F_REQUEST, NLMSG_ERROR
+from tcpwatch.kernel.sock_diag.inet_diag import HEADER, NLM_F_REQUEST, NLMSG_ERROR
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
@@ -24,10 +24,10 @@ SOCK_DESTROY = 21
 NLM_F_ACK = 0x4
 
 # struct inet_diag_req_v2: family, protocol, states, ports, local, remote, interface, cookie
-_REQUEST = Struct("=BB2xI4s16s16sIQ")
-_ALL_STATES = 0xFFFF_FFFF
+_DESTROY_REQUEST = Struct("=BB2xI4s16s16sIQ")
+_ANY_STATE = 0xFFFF_FFFF
 _ACKNOWLEDGMENT = Struct("=4xH10xi")  # type, errno with a minus sign
-_PATIENCE = struct.pack("@ll", 2, 0)  # struct timeval: the answer comes at once, or never
+_ANSWER_TIMEOUT = struct.pack("@ll", 2, 0)  # struct timeval: the answer comes at once, or never
 
 REFUSALS = {
     errno.ENOENT: "it has gone already",
@@ -42,7 +42,7 @@ class DestroyError(TcpwatchError):
     """A socket was not destroyed; the message says why."""
 
 
-class NetlinkSocket(Protocol):
+class RequestSocket(Protocol):
     """The part of `socket.socket` that this needs."""
 
     def send(self, request: bytes, /) -> int:
@@ -62,14 +62,14 @@ class NamespaceCaller(Protocol):
     def netns(self) -> Namespace:
         """Which namespace that is."""
 
-    def call(self, function: Callable[[], NetlinkSocket], /) -> NetlinkSocket:
+    def call(self, function: Callable[[], RequestSocket], /) -> RequestSocket:
         """What the function returns there."""
 
 
 class Destroyer:
     """Destroys sockets of the namespace that it was opened in, and of those it was given a caller in."""
 
-    def __init__(self, here: NetlinkSocket, elsewhere: Mapping[int, NetlinkSocket]) -> None:
+    def __init__(self, here: RequestSocket, elsewhere: Mapping[int, RequestSocket]) -> None:
         """`elsewhere` has a netlink socket of each other namespace, by the namespace's number."""
         self._here = here
         self._elsewhere = elsewhere
@@ -77,13 +77,13 @@ class Destroyer:
     @classmethod
     def open(cls, elsewhere: Sequence[NamespaceCaller] = ()) -> Self:
         """Open what is needed, which takes no privilege; OSError where there is no netlink."""
-        return cls(_connect(), {one.netns.inode: one.call(_connect) for one in elsewhere})
+        return cls(_connect(), {other.netns.inode: other.call(_connect) for other in elsewhere})
 
     def destroy(self, row: SocketRow) -> None:
         """End this connection, or this listener. Raises DestroyError where the kernel does not."""
         if row.cookie < 0:
             raise DestroyError("this source of sockets does not tell one from another that takes its place")
-        number = _ask(self._client(row.netns), request(row))
+        number = _send_and_wait(self._client(row.netns), request(row))
         if number:
             raise DestroyError(refusal(number, row.state))
 
@@ -92,7 +92,7 @@ class Destroyer:
         for client in (self._here, *self._elsewhere.values()):
             client.close()
 
-    def _client(self, netns: Namespace | None) -> NetlinkSocket:
+    def _client(self, netns: Namespace | None) -> RequestSocket:
         return self._elsewhere.get(netns.inode, self._here) if netns else self._here
 
 
@@ -101,8 +101,8 @@ def request(row: SocketRow) -> bytes:
     addresses, ports = row.ends[:-4], row.ends[-4:]
     middle = len(addresses) // 2
     family = socket.AF_INET if len(row.ends) == IPV4_ENDS else socket.AF_INET6
-    body = _REQUEST.pack(
-        *(family, socket.IPPROTO_TCP, _ALL_STATES, ports),
+    body = _DESTROY_REQUEST.pack(
+        *(family, socket.IPPROTO_TCP, _ANY_STATE, ports),
         *(addresses[:middle], addresses[middle:], row.interface, row.cookie),
     )
     return HEADER.pack(HEADER.size + len(body), SOCK_DESTROY, NLM_F_REQUEST | NLM_F_ACK, 1, 0) + body
@@ -115,20 +115,20 @@ def refusal(number: int, state: State) -> str:
     return REFUSALS.get(number, os.strerror(number))
 
 
-def is_supported(client: Callable[[], NetlinkSocket] | None = None) -> bool:
+def is_supported(client: Callable[[], RequestSocket] | None = None) -> bool:
     """Whether this kernel destroys sockets at all: asked of one that there is not, which needs no privilege."""
     try:
-        asker = (client or _connect)()
+        client_socket = (client or _connect)()
     except OSError:
         return False
-    nobody = SocketRow(1, bytes(IPV4_ENDS), False, State.ESTABLISHED, None, 0, None, None)
+    no_socket = SocketRow(1, bytes(IPV4_ENDS), False, State.ESTABLISHED, None, 0, None, None)
     try:
-        return _ask(asker, request(nobody)) == errno.ENOENT
+        return _send_and_wait(client_socket, request(no_socket)) == errno.ENOENT
     finally:
-        asker.close()
+        client_socket.close()
 
 
-def _ask(client: NetlinkSocket, message: bytes) -> int:
+def _send_and_wait(client: RequestSocket, message: bytes) -> int:
     """Send it; the errno that comes back, 0 where it was done."""
     try:
         client.send(message)
@@ -138,7 +138,7 @@ def _ask(client: NetlinkSocket, message: bytes) -> int:
     return -number if kind == NLMSG_ERROR else errno.EBADMSG
 
 
-def _connect() -> NetlinkSocket:
+def _connect() -> RequestSocket:
     client = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _ANSWER_TIMEOUT)
     return client

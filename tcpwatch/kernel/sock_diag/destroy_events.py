@@ -13,10 +13,10 @@ from functools import partial
 from typing import Protocol
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.events import Telling, Transition
-from tcpwatch.kernel.sock_diag import records
+from tcpwatch.kernel.events import RawEvent, SocketEvent
+from tcpwatch.kernel.sock_diag import inet_diag
 from tcpwatch.kernel.sock_diag.client import BUFFER_BYTES, NETLINK_SOCK_DIAG
-from tcpwatch.kernel.sock_diag.records import ATTRIBUTES, HEADER, MESSAGE, SOCK_DIAG_BY_FAMILY
+from tcpwatch.kernel.sock_diag.inet_diag import ATTRIBUTES, HEADER, MESSAGE, SOCK_DIAG_BY_FAMILY
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision
 
 GROUPS = 1 << 0 | 1 << 2  # SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY, include/uapi/linux/sock_diag.h
@@ -38,7 +38,7 @@ class DestroyEvents:
 
     message = "NETLINK_SOCK_DIAG: the end of every socket"
     every_change = False
-    room = 300  # where net.core.rmem_max is what Linux sets it to, 208 KiB
+    capacity = 300  # where net.core.rmem_max is what Linux sets it to, 208 KiB
 
     def __init__(
         self, clock: Callable[[], int] = time.monotonic_ns, subscribe: Callable[[], Subscription] | None = None
@@ -51,9 +51,9 @@ class DestroyEvents:
         except OSError as error:
             raise SourceError(f"The kernel does not tell of destroyed sockets ({error.strerror}).") from error
 
-    def read(self) -> list[Telling]:
+    def read(self) -> list[RawEvent]:
         """The ends of the sockets that were destroyed since the last time, each with its socket as it was then."""
-        ends: list[Telling] = []
+        ends: list[RawEvent] = []
         decode = partial(_decode, self._clock())
         while (message := self._receive()) is not None:
             if (cookie := _cookie(message)) is not None:
@@ -87,14 +87,16 @@ def _cookie(message: bytes) -> int | None:
     return cookie
 
 
-def _decode(now_ns: int, message: bytes) -> Transition | None:
+def _decode(now_ns: int, message: bytes) -> SocketEvent | None:
     """The end of the one socket of a message; None where its state has no word."""
     length, *_ = HEADER.unpack_from(message)
     record = message[:length]
-    row = records.decode(record, records.info_span(record), now_ns)
+    row = inet_diag.decode(record, inet_diag.info_span(record), now_ns)
     if row is None:
         return None
-    return Transition(now_ns, row.cookie, row.ends, OccurrenceKind.STATE, None, row.state, Precision.BETWEEN, None, row)
+    return SocketEvent(
+        now_ns, row.cookie, row.ends, OccurrenceKind.STATE, None, row.state, Precision.BETWEEN, None, row
+    )
 
 
 def _subscribe() -> Subscription:

@@ -61,7 +61,7 @@ class _Parser:
         self._at = 0
 
     def parse(self) -> Test:
-        test = self._either()
+        test = self._parse_or()
         if left := self._peek():
             raise FilterError(left.column, "a parenthesis is closed that was never opened")
         return test
@@ -69,36 +69,36 @@ class _Parser:
     def _peek(self) -> _Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
 
-    def _take(self, *words: str) -> bool:
+    def _accept(self, *words: str) -> bool:
         token = self._peek()
         taken = token is not None and token.text.lower() in words
         self._at += taken
         return taken
 
-    def _either(self) -> Test:
-        tests = [self._both()]
-        while self._take("or"):
-            tests.append(self._both())
+    def _parse_or(self) -> Test:
+        tests = [self._parse_and()]
+        while self._accept("or"):
+            tests.append(self._parse_and())
         return tests[0] if len(tests) == 1 else lambda c, now: any(test(c, now) for test in tests)
 
-    def _both(self) -> Test:
-        tests = [self._one()]
+    def _parse_and(self) -> Test:
+        tests = [self._parse_not()]
         while (token := self._peek()) and token.text.lower() not in (")", "or"):
-            self._take("and")
-            tests.append(self._one())
+            self._accept("and")
+            tests.append(self._parse_not())
         return tests[0] if len(tests) == 1 else lambda c, now: all(test(c, now) for test in tests)
 
-    def _one(self) -> Test:
+    def _parse_not(self) -> Test:
         token = self._peek()
         if token is None or token.text.lower() in (")", "or", "and"):
             raise FilterError(token.column if token else self._end, "a word is missing here")
         self._at += 1
         if token.text.lower() == "not":
-            inner = self._one()
+            inner = self._parse_not()
             return lambda c, now: not inner(c, now)
         if token.text == "(":
-            inner = self._either()
-            if not self._take(")"):
+            inner = self._parse_or()
+            if not self._accept(")"):
                 raise FilterError(token.column, "this parenthesis is not closed")
             return inner
         return _term(token)
@@ -107,7 +107,7 @@ class _Parser:
 def _term(token: _Token) -> Test:
     match = _TERM.fullmatch(token.text)
     if match is None:
-        return _anywhere(token.text, token.column)
+        return _any_text(token.text, token.column)
     key, operator, value = match.groups()
     column = token.column + match.start(3)
     make = _KEYS.get(key)
@@ -130,7 +130,7 @@ def _text_test(value: str, column: int) -> Callable[[str], bool]:
     return lambda text: wanted in text.lower()
 
 
-def _anywhere(value: str, column: int) -> Test:
+def _any_text(value: str, column: int) -> Test:
     test = _text_test(value, column)
 
     def search(connection: Connection, now_ns: int) -> bool:

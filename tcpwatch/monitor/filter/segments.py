@@ -14,7 +14,7 @@ from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
 
-QUESTIONS = 65_536  # answers that are kept
+CACHED_ANSWERS = 65_536  # answers that are kept
 
 
 class WireFilter:
@@ -22,7 +22,7 @@ class WireFilter:
 
     def __init__(self, test: Test) -> None:
         self._test = test
-        self._by_wire = lru_cache(QUESTIONS)(self._passes_by_wire)
+        self._by_wire = lru_cache(CACHED_ANSWERS)(self._passes_by_wire)
 
     def passes(self, event: Event) -> bool:
         """Whether a segment's connection passes, by what the wire alone tells of it after that segment."""
@@ -46,10 +46,12 @@ class WireFilter:
         return any(self._test(connection, snapshot.mono_ns) for connection in sockets)
 
     def _passes_by_wire(self, ends: bytes, first: State, second: State) -> bool:
-        return self._test(_seen(ends, first), 0) or self._test(_seen(reversed_ends(ends), second), 0)
+        return self._test(_wire_connection(ends, first), 0) or self._test(
+            _wire_connection(reversed_ends(ends), second), 0
+        )
 
 
-def _seen(ends: bytes, state: State) -> Connection:
+def _wire_connection(ends: bytes, state: State) -> Connection:
     """An end of a connection, as segments show it."""
     row = SocketRow(0, ends, False, state, None, 0, None, None)
     return Connection(row, (), NoOwner.UNKNOWN, None, 0, False, Mark.NONE, None)

@@ -116,7 +116,7 @@ class RecordedFlow:
         done = saved * CHECKPOINT_EVENTS or 1
         flow = deepcopy(self._checkpoints[saved - 1]) if saved else self._begun(events[self.numbers[0]])
         tracker = FlowTracker()
-        tracker.hold(flow)
+        tracker.register(flow)
         for number in self.numbers[done:count]:
             tracker.receive_segment(events[number].segment)
         return flow
@@ -124,7 +124,7 @@ class RecordedFlow:
     def wire_timelines(self, position: int, events: Sequence[Event]) -> BothTimelines:
         """What moved its ends until then; `events` are those of the whole file."""
         wire_timelines = WireTimeline()
-        wire_timelines.take(events[change.number] for change in self._changes if change.number < position)
+        wire_timelines.add(events[change.number] for change in self._changes if change.number < position)
         return wire_timelines.timelines
 
     def _turn(self, number: int, now_ns: int, seen: bool) -> None:

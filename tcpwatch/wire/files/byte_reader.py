@@ -32,7 +32,7 @@ class ByteStream:
         self.at = 0
         self._read: Read = getattr(file, "read1", file.read)
         self._passed = 0
-        self.hold(len(GZIP_MAGIC))
+        self.fill(len(GZIP_MAGIC))
         if self.buffer.startswith(GZIP_MAGIC):
             self._read = Gunzip(self._read, self.buffer).read
             self.buffer = b""
@@ -42,7 +42,7 @@ class ByteStream:
         """How many bytes into the (unpacked) file `at` stands."""
         return self._passed + self.at
 
-    def hold(self, size: int) -> int:
+    def fill(self, size: int) -> int:
         """Read until `size` bytes are held, or the file ends; how many are."""
         held = len(self.buffer) - self.at
         if held >= size:

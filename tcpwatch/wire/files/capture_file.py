@@ -15,11 +15,11 @@ from tcpwatch.wire.files.record import Record
 
 __all__ = ["PcapngWriter", "Record", "read_batches", "read_records"]
 
-READERS = {pcapng.MAGIC: pcapng.read_pcapng} | dict.fromkeys(pcap.MAGICS, pcap.read_pcap)
+FORMAT_READERS = {pcapng.MAGIC: pcapng.read_pcapng} | dict.fromkeys(pcap.MAGICS, pcap.read_pcap)
 
 CONVERT = "convert it first (editcap -F pcapng FILE NEW)"
 UNPACK = "unpack it first"
-REFUSED = {
+UNSUPPORTED_FORMATS = {
     b"snoop\0\0\0": f"snoop: {CONVERT}",
     b"\xa1\xb2\xcd\x34": f"modified pcap (magic a1b2cd34): {CONVERT}",
     b"\x34\xcd\xb2\xa1": f"modified pcap (magic a1b2cd34): {CONVERT}",
@@ -43,15 +43,15 @@ def read_records(file: Readable) -> Iterator[Record]:
 def read_batches(file: Readable) -> Iterator[list[Record]]:
     """The same packets as read_records, as many at a time as were read of the file at once; no batch is empty."""
     stream = ByteStream(file)
-    stream.hold(MAGIC_BYTES)
-    reader = READERS.get(stream.buffer[:4])
+    stream.fill(MAGIC_BYTES)
+    reader = FORMAT_READERS.get(stream.buffer[:4])
     if reader is None:
         raise CaptureFileError(_unknown(stream.buffer[:MAGIC_BYTES]))
     return reader(stream)
 
 
 def _unknown(beginning: bytes) -> str:
-    for magic, name in REFUSED.items():
+    for magic, name in UNSUPPORTED_FORMATS.items():
         if beginning.startswith(magic):
             return f"unsupported format: {name}."
     if not beginning:

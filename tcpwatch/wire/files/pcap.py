@@ -26,10 +26,10 @@ LINK_TYPE_BITS = 0xFFFF  # the others tell of frame check sequences, which the I
 
 def read_pcap(stream: ByteStream) -> Iterator[list[Record]]:
     """The records of a file whose magic number is one of `MAGICS`, in batches."""
-    stream.hold(4)
+    stream.fill(4)
     byte_order, fraction_ns = MAGICS[stream.buffer[:4]]
     header = Struct(byte_order + FILE_HEADER)
-    if (held := stream.hold(header.size)) < header.size:
+    if (held := stream.fill(header.size)) < header.size:
         raise CaptureFileError(f"not a capture file: its pcap header ends after {held} of {header.size} bytes.")
     major, minor, link_type = header.unpack_from(stream.buffer)
     if (major, minor) != VERSION:
@@ -42,7 +42,7 @@ def _records(stream: ByteStream, header: Struct, fraction_ns: int, link_type: in
     unpack, header_bytes = header.unpack_from, header.size
     number = 1
     need = header_bytes
-    while (held := stream.hold(need)) >= need:
+    while (held := stream.fill(need)) >= need:
         records: list[Record] = []
         buffer, at, need, claim = stream.buffer, stream.at, header_bytes, ""
         size = len(buffer)

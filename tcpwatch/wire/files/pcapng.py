@@ -16,7 +16,7 @@ from tcpwatch.wire.files.record import MAX_RECORD_BYTES, MAX_TIME_NS, Record, cu
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
-VERSIONS = ((1, 0), (1, 2))
+SECTION_VERSIONS = ((1, 0), (1, 2))
 
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE_DESCRIPTION = 1
@@ -42,7 +42,7 @@ class DamageError(Exception):
     """What a block claims that cannot be; the reader adds which block it is."""
 
 
-class Interface(NamedTuple):
+class CaptureInterface(NamedTuple):
     """Where packets were captured. A time of n ticks is `n * numerator // denominator + offset_ns`."""
 
     link_type: int
@@ -56,7 +56,7 @@ class Section:
     """The byte order of what follows, and the interfaces declared so far."""
 
     def __init__(self, byte_order: str) -> None:
-        self.interfaces: list[Interface] = []
+        self.interfaces: list[CaptureInterface] = []
         self.unpack_block = Struct(byte_order + "II").unpack_from
         self.unpack_length = Struct(byte_order + "I").unpack_from
         self.unpack_version = Struct(byte_order + "4xHH8x").unpack_from
@@ -67,7 +67,7 @@ class Section:
         self.unpack_packet_block = Struct(byte_order + "7I").unpack_from
         self.unpack_obsolete = Struct(byte_order + "H2x4I").unpack_from
 
-    def interface(self, number: int) -> Interface:
+    def interface(self, number: int) -> CaptureInterface:
         """The interface of this number, counted from 0."""
         if number >= len(self.interfaces):
             raise DamageError(f"is a packet of interface {number:,}; {len(self.interfaces):,} are declared")
@@ -82,7 +82,7 @@ def read_pcapng(stream: ByteStream) -> Iterator[list[Record]]:
         if plain := _plain_packets(stream, section):
             yield plain
             number += len(plain)
-        if not stream.hold(1):
+        if not stream.fill(1):
             return
         offset = stream.offset
         try:
@@ -127,7 +127,7 @@ def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
 
 def _section_at(stream: ByteStream) -> Section | None:
     """The section that begins here, if one does: its byte order says how to read even its own length."""
-    if stream.hold(SMALLEST_BLOCK_BYTES) < SMALLEST_BLOCK_BYTES or not stream.buffer.startswith(MAGIC, stream.at):
+    if stream.fill(SMALLEST_BLOCK_BYTES) < SMALLEST_BLOCK_BYTES or not stream.buffer.startswith(MAGIC, stream.at):
         return None
     mark = stream.buffer[stream.at + BLOCK_HEADER_BYTES : stream.at + SMALLEST_BLOCK_BYTES]
     if mark not in BYTE_ORDERS:
@@ -137,14 +137,14 @@ def _section_at(stream: ByteStream) -> Section | None:
 
 def _next_block(stream: ByteStream, section: Section) -> tuple[int, bytes]:
     """Kind and body of the block that begins here; the stream moves past it."""
-    if (held := stream.hold(SMALLEST_BLOCK_BYTES)) < SMALLEST_BLOCK_BYTES:
+    if (held := stream.fill(SMALLEST_BLOCK_BYTES)) < SMALLEST_BLOCK_BYTES:
         raise DamageError(cut_short(SMALLEST_BLOCK_BYTES, held))
     kind, length = section.unpack_block(stream.buffer, stream.at)
     if length > MAX_BLOCK_BYTES:
         raise DamageError(too_long(length, MAX_BLOCK_BYTES))
     if length < SMALLEST_BLOCK_BYTES or length % 4:
         raise DamageError(f"claims {length} bytes; a block has 12 or more, in fours")
-    if (held := stream.hold(length)) < length:
+    if (held := stream.fill(length)) < length:
         raise DamageError(cut_short(length, held))
     start = stream.at + BLOCK_HEADER_BYTES
     end = stream.at + length - BLOCK_TRAILER_BYTES
@@ -157,7 +157,7 @@ def _next_block(stream: ByteStream, section: Section) -> tuple[int, bytes]:
 
 def _section_header(section: Section, body: bytes) -> None:
     version = section.unpack_version(body)
-    if version not in VERSIONS:
+    if version not in SECTION_VERSIONS:
         raise DamageError("begins a section of version {}.{}; only 1.0 can be read".format(*version))
 
 
@@ -174,7 +174,7 @@ def _interface_description(section: Section, body: bytes) -> None:
     seconds = section.unpack_seconds(options[IF_TSOFFSET])[0] if IF_TSOFFSET in options else 0
     common = gcd(SECOND_NS, frequency := base**exponent)
     section.interfaces.append(
-        Interface(link_type, snaplen, SECOND_NS // common, frequency // common, seconds * SECOND_NS)
+        CaptureInterface(link_type, snaplen, SECOND_NS // common, frequency // common, seconds * SECOND_NS)
     )
 
 
@@ -204,7 +204,7 @@ def _simple_packet(section: Section, body: bytes) -> Record:
     return _record(interface, 0, body[4:], captured, wire_length)
 
 
-def _record(interface: Interface, ticks: int, data: bytes, captured: int, wire_length: int) -> Record:
+def _record(interface: CaptureInterface, ticks: int, data: bytes, captured: int, wire_length: int) -> Record:
     if captured > MAX_RECORD_BYTES:
         raise DamageError(f"is a packet that {too_long(captured, MAX_RECORD_BYTES)}")
     if captured > len(data):

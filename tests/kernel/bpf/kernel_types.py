@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tcpwatch.kernel.bpf import programs
 from tcpwatch.kernel.bpf.btf import Btf, Kind
-from tcpwatch.kernel.bpf.fields import BBR, COMMON, CONGESTION_ROOM, LINKED, STRUCTURES, Field
+from tcpwatch.kernel.bpf.fields import BBR_FIELDS, COMMON_FIELDS, CONGESTION_ROOM, LINKED_FIELDS, STRUCTURES, Field
 
 INT = 1
 BIT_FIELDS = 1 << 31
@@ -107,18 +107,22 @@ def made_up_kernel(*lacking: str) -> Btf:
             if path not in lacking:
                 _plant(tree, path, size)
         types.nested(structure, tree)
-    return Btf(types.data(), programs.TYPES)
+    return Btf(types.data(), programs.BTF_TYPES)
 
 
 def _paths() -> dict[str, dict[str, int]]:
     """By structure, the paths in it and their sizes in bytes."""
-    tables: list[tuple[str, tuple[Field, ...]]] = [("sock_common", COMMON), *STRUCTURES.values(), ("bbr", BBR)]
-    tables += [(linked.structure, linked.fields) for linked in LINKED]
+    tables: list[tuple[str, tuple[Field, ...]]] = [
+        ("sock_common", COMMON_FIELDS),
+        *STRUCTURES.values(),
+        ("bbr", BBR_FIELDS),
+    ]
+    tables += [(linked.structure, linked.fields) for linked in LINKED_FIELDS]
     paths = {
         structure: {field.paths[0]: max(1, struct.calcsize(field.width)) for field in fields}
         for structure, fields in tables
     }
-    for structure, path in (link for linked in LINKED for link in linked.links):
+    for structure, path in (link for linked in LINKED_FIELDS for link in linked.links):
         paths.setdefault(structure, {})[path] = 8
     paths["sock_common"]["skc_net.net"] = 8
     paths["socket"]["sk"] = 8

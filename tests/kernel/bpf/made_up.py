@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tcpwatch.kernel.bpf.assembler import Helper
 from tcpwatch.kernel.bpf.btf import Btf
-from tcpwatch.kernel.bpf.fields import COMMON, STRUCTURES, Shape
+from tcpwatch.kernel.bpf.fields import COMMON_FIELDS, STRUCTURES, Shape
 from tcpwatch.kernel.bpf.programs import tcp_iterator
 from tests.kernel.bpf.kernel_types import made_up_kernel
 from tests.kernel.bpf.machine import Machine
@@ -67,9 +67,9 @@ class MadeUp:
         """Fields of the socket, by their names in the record."""
         assert self.shape is not None
         structure, table = STRUCTURES[self.shape]
-        for entry in (*COMMON, *table):
+        for entry in (*COMMON_FIELDS, *table):
             if entry.name in values:
-                common = entry in COMMON
+                common = entry in COMMON_FIELDS
                 place = ("sock_common", self.common) if common else (structure, self.whole)
                 self.set(*place, entry.paths[0], values[entry.name])
 

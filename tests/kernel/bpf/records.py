@@ -2,18 +2,18 @@
 
 from struct import pack_into
 
-from tcpwatch.kernel.bpf.fields import BBR, COMMON, LINKED, STRUCTURES, Shape
+from tcpwatch.kernel.bpf.fields import BBR_FIELDS, COMMON_FIELDS, LINKED_FIELDS, STRUCTURES, Shape
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS, SOCKET_HEADER
 from tcpwatch.kernel.bpf.socket_record import SocketRecord
-from tcpwatch.kernel.bpf.tcp_info import Clock
+from tcpwatch.kernel.bpf.tcp_get_info import Clock
 
 HZ, READ_NS = 250, 7_000_000_000
 JIFFIES = (1 << 32) + 1000
 ESTABLISHED, SYN_SENT, TIME_WAIT, LISTEN, NEW_SYN_RECV, NO_WORD = 1, 2, 6, 10, 12, 13
 
-MORE = (*(entry for linked in LINKED for entry in linked.fields), *BBR)
+MORE = (*(entry for linked in LINKED_FIELDS for entry in linked.fields), *BBR_FIELDS)
 KNOWN = {
-    shape: frozenset(entry.name for entry in (*COMMON, *table, *(MORE if shape is Shape.FULL else ())))
+    shape: frozenset(entry.name for entry in (*COMMON_FIELDS, *table, *(MORE if shape is Shape.FULL else ())))
     for shape, (_, table) in STRUCTURES.items()
 }
 

@@ -7,7 +7,7 @@ from tcpwatch.sockets.extras import NO_EXTENSIONS, Extensions, Memory
 from tests.kernel.bpf.records import ESTABLISHED, LISTEN, NEW_SYN_RECV, TIME_WAIT, record
 
 CLOSE_WAIT, AF_INET6 = 8, 10
-BBR = {
+BBR_FIELDS = {
     "congestion": b"bbr".ljust(16, b"\0"),
     "mss_cache": 1000,
     "bbr_bw": 3 << 24,
@@ -55,22 +55,22 @@ def test_v6only_is_said_of_ipv6(family: int, v6only: bool | None) -> None:
 def test_bbr() -> None:
     """Three packets of 1,000 bytes a microsecond are 3 GB a second."""
     info = {"bw": 3_000_000_000, "min_rtt": 40, "pacing_gain": 739, "cwnd_gain": 512}
-    assert extensions(**BBR).congestion_info == info
+    assert extensions(**BBR_FIELDS).congestion_info == info
 
 
 def test_bbr_that_was_held_down_by_a_policer() -> None:
-    info = extensions(**BBR, bbr_lt_use_bw=1, bbr_lt_bw=1 << 24).congestion_info
+    info = extensions(**BBR_FIELDS, bbr_lt_use_bw=1, bbr_lt_bw=1 << 24).congestion_info
     assert info is not None
     assert info["bw"] == 1_000_000_000
 
 
 def test_bbr_is_asked_for_its_numbers_while_it_sends() -> None:
     """As the kernel asks for sock_diag: not from TIME-WAIT on, in the order of its states."""
-    assert extensions(state=CLOSE_WAIT, **BBR).congestion_info is None
+    assert extensions(state=CLOSE_WAIT, **BBR_FIELDS).congestion_info is None
 
 
 def test_bbr_of_a_kernel_that_has_it_as_a_module() -> None:
-    assert record(lacking="bbr_bw", **BBR).extensions.congestion_info is None
+    assert record(lacking="bbr_bw", **BBR_FIELDS).extensions.congestion_info is None
 
 
 def test_request_has_a_mark_alone() -> None:

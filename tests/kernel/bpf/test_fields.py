@@ -3,7 +3,7 @@
 import struct
 
 from tcpwatch.kernel.bpf.btf import Btf
-from tcpwatch.kernel.bpf.fields import COMMON, FULL, STRUCTURES, Field, Layout, located
+from tcpwatch.kernel.bpf.fields import COMMON_FIELDS, FULL, STRUCTURES, Field, Layout, locate
 from tests.kernel.bpf.kernel_types import Tree, Types, made_up_kernel
 
 
@@ -20,7 +20,7 @@ def test_layout_has_a_field_of_several_structures_once() -> None:
 
 def test_field_of_several_structures_has_one_width() -> None:
     widths: dict[str, set[str]] = {}
-    for fields in (COMMON, *(fields for _, fields in STRUCTURES.values())):
+    for fields in (COMMON_FIELDS, *(fields for _, fields in STRUCTURES.values())):
         for field in fields:
             widths.setdefault(field.name, set()).add(field.width)
     assert {name for name, found in widths.items() if len(found) > 1} == set()
@@ -35,7 +35,7 @@ def test_selection_in_any_order() -> None:
 
 def test_located_takes_the_first_path_that_there_is() -> None:
     btf = made_up_kernel("snd_una")
-    found = located(btf, "tcp_sock", [Field("seq", "I", ("snd_una", "snd_nxt")), Field("none", "I", ("snd_una",))])
+    found = locate(btf, "tcp_sock", [Field("seq", "I", ("snd_una", "snd_nxt")), Field("none", "I", ("snd_una",))])
     assert found == {"seq": btf.member("tcp_sock", "snd_nxt")}
 
 
@@ -45,6 +45,6 @@ def test_keepalive_has_a_timer_of_its_own_where_the_kernel_gave_it_one() -> None
     types = Types()
     types.nested("tcp_sock", {"inet_conn": {"icsk_inet": {"sk": {"sk_timer": timer}}, "icsk_keepalive_timer": timer}})
     btf = Btf(types.data(), ["tcp_sock"])
-    found = located(btf, "tcp_sock", FULL)
+    found = locate(btf, "tcp_sock", FULL)
     assert found["keepalive_expires"] == btf.member("tcp_sock", "inet_conn.icsk_keepalive_timer.expires")
     assert found["keepalive_runs"] == btf.member("tcp_sock", "inet_conn.icsk_keepalive_timer.entry.pprev")

@@ -6,12 +6,21 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf import programs
-from tcpwatch.kernel.bpf.fields import COMMON, CONGESTION_ROOM, CONNECTION, LINKED, SOCK, STRUCTURES, Linked, Shape
+from tcpwatch.kernel.bpf.fields import (
+    COMMON_FIELDS,
+    CONGESTION_ROOM,
+    CONNECTION,
+    LINKED_FIELDS,
+    SOCK,
+    STRUCTURES,
+    LinkedFields,
+    Shape,
+)
 from tcpwatch.kernel.bpf.programs import EVENT_RECORD, FILE_RECORD, SOCKET_FIELDS, SOCKET_HEADER, Tracepoint
 from tests.kernel.bpf.kernel_types import made_up_kernel
 from tests.kernel.bpf.made_up import COMMAND, COOKIE, JIFFIES, NETNS, NOW_NS, PID, START_NS, MadeUp
 
-STATES = Tracepoint("inet_sock_set_state", 3, states=True)
+STATE_BY_NUMBER = Tracepoint("inet_sock_set_state", 3, states=True)
 AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_SCTP = 2, 10, 6, 132
 NOTHING = {"16s": bytes(16), "Q": 0, "I": 0}
 
@@ -33,7 +42,7 @@ def test_record_fits_on_the_stack() -> None:
 def test_every_field_is_copied_from_its_place(shape: Shape) -> None:
     made_up = MadeUp(shape=shape)
     _, table = STRUCTURES[shape]
-    there = {entry.name: entry for entry in (*COMMON, *table) if "[" not in entry.paths[0]}
+    there = {entry.name: entry for entry in (*COMMON_FIELDS, *table) if "[" not in entry.paths[0]}
     values: dict[str, int | bytes] = {}
     for number, entry in enumerate(there.values(), start=1):
         size = struct.calcsize(entry.width)
@@ -81,8 +90,8 @@ def test_field_of_another_name_on_newer_kernels() -> None:
     assert "keepalive_expires" not in programs.tcp_iterator(lacking)[1][Shape.FULL]
 
 
-@pytest.mark.parametrize(("linked", "chain"), [(linked, chain) for linked in LINKED for chain in range(4)])
-def test_fields_at_the_end_of_pointers(linked: Linked, chain: int) -> None:
+@pytest.mark.parametrize(("linked", "chain"), [(linked, chain) for linked in LINKED_FIELDS for chain in range(4)])
+def test_fields_at_the_end_of_pointers(linked: LinkedFields, chain: int) -> None:
     """As of a kernel that keeps no inode number in the socket itself; each of the pointers may lead nowhere."""
     made_up = MadeUp(btf=made_up_kernel(SOCK + "sk_ino"))
     holder = made_up.whole
@@ -115,7 +124,7 @@ def test_fields_that_the_congestion_control_keeps() -> None:
 
 def test_kernel_without_what_a_program_needs() -> None:
     with pytest.raises(SourceError, match=r"no ns\.inum in its net"):
-        programs.tracepoint(made_up_kernel("ns.inum"), STATES, NETNS, 5, 6)
+        programs.tracepoint(made_up_kernel("ns.inum"), STATE_BY_NUMBER, NETNS, 5, 6)
 
 
 def list_files(made_up: MadeUp, *, file: bool = True, socket: bool = True) -> list[bytes]:
@@ -146,7 +155,7 @@ def test_file_of_another_protocol_is_left_out() -> None:
 
 def happen(
     made_up: MadeUp,
-    point: Tracepoint = STATES,
+    point: Tracepoint = STATE_BY_NUMBER,
     *,
     netns: int = NETNS,
     watched: int | None = NETNS,
@@ -181,7 +190,7 @@ def test_change_of_state_is_told() -> None:
     local, remote = b"\x7f\0\0\1".ljust(16, b"\0"), b"\x7f\0\0\2".ljust(16, b"\0")
     assert EVENT_RECORD.unpack(record) == (
         *(NOW_NS, COOKIE, local, remote),
-        *(AF_INET, 0, b"\x27\x0f", b"\xc3\x50", STATES.mark, 1, 8),
+        *(AF_INET, 0, b"\x27\x0f", b"\xc3\x50", STATE_BY_NUMBER.mark, 1, 8),
         *(START_NS, COMMAND, PID),
     )
 
@@ -224,6 +233,6 @@ def test_reset_is_told_without_states() -> None:
 
 def test_reset_for_no_socket_is_left_out() -> None:
     made_up = MadeUp()
-    code = programs.tracepoint(made_up.btf, STATES, NETNS, 5, 6)
+    code = programs.tracepoint(made_up.btf, STATE_BY_NUMBER, NETNS, 5, 6)
     assert made_up.machine.run(code, made_up.context(0, 1, 8)) == 0
     assert made_up.written == []

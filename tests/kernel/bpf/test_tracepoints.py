@@ -12,8 +12,8 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf import tracepoints
 from tcpwatch.kernel.bpf.loader import read_btf
 from tcpwatch.kernel.bpf.programs import EVENT_RECORD
-from tcpwatch.kernel.bpf.tracepoints import HAPPENINGS, Transitions
-from tcpwatch.kernel.events import Transition, all_told
+from tcpwatch.kernel.bpf.tracepoints import KINDS_BY_MARK, TracepointEvents
+from tcpwatch.kernel.events import SocketEvent, decode_events
 from tcpwatch.sockets.row import Owner
 from tcpwatch.sockets.timeline import OccurrenceKind
 from tcpwatch.tcp.state import State
@@ -38,7 +38,7 @@ def event(
 ) -> bytes:
     ends = (local, remote, family, num, bound, b"\xc3\x50")
     return EVENT_RECORD.pack(
-        5, 7, *ends, HAPPENINGS.index(kind), old, new, 9_000_000_000, b"java".ljust(16, b"\0"), 4242
+        5, 7, *ends, KINDS_BY_MARK.index(kind), old, new, 9_000_000_000, b"java".ljust(16, b"\0"), 4242
     )
 
 
@@ -54,17 +54,17 @@ class Ring:
         return self.records
 
 
-def read(*records: bytes) -> list[Transition]:
-    return all_told(Transitions(Ring(*records)).read())
+def read(*records: bytes) -> list[SocketEvent]:
+    return decode_events(TracepointEvents(Ring(*records)).read())
 
 
 def test_change_of_state() -> None:
     """A socket that is closed has no port any more, but the one that it was bound to."""
-    assert read(event()) == [Transition(5, 7, ENDS, OccurrenceKind.STATE, State.ESTABLISHED, State.CLOSED)]
+    assert read(event()) == [SocketEvent(5, 7, ENDS, OccurrenceKind.STATE, State.ESTABLISHED, State.CLOSED)]
 
 
 def test_change_is_known_by_its_cookie_before_anybody_asks() -> None:
-    [(cookie, record, decode)] = Transitions(Ring(event())).read()
+    [(cookie, record, decode)] = TracepointEvents(Ring(event())).read()
     assert cookie == 7
     assert decode(record) == decode(record)
 
@@ -75,7 +75,7 @@ def test_change_of_a_socket_without_a_bound_port() -> None:
 
 @pytest.mark.parametrize("kind", list(OccurrenceKind)[1:])
 def test_happening_without_states(kind: OccurrenceKind) -> None:
-    assert read(event(0, 0, kind=kind)) == [Transition(5, 7, ENDS, kind, None, None)]
+    assert read(event(0, 0, kind=kind)) == [SocketEvent(5, 7, ENDS, kind, None, None)]
 
 
 def test_change_over_ipv6() -> None:
@@ -104,17 +104,17 @@ def test_change_that_a_segment_made_names_nobody() -> None:
 
 
 def test_process_of_another_pid_namespace_is_not_named() -> None:
-    [found] = all_told(Transitions(Ring(event(CLOSE, SYN_SENT)), names_processes=False).read())
+    [found] = decode_events(TracepointEvents(Ring(event(CLOSE, SYN_SENT)), names_processes=False).read())
     assert found.owner is None
 
 
 def test_lost_is_the_rings() -> None:
-    assert Transitions(Ring()).lost == 3
+    assert TracepointEvents(Ring()).lost == 3
 
 
 @pytest.fixture
-def watched() -> Iterator[Transitions]:
-    watching = Transitions.open(read_btf())
+def watched() -> Iterator[TracepointEvents]:
+    watching = TracepointEvents.open(read_btf())
     yield watching
     watching.close()
 
@@ -125,7 +125,7 @@ RESPONDER = [State.SYN_RECEIVED, State.ESTABLISHED, State.CLOSE_WAIT, State.LAST
 
 @needs_bpf
 @pytest.mark.e2e
-def test_every_state_of_2000_short_connections(watched: Transitions) -> None:
+def test_every_state_of_2000_short_connections(watched: TracepointEvents) -> None:
     courses: dict[int, list[State | None]] = defaultdict(list)
     with RealSockets() as real:
         listening = real.listener(backlog=64)
@@ -141,9 +141,9 @@ def test_every_state_of_2000_short_connections(watched: Transitions) -> None:
     assert sorted(courses.values()) == sorted([INITIATOR] * 2000 + [RESPONDER] * 2000)
 
 
-def note(watched: Transitions, port: bytes, courses: dict[int, list[State | None]]) -> None:
+def note(watched: TracepointEvents, port: bytes, courses: dict[int, list[State | None]]) -> None:
     """Add what happened at a port to the courses of the sockets, by cookie."""
-    for happened in all_told(watched.read()):
+    for happened in decode_events(watched.read()):
         if port in (happened.ends[-4:-2], happened.ends[-2:]) and State.LISTEN not in (happened.old, happened.new):
             course = courses[happened.cookie]
             assert course[-1:] in ([], [happened.old])
@@ -152,12 +152,12 @@ def note(watched: Transitions, port: bytes, courses: dict[int, list[State | None
 
 @needs_bpf
 @pytest.mark.e2e
-def test_reset_is_seen_at_both_ends(watched: Transitions) -> None:
+def test_reset_is_seen_at_both_ends(watched: TracepointEvents) -> None:
     with RealSockets() as real:
         connecting, _ = real.pair(real.listener())
         port = connecting.getsockname()[1].to_bytes(2)
         abort(connecting)
-        found = all_told(watched.read())
+        found = decode_events(watched.read())
     assert [happened.kind for happened in found if happened.ends[-4:-2] == port and not happened.new] == [
         OccurrenceKind.RESET_SENT
     ]
@@ -168,7 +168,7 @@ def test_reset_is_seen_at_both_ends(watched: Transitions) -> None:
 
 @needs_bpf
 @pytest.mark.e2e
-def test_retransmission_is_seen(watched: Transitions) -> None:
+def test_retransmission_is_seen(watched: TracepointEvents) -> None:
     with RealSockets() as real:
         connecting, accepted = real.pair(real.listener())
         port = connecting.getsockname()[1].to_bytes(2)
@@ -176,7 +176,7 @@ def test_retransmission_is_seen(watched: Transitions) -> None:
         connecting.send(b"lost")
         for _ in range(100):
             found = [
-                happened for happened in all_told(watched.read()) if happened.kind is OccurrenceKind.RETRANSMISSION
+                happened for happened in decode_events(watched.read()) if happened.kind is OccurrenceKind.RETRANSMISSION
             ]
             if any(happened.ends[-4:-2] == port for happened in found):
                 return
@@ -187,7 +187,7 @@ def test_retransmission_is_seen(watched: Transitions) -> None:
 @needs_bpf
 @pytest.mark.e2e
 def test_more_than_the_ring_holds_is_counted() -> None:
-    watching = Transitions.open(read_btf(), size=4096)
+    watching = TracepointEvents.open(read_btf(), size=4096)
     with RealSockets() as real:
         listening = real.listener()
         for _ in range(50):
@@ -209,5 +209,5 @@ def test_refusal_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
     btf, before = read_btf(), os.listdir("/proc/self/fd")
     monkeypatch.setattr(tracepoints, "load_tracepoint", refuse)
     with pytest.raises(SourceError, match="refused"):
-        Transitions.open(btf)
+        TracepointEvents.open(btf)
     assert os.listdir("/proc/self/fd") == before

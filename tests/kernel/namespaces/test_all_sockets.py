@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS, AllNamespaces, Elsewhere, NamespaceScope
+from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS, AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.find import find_namespace, namespace_here
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.source import open_kernel
@@ -27,14 +27,14 @@ class Lodger:
 
     def __init__(self, inode: int) -> None:
         self.netns = Namespace(inode)
-        self.alone = self.closed = False
+        self.abandoned = self.closed = False
 
     def close(self) -> None:
         self.closed = True
 
 
-def elsewhere(*dumps: list[SocketRow] | None) -> Elsewhere:
-    return Elsewhere(Lodger(next(INODES)), ScriptedSockets(*dumps))
+def elsewhere(*dumps: list[SocketRow] | None) -> OtherNamespace:
+    return OtherNamespace(Lodger(next(INODES)), ScriptedSockets(*dumps))
 
 
 def test_table_is_all_tables_with_our_own_last() -> None:
@@ -86,14 +86,14 @@ def test_table_that_fails_here_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alone", "rows", "stays"),
+    ("abandoned", "rows", "stays"),
     [(True, [], False), (True, [row(inode=0)], False), (False, [], True), (True, [row(inode=0), row(cookie=2)], True)],
 )
 def test_namespace_that_nobody_holds_is_let_go_of_with_the_last_socket_of_a_program(
-    alone: bool, rows: list[SocketRow], stays: bool
+    abandoned: bool, rows: list[SocketRow], stays: bool
 ) -> None:
     other = elsewhere(rows)
-    other.namespace_thread.alone = alone
+    other.namespace_thread.abandoned = abandoned
     tables = AllNamespaces(ScriptedSockets([]), [other])
     tables.dump()
     assert tables.message.startswith("2 " if stays else "1 ")

@@ -11,7 +11,7 @@ import pytest
 import tcpwatch
 from tcpwatch.errors import UsageError
 from tcpwatch.kernel.namespaces import find
-from tcpwatch.kernel.namespaces.find import Place, find_namespace, is_held, list_namespaces, namespace_here
+from tcpwatch.kernel.namespaces.find import NamespaceFile, find_namespace, is_present, list_namespaces, namespace_here
 from tcpwatch.sockets.namespace import Namespace
 from tests.kernel.held_namespaces import held, hides_processes, named, needs_namespaces
 
@@ -48,21 +48,21 @@ class System:
 def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> System:
     made = System(tmp_path)
     monkeypatch.setattr(find, "PROC", made.proc)
-    monkeypatch.setattr(find, "NAMED", made.named)
-    monkeypatch.setattr(find, "HERE", made.files / "here")
+    monkeypatch.setattr(find, "NAMED_DIR", made.named)
+    monkeypatch.setattr(find, "OWN_NETNS", made.files / "here")
     return made
 
 
 def test_list_begins_with_our_own(system: System) -> None:
     system.process(1, "here", "systemd")
-    assert list_namespaces() == [Place(Namespace(system.here, here=True), system.files / "here")]
+    assert list_namespaces() == [NamespaceFile(Namespace(system.here, here=True), system.files / "here")]
 
 
 def test_list_has_a_namespace_once_with_its_first_process(system: System) -> None:
     blue = system.namespace("blue")
     system.process(80, "blue", "nginx")
     system.process(9, "blue", "init")
-    assert list_namespaces()[1:] == [Place(Namespace(blue, process="init/9"), system.proc / "9/ns/net")]
+    assert list_namespaces()[1:] == [NamespaceFile(Namespace(blue, process="init/9"), system.proc / "9/ns/net")]
 
 
 def test_list_has_the_container_that_any_process_tells(system: System) -> None:
@@ -76,7 +76,7 @@ def test_list_has_the_container_that_any_process_tells(system: System) -> None:
 def test_list_has_a_namespace_without_process_by_its_name(system: System) -> None:
     blue = system.namespace("blue")
     system.name("bl\x1bue", "blue")
-    assert list_namespaces()[1:] == [Place(Namespace(blue, "bl␛ue"), system.named / "bl\x1bue")]
+    assert list_namespaces()[1:] == [NamespaceFile(Namespace(blue, "bl␛ue"), system.named / "bl\x1bue")]
 
 
 def test_list_enters_a_named_namespace_by_its_name(system: System) -> None:
@@ -93,7 +93,7 @@ def test_list_leaves_out_processes_that_this_user_may_not_look_into(system: Syst
 
 
 def test_list_is_empty_on_a_system_without_namespaces(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find, "HERE", Path("/nowhere"))
+    monkeypatch.setattr(find, "OWN_NETNS", Path("/nowhere"))
     assert list_namespaces() == []
     assert namespace_here() is None
 
@@ -108,7 +108,7 @@ def test_find_by_name_before_pid(system: System) -> None:
     system.namespace("red")
     system.name("80", "blue")
     system.process(80, "red")
-    assert find_namespace("80") == Place(Namespace(blue, "80"), system.named / "80")
+    assert find_namespace("80") == NamespaceFile(Namespace(blue, "80"), system.named / "80")
 
 
 def test_find_by_pid_tells_all_that_is_known(system: System) -> None:
@@ -116,7 +116,7 @@ def test_find_by_pid_tells_all_that_is_known(system: System) -> None:
     system.name("blue", "blue")
     system.process(80, "blue", "nginx", f"0::/docker-{ID}.scope")
     found = Namespace(blue, "blue", "docker/3f2a9c01d2e4", "nginx/80")
-    assert find_namespace("80") == Place(found, system.proc / "80/ns/net")
+    assert find_namespace("80") == NamespaceFile(found, system.proc / "80/ns/net")
 
 
 def test_find_nothing_names_those_there_are(system: System) -> None:
@@ -139,14 +139,14 @@ def test_held_as_long_as_the_process_or_the_name_is_there(system: System) -> Non
     blue = Namespace(system.namespace("blue"))
     system.name("blue", "blue")
     system.process(80, "blue")
-    by_name, by_pid = Place(blue, system.named / "blue"), Place(blue, system.proc / "80/ns/net")
-    assert is_held(by_name)
-    assert is_held(by_pid)
-    assert not is_held(Place(replace(blue, inode=1), by_name.path))  # the name was given to another
+    by_name, by_pid = NamespaceFile(blue, system.named / "blue"), NamespaceFile(blue, system.proc / "80/ns/net")
+    assert is_present(by_name)
+    assert is_present(by_pid)
+    assert not is_present(NamespaceFile(replace(blue, inode=1), by_name.path))  # the name was given to another
     (system.named / "blue").unlink()
     (system.proc / "80").rename(system.proc / "81")
-    assert not is_held(by_name)
-    assert not is_held(by_pid)
+    assert not is_present(by_name)
+    assert not is_present(by_pid)
 
 
 ENTER = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.errors import UsageError
-from tcpwatch.kernel.namespaces.find import HERE, Place, find_namespace
+from tcpwatch.kernel.namespaces.find import OWN_NETNS, NamespaceFile, find_namespace
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.sockets.namespace import Namespace
 from tests.kernel.held_namespaces import held, named, needs_namespaces
@@ -15,11 +15,11 @@ pytestmark = [pytest.mark.e2e, needs_namespaces]
 
 
 def test_resident_does_what_is_asked_in_its_own_namespace() -> None:
-    before = HERE.stat().st_ino
+    before = OWN_NETNS.stat().st_ino
     with held() as there:
         namespace_thread = NamespaceThread(find_namespace(str(there.pid)), lambda: None)
-        assert namespace_thread.call(lambda: HERE.stat().st_ino) == there.inode == namespace_thread.netns.inode
-        assert HERE.stat().st_ino == before
+        assert namespace_thread.call(lambda: OWN_NETNS.stat().st_ino) == there.inode == namespace_thread.netns.inode
+        assert OWN_NETNS.stat().st_ino == before
         namespace_thread.close()
 
 
@@ -28,7 +28,7 @@ def test_resident_settles_in_its_own_thread_once_it_is_there() -> None:
     with held() as there:
         place = find_namespace(str(there.pid))
         namespace_thread = NamespaceThread(
-            place, lambda: settled.append((threading.current_thread(), HERE.stat().st_ino))
+            place, lambda: settled.append((threading.current_thread(), OWN_NETNS.stat().st_ino))
         )
         assert settled == [(namespace_thread.call(threading.current_thread), there.inode)]
         namespace_thread.close()
@@ -46,7 +46,7 @@ def test_resident_that_cannot_enter_leaves_no_thread(tmp_path: Path) -> None:
     threads = threading.active_count()
     (tmp_path / "stale").touch()
     with pytest.raises(UsageError):
-        NamespaceThread(Place(Namespace(1), tmp_path / "stale"), lambda: None)
+        NamespaceThread(NamespaceFile(Namespace(1), tmp_path / "stale"), lambda: None)
     assert threading.active_count() == threads
 
 
@@ -62,6 +62,6 @@ def test_resident_s_sockets_stay_where_they_were_made() -> None:
 def test_resident_is_alone_once_the_others_have_gone() -> None:
     with named() as name:
         namespace_thread = NamespaceThread(find_namespace(name), lambda: None)
-        assert not namespace_thread.alone
-    assert namespace_thread.alone
+        assert not namespace_thread.abandoned
+    assert namespace_thread.abandoned
     namespace_thread.close()

@@ -70,7 +70,7 @@ def test_name_of_a_group_is_cleaned(top: Path) -> None:
 
 
 def test_paths_that_are_remembered_have_a_bound(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cgroups, "LIMIT", 2)
+    monkeypatch.setattr(cgroups, "MAX_PATHS", 2)
     found = Cgroups(top.parent / "mounts")
     later = top / "later"
     later.mkdir()

@@ -7,7 +7,7 @@ import pytest
 from tcpwatch.kernel.proc.owners import (
     BUDGET_NS,
     DENIED_INTERVAL_NS,
-    MISS_NS,
+    RETRY_NS,
     SURVEY_INTERVAL_NS,
     WALK_INTERVAL_NS,
     OwnerIndex,
@@ -160,7 +160,7 @@ def test_resolve_held_by_nobody_is_asked_less_and_less(index: OwnerIndex, proces
 def test_resolve_found_after_a_miss(index: OwnerIndex, processes: Processes) -> None:
     index.resolve([row(5000)])
     processes.open(JAVA, inode=5000, fd=9)
-    processes.clock.now_ns += MISS_NS
+    processes.clock.now_ns += RETRY_NS
     assert index.resolve([row(5000)]) == {7: (owner(fd=9),)}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.sock_diag.client import BUFFER_BYTES, TIMER_TOLERANCE_MS, SockDiag
-from tcpwatch.kernel.sock_diag.records import NLM_F_DUMP_INTR
+from tcpwatch.kernel.sock_diag.inet_diag import NLM_F_DUMP_INTR
 from tests.kernel.records import BOUND_INACTIVE, NLM_F_MULTI, TIME_WAIT, done, error, info, netlink, record
 
 Reply = bytes | OSError | tuple[bytes, int]

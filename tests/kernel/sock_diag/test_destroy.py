@@ -10,7 +10,7 @@ import pytest
 
 from tcpwatch.kernel.sock_diag import destroy
 from tcpwatch.kernel.sock_diag.destroy import SHARED, Destroyer, DestroyError, is_supported
-from tcpwatch.kernel.sock_diag.records import HEADER, NLMSG_DONE, NLMSG_ERROR
+from tcpwatch.kernel.sock_diag.inet_diag import HEADER, NLMSG_DONE, NLMSG_ERROR
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.events import all_told
+from tcpwatch.kernel.events import decode_events
 from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.timeline import Precision
@@ -46,7 +46,7 @@ def events(*answers: bytes | int) -> DestroyEvents:
 
 
 def test_socket_is_told_of_with_its_measurements() -> None:
-    [end] = all_told(events(record(CLOSE, cookie=9, inode=0, uid=0, attributes=[info(snd_cwnd=33)])).read())
+    [end] = decode_events(events(record(CLOSE, cookie=9, inode=0, uid=0, attributes=[info(snd_cwnd=33)])).read())
     assert (end.cookie, end.new, end.time_ns, end.precision) == (9, State.CLOSED, NOW_NS, Precision.BETWEEN)
     assert end.row is not None
     assert (end.row.ends, end.row.local.port, end.row.remote.port) == (end.ends, 9999, 50_000)
@@ -62,7 +62,7 @@ def test_all_that_waits_is_read_once() -> None:
 
 @pytest.mark.parametrize("message", [b"", done(), record(CLOSE)[:-1], record(13)])
 def test_message_about_something_else(message: bytes) -> None:
-    told = all_told(events(message, record(CLOSE, cookie=2)).read())
+    told = decode_events(events(message, record(CLOSE, cookie=2)).read())
     assert [end.cookie for end in told] == [2]
 
 
@@ -106,7 +106,7 @@ def test_real_sockets_short_lived(real: DestroyEvents) -> None:
                 accepted.close()
     ends: list[SocketRow] = []
     for _ in range(100):
-        rows = [end.row for end in all_told(real.read()) if end.row]
+        rows = [end.row for end in decode_events(real.read()) if end.row]
         ends += [row for row in rows if port in (row.local.port, row.remote.port) and row.remote.port]
         if len(ends) >= 200:
             break

@@ -22,7 +22,7 @@ class Pipe(BytesIO):
 def read_all(stream: ByteStream, step: int = 7) -> bytes:
     """Every byte, `step` of them at a time."""
     content = b""
-    while held := stream.hold(step):
+    while held := stream.fill(step):
         taken = min(held, step)
         assert stream.offset == len(content)
         content += stream.buffer[stream.at : stream.at + taken]
@@ -38,12 +38,12 @@ def test_pipe_is_read_to_its_end(piece: int) -> None:
 
 def test_hold_tells_how_much_there_is_at_the_end() -> None:
     stream = ByteStream(BytesIO(b"abc"))
-    assert stream.hold(10) == 3
+    assert stream.fill(10) == 3
 
 
 def test_hold_reads_no_more_than_it_must() -> None:
     pipe = Pipe(bytes(100), 10)
-    ByteStream(pipe).hold(15)
+    ByteStream(pipe).fill(15)
     assert pipe.tell() == 20
 
 
@@ -56,20 +56,20 @@ def test_gzip_is_unpacked(piece: int) -> None:
 
 def test_gzip_cut_short_gives_what_is_there_first() -> None:
     stream = ByteStream(BytesIO(gzip.compress(b"abcdef")[:-8]))
-    assert stream.hold(6) == 6
+    assert stream.fill(6) == 6
     with pytest.raises(CaptureFileError, match="cut short"):
-        stream.hold(7)
+        stream.fill(7)
 
 
 def test_gzip_damaged() -> None:
     packed = bytearray(gzip.compress(bytes(1000)))
     packed[10:] = b"\xff" * len(packed[10:])
     with pytest.raises(CaptureFileError, match="gzip data is damaged"):
-        ByteStream(BytesIO(bytes(packed))).hold(1)
+        ByteStream(BytesIO(bytes(packed))).fill(1)
 
 
 def test_gzip_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream_module, "MAX_INFLATED_BYTES", 100_000)
     stream = ByteStream(BytesIO(gzip.compress(bytes(1 << 20))))
     with pytest.raises(CaptureFileError, match="unpacks to more than 100,000 bytes"):
-        stream.hold(1 << 20)
+        stream.fill(1 << 20)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpwatch.wire.files.capture_file import READERS, read_records
+from tcpwatch.wire.files.capture_file import FORMAT_READERS, read_records
 from tests.wire.captures import block, interface, packet, pcap_header, pcap_record, records_and_error, section
 
 PCAP = pcap_header() + pcap_record(b"one") + pcap_record(b"two")
@@ -69,7 +69,7 @@ def test_records_come_as_they_are_written_into_a_fifo(tmp_path: Path) -> None:
     writer.join()
 
 
-@given(magic=st.sampled_from([b"", *READERS, b"\x1f\x8b\x08\x00"]), rest=st.binary(max_size=400))
+@given(magic=st.sampled_from([b"", *FORMAT_READERS, b"\x1f\x8b\x08\x00"]), rest=st.binary(max_size=400))
 def test_arbitrary_bytes_raise_nothing_but_the_domain_error(magic: bytes, rest: bytes) -> None:
     records_and_error(magic + rest)
 

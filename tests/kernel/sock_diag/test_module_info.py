@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.sock_diag.extras import complete
+from tcpwatch.kernel.sock_diag.module_info import complete_attributes
 from tcpwatch.sockets.extras import Extensions
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
@@ -29,7 +29,7 @@ def never() -> list[SocketRow]:
 
 @pytest.mark.parametrize("told", [{"ulp": "tls"}, {"congestion": "bbr"}, {"congestion": "dctcp"}])
 def test_complete_what_bpf_told_in_part(told: dict[str, str]) -> None:
-    [completed] = complete([by_bpf(**told)], by_sock_diag)
+    [completed] = complete_attributes([by_bpf(**told)], by_sock_diag)
     assert completed.extensions == FULLER
 
 
@@ -45,17 +45,17 @@ def test_complete_what_bpf_told_in_part(told: dict[str, str]) -> None:
     ],
 )
 def test_complete_asks_for_nothing_more_than_there_is(whole: SocketRow) -> None:
-    assert complete([whole], never) == [whole]
+    assert complete_attributes([whole], never) == [whole]
 
 
 def test_complete_leaves_the_others_as_they_are() -> None:
     other = replace(by_bpf(congestion="cubic", mark=9), cookie=8)
-    assert complete([other, by_bpf(ulp="tls")], by_sock_diag)[0] is other
+    assert complete_attributes([other, by_bpf(ulp="tls")], by_sock_diag)[0] is other
 
 
 def test_complete_a_socket_that_has_gone() -> None:
     lacking = by_bpf(ulp="tls")
-    assert complete([lacking], list)[0].extensions == Extensions(ulp="tls")
+    assert complete_attributes([lacking], list)[0].extensions == Extensions(ulp="tls")
 
 
 def test_complete_where_sock_diag_is_refused() -> None:
@@ -63,4 +63,4 @@ def test_complete_where_sock_diag_is_refused() -> None:
         raise SourceError("no netlink")
 
     lacking = by_bpf(ulp="tls")
-    assert complete([lacking], refused) == [lacking]
+    assert complete_attributes([lacking], refused) == [lacking]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tcpwatch.kernel.bpf.tcp_info import Clock
+from tcpwatch.kernel.bpf.tcp_get_info import Clock
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tests.kernel.bpf.records import HZ, JIFFIES, LISTEN, READ_NS, record
 

@@ -12,8 +12,10 @@ from tcpwatch.kernel.sock_diag.client import SockDiag
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 
-TALKATIVE = frozenset({"bbr", "dctcp", "vegas"})  # congestion controls that tell of themselves, in these states alone
-ASKED = frozenset({State.ESTABLISHED, State.SYN_SENT, State.FIN_WAIT_1, State.FIN_WAIT_2})
+CONTROLS_WITH_INFO = frozenset(
+    {"bbr", "dctcp", "vegas"}
+)  # congestion controls that tell of themselves, in these states alone
+STATES_WITH_INFO = frozenset({State.ESTABLISHED, State.SYN_SENT, State.FIN_WAIT_1, State.FIN_WAIT_2})
 
 
 def dump_attributes() -> list[SocketRow]:
@@ -25,21 +27,27 @@ def dump_attributes() -> list[SocketRow]:
         sockets.close()
 
 
-def complete(rows: Sequence[SocketRow], dump: Callable[[], list[SocketRow]] = dump_attributes) -> list[SocketRow]:
+def complete_attributes(
+    rows: Sequence[SocketRow], dump: Callable[[], list[SocketRow]] = dump_attributes
+) -> list[SocketRow]:
     """The same rows; those of which BPF told only part have the attributes that `dump` gives, if it can be had."""
-    lacking = {row.cookie for row in rows if _lacks(row)}
-    if not lacking:
+    incomplete = {row.cookie for row in rows if _lacks_attributes(row)}
+    if not incomplete:
         return list(rows)
     try:
         attributes = {row.cookie: row.attributes for row in dump()}
     except SourceError:
         return list(rows)
-    return [replace(row, attributes=attributes.get(row.cookie)) if row.cookie in lacking else row for row in rows]
+    return [replace(row, attributes=attributes.get(row.cookie)) if row.cookie in incomplete else row for row in rows]
 
 
-def _lacks(row: SocketRow) -> bool:
+def _lacks_attributes(row: SocketRow) -> bool:
     if row.record is None:
         return False
-    told = row.extensions
-    silent = told.congestion in TALKATIVE and told.congestion_info is None and row.state in ASKED
-    return silent or told.ulp is not None
+    extensions = row.extensions
+    lacks_congestion_info = (
+        extensions.congestion in CONTROLS_WITH_INFO
+        and extensions.congestion_info is None
+        and row.state in STATES_WITH_INFO
+    )
+    return lacks_congestion_info or extensions.ulp is not None

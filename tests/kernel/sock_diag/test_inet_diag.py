@@ -3,7 +3,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from tcpwatch.kernel.sock_diag import records
+from tcpwatch.kernel.sock_diag import inet_diag
 from tcpwatch.kernel.sock_diag.attributes import INET_DIAG_SKMEMINFO, Attributes
 from tcpwatch.sockets.row import Backlog, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
@@ -25,7 +25,7 @@ NOW_NS = 5_000_000_000
 
 
 def decode(message: bytes) -> SocketRow | None:
-    return records.decode(message, records.info_span(message), NOW_NS)
+    return inet_diag.decode(message, inet_diag.info_span(message), NOW_NS)
 
 
 def row(*arguments, **fields) -> SocketRow:
@@ -79,7 +79,7 @@ def test_backlog_drops() -> None:
     assert found.backlog == Backlog(queued=0, limit=0, drops=108)
 
 
-@pytest.mark.parametrize(("number", "kind"), records.TIMERS.items())
+@pytest.mark.parametrize(("number", "kind"), inet_diag.TIMER_BY_NUMBER.items())
 def test_timer_runs(number: int, kind: TimerKind) -> None:
     assert row(timer=number, expires=1200, retransmits=3).timer == Timer(kind, 1200, 3, NOW_NS)
 
@@ -116,7 +116,7 @@ def test_info_absent() -> None:
 @pytest.mark.parametrize("length", [0, 3, 400])
 def test_info_attribute_of_impossible_length(length: int) -> None:
     broken = struct.pack("=H", length) + attribute(SHUTDOWN, b"\x03")[2:] + attribute(*info())
-    assert records.info_span(record() + broken) == slice(len(record() + broken), len(record() + broken))
+    assert inet_diag.info_span(record() + broken) == slice(len(record() + broken), len(record() + broken))
 
 
 def test_attributes_beside_info() -> None:
@@ -127,6 +127,6 @@ def test_attributes_beside_info() -> None:
 
 
 def test_dump_request_asks_for_all_states_and_extensions() -> None:
-    request = records.dump_request(2, 9)
-    assert records.HEADER.unpack_from(request) == (72, 20, 0x301, 9, 0)
+    request = inet_diag.dump_request(2, 9)
+    assert inet_diag.HEADER.unpack_from(request) == (72, 20, 0x301, 9, 0)
     assert request[16:24] == struct.pack("=BBBxI", 2, 6, 0b100_1110, 0b1_1111_1111_1110)

@@ -6,11 +6,9 @@ They are put together as the kernel itself does it for `ss` (tcp_get_info, net/i
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tcpwatch.kernel.bpf.fields import FieldValues
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import unwrap
-
-Values = Mapping[str, int | None]
-"""Fields of the record by name; None where this kernel has no such field."""
 
 _LISTEN = 10
 _WHEEL_LEVEL, _WHEEL_SHIFT = 63, 3  # jiffies that the finest level holds; each further one is 2**3 times as coarse
@@ -55,7 +53,7 @@ class Clock(NamedTuple):
 
 
 # Called the same here as there, and taken as it stands.
-SAME = (
+SAME_NAME = (
     "rcv_mss rcv_ssthresh snd_ssthresh snd_cwnd advmss reordering rcv_space total_retrans bytes_acked bytes_received "
     "segs_out segs_in min_rtt data_segs_in data_segs_out delivered delivered_ce bytes_sent bytes_retrans dsack_dups "
     "reord_seen rcv_ooopack snd_wnd rcv_wnd total_rto total_rto_recoveries"
@@ -75,7 +73,7 @@ RENAMED = {
     "pacing_rate": "sk_pacing_rate",
     "max_pacing_rate": "sk_max_pacing_rate",
     "rehash": "timeout_rehash",
-} | {name: name for name in SAME.split()}
+} | {name: name for name in SAME_NAME.split()}
 SHIFTED = {
     "rtt": ("srtt_us", 3),
     "rttvar": ("mdev_us", 2),
@@ -103,7 +101,7 @@ COMBINED = (
     "rate_delivered rate_interval_us total_rto_time rto_stamp sk_ack_backlog sk_max_ack_backlog"
 )
 
-FIELDS = " ".join(
+TCP_INFO_FIELDS = " ".join(
     (
         *RENAMED.values(),
         *(name for name, _ in SHIFTED.values()),
@@ -119,8 +117,8 @@ FIELDS = " ".join(
 _OF_A_LISTENER = ("state", "reordering", "snd_cwnd", "pacing_rate", "max_pacing_rate")
 
 
-def tcp_info(values: Values, clock: Clock) -> TcpInfo:
-    """The measurements of a full socket, from FIELDS."""
+def tcp_info(values: FieldValues, clock: Clock) -> TcpInfo:
+    """The measurements of a full socket, from TCP_INFO_FIELDS."""
     found = {name: values[source] for name, source in RENAMED.items()}
     if values["skc_state"] == _LISTEN:
         queue = {"unacked": values["sk_ack_backlog"], "sacked": values["sk_max_ack_backlog"]}
@@ -164,9 +162,10 @@ def _delivery_rate(known: Mapping[str, int]) -> int:
     return known["rate_delivered"] * known["mss_cache"] * _SECOND_US // interval_us if interval_us else 0
 
 
-def _rto_time(values: Values, clock: Clock) -> int | None:
+def _rto_time(values: FieldValues, clock: Clock) -> int | None:
     """Milliseconds spent on retransmissions after a timeout, with the recovery that goes on now."""
-    spent, began_ms = values["total_rto_time"], values["rto_stamp"]
+    spent: int | None = values["total_rto_time"]
+    began_ms: int | None = values["rto_stamp"]
     if spent is None or not began_ms:
         return spent
     now_ms = clock.read_ns // 1_000_000

@@ -31,11 +31,11 @@ SOCK_DIAG_BY_FAMILY = 20
 MESSAGE = Struct("=BBBB4s16s16sIQIIIII")
 ATTRIBUTES = HEADER.size + MESSAGE.size  # where they begin in a record
 
-_REQUEST = Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket id
+_DUMP_REQUEST = Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket id
 _AF_INET, _IPPROTO_TCP = 2, 6
 
 # include/net/tcp_states.h. A half-open socket is 12 inside the kernel, 3 outside. 13, bound but idle, has no RFC word.
-STATES = {
+STATE_BY_NUMBER = {
     1: State.ESTABLISHED,
     2: State.SYN_SENT,
     3: State.SYN_RECEIVED,
@@ -49,18 +49,18 @@ STATES = {
     11: State.CLOSING,
     12: State.SYN_RECEIVED,
 }
-_ALL_STATES = sum(1 << number for number in STATES)
+_RFC_STATES = sum(1 << number for number in STATE_BY_NUMBER)
 
 # Beside what comes without a request. By the second of these, every congestion control tells what it has to tell.
-EXTENSIONS = (INET_DIAG_INFO, INET_DIAG_VEGASINFO, INET_DIAG_CONG, INET_DIAG_SKMEMINFO)
+REQUESTED_EXTENSIONS = (INET_DIAG_INFO, INET_DIAG_VEGASINFO, INET_DIAG_CONG, INET_DIAG_SKMEMINFO)
 
-TIMERS = {1: TimerKind.RETRANSMIT, 2: TimerKind.KEEPALIVE, 3: TimerKind.TIME_WAIT, 4: TimerKind.PERSIST}
+TIMER_BY_NUMBER = {1: TimerKind.RETRANSMIT, 2: TimerKind.KEEPALIVE, 3: TimerKind.TIME_WAIT, 4: TimerKind.PERSIST}
 
 
 def dump_request(family: int, sequence: int) -> bytes:
     """The request for all TCP sockets of an address family, with their EXTENSIONS."""
-    wanted = sum(1 << extension - 1 for extension in EXTENSIONS)
-    request = _REQUEST.pack(family, _IPPROTO_TCP, wanted, _ALL_STATES)
+    extensions = sum(1 << extension - 1 for extension in REQUESTED_EXTENSIONS)
+    request = _DUMP_REQUEST.pack(family, _IPPROTO_TCP, extensions, _RFC_STATES)
     flags = NLM_F_REQUEST | NLM_F_DUMP
     return HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, flags, sequence, 0) + request
 
@@ -73,15 +73,15 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
     family, number, timer, retransmits, ports, local, remote, interface, cookie, expires, rqueue, wqueue, uid, inode = (
         MESSAGE.unpack_from(record, HEADER.size)
     )
-    state = STATES.get(number)
+    state = STATE_BY_NUMBER.get(number)
     if state is None:
         return None
     if family == _AF_INET:
         local, remote = local[:4], remote[:4]
     ends, mapped = socket_ends(local, remote, ports)
     listens = state is State.LISTEN
-    told = Attributes(_attributes_beside(record, info))
-    kind = TIMERS.get(timer)
+    attributes_seen = Attributes(_attributes_beside(record, info))
+    kind = TIMER_BY_NUMBER.get(timer)
     return SocketRow(
         cookie=cookie,
         ends=ends,
@@ -91,11 +91,11 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
         inode=inode,
         recv_q=None if listens else rqueue,
         send_q=None if listens else wqueue,
-        backlog=_backlog(rqueue, wqueue, told) if listens else None,
+        backlog=_backlog(rqueue, wqueue, attributes_seen) if listens else None,
         timer=Timer(kind, expires, retransmits, read_ns) if kind else None,
         interface=interface,
         info_bytes=record[info],
-        attributes=told,
+        attributes=attributes_seen,
         read_ns=read_ns,
         netns=netns,
     )
@@ -103,8 +103,8 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
 
 def info_span(record: bytes) -> slice:
     """Where `struct tcp_info` lies in `record`; empty, at the end, where it has none."""
-    nowhere = slice(len(record), len(record))
-    return next((span for kind, span in attributes(record, ATTRIBUTES) if kind == INET_DIAG_INFO), nowhere)
+    absent = slice(len(record), len(record))
+    return next((span for kind, span in attributes(record, ATTRIBUTES) if kind == INET_DIAG_INFO), absent)
 
 
 def _attributes_beside(record: bytes, info: slice) -> bytes:
@@ -114,6 +114,6 @@ def _attributes_beside(record: bytes, info: slice) -> bytes:
     return record[ATTRIBUTES : info.start - ATTRIBUTE_HEADER.size] + record[info.stop :]
 
 
-def _backlog(queued: int, limit: int, told: Attributes) -> Backlog:
-    memory = told.extensions.memory
+def _backlog(queued: int, limit: int, attributes_seen: Attributes) -> Backlog:
+    memory = attributes_seen.extensions.memory
     return Backlog(queued, limit, drops=memory.drops if memory is not None else None)
