@@ -1,1 +1,1 @@
-"""The kernel's socket table -> SocketRow. I/O."""
+"""The kernel's socket tables -> SocketRow. This package does I/O."""

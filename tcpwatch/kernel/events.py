@@ -1,4 +1,4 @@
-"""What the kernel tells of sockets between two dumps, in one form, whoever tells it."""
+"""Socket events that the kernel reports between two dumps, in one form for all sources."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
@@ -9,11 +9,11 @@ from tcpwatch.tcp.state import State
 
 
 class SocketEvent(NamedTuple):
-    """Something that happened to a socket, at `time_ns` on the monotonic clock as well as `precision` says.
+    """One event of a socket. `time_ns` is on the monotonic clock; `precision` is how exact it is.
 
-    `cookie` is the socket's identity. `ends` are as in `SocketRow`; a port that is not chosen yet is 0. `old` and `new`
-    are the states where those changed; `old` is None where only the new one is told. `owner` is the process that made
-    it happen, where one did; `row` the socket as it was then, where that is told.
+    `ends` are as in `SocketRow`; a port that is not chosen yet is 0. `old` and `new` are the states before and after,
+    None for an event that changes no state; `old` is also None if only the new state was reported. `owner` is the
+    process that caused the event, if known. `row` is the socket at that moment, if reported.
     """
 
     time_ns: int
@@ -28,14 +28,13 @@ class SocketEvent(NamedTuple):
 
 
 RawEvent = tuple[int, bytes, Callable[[bytes], SocketEvent | None]]
-"""A socket's cookie, the kernel's record, and what makes sense of that: at 100,000 happenings a second most are not
-asked for it."""
+"""Cookie, undecoded record, decoder. At 100,000 events a second most records are never decoded."""
 
 
 class EventSource(Protocol):
-    """Tells what happens to sockets as it does. `every_change` is false where it tells of their ends alone.
+    """Reports socket events as they happen. `every_change` is false if it reports only the end of each socket.
 
-    `capacity` is about how many happenings the kernel keeps until they are read.
+    `capacity` is about how many events the kernel buffers until they are read.
     """
 
     message: str
@@ -44,16 +43,16 @@ class EventSource(Protocol):
 
     @property
     def lost(self) -> int:
-        """How many times at least something was not told, from the beginning: `read` was not called in time."""
+        """At least how many events were lost since the start because `read` was not called in time."""
 
     def read(self) -> list[RawEvent]:
-        """What has happened since the last time. Raises SourceError where nothing more can be told."""
+        """The events since the last call. Raises SourceError if no more events can be read."""
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Release the kernel resources."""
 
 
 def decode_events(raw_events: Iterable[RawEvent]) -> list[SocketEvent]:
-    """What they tell; some are about another socket than they say, and tell nothing."""
-    told = (decode(record) for _, record, decode in raw_events)
-    return [transition for transition in told if transition is not None]
+    """The decoded events. Records that name the wrong socket are dropped."""
+    decoded = (decode(record) for _, record, decode in raw_events)
+    return [event for event in decoded if event is not None]

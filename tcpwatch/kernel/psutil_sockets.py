@@ -1,6 +1,6 @@
-"""psutil: the socket table of any system, as far as psutil sees it.
+"""The socket table of any system that psutil supports.
 
-No cookies, queues, timers or TCBs. But psutil names the process with the socket, so the rows bring their owners along.
+It has no cookies, queues, timers or TCBs. It has the process of each socket, so the rows contain their owners.
 """
 
 import os
@@ -18,18 +18,18 @@ from tcpwatch.text.clean import clean
 from tcpwatch.text.quantity import counted
 
 _MESSAGE = "psutil: states and owners, without queues, timers and TCBs"
-_TICKS = 100  # what Owner.start_ticks counts a second in
+_TICKS = 100  # Owner.start_ticks per second
 _WITHOUT_PROGRAM = frozenset({State.TIME_WAIT, State.SYN_RECEIVED})
 _WITH_PROGRAM = frozenset({State.LISTEN, State.SYN_SENT})
 
 
 class PortableSockets:
-    """The socket table by psutil. `skipped` counts the last dump's entries that are no TCP connection or listener."""
+    """The socket table by psutil. `skipped` counts the entries of the last dump without a TCP state."""
 
     name = "psutil"
 
     def __init__(self, psutil: ModuleType | None = None, privileged: bool | None = None) -> None:
-        """`privileged`: whether a socket without a process has none, rather than one that this user may not see."""
+        """`privileged`: this user may see all processes, so a socket without a process really has none."""
         if psutil is None:
             import psutil
         self._psutil: Any = psutil
@@ -39,24 +39,24 @@ class PortableSockets:
         self._processes: dict[int, tuple[int, str] | None] = {}
 
     def dump(self) -> list[SocketRow]:
-        """Every TCP socket that psutil sees, one row for all entries with the same ends."""
+        """Every TCP socket that psutil sees; entries with the same ends become one row."""
         self.skipped = 0
         self._processes = {}
         rows: dict[bytes, SocketRow] = {}
         for entry, pid in self._entries():
             try:
                 row = self._row(entry, pid)
-            except UsageError:  # a state that is not TCP's
+            except UsageError:  # not a TCP state
                 self.skipped += 1
             else:
                 rows[row.ends] = _merged(rows[row.ends], row) if row.ends in rows else row
         return list(rows.values())
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no resource is open."""
 
     def _entries(self) -> Iterator[tuple[Any, int | None]]:
-        """psutil's entries with their pids. Where it may not list all (macOS), those of the processes it may read."""
+        """psutil's entries with their pids. If it may not list all (macOS): those of the processes it may read."""
         try:
             entries = self._psutil.net_connections("tcp")
         except self._psutil.AccessDenied:
@@ -78,7 +78,7 @@ class PortableSockets:
         self.message = f"{_MESSAGE}; those of {counted(denied, 'process')} are hidden from this user: run it with sudo"
 
     def _row(self, entry: Any, pid: int | None) -> SocketRow:
-        """Raises UsageError where the entry has no TCP state."""
+        """Raises UsageError if the entry has no TCP state."""
         state = parse_state(entry.status)
         ends, mapped = _ends(entry.laddr, entry.raddr)
         process = self._process(pid) if pid is not None else None
@@ -95,7 +95,7 @@ class PortableSockets:
         )
 
     def _process(self, pid: int) -> tuple[int, str] | None:
-        """When the process started and what it is called, asked once a dump; None where it has ended."""
+        """Start time and name of the process, read once per dump; None if it has ended."""
         if pid not in self._processes:
             try:
                 process = self._psutil.Process(pid)
@@ -105,7 +105,7 @@ class PortableSockets:
         return self._processes[pid]
 
     def _no_owner(self, state: State) -> NoOwner | None:
-        """Why psutil names no process; None where the state tells."""
+        """Why psutil reports no process; None if the state already explains it."""
         if state in _WITHOUT_PROGRAM:
             return None
         if not self._privileged:
@@ -114,7 +114,7 @@ class PortableSockets:
 
 
 def _merged(row: SocketRow, other: SocketRow) -> SocketRow:
-    """One row for a socket that two processes hold."""
+    """One row for a socket that is open in two processes."""
     if not isinstance(row.owners, tuple) or not isinstance(other.owners, tuple):
         return row
     return replace(row, owners=row.owners + other.owners)

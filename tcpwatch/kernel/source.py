@@ -1,4 +1,4 @@
-"""The kernel's side of the picture, from the best sources that this machine and the user allow."""
+"""Opens the best kernel sources that this machine and this user allow."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
@@ -21,7 +21,7 @@ from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
-SOURCES_WITH_COOKIES = ("bpf", "sock_diag")  # sources of sockets that are known by what the kernel tells of them, too
+SOURCES_WITH_COOKIES = ("bpf", "sock_diag")  # their rows match the cookies in kernel events
 THIS_NAMESPACE = NamespaceScope()
 
 
@@ -29,31 +29,31 @@ class SocketSource(Protocol):
     """A table of sockets that can be read again and again."""
 
     name: str
-    message: str  # what it gives, and why a better one does not: for the screen
+    message: str  # what it provides, and why a better source is not used; shown on the screen
 
     def dump(self) -> list[SocketRow]:
-        """Every TCP socket, as it is now. Raises SourceError where that cannot be read."""
+        """All TCP sockets now. Raises SourceError if the table cannot be read."""
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Release the open resources."""
 
 
 class OwnerSource(Protocol):
-    """Who holds the sockets of a table."""
+    """Finds the processes that have the sockets of a table open."""
 
-    reads_processes: bool  # it goes on needing the right to look into the processes of others
+    reads_processes: bool  # it always needs permission to read other users' processes
 
     def resolve(self, rows: Iterable[SocketRow]) -> dict[int, Answer]:
-        """By cookie, who holds each of `rows`, which are the whole table; or why that is not to be said."""
+        """Owners by cookie, or the reason why they are unknown. `rows` is the whole table."""
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Release the open resources."""
 
 
 class KernelSources(NamedTuple):
-    """What there is to be had of the kernel, all of one network namespace.
+    """The open kernel sources.
 
-    `transitions` is None where changes are not told as they happen, the last two where there is no /proc.
+    `transitions` is None if the kernel reports no events; `netstat` and `sysctls` are None without /proc.
     """
 
     sockets: SocketSource
@@ -63,16 +63,17 @@ class KernelSources(NamedTuple):
     sysctls: Sysctls | None = None
 
     def close(self) -> None:
-        """Give back what all of them hold open."""
+        """Close all of them."""
         for source in self:
             if source is not None:
                 source.close()
 
 
 def open_kernel(portable: bool = False, bpf: bool = True, scope: NamespaceScope = THIS_NAMESPACE) -> KernelSources:
-    """BPF for the first three; where that is refused, or `bpf` is not wanted, the next best, whose `message` tells why.
+    """Open BPF for sockets, owners and events; if it is refused or `bpf` is false, the next best source.
 
-    To be called with what privilege there is. None is needed any more afterwards (Linux 6.1 and newer).
+    The `message` of the socket source then gives the reason. Call this before privileges are dropped: reading needs
+    none (Linux 6.1 and newer).
     """
     if portable:
         return KernelSources(open_socket_source(portable, scope.here), OwnerIndex(), None)
@@ -110,7 +111,7 @@ def _open_bpf(scope: NamespaceScope) -> KernelSources:
 def _for_scope(
     here: SocketSource, scope: NamespaceScope, open_table: Callable[[NamespaceThread], SocketSource]
 ) -> SocketSource:
-    """The same source, or where others are to be looked at as well, all of them as one."""
+    """`here` alone, or one source that reads the other namespaces of the scope too."""
     if not scope.namespace_threads and not scope.left_out:
         return here
     others = [
@@ -127,7 +128,7 @@ _Source = TypeVar("_Source")
 
 
 def _open_or_none(open_source: Callable[[], _Source]) -> _Source | None:
-    """A source that there may be or not."""
+    """The source, or None if it cannot be opened."""
     try:
         return open_source()
     except SourceError:
@@ -135,7 +136,7 @@ def _open_or_none(open_source: Callable[[], _Source]) -> _Source | None:
 
 
 def open_socket_source(portable: bool = False, netns: Namespace | None = None) -> SocketSource:
-    """Netlink, in `netns`; else /proc/net/tcp, saying why; else psutil, or that at once if `portable` is asked for."""
+    """Netlink in `netns`, else /proc/net/tcp (its message says why), else psutil. `portable` selects psutil."""
     if portable:
         return PortableSockets()
     try:
@@ -148,7 +149,7 @@ def open_socket_source(portable: bool = False, netns: Namespace | None = None) -
 
 
 def _probed(source: SocketSource) -> SocketSource:
-    """The same source, once it has given a table."""
+    """The same source, after one successful dump."""
     try:
         source.dump()
     except SourceError:

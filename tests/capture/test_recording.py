@@ -139,7 +139,7 @@ from tests.capture.test_recording import frame
 recording = Recording(sys.argv[1])
 for number in range(2_000):
     recording.write("eth0", [frame(number)])
-print(recording.says)
+print(recording.message)
 recording.close()
 with open(sys.argv[1], "rb") as file:
     os.write(1, file.read())

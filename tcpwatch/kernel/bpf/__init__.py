@@ -1,5 +1,5 @@
-"""The kernel's own TCP structures, read by small BPF programs that are put together here. I/O.
+"""Reads the kernel's TCP structures with small BPF programs that are generated here. I/O.
 
-No compiler and no binary: `btf` finds where this kernel keeps each field, `assembler` writes the instructions, `loader`
-hands them to bpf(2). Only what is in `fields` is ever read, and nothing is written.
+There is no compiler and no binary: `btf` finds the offset of each field in this kernel, `assembler` emits the
+instructions, `loader` passes them to bpf(2). Only the fields in `fields` are read, and nothing is written.
 """

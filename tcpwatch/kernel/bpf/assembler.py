@@ -1,6 +1,6 @@
 """A small assembler for BPF (Documentation/bpf/standardization/instruction-set.rst; RFC 9669). Pure.
 
-As much of the language as the programs here need: loads, stores, constants, forward jumps to labels, helper calls.
+Only the instructions that the programs here need: loads, stores, constants, forward jumps to labels, helper calls.
 """
 
 import struct
@@ -22,7 +22,7 @@ _ATOMIC_ADD_64 = 0xDB
 
 
 class Register(IntEnum):
-    """R0 holds what a call gave back, R1 to R5 its arguments; R6 to R9 survive calls; FRAME is the end of the stack."""
+    """R0 is the result of a call, R1 to R5 its arguments; R6 to R9 survive calls; FRAME is the end of the stack."""
 
     R0 = 0
     R1 = 1
@@ -38,7 +38,7 @@ class Register(IntEnum):
 
 
 class Helper(IntEnum):
-    """Kernel functions that a program may call, by their number (include/uapi/linux/bpf.h)."""
+    """Kernel functions that a program may call, by number (include/uapi/linux/bpf.h)."""
 
     KTIME_GET_NS = 5
     GET_SOCKET_COOKIE = 46
@@ -53,7 +53,7 @@ class Helper(IntEnum):
 
 
 class Assembler:
-    """Instructions one after the other; `code` is the program."""
+    """Collects instructions; `code` returns the program."""
 
     def __init__(self) -> None:
         self._instructions: list[tuple[int, int, int, int, int]] = []
@@ -65,7 +65,7 @@ class Assembler:
         self._emit(_LOAD & ~_SIZE_MASK | _SIZES[size], to, base, offset)
 
     def store(self, base: int, offset: int, source: int, size: int) -> None:
-        """The low `size` bytes of `source`, to `base` + `offset`."""
+        """Store the low `size` bytes of `source` at `base` + `offset`."""
         self._emit(_STORE & ~_SIZE_MASK | _SIZES[size], base, source, offset)
 
     def move(self, to: int, source: int) -> None:
@@ -73,7 +73,7 @@ class Assembler:
         self._emit(_MOVE, to, source)
 
     def constant(self, to: int, value: int) -> None:
-        """A 32-bit constant, sign-extended."""
+        """Load a 32-bit constant, sign-extended."""
         self._emit(_MOVE_CONSTANT, to, immediate=value)
 
     def address(self, to: int, base: int, offset: int) -> None:
@@ -82,7 +82,7 @@ class Assembler:
         self._emit(_ADD_CONSTANT, to, immediate=offset)
 
     def mask(self, register: int, value: int) -> None:
-        """Keep these bits."""
+        """Clear all other bits."""
         self._emit(_AND_CONSTANT, register, immediate=value)
 
     def shift_right(self, register: int, bits: int) -> None:
@@ -90,48 +90,48 @@ class Assembler:
         self._emit(_SHIFT_RIGHT_CONSTANT, register, immediate=bits)
 
     def map_handle(self, to: int, descriptor: int) -> None:
-        """The map behind a descriptor, as an argument of a helper."""
+        """Load the map of a descriptor, as an argument of a helper."""
         self._wide(to, _MAP_FD, descriptor)
 
     def map_value(self, to: int, descriptor: int) -> None:
-        """The address of the first value of an array map."""
+        """Load the address of the first value of an array map."""
         self._wide(to, _MAP_VALUE, descriptor)
 
     def atomic_add(self, base: int, source: int) -> None:
-        """Add `source` to the eight bytes at `base`, whichever processors do the same."""
+        """Add `source` atomically to the eight bytes at `base`."""
         self._emit(_ATOMIC_ADD_64, base, source)
 
     def jump(self, label: str) -> None:
-        """Go on at `label`."""
+        """Jump to `label`."""
         self._jump(_JUMP, 0, 0, label)
 
     def jump_if_equal(self, register: int, value: int, label: str) -> None:
-        """Go on at `label` if the register holds `value`."""
+        """Jump to `label` if the register equals `value`."""
         self._jump(_JUMP_IF_EQUAL, register, value, label)
 
     def jump_unless_equal(self, register: int, value: int, label: str) -> None:
-        """Go on at `label` if the register holds anything else."""
+        """Jump to `label` if the register does not equal `value`."""
         self._jump(_JUMP_UNLESS_EQUAL, register, value, label)
 
     def jump_unless_number(self, register: int, number: int, label: str) -> None:
-        """Go on at `label` if the low 32 bits of the register are not this unsigned number."""
+        """Jump to `label` if the low 32 bits of the register are not this unsigned number."""
         self._jump(_JUMP_UNLESS_EQUAL_32, register, number - (number >> 31 << 32), label)
 
     def label(self, name: str) -> None:
-        """Jumps to `name` arrive here."""
+        """Define the target of jumps to `name`."""
         self._labels[name] = len(self._instructions)
 
     def call(self, helper: Helper) -> None:
-        """Call a helper with what is in R1 to R5, which are lost; R0 is its answer."""
+        """Call a helper with the arguments in R1 to R5, which it overwrites; R0 is the result."""
         self._emit(_CALL, immediate=helper)
 
     def exit(self) -> None:
-        """End with the answer 0: nothing to complain about."""
+        """Return 0."""
         self.constant(Register.R0, 0)
         self._emit(_EXIT)
 
     def code(self) -> bytes:
-        """The program, jumps resolved."""
+        """The program with all jumps resolved."""
         for place, label in self._jumps.items():
             opcode, to, source, _, immediate = self._instructions[place]
             self._instructions[place] = (opcode, to, source, self._labels[label] - place - 1, immediate)

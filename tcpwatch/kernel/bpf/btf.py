@@ -1,7 +1,7 @@
-"""The running kernel's type information (Documentation/bpf/btf.rst): where each member of its structures lies. Pure.
+"""The running kernel's type information (Documentation/bpf/btf.rst): the offsets of structure members. Pure.
 
-A kernel describes some hundred thousand types one behind the other, each as long as its kind says. So one walk finds
-where each begins; names are compared as offsets in the string section, and only members that are asked for are read.
+A kernel has about a hundred thousand types in sequence; the kind of a type determines its length. One pass finds where
+each begins. Names are compared as offsets in the string section, and only the requested members are read.
 """
 
 import struct
@@ -15,11 +15,11 @@ _MAGIC = 0xEB9F
 _BTF_HEADER = struct.Struct(
     "<HBBIIIII"
 )  # magic, version, flags, header length, types, their length, strings, their length
-_NESTING = 32  # of typedefs, or of anonymous structures, more than any compiler writes
+_NESTING = 32  # levels of typedefs or anonymous structures; no compiler emits more
 
 
 class Kind(IntEnum):
-    """The kinds of type that are asked for or stepped through."""
+    """The kinds of type that are needed here."""
 
     PTR = 2
     ARRAY = 3
@@ -36,14 +36,14 @@ class Kind(IntEnum):
 _ALIASES = frozenset({Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT, Kind.TYPE_TAG})
 _COMPOUNDS = frozenset({Kind.STRUCT, Kind.UNION})
 
-# Words behind the three that every type has: for the kind itself, and for each of its entries.
+# 32-bit words after the three of every type: for the kind itself, and for each of its entries.
 _EXTRA_WORDS = {1: 1, Kind.ARRAY: 3, 14: 1, 17: 1}
 _ENTRY_WORDS = {Kind.STRUCT: 3, Kind.UNION: 3, 6: 2, 13: 2, 15: 3, 19: 3}
 _KNOWN_KINDS = 20
 
 
 class Member(NamedTuple):
-    """Where a member lies in the structure it was asked of; `bits` is its width where it is a bit-field, else 0."""
+    """The position of a member in a structure; `bits` is the width of a bit-field, else 0."""
 
     type_id: int
     bit_offset: int
@@ -52,19 +52,19 @@ class Member(NamedTuple):
 
     @property
     def offset(self) -> int:
-        """The byte it begins in."""
+        """Offset of its first byte."""
         return self.bit_offset // 8
 
     def within(self, outer: "Member") -> "Member":
-        """The same, of a structure that lies in `outer`: where it lies in the structure that `outer` was asked of."""
+        """This member of the nested structure `outer`, with its position in the outermost structure."""
         return self._replace(bit_offset=outer.bit_offset + self.bit_offset)
 
 
 class Btf:
-    """One kernel's types. `names` are the types that will be asked for by name."""
+    """One kernel's types. `names` are the types that can be looked up by name."""
 
     def __init__(self, data: bytes, names: Collection[str]) -> None:
-        """Raises SourceError where `data` is not BTF, or damaged."""
+        """Raises SourceError if `data` is not BTF or is damaged."""
         try:
             self._read: dict[int, dict[str, Member]] = {}
             self._types, self._strings = _sections(data)
@@ -73,18 +73,18 @@ class Btf:
             raise SourceError(f"The kernel's type information is damaged ({error}).") from error
 
     def type_id(self, name: str, kind: Kind) -> int:
-        """The number of a type; SourceError where this kernel has none of that name."""
+        """The id of a type; SourceError if this kernel has no type of that name."""
         try:
             return self._ids[name, kind]
         except KeyError:
             raise SourceError(f"This kernel has no {name}.") from None
 
     def member(self, structure: str, path: str) -> Member | None:
-        """The member at a dotted path such as `rx_opt.snd_wscale` or `chrono_stat[1]`; None where there is none, or no
-        such structure.
+        """The member at a dotted path such as `rx_opt.snd_wscale` or `chrono_stat[1]`; None if the
+        member or the structure does not exist.
 
-        A path leads through structures within structures, named or not; it follows no pointers. SourceError where the
-        types are damaged.
+        A path goes through nested structures, named or anonymous, but follows no pointers. SourceError if the types are
+        damaged.
         """
         try:
             return self._locate(structure, path)
@@ -106,7 +106,7 @@ class Btf:
         return found._replace(size=self._size(found.type_id))
 
     def _members(self, type_id: int, depth: int = 0) -> dict[str, Member]:
-        """The members of one structure, and of the nameless ones in it; read once."""
+        """The members of one structure and of the anonymous structures in it; cached."""
         type_id = self._resolved(type_id)
         if type_id not in self._read and depth <= _NESTING:
             members: dict[str, Member] = {}
@@ -133,7 +133,7 @@ class Btf:
         return Member(element_type, array.bit_offset + 8 * index * self._size(element_type), 0, 0)
 
     def _size(self, type_id: int) -> int:
-        """Bytes of a type."""
+        """Size of a type in bytes."""
         type_id = self._resolved(type_id)
         start, kind = self._starts[type_id], self._kind(type_id)
         if kind == Kind.PTR:
@@ -143,7 +143,7 @@ class Btf:
         return self._types[start + 2]
 
     def _resolved(self, type_id: int) -> int:
-        """What a typedef or a qualifier stands for."""
+        """The type behind typedefs and qualifiers."""
         for _ in range(_NESTING):
             if self._kind(type_id) not in _ALIASES:
                 break
@@ -167,13 +167,13 @@ def _sections(data: bytes) -> tuple[memoryview, bytes]:
 
 
 def _name_offsets(strings: bytes, names: Collection[str]) -> dict[int, str]:
-    """Where each name stands in the string section, which has none twice."""
+    """The offset of each name in the string section, which contains no name twice."""
     places = ((strings.find(b"\0" + name.encode() + b"\0") + 1, name) for name in names)
     return {place: name for place, name in places if place}
 
 
 def _walk(types: memoryview, wanted: dict[int, str]) -> tuple[list[int], dict[tuple[str, int], int]]:
-    """The word at which each type begins, by its number, and the numbers of those whose name is wanted."""
+    """The first word of each type, by type id, and the ids of the types in `wanted`."""
     extra = [3 + _EXTRA_WORDS.get(kind, 0) for kind in range(_KNOWN_KINDS)]
     entry = [_ENTRY_WORDS.get(kind, 0) for kind in range(_KNOWN_KINDS)]
     starts = [0]

@@ -1,4 +1,4 @@
-"""Instructions that copy from the kernel's structures to the stack, where a program gathers its record. Pure."""
+"""Instructions that copy fields of the kernel's structures to the record on the stack. Pure."""
 
 import struct
 
@@ -10,7 +10,7 @@ R1, FRAME = Register.R1, Register.FRAME
 
 
 def required(btf: Btf, structure: str, path: str) -> Member:
-    """A member that a program cannot do without; SourceError where this kernel lacks it."""
+    """A member that the program requires; SourceError if this kernel lacks it."""
     member = btf.member(structure, path)
     if member is None:
         raise SourceError(f"This kernel has no {path} in its {structure}.")
@@ -18,14 +18,14 @@ def required(btf: Btf, structure: str, path: str) -> Member:
 
 
 def clear(code: Assembler, frame: int, size: int) -> None:
-    """Zero the stack from `frame` on. R1 is used up."""
+    """Zero `size` bytes of the stack from `frame` on. Overwrites R1."""
     code.constant(R1, 0)
     for offset in range(0, size, 8):
         code.store(FRAME, frame + offset, R1, 8)
 
 
 def load(code: Assembler, to: Register, base: Register, member: Member) -> None:
-    """A number from the structure at `base`, also where it is a bit-field."""
+    """Load a number, possibly a bit-field, from the structure at `base`."""
     if not member.bits:
         code.load(to, base, member.offset, member.size)
         return
@@ -37,7 +37,7 @@ def load(code: Assembler, to: Register, base: Register, member: Member) -> None:
 
 
 def copy(code: Assembler, base: Register, member: Member, place: int, width: str) -> None:
-    """One member of the structure at `base`, to `place` on the stack in the width of its field. R1 is used up."""
+    """Copy one member of the structure at `base` to `place` on the stack, in the width of its field. Overwrites R1."""
     size = struct.calcsize(width)
     if width.endswith("s"):
         for offset in range(0, size, 4):

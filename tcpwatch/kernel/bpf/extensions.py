@@ -1,6 +1,6 @@
-"""The fields of a record that `ss -e -m -i` shows beside the TCB and `tcp_info`, as `Extensions`. Pure.
+"""`Extensions` from the fields of a BPF record: what `ss -e -m -i` shows besides `tcp_info`. Pure.
 
-They are put together as the kernel does it for sock_diag (net/ipv4/inet_diag.c), so that both say the same.
+They are computed as the kernel does for sock_diag (net/ipv4/inet_diag.c), so both sources give the same values.
 """
 
 from tcpwatch.kernel.bpf.fields import BBR_FIELDS, FieldValues
@@ -8,8 +8,8 @@ from tcpwatch.sockets.extras import Extensions, Memory, Numbers
 from tcpwatch.text.clean import clean
 
 _AF_INET6 = 10
-_TIME_WAIT = 6  # of the states from here on no congestion control is asked for its numbers
-_BBR_UNIT = 24  # bbr keeps packets a microsecond, times 2**24
+_TIME_WAIT = 6  # from this state number on, the kernel reports no congestion control details
+_BBR_UNIT = 24  # bbr stores packets per microsecond, times 2**24
 _SECOND_US = 1_000_000
 
 # In the order of `Memory`.
@@ -24,11 +24,11 @@ EXTENSION_FIELDS = " ".join(
         "congestion ulp cgroup_id sk_mark skc_ipv6only sk_shutdown skc_family skc_state mss_cache",
     )
 )
-"""The fields of the record that all this is made of."""
+"""The fields of the record that `extensions_of` needs."""
 
 
 def extensions_of(values: FieldValues) -> Extensions:
-    """What there is of them, from EXTENSION_FIELDS."""
+    """The extensions, from the values of EXTENSION_FIELDS."""
     congestion, v6only = _word(values["congestion"]), values["skc_ipv6only"]
     return Extensions(
         memory=_memory(values),
@@ -47,7 +47,7 @@ def _memory(values: FieldValues) -> Memory | None:
     if numbers["sk_rcvbuf"] is None:
         return None
     if (references := numbers["sk_wmem_alloc"]) is not None:
-        numbers["sk_wmem_alloc"] = references - 1  # one is the socket's own
+        numbers["sk_wmem_alloc"] = references - 1  # the socket itself counts as one
     return Memory(*numbers.values())
 
 
@@ -65,5 +65,5 @@ def _bbr_info(values: FieldValues) -> Numbers | None:
 
 
 def _word(name: bytes | None) -> str | None:
-    """A name that fills up with zeros; None where there is none."""
+    """A zero-padded name; None if it is empty or missing."""
     return clean(name.partition(b"\0")[0].decode(errors="surrogateescape")) or None if name else None

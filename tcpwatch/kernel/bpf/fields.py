@@ -1,8 +1,8 @@
-"""What is read of a socket: a table for each kind, from which the program and the layout of its record are made. Pure.
+"""The socket fields that are read, one table per kind of socket. Programs and record layout follow from them. Pure.
 
-A row is the field's name, its width in the record (a code of `struct`) and where it lies: a dotted path in the kernel's
-structure, or several, of which the first that this kernel has is taken. What a kernel lacks altogether stays unknown.
-Names are the kernel's own. Jiffies are cut to 32 bits, which is enough for a difference.
+A row has the field's name, its width in the record (a `struct` code) and its dotted path in the kernel's structure. If
+there are several paths, the first one that this kernel has is used; a field that a kernel lacks is None. Names are the
+kernel's. Jiffies are truncated to 32 bits, which is enough for differences.
 """
 
 import struct
@@ -17,7 +17,7 @@ FieldValues = Mapping[str, Any]
 
 
 class Field(NamedTuple):
-    """One field of the record. `width` "?" tells only whether the kernel's value is not 0."""
+    """One field of the record. `width` "?" stores only whether the kernel's value is not 0."""
 
     name: str
     width: str
@@ -25,7 +25,7 @@ class Field(NamedTuple):
 
 
 class Shape(IntEnum):
-    """The structures that a TCP socket may be: how much of it there is in each stage of its life."""
+    """The three kernel structures that represent a TCP socket."""
 
     FULL = 1
     REQUEST = 2
@@ -39,7 +39,7 @@ DELAYED_ACK = "inet_conn.icsk_ack."
 
 
 def _same(width: str, names: str, prefix: str = "") -> tuple[Field, ...]:
-    """Fields that are called in the record as they are in the structure."""
+    """Fields with the same name in the record and in the structure."""
     return tuple(Field(name, width, (prefix + name,)) for name in names.split())
 
 
@@ -127,7 +127,7 @@ STRUCTURES = {
 
 
 class LinkedFields(NamedTuple):
-    """Fields of another structure, to which pointers lead from the full socket: each a structure and a path in it."""
+    """Fields of another structure, reached from the full socket by pointers: (structure, path) for each pointer."""
 
     links: tuple[tuple[str, str], ...]
     structure: str
@@ -140,13 +140,13 @@ LINKED_FIELDS = (
     LinkedFields(
         (("tcp_sock", SOCK + "sk_cgrp_data.cgroup"), ("cgroup", "kn")), "kernfs_node", _at("Q", cgroup_id="id")
     ),
-    # Linux before 6.17 keeps no inode number in the socket itself.
+    # Linux before 6.17 has no inode number in the socket itself.
     LinkedFields(
         (("tcp_sock", SOCK + "sk_socket"), ("socket", "file"), ("file", "f_inode")), "inode", _at("I", sk_ino="i_ino")
     ),
 )
 
-# What the congestion control `bbr` keeps of its own, in the room that a socket has for any.
+# Private data of the congestion control `bbr`, in the socket's icsk_ca_priv.
 CONGESTION_ROOM = CONNECTION + "icsk_ca_priv"
 BBR_FIELDS = (
     *_at("I", bbr_bw="bw.s[0].v", bbr_lt_bw="lt_bw", bbr_min_rtt="min_rtt_us"),
@@ -156,14 +156,14 @@ BBR_FIELDS = (
 
 
 class Selection(NamedTuple):
-    """Some fields of a record in their order there, and what unpacks just them from it."""
+    """Some fields of a record, in record order, and the `struct` that unpacks them."""
 
     names: tuple[str, ...]
     unpacker: struct.Struct
 
 
 class Layout:
-    """The record: each field at its own place, wide ones first, so that all are aligned. `size` is in bytes."""
+    """The record layout: wide fields first, so that all are aligned. `size` is in bytes."""
 
     def __init__(self, fields: Iterable[Field]) -> None:
         self.widths = {field.name: field.width for field in fields}
@@ -175,7 +175,7 @@ class Layout:
         self.size = position + 7 & ~7
 
     def selection(self, names: str) -> "Selection":
-        """These fields, named in any order with blanks between."""
+        """The selection of these fields; `names` are separated by spaces, in any order."""
         ordered = tuple(sorted(set(names.split()), key=self.offsets.__getitem__))
         code, position = "=", 0
         for name in ordered:
@@ -185,12 +185,12 @@ class Layout:
 
 
 def _alignment(width: str) -> int:
-    """What the verifier wants of a store: addresses are copied four bytes at a time."""
+    """The alignment that the verifier requires; addresses are copied four bytes at a time."""
     return min(struct.calcsize(width), 4) if width.endswith("s") else struct.calcsize(width)
 
 
 def locate(btf: Btf, structure: str, fields: Iterable[Field]) -> dict[str, Member]:
-    """Where this kernel keeps each field; those that it lacks are left out."""
+    """The members for these fields; fields that this kernel lacks are left out."""
     found = {}
     for field in fields:
         places = (btf.member(structure, path) for path in field.paths)

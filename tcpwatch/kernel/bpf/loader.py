@@ -1,6 +1,6 @@
-"""bpf(2): programs into the kernel, and what comes out of them. A refusal is a SourceError that says why.
+"""bpf(2): loads programs and reads their output. A refusal is a SourceError with the reason.
 
-Loading wants CAP_BPF and CAP_PERFMON. Reading what was loaded wants nothing but the descriptor (Linux 6.1 and newer).
+Loading needs CAP_BPF and CAP_PERFMON. Reading needs only the descriptor (Linux 6.1 and newer).
 """
 
 import ctypes
@@ -20,7 +20,7 @@ from tcpwatch.system.libc import LIBC
 
 BTF_FILE = Path("/sys/kernel/btf/vmlinux")
 
-# Of the machines that this was written for; all are little-endian.
+# Supported machines; all are little-endian.
 _SYS_BPF = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "loongarch64": 280, "ppc64le": 361}
 
 # include/uapi/linux/bpf.h: union bpf_attr, as each command reads it.
@@ -31,9 +31,9 @@ _TRACEPOINT = struct.Struct("=QI 4x")
 _ITERATOR = struct.Struct("=II")
 _PROGRAM_TYPE_TRACING = 26
 _NAME = b"tcpwatch"
-_LICENSE = b"GPL"  # some helpers are for programs under it only
+_LICENSE = b"GPL"  # some helpers require it
 _LOG_BYTES = 1 << 18
-_READ_BYTES = 1 << 16  # an iterator gives 32 KiB at most
+_READ_BYTES = 1 << 16  # an iterator returns at most 32 KiB
 
 
 class Command(IntEnum):
@@ -63,7 +63,7 @@ class Attach(IntEnum):
 MAP_MMAPABLE = 1 << 10
 
 RunInThread = Callable[[Callable[[], int]], int]
-"""Something that calls a function, in a thread of its choice, and gives what comes of it."""
+"""Calls the function in a certain thread and returns its result."""
 
 ReadRecords = Callable[[], Iterable[bytes]]
 """Runs an iterator once and returns what it wrote, in whole records."""
@@ -72,18 +72,18 @@ _NOT_ALLOWED = (None, errno.EPERM, errno.ENOSYS)
 
 
 def check_permission() -> None:
-    """Raise SourceError where this user may load nothing, before any work is done for it."""
+    """Raise SourceError if this user may not load programs. Cheap, so it is called first."""
     code = Assembler()
     code.exit()
     try:
         _try_to_load(code.code(), Attach.ITERATOR, 0, None)
     except SourceError as refusal:
-        if _errno(refusal) in _NOT_ALLOWED:  # else it says that the program is for nothing, which is so
+        if _errno(refusal) in _NOT_ALLOWED:  # any other error is about the empty program
             raise
 
 
 def read_btf(path: Path = BTF_FILE) -> Btf:
-    """This kernel's type information; SourceError where it offers none."""
+    """This kernel's type information; SourceError if it has none."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -92,7 +92,7 @@ def read_btf(path: Path = BTF_FILE) -> Btf:
 
 
 def load_iterator(code: bytes, btf: Btf, target: str) -> int:
-    """Load a program for the iterator `bpf_iter_TARGET`; the descriptor of its link, for `read_iterator`."""
+    """Load a program for the iterator `bpf_iter_TARGET`; returns the descriptor of its link, for `read_iterator`."""
     program = _load(code, Attach.ITERATOR, btf.type_id(f"bpf_iter_{target}", Kind.FUNC))
     try:
         return _bpf(Command.LINK_CREATE, _LINK.pack(program, 0, Attach.ITERATOR, 0))
@@ -110,7 +110,7 @@ def load_tracepoint(code: bytes, btf: Btf, name: str) -> int:
 
 
 def create_map(kind: MapType, key_bytes: int, value_bytes: int, entries: int, flags: int = 0) -> int:
-    """A map's descriptor."""
+    """Create a map; returns its descriptor."""
     return _bpf(Command.MAP_CREATE, _MAP.pack(kind, key_bytes, value_bytes, entries, flags, _NAME))
 
 
@@ -119,9 +119,9 @@ def _at_once(work: Callable[[], int]) -> int:
 
 
 def read_iterator(link: int, run: RunInThread = _at_once) -> Iterator[bytes]:
-    """Run an iterator once; what it writes, in whole records.
+    """Run an iterator once; yields its output in whole records.
 
-    It sees the namespaces of the thread in which `run` does what it is given: ordinarily the calling one.
+    It sees the namespaces of the thread in which `run` calls its argument, by default the calling thread.
     """
     iterator = run(lambda: _bpf(Command.ITERATOR_CREATE, _ITERATOR.pack(link, 0)))
     try:
@@ -135,14 +135,14 @@ def _read(iterator: int) -> bytes:
     while True:
         try:
             return os.read(iterator, _READ_BYTES)
-        except BlockingIOError:  # a million sockets passed without a record
+        except BlockingIOError:  # after a million sockets without a record
             continue
         except OSError as error:
             raise SourceError(f"The kernel broke off its list of sockets ({error.strerror}).") from error
 
 
 def _load(code: bytes, attach: Attach, target: int) -> int:
-    """Load a program; where the verifier refuses it, ask once more for its reasons."""
+    """Load a program; if the verifier refuses it, load it again to get the log."""
     try:
         return _try_to_load(code, attach, target, None)
     except SourceError as refusal:
@@ -169,12 +169,12 @@ def _try_to_load(code: bytes, attach: Attach, target: int, log: "ctypes.Array[ct
 
 
 def _errno(refusal: SourceError) -> int | None:
-    """The error that the kernel gave; None where it was not asked."""
+    """The kernel's errno; None if there was no system call."""
     return refusal.__cause__.errno if isinstance(refusal.__cause__, OSError) else None
 
 
 def _last_reason(log: list[str]) -> str:
-    """The verifier's verdict: what stands last, before its statistics."""
+    """The verifier's last message before its statistics."""
     verdicts = [
         line for line in log if line and not line.startswith(("processed ", "verification time", "stack depth"))
     ]

@@ -1,6 +1,6 @@
-"""The programs that run in the kernel: each copies fields to a record and hands that out. Pure.
+"""Generates the BPF programs: each copies fields to a record and outputs it. Pure.
 
-A program is generated for the kernel whose types it is given. All of them only read: the verifier sees to it.
+A program fits only the kernel whose types are given. All programs are read-only; the verifier enforces that.
 """
 
 import struct
@@ -27,7 +27,7 @@ R0, R1, R2, R3, R4, R6, R7, R8, R9, FRAME = (Register(number) for number in (0, 
 
 TRACEPOINT_NAMES = ("inet_sock_set_state", "tcp_retransmit_skb", "tcp_receive_reset", "tcp_send_reset")
 
-# Every type that a program here needs by name.
+# All types that the programs look up by name.
 BTF_TYPES = (
     *("sock_common", "tcp_sock", "tcp_request_sock", "tcp_timewait_sock"),
     *("sock", "socket", "file", "inode", "task_struct", "net"),
@@ -50,7 +50,7 @@ _CASTS = {
     Shape.TIME_WAIT: Helper.SKC_TO_TCP_TIMEWAIT_SOCK,
 }
 
-# A socket record begins with the cookie, then the clock that its times are on; then the fields.
+# A socket record: the cookie, the time in jiffies, then the fields.
 SOCKET_HEADER = struct.Struct("=QQ")  # cookie, jiffies
 SOCKET_FIELDS = Layout(
     (
@@ -65,15 +65,15 @@ SOCKET_RECORD_BYTES = SOCKET_HEADER.size + SOCKET_FIELDS.size
 
 FILE_RECORD = struct.Struct("=QQII16s")  # cookie, start of the process in ns, pid, fd, command
 
-# ns, cookie, local, remote, family, local port, the same where it was bound, remote port, mark, old state, new state;
-# start in ns, pid and command of the process that ran, with changes of state alone
+# ns, cookie, local, remote, family, local port (skc_num), bound local port (inet_sport), remote port, mark, old state,
+# new state; for state changes only: start in ns, command and pid of the current process
 EVENT_RECORD = struct.Struct("=QQ16s16sHH2s2sBBB5xQ16sI4x")
 EVENT_COOKIE = struct.Struct("=8xQ")
 _EVENT_ADDRESSES, _EVENT_FAMILY, _EVENT_MARK, _EVENT_PROCESS = 16, 48, 56, 64
 
 
 def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
-    """The program for `bpf_iter_tcp`: a record for each socket; and by shape, the fields that this kernel has."""
+    """The program for `bpf_iter_tcp`, a record per socket; and the fields that this kernel has, by shape."""
     code = Assembler()
     frame = -SOCKET_RECORD_BYTES
     fields = frame + SOCKET_HEADER.size
@@ -111,7 +111,7 @@ def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
 
 
 def task_file_iterator(btf: Btf) -> bytes:
-    """The program for `bpf_iter_task_file`: a FILE_RECORD for each descriptor of a TCP socket that a process holds."""
+    """The program for `bpf_iter_task_file`: a FILE_RECORD for each open descriptor of a TCP socket."""
     code = Assembler()
     frame = -FILE_RECORD.size
     code.move(R6, R1)
@@ -137,7 +137,7 @@ def task_file_iterator(btf: Btf) -> bytes:
 
 
 class Tracepoint(NamedTuple):
-    """A tracepoint whose first argument is a socket; with `states`, the old and the new are the next two."""
+    """A tracepoint whose first argument is a socket; if `states`, the next two are the old and new state."""
 
     name: str
     mark: int
@@ -145,10 +145,10 @@ class Tracepoint(NamedTuple):
 
 
 def tracepoint(btf: Btf, point: Tracepoint, netns: int | None, ring: int, lost: int) -> bytes:
-    """The program for a tracepoint: an EVENT_RECORD into `ring` for each socket of a network namespace, or of all.
+    """The program for a tracepoint: an EVENT_RECORD into `ring` for each event in one or all network namespaces.
 
-    `netns` is the namespace's inode number, None for all. What finds no room is counted in the first value of the
-    array `lost`.
+    `netns` is the namespace's inode number, None for all. Records that do not fit are counted in the first value of the
+    array map `lost`.
     """
     code = Assembler()
     frame = -EVENT_RECORD.size
@@ -183,7 +183,7 @@ def tracepoint(btf: Btf, point: Tracepoint, netns: int | None, ring: int, lost: 
 
 
 def _copy_ends(code: Assembler, btf: Btf, frame: int) -> None:
-    """Family, addresses and ports of the socket in R7. Its own port is cleared early, but not where it was bound."""
+    """Copy family, addresses and ports of the socket in R7. skc_num is cleared early, so inet_sport is copied too."""
     for path, place, width in (("skc_family", 0, "H"), ("skc_num", 2, "H"), ("skc_dport", 6, "2s")):
         copy(code, R7, required(btf, "sock_common", path), frame + _EVENT_FAMILY + place, width)
     load(code, R1, R7, required(btf, "sock_common", "skc_family"))
@@ -206,14 +206,14 @@ _PROCESS_WIDTHS = {"start_boottime": "Q", "tgid": "I", "comm": "16s"}
 
 
 def _copy_process(code: Assembler, btf: Btf, task: Register, places: Mapping[str, int]) -> None:
-    """What tells the process of the thread at `task`, which becomes that of its first thread."""
+    """Copy pid, start and name of the process of the thread at `task`. Overwrites `task` with the group leader."""
     code.load(task, task, required(btf, "task_struct", "group_leader").offset, 8)
     for path, place in places.items():
         copy(code, task, required(btf, "task_struct", path), place, _PROCESS_WIDTHS[path])
 
 
 def _copy_from_pointers(code: Assembler, btf: Btf, already: frozenset[str], fields: int) -> frozenset[str]:
-    """Of the full socket in R8, what does not lie in itself and is not `already` copied; what of it this kernel has."""
+    """Copy fields of the full socket in R8 that lie in other structures; returns the names that this kernel has."""
     copied = frozenset[str]()
     for linked in LINKED_FIELDS:
         if already.isdisjoint(field.name for field in linked.fields):
@@ -227,7 +227,7 @@ def _copy_from_pointers(code: Assembler, btf: Btf, already: frozenset[str], fiel
 
 
 def _copy_linked(code: Assembler, btf: Btf, linked: LinkedFields, fields: int) -> frozenset[str]:
-    """What lies at the end of pointers, one of which may lead nowhere."""
+    """Copy the fields behind a chain of pointers, each of which may be null."""
     links = [link for structure, path in linked.links if (link := btf.member(structure, path)) is not None]
     places = locate(btf, linked.structure, linked.fields)
     if len(links) < len(linked.links):
@@ -248,7 +248,7 @@ def _copy_all(code: Assembler, base: Register, places: Mapping[str, Member], fie
 
 
 def _write(code: Assembler, frame: int, size: int) -> None:
-    """The record on the stack, to whoever reads the iterator; and the program's end."""
+    """Write the record on the stack to the iterator's reader; then end the program."""
     code.load(R1, R6, _META, 8)
     code.load(R1, R1, _SEQ_FILE, 8)
     code.address(R2, FRAME, frame)
@@ -259,7 +259,7 @@ def _write(code: Assembler, frame: int, size: int) -> None:
 
 
 def _output(code: Assembler, frame: int, size: int, ring: int, lost: int) -> None:
-    """The record on the stack, into the ring, whose reader is not woken: it comes by. And the program's end."""
+    """Output the record on the stack to the ring without waking its reader, which polls; then end the program."""
     code.map_handle(R1, ring)
     code.address(R2, FRAME, frame)
     code.constant(R3, size)

@@ -1,11 +1,11 @@
-"""A BPF ring buffer, read from shared memory (Documentation/bpf/ringbuf.rst): no call of the kernel for a record.
+"""Reads a BPF ring buffer from shared memory, without a system call per record (Documentation/bpf/ringbuf.rst).
 
-Two pages of positions come before the data: this reader's own, which it may write, and the kernel's. The data is mapped
-twice in a row, so that what runs over the end lies in one piece. A record is not read before the kernel has taken its
-busy mark away.
+Two pages come before the data: the consumer position, which this reader writes, and the producer position. The data is
+mapped twice in a row, so a record that wraps around is contiguous. A record is read only after the kernel has cleared
+its busy bit.
 
-Law: what is there is copied in one go and its room given back at once. The kernel fills a ring of some hundred thousand
-records in a second, and a reader that is short of processor time must not hold up the room that it has read.
+Rule: all finished records are copied at once and their space is freed at once. The kernel can fill a ring of a hundred
+thousand records in a second, so a slow reader must not keep space that it has already read.
 """
 
 import mmap
@@ -16,18 +16,18 @@ from itertools import takewhile
 from tcpwatch.kernel.bpf.loader import MAP_MMAPABLE, MapType, create_map
 
 _POSITION = struct.Struct("=Q")
-_RECORD_HEADER = struct.Struct("=II")  # length with two marks, offset of the page
+_RECORD_HEADER = struct.Struct("=II")  # length with two flag bits, page offset
 _ALIGNED = 8
 
 
 class RingBuffer:
-    """Records from the kernel, all of `record_bytes`, in the order in which they came.
+    """Records from the kernel, each of `record_bytes`, in order of arrival.
 
     `size` is in bytes, a power of two.
     """
 
     def __init__(self, size: int, record_bytes: int) -> None:
-        """Raises SourceError where the kernel gives no such memory."""
+        """Raises SourceError if the kernel refuses the maps."""
         self.map = create_map(MapType.RING_BUFFER, 0, 0, size)
         self.lost_map = create_map(MapType.ARRAY, 4, 8, 1, MAP_MMAPABLE)
         self._size = size
@@ -40,12 +40,12 @@ class RingBuffer:
 
     @property
     def lost(self) -> int:
-        """How many records found no room, from the beginning."""
+        """How many records did not fit since the start."""
         count: int = _POSITION.unpack_from(self._lost)[0]
         return count
 
     def read(self) -> list[bytes]:
-        """What has come since the last time; its room is free again."""
+        """The records since the last call; their space is freed."""
         position: int = _POSITION.unpack_from(self._consumer)[0]
         end: int = _POSITION.unpack_from(self._producer)[0]
         start = mmap.PAGESIZE + (position & self._size - 1)
@@ -55,14 +55,14 @@ class RingBuffer:
         return [record for (record,) in self._entry.iter_unpack(copied)]
 
     def _finished(self, start: int, end: int) -> int:
-        """How many bytes from `start` are records that the kernel has finished: those up to the first with a mark."""
+        """How many bytes from `start` are finished records: those before the first record with a flag bit."""
         with memoryview(self._producer) as shared, shared[start:end].cast("I") as words:
             lengths = words[:: self._entry.size // words.itemsize].tolist()
         unmarked = takewhile(self._record_bytes.__eq__, lengths)
         return sum(1 for _ in unmarked) * self._entry.size
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Unmap the memory and close the maps."""
         for shared in (self._consumer, self._producer, self._lost):
             shared.close()
         os.close(self.map)

@@ -1,7 +1,7 @@
-"""One record of the TCP iterator, taken apart: as a table row at once, as a TCB or as `tcp_info` when asked. No I/O.
+"""Decodes a record of the TCP iterator: the table row at once, TCB and `tcp_info` on demand. No I/O.
 
-The record of an idle socket does not change: its times are moments in jiffies, and only the clock beside it goes on.
-What a kernel or a kind of socket lacks is `None` here.
+The record of an idle socket does not change, because its times are absolute jiffies. A field that the kernel or the
+kind of socket lacks is `None`.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ from tcpwatch.tcp.tcb import Source, Tcb
 
 Initial = tuple[int | None, int | None]
 NamesByOffset = Mapping[int, frozenset[str]]
-"""By shape of socket, the fields that this kernel has."""
+"""The fields that this kernel has, by `Shape`."""
 
 _AF_INET = 2
 _ACK_TIMER = 2  # ICSK_ACK_TIMER, a bit of icsk_ack.pending
 
-# include/net/inet_connection_sock.h: what the timer of what was sent is running for.
+# include/net/inet_connection_sock.h: the purpose of the retransmit timer.
 PENDING = {
     1: TimerKind.RETRANSMIT,  # ICSK_TIME_RETRANS
     3: TimerKind.PERSIST,  # ICSK_TIME_PROBE0
@@ -58,7 +58,7 @@ _ROW = SOCKET_FIELDS.selection(
 class SocketRecord:
     """The fields of one socket at one moment.
 
-    `initial` are ISS and IRS where they were known before: in TIME-WAIT the kernel keeps nothing that they follow from.
+    `initial` are ISS and IRS from an earlier record: in TIME-WAIT the kernel has no data from which they follow.
     """
 
     fields: bytes
@@ -68,47 +68,47 @@ class SocketRecord:
 
     @property
     def in_time_wait(self) -> bool:
-        """Whether the kernel has cut the socket down to what TIME-WAIT needs."""
+        """Whether the kernel has replaced the socket by a `tcp_timewait_sock`."""
         return self.fields[_SHAPE] == Shape.TIME_WAIT
 
     @property
     def last_ack_recv(self) -> int | None:
-        """Milliseconds from the last acknowledgment to when this was read; None for what is no full socket."""
+        """Milliseconds from the last received ACK to the read; None if not a full socket."""
         if self.fields[_SHAPE] != Shape.FULL:
             return None
         return self.clock.age_ms(*_LAST_ACK.unpack_from(self.fields))
 
     @property
     def info(self) -> TcpInfo | None:
-        """The measurements; None for what is no full socket."""
+        """`tcp_info`; None if not a full socket."""
         if self.fields[_SHAPE] != Shape.FULL:
             return None
         return tcp_info(self._values(_INFO), self.clock)
 
     @property
     def tcb(self) -> Tcb | None:
-        """The TCB in absolute numbers, with ISS and IRS where the record tells them or they were known before."""
+        """The TCB in absolute numbers; ISS and IRS from the record or from `initial`. None for a listener."""
         if STATE_BY_NUMBER[self.fields[_STATE]] is State.LISTEN:
             return None
         return _TCBS[Shape(self.fields[_SHAPE])](self._values(_TCB), self.initial)
 
     @property
     def extensions(self) -> Extensions:
-        """Memory, congestion control and the like; little of what is no full socket."""
+        """Memory, congestion control and the like; mostly None if not a full socket."""
         return extensions_of(self._values(_EXTENSIONS))
 
     def value(self, name: str) -> int | None:
-        """Any field of the record, by its name there; None where this kernel or this kind of socket has none."""
+        """A field of the record by name; None if this kernel or this kind of socket lacks it."""
         found: int | None = self._values(SOCKET_FIELDS.selection(name))[name]
         return found
 
     def duration_ms(self, name: str) -> int | None:
-        """A field that is a length of time in jiffies."""
+        """A field that is a duration in jiffies, in milliseconds."""
         jiffies = self.value(name)
         return None if jiffies is None else self.clock.microseconds(jiffies) // 1_000
 
     def fires_ms(self, expires_ms: int, wait_ms: int) -> int:
-        """When a timer really fires, counted from when this was read: the kernel's timers are coarse."""
+        """When a timer really fires, in milliseconds from the read: the kernel's timers are coarse."""
         return self.clock.fires_ms(expires_ms, wait_ms)
 
     def _values(self, selection: Selection) -> FieldValues:
@@ -119,7 +119,7 @@ class SocketRecord:
 
 
 def socket_row(cookie: int, record: SocketRecord, netns: Namespace | None = None) -> SocketRow | None:
-    """The record, read in `netns`, as a row of the socket table; None where its state has no word in RFC 9293."""
+    """The record, read in `netns`, as a row of the socket table; None if its state is not in RFC 9293."""
     names, unpacker = _ROW
     values = dict(zip(names, unpacker.unpack_from(record.fields), strict=True))
     state = STATE_BY_NUMBER.get(values["skc_state"])
@@ -156,19 +156,19 @@ def _backlog(values: FieldValues) -> Backlog:
 
 
 def _queues(values: FieldValues) -> tuple[int, int]:
-    """Bytes that wait to be read, and to be acknowledged; only a full socket has any."""
+    """Unread bytes and unacknowledged bytes; 0 if not a full socket."""
     if values["shape"] != Shape.FULL:
         return 0, 0
     return _distance(values["copied_seq"], values["rcv_nxt"]), _distance(values["snd_una"], values["write_seq"])
 
 
 def _distance(begin: int, end: int) -> int:
-    """From one sequence number to the next; 0 where they stand the other way round, as before the handshake."""
+    """Bytes from `begin` to `end`; 0 if `end` comes first, as before the handshake."""
     return max(0, unwrap(end, near=begin) - begin)
 
 
 def _timer(values: FieldValues, clock: Clock) -> Timer | None:
-    """Of the timers that run, the one that fires first: delayed ACKs are due long before keep-alives."""
+    """The running timer that fires first: a delayed ACK fires long before a keep-alive."""
     moment = None
     if values["shape"] == Shape.TIME_WAIT:
         kind, moment, retransmits = TimerKind.TIME_WAIT, values["retransmit_expires"], 0
@@ -185,7 +185,7 @@ def _timer(values: FieldValues, clock: Clock) -> Timer | None:
 
 
 def _full_tcb(values: FieldValues, initial: Initial) -> Tcb:
-    """`rcv_wnd` is the window as it is now: what was last advertised, less what has come since."""
+    """`rcv_wnd` is the last advertised window minus the bytes received since."""
     sending = Tcb(
         source=Source.KERNEL,
         snd_una=values["snd_una"],
@@ -209,12 +209,12 @@ def _full_tcb(values: FieldValues, initial: Initial) -> Tcb:
 
 
 def _scales(values: FieldValues) -> tuple[int, int]:
-    """Of the peer's windows and of this end's; 0 where no scaling was agreed."""
+    """Window scale of the peer and of this end; 0 if scaling was not negotiated."""
     return (values["snd_wscale"], values["rcv_wscale"]) if values["wscale_ok"] else (0, 0)
 
 
 def _request_tcb(values: FieldValues, initial: Initial) -> Tcb:
-    """A SYN came and a SYN-ACK went out."""
+    """A SYN was received and a SYN-ACK sent."""
     iss = values["snt_isn"]
     snd_wscale, rcv_wscale = _scales(values)
     return Tcb(
@@ -233,7 +233,7 @@ def _request_tcb(values: FieldValues, initial: Initial) -> Tcb:
 
 
 def _time_wait_tcb(values: FieldValues, initial: Initial) -> Tcb:
-    """All that was sent is acknowledged, the FIN too; only then does a socket become this."""
+    """Everything sent has been acknowledged, including the FIN; only then does a socket enter TIME-WAIT."""
     iss, irs = initial
     return Tcb(
         source=Source.KERNEL,

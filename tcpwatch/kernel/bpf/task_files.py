@@ -1,7 +1,7 @@
-"""Which processes hold a socket, from the BPF iterator `bpf_iter_task_file`: all open files of all processes at once.
+"""Socket owners from the BPF iterator `bpf_iter_task_file`, which reads all open files of all processes.
 
-The same questions and answers as `OwnerIndex`, of which it takes the place where BPF is allowed: nothing is read while
-the table stays the same. But it sees all users' processes, and the sockets are known by cookie.
+It replaces `OwnerIndex` if BPF is allowed, with the same interface: nothing is read while the table stays the same. In
+addition it sees the processes of all users, and identifies sockets by cookie.
 """
 
 import os
@@ -23,30 +23,30 @@ PID_NAMESPACE = Path("/proc/self/ns/pid")
 _INITIAL_PID_NAMESPACE = 0xEFFF_FFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 _TICK_NS = 10_000_000  # start times in /proc/PID/stat count hundredths of a second
 
-_HOLDER = Struct("=QII16s")  # start of the process in ns, pid, fd, command
+_HOLDER = Struct("=QII16s")  # process start in ns, pid, fd, command
 _BY_COOKIE = Struct(f"=Q{_HOLDER.size}s")
 
 
 class TaskFileOwners:
-    """The owners of sockets, kept from one call to the next. One thread uses it."""
+    """The owners of sockets, cached between calls. Not thread-safe."""
 
     message = "BPF: the processes of all users"
     reads_processes = False
 
     def __init__(self, read: ReadRecords, clock: Callable[[], int] = time.monotonic_ns) -> None:
-        """`read` runs the iterator once; `clock` gives monotonic nanoseconds."""
+        """`read` runs the iterator once; `clock` returns monotonic nanoseconds."""
         self._read = read
         self._clock = clock
         self._rows: dict[int, SocketRow] = {}
         self._answers: dict[int, Answer] = {}
-        self._records: dict[int, bytes] = {}  # by cookie, as they came
+        self._records: dict[int, bytes] = {}  # undecoded, by cookie
         self._holders: dict[int, tuple[Owner, ...]] = {}
         self._next_pass_ns = 0
         self._link: int | None = None
 
     @classmethod
     def open(cls, btf: Btf) -> "TaskFileOwners":
-        """Load the program; SourceError where the kernel refuses, or would tell pids that mean nothing here."""
+        """Load the program; SourceError if the kernel refuses, or if its pids are not valid in this pid namespace."""
         if not pids_are_ours():
             raise SourceError("In a pid namespace of its own, BPF knows the processes by other numbers.")
         link = load_iterator(task_file_iterator(btf), btf, "task_file")
@@ -55,9 +55,9 @@ class TaskFileOwners:
         return owners
 
     def resolve(self, rows: Iterable[SocketRow]) -> dict[int, Answer]:
-        """By cookie, who holds each of `rows`, or why that is not to be said.
+        """Owners by cookie, or the reason why they are unknown. `rows` is the whole table.
 
-        `rows` is the whole table. A socket that its program has let go of keeps its last owners, marked `gone`.
+        A socket that its program has closed keeps its last owners, marked `gone`.
         """
         current = {row.cookie: row for row in rows}
         fresh = [row for row in current.values() if self._rows.get(row.cookie) is not row]
@@ -75,7 +75,7 @@ class TaskFileOwners:
         return self._answers
 
     def close(self) -> None:
-        """Take the program out of the kernel."""
+        """Unload the program."""
         if self._link is not None:
             os.close(self._link)
             self._link = None
@@ -87,7 +87,7 @@ class TaskFileOwners:
         return NoOwner.NOT_FOUND if answer is None else answer
 
     def _read_all(self) -> set[int]:
-        """Go through all processes; the cookies of the sockets that have other holders now than before."""
+        """Read all processes; returns the cookies of sockets whose owners changed."""
         self._next_pass_ns = self._clock() + SURVEY_INTERVAL_NS
         records: dict[int, bytes] = {}
         for chunk in self._read():
@@ -103,12 +103,12 @@ class TaskFileOwners:
 
 
 def pids_are_ours() -> bool:
-    """Whether BPF, which knows the processes as the first pid namespace does, knows them by the numbers used here."""
+    """Whether this process is in the initial pid namespace, whose pids BPF reports."""
     return PID_NAMESPACE.stat().st_ino == _INITIAL_PID_NAMESPACE
 
 
 def owner(start_ns: int, pid: int, name: bytes, fd: int | None = None) -> Owner:
-    """A process as a record tells of it; one that is not known to hold a descriptor is `gone` from the socket."""
+    """The process in a record; without a descriptor it is marked `gone`."""
     command = clean(name.partition(b"\0")[0].decode(errors="surrogateescape"))
     return Owner(pid, start_ns // _TICK_NS, command, fd, gone=fd is None)
 

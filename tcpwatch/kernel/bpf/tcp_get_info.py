@@ -1,6 +1,6 @@
 """A full socket's fields as `struct tcp_info`. Pure.
 
-They are put together as the kernel itself does it for `ss` (tcp_get_info, net/ipv4/tcp.c), so that both say the same.
+They are computed as the kernel does for `ss` (tcp_get_info, net/ipv4/tcp.c), so both sources give the same values.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import unwrap
 
 _LISTEN = 10
-_WHEEL_LEVEL, _WHEEL_SHIFT = 63, 3  # jiffies that the finest level holds; each further one is 2**3 times as coarse
+_WHEEL_LEVEL, _WHEEL_SHIFT = 63, 3  # jiffies in the finest level; each further level is 2**3 times as coarse
 _SECOND_US = 1_000_000
 
 
 class Clock(NamedTuple):
-    """The kernel's clock when a record was written: jiffies, and how many make a second; and the monotonic clock's.
+    """The time when a record was written, in jiffies (`hz` per second), and when it was read, on the monotonic clock.
 
-    Moments in the record are the low 32 bits of jiffies.
+    Times in the record are the low 32 bits of jiffies.
     """
 
     jiffies: int
@@ -26,19 +26,19 @@ class Clock(NamedTuple):
     read_ns: int
 
     def since(self, moment: int) -> int:
-        """Jiffies gone by since then; none if it is still to come."""
+        """Jiffies since `moment`; 0 if it is in the future."""
         return max(0, self.jiffies - unwrap(moment, near=self.jiffies))
 
     def age_ms(self, moment: int) -> int:
-        """Milliseconds gone by since then."""
+        """Milliseconds since `moment`."""
         return self.since(moment) * 1_000 // self.hz
 
     def left_ms(self, moment: int) -> int:
-        """Milliseconds until then."""
+        """Milliseconds until `moment`; 0 if it is in the past."""
         return max(0, unwrap(moment, near=self.jiffies) - self.jiffies) * 1_000 // self.hz
 
     def fires_ms(self, expires_ms: int, wait_ms: int) -> int:
-        """When a timer really fires that is set to expire then, after that wait; in milliseconds from now, both.
+        """Milliseconds until a timer really fires that was armed for `wait_ms` and expires in `expires_ms`.
 
         Never early, and the longer the wait, the coarser: the timer wheel, kernel/time/timer.c (Linux 4.8 and newer).
         """
@@ -48,11 +48,11 @@ class Clock(NamedTuple):
         return (((expires >> shift) + 1 << shift) - self.jiffies) * 1_000 // self.hz
 
     def microseconds(self, jiffies: int) -> int:
-        """A length of time."""
+        """Jiffies as microseconds."""
         return jiffies * _SECOND_US // self.hz
 
 
-# Called the same here as there, and taken as it stands.
+# Same name in `tcp_info` and in the record; copied unchanged.
 SAME_NAME = (
     "rcv_mss rcv_ssthresh snd_ssthresh snd_cwnd advmss reordering rcv_space total_retrans bytes_acked bytes_received "
     "segs_out segs_in min_rtt data_segs_in data_segs_out delivered delivered_ce bytes_sent bytes_retrans dsack_dups "
@@ -78,11 +78,11 @@ SHIFTED = {
     "rtt": ("srtt_us", 3),
     "rttvar": ("mdev_us", 2),
     "rcv_rtt": ("rcv_rtt_us", 3),
-}  # kept as multiples of 8, 4, 8
+}  # the kernel stores them times 8, 4 and 8
 DURATIONS = {"rto": "icsk_rto", "ato": "ato"}
 AGES = {"last_data_sent": "lsndtime", "last_data_recv": "lrcvtime", "last_ack_recv": "rcv_tstamp"}
 
-# Time spent sending, and which part of it the peer's window or the send buffer held back; by `chrono_type`.
+# Time spent sending, limited by the receive window, limited by the send buffer; by `chrono_type`.
 CHRONOGRAPHS = {1: "chrono_busy", 2: "chrono_rwnd", 3: "chrono_sndbuf"}
 
 # TCPI_OPT_*, include/uapi/linux/tcp.h. The bits of `ecn_flags` are named in net/tcp.h; Linux 6.18 added AccECN's.
@@ -112,13 +112,13 @@ TCP_INFO_FIELDS = " ".join(
         COMBINED,
     )
 )
-"""The fields of the record that all this is made of."""
+"""The fields of the record that `tcp_info` needs."""
 
 _OF_A_LISTENER = ("state", "reordering", "snd_cwnd", "pacing_rate", "max_pacing_rate")
 
 
 def tcp_info(values: FieldValues, clock: Clock) -> TcpInfo:
-    """The measurements of a full socket, from TCP_INFO_FIELDS."""
+    """`tcp_info` of a full socket, from the values of TCP_INFO_FIELDS."""
     found = {name: values[source] for name, source in RENAMED.items()}
     if values["skc_state"] == _LISTEN:
         queue = {"unacked": values["sk_ack_backlog"], "sacked": values["sk_max_ack_backlog"]}
@@ -147,7 +147,7 @@ def _options(known: Mapping[str, int]) -> int:
 
 
 def _chronographs(known: Mapping[str, int], clock: Clock) -> dict[str, int]:
-    """The three times in microseconds; the one that runs counts from `chrono_start`."""
+    """The three times in microseconds; the running one counts from `chrono_start`."""
     running = known["chrono_type"]
     jiffies = {kind: known[name] for kind, name in CHRONOGRAPHS.items()}
     if running in jiffies:
@@ -157,13 +157,13 @@ def _chronographs(known: Mapping[str, int], clock: Clock) -> dict[str, int]:
 
 
 def _delivery_rate(known: Mapping[str, int]) -> int:
-    """Bytes a second (tcp_compute_delivery_rate)."""
+    """Bytes per second (tcp_compute_delivery_rate)."""
     interval_us = known["rate_interval_us"]
     return known["rate_delivered"] * known["mss_cache"] * _SECOND_US // interval_us if interval_us else 0
 
 
 def _rto_time(values: FieldValues, clock: Clock) -> int | None:
-    """Milliseconds spent on retransmissions after a timeout, with the recovery that goes on now."""
+    """Milliseconds spent in RTO recovery, including the current one."""
     spent: int | None = values["total_rto_time"]
     began_ms: int | None = values["rto_stamp"]
     if spent is None or not began_ms:

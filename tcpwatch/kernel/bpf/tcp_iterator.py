@@ -1,8 +1,8 @@
-"""The kernel's socket table through the BPF iterator `bpf_iter_tcp`: every socket, with the TCB as the kernel has it.
+"""The kernel's socket table through the BPF iterator `bpf_iter_tcp`, with the kernel's own TCB of each socket.
 
-A dump is no snapshot: sockets come and go while the kernel walks its tables. So one cookie is one row however often it
-came. A socket that did nothing between two dumps costs a comparison of bytes; its `SocketRow` is the same object as
-before, and what ticks in it counts from the row's `read_ns`.
+A dump is not a snapshot: sockets come and go while the kernel walks its tables. So a cookie gives one row even if it
+appears twice. A socket that did nothing between two dumps costs one comparison of bytes; its `SocketRow` stays the same
+object, and its times are relative to the row's `read_ns`.
 """
 
 import os
@@ -21,14 +21,14 @@ from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
-_CLOCK_MONOTONIC_COARSE = 6  # include/uapi/linux/time.h; it advances by a jiffy
+_CLOCK_MONOTONIC_COARSE = 6  # include/uapi/linux/time.h; its resolution is a jiffy
 _RECORDS = struct.Struct(f"=QQ{SOCKET_FIELDS.size}s")  # cookie, jiffies, fields
 
 
 class BpfSockets:
-    """A reader of the socket table. One thread uses it, in whose network namespace it looks.
+    """Reads the socket table of the calling thread's network namespace. Not thread-safe.
 
-    `skipped` counts the last dump's sockets whose state has no word in RFC 9293.
+    `skipped` counts sockets of the last dump whose state is not in RFC 9293.
     """
 
     name = "bpf"
@@ -42,9 +42,9 @@ class BpfSockets:
         hz: int = 0,
         netns: Namespace | None = None,
     ) -> None:
-        """`read` runs the iterator once, in `netns`; `known` is by shape what it fills in.
+        """`read` runs the iterator once, in `netns`; `known` are the fields that it fills, by shape.
 
-        `clock` gives monotonic nanoseconds.
+        `clock` returns monotonic nanoseconds.
         """
         self.skipped = 0
         self._known = known
@@ -52,12 +52,12 @@ class BpfSockets:
         self._netns = netns
         self._clock = clock
         self._hz = hz or round(1 / time.clock_getres(_CLOCK_MONOTONIC_COARSE))
-        self._seen: dict[int, tuple[bytes, SocketRow]] = {}  # by cookie, fields and the row made of them
+        self._seen: dict[int, tuple[bytes, SocketRow]] = {}  # by cookie: the fields and the row made from them
         self._link: int | None = None
 
     @classmethod
     def open(cls, btf: Btf, netns: Namespace | None = None) -> "BpfSockets":
-        """Load the program; SourceError where the kernel refuses, or this user may not."""
+        """Load the program; SourceError if the kernel refuses."""
         code, known = tcp_iterator(btf)
         link = load_iterator(code, btf, "tcp")
         sockets = cls(known, lambda: read_iterator(link), netns=netns)
@@ -65,7 +65,7 @@ class BpfSockets:
         return sockets
 
     def elsewhere(self, netns: Namespace, run: RunInThread) -> "BpfSockets":
-        """The same program, run by `run` in another namespace; of use as long as this one is open."""
+        """The same program, run by `run` in another namespace; usable as long as this source is open."""
         if (link := self._link) is None:
             raise SourceError("The program is not loaded.")
         return BpfSockets(self._known, lambda: read_iterator(link, run), netns=netns)
@@ -73,7 +73,7 @@ class BpfSockets:
     def dump(self) -> list[SocketRow]:
         """Every TCP socket in the calling thread's network namespace, IPv4 and IPv6, in all states.
 
-        Raises SourceError where the kernel breaks off, or its records make no sense.
+        Raises SourceError if the kernel stops early or a record is incomplete.
         """
         self.skipped = 0
         found: dict[int, tuple[bytes, SocketRow]] = {}
@@ -83,7 +83,7 @@ class BpfSockets:
         return [row for _, row in found.values()]
 
     def close(self) -> None:
-        """Take the program out of the kernel."""
+        """Unload the program."""
         if self._link is not None:
             os.close(self._link)
             self._link = None
@@ -112,6 +112,6 @@ class BpfSockets:
 
 
 def _initial_numbers(before: SocketRow) -> Initial:
-    """ISS and IRS of a socket as it was seen last."""
+    """ISS and IRS from the last row of a socket."""
     tcb = tcb_of(before)
     return (tcb.iss, tcb.irs) if tcb is not None else (None, None)

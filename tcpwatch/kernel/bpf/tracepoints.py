@@ -1,7 +1,7 @@
 """State changes, retransmissions and resets as they happen, from the kernel's tracepoints.
 
-So connections are seen that are too short for any dump. Not seen are TIME-WAIT and handshakes under way: there is no
-tracepoint for these. Entering TIME-WAIT looks like a socket's end, and the next dump shows it under the same cookie.
+They show connections that are too short for any dump. TIME-WAIT and unfinished handshakes are not seen, because they
+have no tracepoint. Entering TIME-WAIT looks like the end of a socket; the next dump shows it with the same cookie.
 """
 
 import os
@@ -22,11 +22,11 @@ from tcpwatch.tcp.state import State
 
 NETWORK_NAMESPACE = Path("/proc/thread-self/ns/net")
 _NO_PORT = b"\0\0"
-RING_BYTES = 16 << 20  # a hundred and sixty thousand records
+RING_BYTES = 16 << 20  # 160,000 records
 
 
 KINDS_BY_MARK = tuple(OccurrenceKind)
-"""By their mark in the record."""
+"""Event kinds; the index is the mark in the record."""
 
 TRACEPOINTS = (
     Tracepoint("inet_sock_set_state", KINDS_BY_MARK.index(OccurrenceKind.STATE), states=True),
@@ -36,7 +36,7 @@ TRACEPOINTS = (
 )
 
 
-# Changes that only a call of the program makes. With others, whoever's process ran is told.
+# State changes that only a system call of the program causes. For others the kernel reports an unrelated process.
 CHANGES_BY_PROGRAM = frozenset(
     {
         (State.CLOSED, State.SYN_SENT),
@@ -48,23 +48,23 @@ CHANGES_BY_PROGRAM = frozenset(
 
 
 class TracepointEvents:
-    """What happens to the sockets of the network namespace that it was opened in, or of all. One thread uses it."""
+    """Events of the sockets in the network namespace in which it was opened, or in all. Not thread-safe."""
 
     message = "BPF: every change of state, retransmission and reset, as it happens"
     every_change = True
     capacity = RING_BYTES // EVENT_RECORD.size
 
     def __init__(self, ring: RingBuffer, programs: tuple[int, ...] = (), names_processes: bool = True) -> None:
-        """`programs` are descriptors that fill the ring, to be closed with it."""
+        """`programs` are the descriptors of the programs that fill the ring; `close` closes them."""
         self._ring = ring
         self._programs = programs
         self._decode = partial(_transition, names_processes)
 
     @classmethod
     def open(cls, btf: Btf, size: int = RING_BYTES, everywhere: bool = False) -> "TracepointEvents":
-        """Attach the programs; SourceError where the kernel refuses. A record takes 104 of the `size` bytes.
+        """Attach the programs; SourceError if the kernel refuses. A record takes 104 of the `size` bytes.
 
-        With `everywhere` they tell of the sockets of all network namespaces.
+        `everywhere`: report the sockets of all network namespaces.
         """
         netns = None if everywhere else NETWORK_NAMESPACE.stat().st_ino
         ring = RingBuffer(size, EVENT_RECORD.size)
@@ -80,23 +80,23 @@ class TracepointEvents:
 
     @property
     def lost(self) -> int:
-        """How many found no room, from the beginning: `read` was not called in time."""
+        """How many events were lost since the start because `read` was not called in time."""
         return self._ring.lost
 
     def read(self) -> list[RawEvent]:
-        """What has happened since the last time, in order for each processor."""
+        """The events since the last call, in order per CPU."""
         cookie, decode = EVENT_COOKIE.unpack_from, self._decode
         return [(cookie(record)[0], record, decode) for record in self._ring.read()]
 
     def close(self) -> None:
-        """Take the programs out of the kernel."""
+        """Unload the programs."""
         for program in self._programs:
             os.close(program)
         self._ring.close()
 
 
 def _transition(names_processes: bool, record: bytes) -> SocketEvent | None:
-    """One record; None for what the kernel reports of the wrong socket."""
+    """Decode one record; None if the kernel reports it for the wrong socket."""
     time_ns, cookie, local, remote, family, num, port, remote_port, mark, old, new, start_ns, command, pid = (
         EVENT_RECORD.unpack(record)
     )
@@ -115,10 +115,10 @@ def _transition(names_processes: bool, record: bytes) -> SocketEvent | None:
 
 @lru_cache(maxsize=256)
 def _meaning(mark: int, old: int, new: int) -> tuple[OccurrenceKind, State | None, State | None, bool] | None:
-    """What happened, both states, and whether the program did it; None where it is told of another socket.
+    """Kind, old and new state, and whether the program caused it; None if the record names the wrong socket.
 
-    A handshake that a listener answers has the listener's cookie on some kernels. The socket's next transition, out of
-    SYN-RECEIVED, has its own.
+    On some kernels the record of an incoming handshake has the listener's cookie. The next state change, out of
+    SYN-RECEIVED, has the socket's own.
     """
     before, after = STATE_BY_NUMBER.get(old), STATE_BY_NUMBER.get(new)
     if before is State.LISTEN and after is State.SYN_RECEIVED:

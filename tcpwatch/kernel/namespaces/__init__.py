@@ -1,1 +1,1 @@
-"""Other network namespaces: how they are found, entered and read."""
+"""Finds, enters and reads other network namespaces."""

@@ -1,7 +1,7 @@
-"""The sockets of several network namespaces as one table: those that were there when it was opened.
+"""The sockets of several network namespaces as one table. Namespaces created later are not added.
 
-A cookie is a socket's identity across namespaces (Linux 5.10 and newer). A namespace that nobody else holds any more,
-and in which no program has a socket, is let go of: watching it would keep it, and its interfaces, alive.
+A cookie identifies a socket across namespaces (Linux 5.10 and newer). A namespace is released if nothing else keeps it
+alive and no program has a socket in it: otherwise this reader would keep it and its interfaces alive.
 """
 
 import time
@@ -15,13 +15,13 @@ from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
-BUDGET_NS = 50_000_000  # for one dump: each namespace costs a walk through the table that all of them share
+BUDGET_NS = 50_000_000  # for one dump: reading a namespace walks the hash table that all namespaces share
 
 
 class NamespaceScope(NamedTuple):
-    """How far to look: the namespace that we are in, where it is known, and others, each with who lives there.
+    """Which namespaces to read: our own (None if unknown), and others through their threads.
 
-    `left_out` counts those that are known, but not to be looked at. None of `residents`: the one that we are in, alone.
+    `left_out` counts namespaces that are known but not read. No threads: only our own namespace is read.
     """
 
     here: Namespace | None = None
@@ -36,21 +36,21 @@ class NamespaceTable(Protocol):
     message: str
 
     def dump(self) -> list[SocketRow]:
-        """Every TCP socket of it, as it is now."""
+        """All TCP sockets of the namespace now."""
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Release the open resources."""
 
 
 class OtherNamespace(NamedTuple):
-    """Another namespace: who lives there, and what is read there."""
+    """Another namespace: the thread inside it, and its socket table."""
 
     namespace_thread: NamespaceThread
     table: NamespaceTable
 
 
 class AllNamespaces:
-    """Reads one table after the other, in turn where they are too many for one dump. One thread uses it."""
+    """Reads one table after the other; if one dump has no time for all, in turn. Not thread-safe."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class AllNamespaces:
         left_out: int = 0,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """`left_out` counts the namespaces that are known, but not in `others`; `clock` gives monotonic nanoseconds."""
+        """`left_out`: known namespaces that are not in `others`. `clock` returns monotonic nanoseconds."""
         self.name = here.name
         self._here = here
-        self._others = deque(others)  # the one to be read next stands first
+        self._others = deque(others)  # the next one to read comes first
         self._left_out = left_out
         self._clock = clock
         self._rows: dict[int, list[SocketRow]] = {}  # by namespace, as last read
@@ -71,9 +71,9 @@ class AllNamespaces:
         self.message = self._description()
 
     def dump(self) -> list[SocketRow]:
-        """Every TCP socket of all of them; ours last, so that they win where ends are the same.
+        """All TCP sockets. Our own namespace comes last, so its rows win if two sockets have the same ends.
 
-        Raises SourceError where the namespace that we are in cannot be read.
+        Raises SourceError if our own namespace cannot be read.
         """
         here = self._here.dump()
         deadline_ns = self._clock() + BUDGET_NS
@@ -86,13 +86,13 @@ class AllNamespaces:
         return [*chain.from_iterable(self._rows.values()), *here]
 
     def close(self) -> None:
-        """Give back what is held open, and end the threads."""
+        """Close all tables and end the threads."""
         for other in tuple(self._others):
             self._release(other)
         self._here.close()
 
     def _description(self) -> str:
-        """How many there are, what is not seen, and what is to be said of one of them."""
+        """The number of namespaces, what is not read, and the message of our own table."""
         words = [f"{1 + len(self._others)} network namespaces, as of the start"]
         if self._is_partial:
             words.append("read in turn")
@@ -103,7 +103,7 @@ class AllNamespaces:
         return f"{', '.join(words)}. {self._here.message}"
 
     def _read_next(self, other: OtherNamespace) -> None:
-        """Read the table that stands first, and put it last; or let go of a namespace that only we still hold."""
+        """Read the first table and move it to the end; release the namespace if only this reader keeps it alive."""
         self._others.rotate(-1)
         inode = other.namespace_thread.netns.inode
         self._failed.discard(inode)

@@ -1,7 +1,7 @@
-"""Network namespaces: which there are, who is in them, and the way into one (network_namespaces(7)).
+"""Lists network namespaces with their processes, and enters them (network_namespaces(7)).
 
-Law: who enters a namespace stays there. All that a thread opens from then on belongs to it, and goes on doing so when
-the right to enter is given up. Names and control groups are foreign text.
+Rule: a thread that enters a namespace stays there. What it opens there keeps working after the privilege to enter is
+dropped. Names and control groups are foreign text.
 """
 
 import os
@@ -27,22 +27,22 @@ NS_GET_USERNS = 0xB701
 
 
 class NamespaceFile(NamedTuple):
-    """A namespace, and the file to enter it by."""
+    """A namespace, and the file to open for entering it."""
 
     netns: Namespace
     path: Path
 
 
 def namespace_here() -> Namespace | None:
-    """The calling thread's; None where the system has none."""
+    """The calling thread's namespace; None if the system has no namespaces."""
     inode = _inode(OWN_NETNS)
     return None if inode is None else Namespace(inode, _names().get(inode), here=True)
 
 
 def find_namespace(word: str) -> NamespaceFile:
-    """The namespace of this name, else of the process with this pid. UsageError, naming those there are, for neither.
+    """The namespace with this name, else of the process with this pid.
 
-    PermissionError where this user may not look into the process.
+    Raises UsageError, which lists the names, if there is neither; PermissionError if the process may not be read.
     """
     by_name = _by_name()
     if word in by_name:
@@ -54,7 +54,7 @@ def find_namespace(word: str) -> NamespaceFile:
 
 
 def list_namespaces() -> list[NamespaceFile]:
-    """Every namespace that has a name or a process that this user may look into; first the calling thread's own."""
+    """Every namespace with a name or with a process that this user may read; the calling thread's own first."""
     here = namespace_here()
     if here is None:
         return []
@@ -74,17 +74,17 @@ def list_namespaces() -> list[NamespaceFile]:
 
 
 def is_present(place: NamespaceFile) -> bool:
-    """Whether the process, or the name, that a namespace was found by is still there. Any user may ask."""
+    """Whether the process or name by which the namespace was found still exists. Needs no privilege."""
     if place.path.is_relative_to(PROC):
         return place.path.parents[1].exists()
     return _inode(place.path) == place.netns.inode
 
 
 def enter_namespace(path: Path) -> None:
-    """Move the calling thread into a network namespace, by way of the user namespace that it belongs to if need be.
+    """Move the calling thread into a network namespace, if necessary through the user namespace that owns it.
 
-    Without privilege one enters those of one's own user namespaces, with one thread only (setns(2)). Raises
-    PermissionError where this user may not, UsageError where the file is no namespace (any more).
+    An unprivileged user can enter only namespaces of own user namespaces, from a single-threaded process (setns(2)).
+    Raises PermissionError if not allowed, UsageError if the file is not (or no longer) a namespace.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -118,7 +118,7 @@ def _of_process(pid: int) -> NamespaceFile:
 
 
 def _with_process(netns: Namespace, pid: int) -> Namespace:
-    """The same with what this process tells of it."""
+    """The same with the container and name of this process."""
     try:
         container = container_of((PROC / str(pid) / "cgroup").read_text(errors="surrogateescape"))
         command = clean((PROC / str(pid) / "comm").read_text(errors="surrogateescape").removesuffix("\n"))
@@ -135,13 +135,13 @@ def _by_name() -> dict[str, Path]:
 
 
 def _names() -> dict[int, str]:
-    """By number; of several names the first."""
+    """Names by inode; if there are several, the first."""
     numbers = ((_inode(path), path.name) for path in reversed(_by_name().values()))
     return {inode: clean(name) for inode, name in numbers if inode is not None}
 
 
 def _inode(path: Path) -> int | None:
-    """Its number; None where this user may not know, or what bears the name is no namespace any more."""
+    """The inode; None if this user may not read it, or the file is no longer a namespace."""
     try:
         status = path.stat()
         return status.st_ino if status.st_dev == OWN_NETNS.stat().st_dev else None
@@ -150,10 +150,10 @@ def _inode(path: Path) -> int | None:
 
 
 def _required_inode(path: Path) -> int:
-    """The same of a namespace that was asked for."""
+    """The inode; raises OSError if it cannot be read."""
     return path.stat().st_ino
 
 
 def _setns(descriptor: int, kind: int) -> None:
-    """setns(2), which Python has from 3.12 on."""
+    """setns(2); in Python's os module only from 3.12."""
     call("setns", descriptor, kind)

@@ -1,8 +1,8 @@
-"""A thread that lives in another network namespace, and does there what is asked of it.
+"""A thread that stays in another network namespace and runs functions there.
 
-What the kernel shows depends on where the asking thread is: a netlink socket stays where it was opened, but an iterator
-looks where it is started, each time. A resident can go on with both when the right to enter a namespace is given up.
-It keeps the namespace alive, so close it when nobody else is in there.
+A netlink socket belongs to the namespace in which it was opened, but a BPF iterator reads the namespace of the thread
+that starts it, each time. This thread can do both after the privilege to enter is dropped. It keeps the namespace
+alive, so close it if nothing else uses the namespace.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,10 @@ _Result = TypeVar("_Result")
 
 
 class NamespaceThread:
-    """One thread in one namespace, from the beginning to `close`."""
+    """One thread in one namespace, until `close`."""
 
     def __init__(self, place: NamespaceFile, drop_privileges: Callable[[], None]) -> None:
-        """Start the thread, which enters and then calls `drop_privileges` to give up its privilege.
+        """Start the thread; it enters the namespace and then calls `drop_privileges`.
 
         Raises what `enter_namespace` raises.
         """
@@ -34,13 +34,13 @@ class NamespaceThread:
 
     @property
     def abandoned(self) -> bool:
-        """Whether the process or the name by which the namespace was found is gone."""
+        """Whether the process or name by which the namespace was found no longer exists."""
         return not is_present(self._place)
 
     def call(self, work: Callable[[], _Result]) -> _Result:
-        """Call `work` in there; what it returns, or raises."""
+        """Run `work` in the namespace; returns or raises what it does."""
         return self._thread.submit(work).result()
 
     def close(self) -> None:
-        """End the thread, and leave the namespace to itself."""
+        """End the thread; the namespace is no longer kept alive."""
         self._thread.shutdown()

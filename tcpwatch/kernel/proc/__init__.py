@@ -1,1 +1,1 @@
-"""What is read from /proc and /sys."""
+"""Readers of /proc and /sys."""

@@ -1,4 +1,4 @@
-"""The paths of control groups by the number that the kernel has for each: the inode of its directory (cgroup2)."""
+"""Paths of control groups by cgroup id, which is the inode of the group's directory (cgroup2)."""
 
 import os
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ from pathlib import Path
 from tcpwatch.text.clean import clean
 
 MOUNTS = Path("/proc/self/mounts")
-MAX_PATHS = 65_536  # paths that are remembered
+MAX_PATHS = 65_536  # cached paths
 
 
 class Cgroups:
-    """The paths, remembered. All directories are read anew for a number that is not known yet."""
+    """A cache of paths. An unknown id rereads all directories."""
 
     def __init__(self, mounts: Path = MOUNTS) -> None:
         self._mounts = mounts
         self._paths: dict[int, str] = {}
 
     def path(self, cgroup_id: int) -> str:
-        """The path below the mount point, `/` for the first of them; `unreachable:ID`, as in `ss`, where it is none."""
+        """The path below the mount point, `/` for the root group; `unreachable:ID`, as in `ss`, if there is none."""
         if cgroup_id not in self._paths:
             if len(self._paths) >= MAX_PATHS:
                 self._paths.clear()
@@ -27,14 +27,14 @@ class Cgroups:
         return self._paths[cgroup_id]
 
     def _directories(self) -> Iterator[tuple[int, str]]:
-        """Every group's number and path."""
+        """Id and path of every group."""
         top = self._mount_point()
         if top is None:
             return
         for directory, _, _ in os.walk(top):
             try:
                 number = os.stat(directory).st_ino
-            except OSError:  # it has ended meanwhile
+            except OSError:  # removed meanwhile
                 continue
             yield number, clean(directory.removeprefix(top) or "/")
 

@@ -1,7 +1,7 @@
-r"""Whose a process is, as its cgroup tells: container engines name their groups after what runs in them. Pure.
+r"""The container of a process, from the name of its cgroup. Pure.
 
-No daemon is asked. So a container is its engine and the short id that `docker ps` and its like show, a pod the first
-part of its uid. A name is there where the group carries it (LXC, systemd-nspawn), with systemd's `\x2d` undone.
+No daemon is asked. A container is shown as its engine and the short id that `docker ps` shows; a pod as the first part
+of its uid. LXC and systemd-nspawn put the container's name into the group's name (systemd escapes `-` as `\x2d`).
 """
 
 import re
@@ -16,14 +16,14 @@ _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 
 
 class Engine(NamedTuple):
-    """How one kind of container is called, the groups it runs in, and how much of what they are called is shown."""
+    """One kind of container: the word for it, the pattern of its cgroups, how many characters of the id are shown."""
 
     word: str
     group: re.Pattern[str]
     shown: int
 
 
-# First match wins: a pod's containers share one network namespace, so the pod is what has it.
+# First match wins: a pod's containers share one network namespace, so the pod is reported.
 ENGINES = (
     Engine("pod", re.compile(r"kubepods.*?[/-]pod([0-9a-f]{8}[0-9a-f_-]{24,28})(?![0-9a-f])"), _SHORT_UID),
     Engine("docker", re.compile(rf"/docker[-/]{_ID}"), _SHORT_ID),
@@ -37,7 +37,7 @@ ENGINES = (
 
 
 def container_of(cgroups: str) -> str | None:
-    """`docker/3f2a9c01d2e4` from the text of /proc/PID/cgroup (cgroups(7)); None where it names no container."""
+    """`docker/3f2a9c01d2e4` from the text of /proc/PID/cgroup (cgroups(7)); None if it names no container."""
     for engine in ENGINES:
         if match := engine.group.search(cgroups):
             return clean(f"{engine.word}/{_unescaped(match[1])[: engine.shown]}")
@@ -45,5 +45,5 @@ def container_of(cgroups: str) -> str | None:
 
 
 def _unescaped(unit: str) -> str:
-    """What systemd-escape(1) was given."""
+    """Undo systemd-escape(1)."""
     return _ESCAPE.sub(lambda code: chr(int(code[1], 16)), unit)

@@ -1,6 +1,6 @@
-"""/proc/net/tcp and tcp6 (Linux, proc_net_tcp.rst): the socket table as text, where netlink is refused.
+"""/proc/net/tcp and tcp6 (Linux, proc_net_tcp.rst): the socket table as text, used if netlink is refused.
 
-No cookies, no `tcp_info`, no length of the accept queue: less than netlink gives, but any container may read it.
+It has no cookies, no `tcp_info` and no accept queue length, but every container may read it.
 """
 
 import time
@@ -21,28 +21,28 @@ CLOCK_TICK_MS = 10  # USER_HZ, the unit of the timer column
 
 
 class ProcNet:
-    """A reader of the two tables. `skipped` counts the lines of the last dump that made no sense."""
+    """A reader of the two tables. `skipped` counts the damaged lines of the last dump."""
 
     name = "proc_net"
 
     def __init__(
         self, why: str = "", root: Path = Path("/proc/net"), clock: Callable[[], int] = time.monotonic_ns
     ) -> None:
-        """`why` says why netlink is not used; `clock` gives monotonic nanoseconds."""
+        """`why` is the reason why netlink is not used; `clock` returns monotonic nanoseconds."""
         self.message = f"/proc/net/tcp, without TCBs. {why}".rstrip()
         self.skipped = 0
         self._tables = (root / "tcp", root / "tcp6")
         self._clock = clock
 
     def dump(self) -> list[SocketRow]:
-        """Every TCP socket of the network namespace, once each. Raises SourceError where the IPv4 table is missing."""
+        """Every TCP socket of the network namespace once. Raises SourceError if the IPv4 table is missing."""
         self.skipped = 0
         now_ns = self._clock()
         rows = {row.cookie: row for line in self._lines() if (row := self._row(line, now_ns)) is not None}
         return list(rows.values())
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file stays open."""
 
     def _lines(self) -> Iterator[str]:
         ipv4, ipv6 = self._tables
@@ -50,7 +50,7 @@ class ProcNet:
             yield from ipv4.read_text(encoding="ascii", errors="replace").splitlines()[1:]
         except OSError as error:
             raise SourceError(f"{ipv4} cannot be read ({error.strerror}).") from error
-        if ipv6.exists():  # absent where IPv6 is switched off
+        if ipv6.exists():  # absent if IPv6 is disabled
             yield from ipv6.read_text(encoding="ascii", errors="replace").splitlines()[1:]
 
     def _row(self, line: str, now_ns: int) -> SocketRow | None:
@@ -62,7 +62,7 @@ class ProcNet:
 
 
 def _parse(line: str, now_ns: int) -> SocketRow:
-    """One line as a row; ValueError or KeyError where it is damaged."""
+    """One line as a row; ValueError or KeyError if it is damaged."""
     _, local, remote, state_number, queues, timer, retransmits, uid, _, inode_text, *_ = line.split()
     state = STATE_BY_NUMBER[int(state_number, 16)]
     (local_address, local_port), (remote_address, remote_port) = _end(local), _end(remote)
@@ -86,7 +86,7 @@ def _parse(line: str, now_ns: int) -> SocketRow:
 
 
 def _end(text: str) -> tuple[bytes, bytes]:
-    """Address and port in network order; the kernel prints the address as numbers in the machine's order."""
+    """Address and port in network order; the kernel prints the address as 32-bit words in host byte order."""
     address, port = (bytes.fromhex(part) for part in text.split(":"))
     if len(address) not in (4, 16) or len(port) != 2:
         raise ValueError(text)

@@ -1,7 +1,6 @@
-"""Counters of a network namespace's TCP from /proc/net/netstat, what `nstat` reads: events that no socket tells.
+"""TCP counters of a network namespace from /proc/net/netstat (`nstat` reads it too): events that no socket shows.
 
-The file is opened once and read again and again. It goes on telling of the namespace that it was opened in, whatever
-this process becomes afterwards.
+The file is opened once and read many times. It always shows the namespace in which it was opened.
 """
 
 import os
@@ -9,34 +8,34 @@ from pathlib import Path
 
 from tcpwatch.errors import SourceError
 
-# What a listener refuses, and what it answers with SYN cookies (Documentation/networking/snmp_counter.rst).
+# Connections that a listener refused, and SYN cookies that it sent (Documentation/networking/snmp_counter.rst).
 COUNTERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent")
 
 _GROUP = "TcpExt:"
-_WHOLE = 1 << 16  # bytes, several times what Linux 6.18 has to say
+_WHOLE = 1 << 16  # bytes, several times the size of the file in Linux 6.18
 
 
 class Netstat:
     """A reader of COUNTERS. One thread uses it."""
 
     def __init__(self, path: Path = Path("/proc/thread-self/net/netstat")) -> None:
-        """Open the file of the calling thread's network namespace; SourceError where there is none."""
+        """Open the file of the calling thread's network namespace; SourceError if there is none."""
         try:
             self._file: int | None = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
 
     def read(self) -> dict[str, int]:
-        """Each counter's value since the namespace began; those that this kernel lacks are left out."""
+        """Counter values since the namespace was created; counters that this kernel lacks are left out."""
         if self._file is None:
             return {}
         lines = os.pread(self._file, _WHOLE, 0).decode("ascii", "replace").splitlines()
         names, values = ([line.split() for line in lines if line.startswith(_GROUP)] + [[], []])[:2]
-        found = dict(zip(names, values, strict=False))
-        return {name: int(found[name]) for name in COUNTERS if name in found}
+        value_of = dict(zip(names, values, strict=False))
+        return {name: int(value_of[name]) for name in COUNTERS if name in value_of}
 
     def close(self) -> None:
-        """Close the file; nothing is read any more."""
+        """Close the file; `read` then returns nothing."""
         if self._file is not None:
             os.close(self._file)
             self._file = None

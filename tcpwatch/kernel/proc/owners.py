@@ -1,9 +1,9 @@
-"""Which processes hold a socket: inode -> owners, found by walking as little of /proc as will do.
+"""Finds the processes that have a socket open (inode -> owners), reading as little of /proc as possible.
 
-The law: with nothing new, nothing is read. An inode that nobody was seen to hold starts a search in three rounds, each
-only if the one before did not find all: processes that are new or whose number of open files changed; holders of the
-listener on the same port; everybody, once a second at most. What no round finds is asked for again later and later, and
-a process that may not be read is left alone for a while.
+Rule: nothing new, nothing read. An inode without a known owner starts a search in three rounds; each round runs only
+if the one before did not find every inode: (1) processes that are new or whose number of open files changed, (2) owners
+of the listener on the same port, (3) all processes, at most once a second. An inode that is not found is searched again
+after growing delays. A process that may not be read is skipped for a while.
 """
 
 import time
@@ -17,21 +17,21 @@ from tcpwatch.text.duration import SECOND_NS
 
 Answer = tuple[Owner, ...] | NoOwner
 
-WALK_INTERVAL_NS = SECOND_NS  # between two walks of all processes
-SURVEY_INTERVAL_NS = 5 * SECOND_NS  # between two looks for changed processes while nothing is missing
-DENIED_INTERVAL_NS = 10 * SECOND_NS  # before a process that may not be read is tried again
-RETRY_NS = 2 * SECOND_NS  # before an inode is looked for again; doubled each time
+WALK_INTERVAL_NS = SECOND_NS  # between two reads of all processes
+SURVEY_INTERVAL_NS = 5 * SECOND_NS  # between two checks for changed processes if no inode is missing
+DENIED_INTERVAL_NS = 10 * SECOND_NS  # until a process that may not be read is tried again
+RETRY_NS = 2 * SECOND_NS  # until a missing inode is searched again; doubles each time
 LONGEST_RETRY_NS = 60 * SECOND_NS
 BUDGET_NS = SECOND_NS // 4  # for one search
 
 INIT = 1
-# A socket without inode has no program. In these states it has none yet, in all others it has none any more.
+# A socket without inode has no program. In these states it is not accepted yet; in all others it was closed.
 _ACCEPT_QUEUE_STATES = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
 
 
 @dataclass(slots=True)
 class _ReadProcess:
-    """A process as it was last read."""
+    """A process at its last read."""
 
     mark: tuple[int, int]
     inodes: frozenset[int] = frozenset()
@@ -40,7 +40,7 @@ class _ReadProcess:
 
 @dataclass(slots=True)
 class _MissingInode:
-    """An inode whose holder is not known; `wait_ns` is 0 until every process was asked once."""
+    """An inode without a known owner; `wait_ns` is 0 until all processes have been read once."""
 
     retry_ns: int = 0
     wait_ns: int = 0
@@ -50,7 +50,7 @@ _NEVER_READ = _ReadProcess((0, 0))
 
 
 class OwnerIndex:
-    """The owners of sockets, kept from one call to the next."""
+    """The owners of sockets, cached between calls."""
 
     reads_processes = True
 
@@ -60,7 +60,7 @@ class OwnerIndex:
         clock: Callable[[], int] = time.monotonic_ns,
         budget_ns: int = BUDGET_NS,
     ) -> None:
-        """`clock` gives monotonic nanoseconds; a search that takes longer than `budget_ns` goes on at the next call."""
+        """`clock` returns monotonic nanoseconds. A search stops after `budget_ns` and continues at the next call."""
         self._processes = processes or ProcessTable()
         self._clock = clock
         self._budget_ns = budget_ns
@@ -69,13 +69,13 @@ class OwnerIndex:
         self._seen: dict[int, _ReadProcess] = {}
         self._holders: dict[int, dict[int, Owner]] = {}  # inode -> pid -> owner
         self._missing: dict[int, _MissingInode] = {}
-        self._changed: set[int] = set()  # inodes of which this call learnt something
+        self._changed: set[int] = set()  # inodes whose owners changed in this call
         self._next_survey_ns = self._next_walk_ns = self._deadline_ns = 0
 
     def resolve(self, rows: Iterable[SocketRow]) -> dict[int, Answer]:
-        """By cookie, who holds each of `rows`, or why that is not to be said.
+        """Owners by cookie, or the reason why they are unknown. `rows` is the whole table.
 
-        `rows` is the whole table. A socket that its program has let go of keeps its last owners, marked `gone`.
+        A socket that its program has closed keeps its last owners, marked `gone`.
         """
         current = {row.cookie: row for row in rows}
         fresh = [row for row in current.values() if self._rows.get(row.cookie) is not row]
@@ -93,7 +93,7 @@ class OwnerIndex:
         return self._answers
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file stays open."""
 
     def _answer(self, row: SocketRow, previous: Answer | None) -> Answer:
         if row.owners is not None:
@@ -110,7 +110,7 @@ class OwnerIndex:
         return self._processes.hidden if hidden else NoOwner.NOT_FOUND
 
     def _search(self, fresh: list[SocketRow], current: dict[int, SocketRow]) -> None:
-        """Look for the holders that are missing and due."""
+        """Search the owners of missing inodes whose delay is over."""
         now_ns = self._clock()
         for row in fresh:
             if row.inode and row.inode not in self._holders:
@@ -136,7 +136,7 @@ class OwnerIndex:
         return not due <= self._holders.keys()
 
     def _changed_processes(self) -> list[int]:
-        """The processes that are new or have opened or closed files. Forgets those that have ended."""
+        """Processes that are new or have opened or closed files. Ended processes are forgotten."""
         pids = self._processes.pids()
         for pid in self._seen.keys() - set(pids):
             self._replace_sockets(pid, self._seen.pop(pid).inodes, {})
@@ -144,13 +144,13 @@ class OwnerIndex:
         return [pid for pid, mark in marks if pid not in self._seen or self._seen[pid].mark != mark]
 
     def _beside_listeners(self, due: set[int], current: dict[int, SocketRow]) -> list[int]:
-        """The processes that listen on the local port of a wanted socket."""
+        """Processes that listen on the local port of one of these sockets."""
         ports = {row.local.port for row in current.values() if row.inode in due}
         listeners = (row for row in current.values() if row.state is State.LISTEN and row.local.port in ports)
         return list({pid for row in listeners for pid in self._holders.get(row.inode, ())})
 
     def _read(self, pids: list[int], now_ns: int) -> bool:
-        """Read what these processes hold; False where the time for one search is up before the last of them."""
+        """Read the sockets of these processes; False if the time budget ends before the last one."""
         for pid in pids:
             if self._clock() > self._deadline_ns:
                 return False
@@ -158,7 +158,7 @@ class OwnerIndex:
         return True
 
     def _read_process(self, pid: int, now_ns: int) -> None:
-        """Read one process; it goes to the end of `_seen`, so that a walk begins with those read longest ago."""
+        """Read one process and move it to the end of `_seen`, so that the next search starts with the oldest reads."""
         seen = self._seen.pop(pid, _NEVER_READ)
         mark = self._processes.mark(pid)
         if mark is not None and seen.denied_until_ns > now_ns:
@@ -175,7 +175,7 @@ class OwnerIndex:
             self._seen[pid] = _ReadProcess(mark, frozenset(owned), denied_until_ns)
 
     def _replace_sockets(self, pid: int, previous: frozenset[int], owned: dict[int, Owner]) -> None:
-        """Replace what `pid` was known to hold."""
+        """Replace the known sockets of `pid`."""
         for inode in previous - owned.keys():
             self._changed.add(inode)
             del self._holders[inode][pid]
@@ -189,21 +189,21 @@ class OwnerIndex:
                 holders[pid] = owner
 
     def _postpone(self, due: set[int], now_ns: int) -> None:
-        """Look for what was not found again later, and each time later still."""
+        """Delay the next search for these inodes; the delay doubles each time."""
         for inode in due - self._holders.keys():
             miss = self._missing[inode]
             miss.wait_ns = min(max(2 * miss.wait_ns, RETRY_NS), LONGEST_RETRY_NS)
             miss.retry_ns = now_ns + miss.wait_ns
 
     def _forget_missing(self, current: dict[int, SocketRow]) -> None:
-        """Drop what was found, or has left the table."""
+        """Drop inodes that were found or have left the table."""
         if self._missing:
             live = {row.inode for row in current.values()} - self._holders.keys()
             self._missing = {inode: miss for inode, miss in self._missing.items() if inode in live}
 
 
 def answer_without_holder(row: SocketRow, previous: Answer | None) -> Answer | None:
-    """The answer for a socket that no process holds, given the answer `previous`; None where some process should."""
+    """The answer for a socket without owners, given its `previous` answer; None if it must have an owner."""
     if isinstance(previous, tuple):
         return tuple(replace(owner, gone=True) for owner in previous)
     if row.inode:

@@ -1,7 +1,7 @@
-"""/proc as the owner index needs it: which processes there are, who they are, which sockets they hold.
+"""Processes and their open sockets from /proc.
 
-A pid may be given to another process at any moment. So all that is read of one goes through a descriptor of /proc/PID,
-which stays bound to the process it was opened for and answers with an error once that one has ended.
+A pid can be reused at any moment. So everything is read through a descriptor of /proc/PID: it stays bound to one
+process and fails once that process has ended.
 """
 
 import os
@@ -14,14 +14,14 @@ from tcpwatch.sockets.row import NoOwner
 from tcpwatch.text.clean import clean
 
 _SOCKET = "socket:["
-# What root may lack for the descriptors of others' processes: a bit of CapEff (include/uapi/linux/capability.h).
+# Capabilities without which root cannot read other users' descriptors: bit of CapEff (include/uapi/linux/capability.h).
 _LOOKUP = {19: NoOwner.NEEDS_SYS_PTRACE, 2: NoOwner.NEEDS_DAC_READ_SEARCH}
 _START_TIME = 22 - 3  # proc(5) counts from 1; the line is read from field 3, which follows the name in parentheses
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process and the sockets it holds: by inode, the lowest descriptor of each."""
+    """A process and its open sockets: inode -> lowest descriptor."""
 
     pid: int
     start_ticks: int
@@ -30,9 +30,9 @@ class Process:
 
 
 class ProcessTable:
-    """The processes under `root`, ordinarily /proc.
+    """The processes under `root`, normally /proc.
 
-    `hidden` says why one of them may not be read, as of when this was made: before privileges are dropped.
+    `hidden` is the reason why some may not be read. It is determined at creation, before privileges are dropped.
     """
 
     def __init__(self, root: Path = Path("/proc")) -> None:
@@ -40,16 +40,16 @@ class ProcessTable:
         self.hidden = _why_hidden(root / "self" / "status")
 
     def pids(self) -> list[int]:
-        """All processes that this user may know of; none where the system has no /proc."""
+        """All visible pids; empty if the system has no /proc."""
         try:
             return [int(name) for name in os.listdir(self._root) if name.isdecimal()]
         except OSError:
             return []
 
     def mark(self, pid: int) -> tuple[int, int] | None:
-        """What is different once the pid belongs to another process, or the number of its open files has changed.
+        """A value that changes if the pid is reused or the number of open files changes; None if the process has ended.
 
-        Readable for every user. The number of files is in it from Linux 6.2 on. None: there is no such process.
+        Readable for every user. It includes the number of files since Linux 6.2.
         """
         try:
             status = os.stat(self._root / str(pid) / "fd")
@@ -58,7 +58,7 @@ class ProcessTable:
         return status.st_ino, status.st_size
 
     def read(self, pid: int) -> Process | None:
-        """Who `pid` is and the sockets it holds; None where it has ended. PermissionError for others' processes."""
+        """The process and its sockets; None if it has ended. PermissionError for other users' processes."""
         try:
             with _directory(self._root / str(pid)) as process:
                 start_ticks = int(_contents(process, "stat").rpartition(")")[2].split()[_START_TIME])
@@ -70,7 +70,7 @@ class ProcessTable:
             return None
 
     def denied(self) -> int:
-        """How many processes hold files that may not be looked at, at this moment: tried with each of them."""
+        """How many processes may not be read now; tries each of them."""
         return sum(map(self._denies, self.pids()))
 
     def _denies(self, pid: int) -> bool:
@@ -82,7 +82,7 @@ class ProcessTable:
 
 
 def _why_hidden(status: Path) -> NoOwner:
-    """What this process lacks to look into others (proc_pid_status(5))."""
+    """What this process lacks to read other processes (proc_pid_status(5))."""
     try:
         fields = dict(line.split(":\t", 1) for line in status.read_text(errors="replace").splitlines())
         uid, capabilities = int(fields["Uid"].split()[1]), int(fields["CapEff"], 16)

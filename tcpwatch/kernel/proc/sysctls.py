@@ -1,13 +1,13 @@
-"""The sysctls that set TCP's timers and queues, as they are now.
+"""Current values of the sysctls that control TCP timers and queues.
 
-Each file is opened once and read again and again, for a change counts from the next timer on. It goes on telling of
-the network namespace that it was opened in.
+Each file is opened once and read often, because a change applies to the next timer. It always shows the network
+namespace in which it was opened.
 """
 
 import os
 from pathlib import Path
 
-# Documentation/networking/ip-sysctl.rst. All of them belong to a network namespace.
+# Documentation/networking/ip-sysctl.rst. All of them are per network namespace.
 NAMES = (
     *("net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog", "net.ipv4.tcp_syncookies"),
     *("net.ipv4.tcp_syn_retries", "net.ipv4.tcp_synack_retries", "net.ipv4.tcp_syn_linear_timeouts"),
@@ -23,7 +23,7 @@ class Sysctls:
     """A reader of NAMES. One thread uses it."""
 
     def __init__(self, root: Path = Path("/proc/sys")) -> None:
-        """Open those that this kernel has and this user may read, of the calling thread's network namespace."""
+        """Open the sysctls that this kernel has and this user may read, in the calling thread's network namespace."""
         self._files: dict[str, int] = {}
         for name in NAMES:
             try:
@@ -32,7 +32,7 @@ class Sysctls:
                 continue
 
     def read(self) -> dict[str, int]:
-        """Their values by name."""
+        """Values by name."""
         return {name: int(os.pread(file, _LONGEST, 0)) for name, file in self._files.items()}
 
     def close(self) -> None:

@@ -1,1 +1,1 @@
-"""The kernel's NETLINK_SOCK_DIAG: dumps, destroying, and the ends it announces."""
+"""NETLINK_SOCK_DIAG: dumps, SOCK_DESTROY, and the events of destroyed sockets."""

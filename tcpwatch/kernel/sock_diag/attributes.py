@@ -1,7 +1,7 @@
-"""What sock_diag tells of a socket in attributes (include/uapi/linux/inet_diag.h), as `Extensions`. No I/O.
+"""The netlink attributes of a sock_diag record (include/uapi/linux/inet_diag.h) as `Extensions`. No I/O.
 
-An attribute is its length, its type and a value. One of a type that is not known here is stepped over, and so is one
-that is shorter than what it should hold.
+An attribute has a length, a type and a value. Attributes of unknown type, and those that are too short for their type,
+are skipped.
 """
 
 import struct
@@ -31,14 +31,14 @@ _TYPE = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 _MEMORY = struct.Struct("=4Ii4I")
 _MEMORY_BEFORE_DROPS = struct.Struct("=4Ii3I")  # Linux before 4.6
 
-# What a congestion control tells of itself (union tcp_cc_info): how its numbers lie there, and their names.
+# Congestion control details (union tcp_cc_info): layout and names of the numbers.
 CONGESTION_INFO = {
     INET_DIAG_VEGASINFO: (struct.Struct("=4I"), ("enabled", "rttcnt", "rtt", "minrtt")),
     INET_DIAG_DCTCPINFO: (struct.Struct("=HH3I"), ("enabled", "ce_state", "alpha", "ab_ecn", "ab_tot")),
     INET_DIAG_BBRINFO: (struct.Struct("=5I"), ("bw_lo", "bw_hi", "min_rtt", "pacing_gain", "cwnd_gain")),
 }
 
-# What an upper layer protocol tells of itself, by the attribute it stands in: the names of those in there, from 1 on.
+# Details of an upper layer protocol, by the attribute that contains them: names of the nested attributes, from 1 on.
 INET_ULP_INFO_NAME = 1
 ULP_INFO = {
     2: "version cipher txconf rxconf zc_ro_tx rx_no_pad",  # include/uapi/linux/tls.h
@@ -47,7 +47,7 @@ ULP_INFO = {
 
 
 def attributes(data: bytes, offset: int = 0) -> Iterator[tuple[int, slice]]:
-    """The attributes in `data` from `offset` on: the type of each, and where its value lies. Ends where one is cut."""
+    """Type and value range of each attribute in `data` from `offset` on. Stops at a truncated attribute."""
     end = len(data)
     while offset + ATTRIBUTE_HEADER.size <= end:
         length, kind = ATTRIBUTE_HEADER.unpack_from(data, offset)
@@ -58,7 +58,7 @@ def attributes(data: bytes, offset: int = 0) -> Iterator[tuple[int, slice]]:
 
 
 def values(data: bytes) -> dict[int, bytes]:
-    """The values of attributes by their types."""
+    """Attribute values by type."""
     return {kind: data[span] for kind, span in attributes(data)}
 
 
@@ -72,13 +72,13 @@ def memory(value: bytes) -> Memory | None:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The attributes of one socket, as they came."""
+    """The undecoded attributes of one socket."""
 
     data: bytes
 
     @property
     def extensions(self) -> Extensions:
-        """What they tell."""
+        """The decoded attributes."""
         found = values(self.data)
         ulp, ulp_info = _upper_layer(found)
         v6only = _number(found.get(INET_DIAG_SKV6ONLY))
@@ -114,7 +114,7 @@ def _congestion_info(found: Mapping[int, bytes]) -> Numbers | None:
 
 
 def _upper_layer(found: Mapping[int, bytes]) -> tuple[str | None, Numbers | None]:
-    """The name of the upper layer protocol, and its numbers; a flag, which has no value, is 1."""
+    """Name and numbers of the upper layer protocol; a flag attribute, which has no value, counts as 1."""
     nested = values(found.get(INET_DIAG_ULP_INFO, b""))
     for kind, names in ULP_INFO.items():
         if kind in nested:

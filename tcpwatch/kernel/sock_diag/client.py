@@ -1,11 +1,11 @@
 """The kernel's socket table over NETLINK_SOCK_DIAG: what `ss` reads, for any user, with no library.
 
-A dump is no snapshot: sockets come and go while the kernel walks its tables. So one cookie is one row however often it
-came, and what is known of a dump's integrity is kept beside it (`inconsistent`, `skipped`).
+A dump is not a snapshot: sockets come and go while the kernel walks its tables. So a cookie gives one row even if it
+appears twice, and `inconsistent` and `skipped` describe the integrity of the dump.
 
-Most sockets do nothing between two dumps, and those cost a comparison of bytes: their `SocketRow` is the same object as
-before. What only ticks (a timer that runs down as it should, the ages in `tcp_info`) is no change; it counts from the
-row's `read_ns`.
+Most sockets do nothing between two dumps. Those cost one comparison of bytes, and their `SocketRow` stays the same
+object. Values that only count time (a running timer, the ages in `tcp_info`) are ignored in the comparison; they are
+relative to the row's `read_ns`.
 """
 
 import errno
@@ -34,11 +34,11 @@ from tcpwatch.sockets.tcp_info import LAST_AGES
 NETLINK_SOCK_DIAG = 4
 BUFFER_BYTES = 1 << 16  # the kernel fills at most 32 KiB at a time
 TRIES = 4
-TIMER_TOLERANCE_MS = 40  # a jiffy where HZ is 100, and the time that a message waits to be read
+TIMER_TOLERANCE_MS = 40  # a jiffy at HZ=100, plus the time until the message is read
 
-# What the comparison takes from a record: length, type, flags, cookie, what is left of the timer.
+# Fields of a record that the comparison needs: length, type, flags, cookie, remaining time of the timer.
 _RECORD = struct.Struct("=IHH52xQI16x")
-_LAST = struct.Struct("=4xHH8xi")  # type, flags, errno with a minus sign
+_LAST = struct.Struct("=4xHH8xi")  # type, flags, negative errno
 _BEFORE = HEADER.size  # family to cookie
 _EXPIRES = slice(_BEFORE + 52, _BEFORE + 56)
 _AGES_SIZE = LAST_AGES.stop - LAST_AGES.start
@@ -54,21 +54,21 @@ class NetlinkSocket(Protocol):
         """One message, with its flags third."""
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the descriptor."""
 
 
 class _KnownRecord(NamedTuple):
-    """A socket as the last dump gave it: its record but for what ticks, and the row made of it."""
+    """A socket of the last dump: its record without timer and ages, and the row made from it."""
 
     before: bytes  # family to cookie
     between: bytes  # the queues to the ages
-    after: bytes  # what follows the ages
-    ages: int  # where they stand in the record
+    after: bytes  # from the end of the ages
+    ages: int  # offset of the ages in the record
     deadline_ms: int  # when the timer fires
     row: SocketRow
 
     def matches(self, message: bytes, offset: int, length: int, now_ms: int, expires_ms: int) -> bool:
-        """Whether the record at `offset` is this one, but for what ticks."""
+        """Whether the record at `offset` equals this one apart from timer and ages."""
         before, between, after, ages, deadline_ms, _ = self
         return (
             message[offset + _BEFORE : offset + _EXPIRES.start] == before
@@ -79,14 +79,14 @@ class _KnownRecord(NamedTuple):
 
 
 class _DumpInterruptedError(Exception):
-    """This dump cannot be whole; another may."""
+    """This dump is incomplete; another try may succeed."""
 
 
 class SockDiag:
     """A client of the kernel's socket table. One thread uses it.
 
-    `skipped` counts the last dump's sockets whose state has no word in RFC 9293; `inconsistent` tells that the kernel's
-    tables changed during it in a way that may hide a socket.
+    `skipped` counts sockets of the last dump whose state is not in RFC 9293. `inconsistent` means that the kernel's
+    tables changed during the dump, so a socket may be missing.
     """
 
     name = "sock_diag"
@@ -98,9 +98,9 @@ class SockDiag:
         connect: Callable[[], NetlinkSocket] | None = None,
         netns: Namespace | None = None,
     ) -> None:
-        """Open the netlink socket; SourceError where there is none to be had. `clock` gives monotonic nanoseconds.
+        """Open the netlink socket; SourceError if that fails. `clock` returns monotonic nanoseconds.
 
-        `netns` is the namespace that `connect` opens it in, each time.
+        `netns` is the namespace in which `connect` opens the socket.
         """
         self.skipped = 0
         self.inconsistent = False
@@ -115,7 +115,7 @@ class SockDiag:
     def dump(self) -> list[SocketRow]:
         """Every TCP socket of the namespace that the netlink socket was opened in, IPv4 and IPv6, in all states.
 
-        Raises SourceError where the kernel refuses, or disturbs every try.
+        Raises SourceError if the kernel refuses, or if every try is interrupted.
         """
         interruption_seen: Exception | None = None
         for attempt in range(TRIES):
@@ -133,7 +133,7 @@ class SockDiag:
         raise SourceError(f"The kernel's socket table could not be read whole in {TRIES} tries ({interruption_seen}).")
 
     def close(self) -> None:
-        """Give the netlink socket back."""
+        """Close the netlink socket."""
         self._netlink.close()
 
     def _open(self) -> NetlinkSocket:
@@ -150,7 +150,7 @@ class SockDiag:
         return found
 
     def _dump_family(self, family: int, found: dict[int, _KnownRecord]) -> None:
-        """Add a family's sockets to `found`."""
+        """Add the sockets of an address family to `found`."""
         self._sequence += 1
         try:
             self._netlink.send(inet_diag.dump_request(family, self._sequence))
@@ -162,7 +162,7 @@ class SockDiag:
             self._handle_refusal(family, error)
 
     def _handle_refusal(self, family: int, error: OSError) -> None:
-        """Go on without IPv6 where the kernel has none; try again where it was short of room; else give up."""
+        """Ignore a missing IPv6; try again if the kernel was short of memory; else give up."""
         if family == socket.AF_INET6 and error.errno in (errno.ENOENT, errno.EAFNOSUPPORT):
             return
         if error.errno in (errno.ENOBUFS, errno.EBUSY, errno.EAGAIN):
@@ -177,7 +177,7 @@ class SockDiag:
         return message
 
     def _add_sockets(self, message: bytes, found: dict[int, _KnownRecord]) -> int:
-        """Add the sockets of one message to `found`; where its socket records end."""
+        """Add the sockets of one message to `found`; returns the offset after the last socket record."""
         now_ns = self._clock()
         now_ms = now_ns // 1_000_000
         previously, offset, end = self._known, 0, len(message)
@@ -198,7 +198,7 @@ class SockDiag:
         return offset
 
     def _is_last(self, message: bytes, offset: int) -> bool:
-        """Whether the dump ends with what stands at `offset`, behind the sockets; OSError if it says why it failed."""
+        """Whether the message at `offset`, after the sockets, ends the dump; OSError if it reports an error."""
         if offset == len(message):
             return False
         if len(message) - offset < _LAST.size:
@@ -213,14 +213,14 @@ class SockDiag:
 
 
 def netlink_socket() -> NetlinkSocket:
-    """A client of the network namespace that the calling thread is in; OSError where there is none to be had."""
+    """A netlink socket in the calling thread's network namespace; OSError if that is impossible."""
     if not sys.platform.startswith("linux"):
         raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
 
 
 def _read(record: bytes, now_ns: int, netns: Namespace | None) -> _KnownRecord | None:
-    """`record` taken apart for the next dump's comparison; None where its state has no word."""
+    """`record`, split for the comparison in the next dump; None if its state is not in RFC 9293."""
     info = inet_diag.info_span(record)
     row = inet_diag.decode(record, info, now_ns, netns)
     if row is None:

@@ -1,7 +1,7 @@
-"""SOCK_DESTROY: the end of a connection by force, as `ss -K` brings it about (include/uapi/linux/sock_diag.h).
+"""SOCK_DESTROY: aborts a connection, as `ss -K` does (include/uapi/linux/sock_diag.h).
 
-Its program gets ECONNABORTED, its peer a RST; a listener stops to listen. The request has the cookie, so that it ends
-this very socket or none. The kernel asks the sender for CAP_NET_ADMIN over the network namespace, each time.
+The program gets ECONNABORTED and the peer an RST; a listener stops listening. The request contains the cookie, so it
+destroys exactly this socket or none. Each request needs CAP_NET_ADMIN over the network namespace.
 """
 
 import errno
@@ -26,8 +26,8 @@ NLM_F_ACK = 0x4
 # struct inet_diag_req_v2: family, protocol, states, ports, local, remote, interface, cookie
 _DESTROY_REQUEST = Struct("=BB2xI4s16s16sIQ")
 _ANY_STATE = 0xFFFF_FFFF
-_ACKNOWLEDGMENT = Struct("=4xH10xi")  # type, errno with a minus sign
-_ANSWER_TIMEOUT = struct.pack("@ll", 2, 0)  # struct timeval: the answer comes at once, or never
+_ACKNOWLEDGMENT = Struct("=4xH10xi")  # type, negative errno
+_ANSWER_TIMEOUT = struct.pack("@ll", 2, 0)  # struct timeval: the kernel answers at once or never
 
 REFUSALS = {
     errno.ENOENT: "it has gone already",
@@ -43,7 +43,7 @@ class DestroyError(TcpwatchError):
 
 
 class RequestSocket(Protocol):
-    """The part of `socket.socket` that this needs."""
+    """The part of `socket.socket` that a request needs."""
 
     def send(self, request: bytes, /) -> int:
         """Send one request."""
@@ -52,35 +52,35 @@ class RequestSocket(Protocol):
         """The answer."""
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the descriptor."""
 
 
 class NamespaceCaller(Protocol):
-    """Something that calls a function in another network namespace than ours."""
+    """Calls functions in another network namespace."""
 
     @property
     def netns(self) -> Namespace:
-        """Which namespace that is."""
+        """The namespace."""
 
     def call(self, function: Callable[[], RequestSocket], /) -> RequestSocket:
-        """What the function returns there."""
+        """Call the function there and return its result."""
 
 
 class Destroyer:
-    """Destroys sockets of the namespace that it was opened in, and of those it was given a caller in."""
+    """Destroys sockets of its own namespace and of the namespaces in `elsewhere`."""
 
     def __init__(self, here: RequestSocket, elsewhere: Mapping[int, RequestSocket]) -> None:
-        """`elsewhere` has a netlink socket of each other namespace, by the namespace's number."""
+        """`elsewhere`: a netlink socket for each other namespace, by inode."""
         self._here = here
         self._elsewhere = elsewhere
 
     @classmethod
     def open(cls, elsewhere: Sequence[NamespaceCaller] = ()) -> Self:
-        """Open what is needed, which takes no privilege; OSError where there is no netlink."""
+        """Open the netlink sockets, which needs no privilege; OSError if there is no netlink."""
         return cls(_connect(), {other.netns.inode: other.call(_connect) for other in elsewhere})
 
     def destroy(self, row: SocketRow) -> None:
-        """End this connection, or this listener. Raises DestroyError where the kernel does not."""
+        """Destroy this connection or listener. Raises DestroyError if the kernel refuses."""
         if row.cookie < 0:
             raise DestroyError("this source of sockets does not tell one from another that takes its place")
         number = _send_and_wait(self._client(row.netns), request(row))
@@ -88,7 +88,7 @@ class Destroyer:
             raise DestroyError(refusal(number, row.state))
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Close all netlink sockets."""
         for client in (self._here, *self._elsewhere.values()):
             client.close()
 
@@ -97,7 +97,7 @@ class Destroyer:
 
 
 def request(row: SocketRow) -> bytes:
-    """The message that ends this socket."""
+    """The request that destroys this socket."""
     addresses, ports = row.ends[:-4], row.ends[-4:]
     middle = len(addresses) // 2
     family = socket.AF_INET if len(row.ends) == IPV4_ENDS else socket.AF_INET6
@@ -109,14 +109,14 @@ def request(row: SocketRow) -> bytes:
 
 
 def refusal(number: int, state: State) -> str:
-    """The kernel's errno in words."""
+    """A sentence for the kernel's errno."""
     if number == errno.ENOENT and state is State.LISTEN:
         return SHARED
     return REFUSALS.get(number, os.strerror(number))
 
 
 def is_supported(client: Callable[[], RequestSocket] | None = None) -> bool:
-    """Whether this kernel destroys sockets at all: asked of one that there is not, which needs no privilege."""
+    """Whether this kernel supports SOCK_DESTROY: tries it on a socket that does not exist, which needs no privilege."""
     try:
         client_socket = (client or _connect)()
     except OSError:
@@ -129,7 +129,7 @@ def is_supported(client: Callable[[], RequestSocket] | None = None) -> bool:
 
 
 def _send_and_wait(client: RequestSocket, message: bytes) -> int:
-    """Send it; the errno that comes back, 0 where it was done."""
+    """Send the request; returns the errno of the answer, 0 for success."""
     try:
         client.send(message)
         kind, number = _ACKNOWLEDGMENT.unpack_from(client.recv(BUFFER_BYTES))

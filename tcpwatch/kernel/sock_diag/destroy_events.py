@@ -1,7 +1,8 @@
-"""The last words of sockets, for any user: NETLINK_SOCK_DIAG tells of each that is destroyed (what `ss -E` shows).
+"""Events of destroyed sockets from NETLINK_SOCK_DIAG, for any user (`ss -E` shows them).
 
-A socket is told of with its final `tcp_info`, in state CLOSED, however short its life was. To the kernel TIME-WAIT is
-no socket any more: the news comes when that begins. When it happened is known from one reading to the next.
+Each event has the socket in state CLOSED with its final `tcp_info`, even for very short connections. For the kernel a
+connection in TIME-WAIT is no full socket, so the event comes when TIME-WAIT begins. An event's time is known only to lie
+between two reads.
 """
 
 import errno
@@ -20,31 +21,31 @@ from tcpwatch.kernel.sock_diag.inet_diag import ATTRIBUTES, HEADER, MESSAGE, SOC
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision
 
 GROUPS = 1 << 0 | 1 << 2  # SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY, include/uapi/linux/sock_diag.h
-RECEIVE_BUFFER_BYTES = 4 << 20  # asked for; the kernel may allow less
+RECEIVE_BUFFER_BYTES = 4 << 20  # requested; the kernel may allow less
 
 
 class Subscription(Protocol):
-    """The part of `socket.socket` that this needs."""
+    """The part of `socket.socket` that is needed here."""
 
     def recv(self, size: int, /) -> bytes:
         """One message; BlockingIOError where there is none."""
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the descriptor."""
 
 
 class DestroyEvents:
-    """What the kernel tells of destroyed sockets in the network namespace that this was opened in."""
+    """Events of destroyed sockets in the network namespace in which this was opened."""
 
     message = "NETLINK_SOCK_DIAG: the end of every socket"
     every_change = False
-    capacity = 300  # where net.core.rmem_max is what Linux sets it to, 208 KiB
+    capacity = 300  # with Linux's default net.core.rmem_max of 208 KiB
 
     def __init__(
         self, clock: Callable[[], int] = time.monotonic_ns, subscribe: Callable[[], Subscription] | None = None
     ) -> None:
-        """Subscribe; SourceError where the kernel offers nothing. `clock` gives monotonic nanoseconds."""
-        self.lost = 0  # how often the kernel threw messages away, nobody knows how many
+        """Subscribe; SourceError if the kernel refuses. `clock` returns monotonic nanoseconds."""
+        self.lost = 0  # how many times the kernel dropped messages; it does not report how many messages
         self._clock = clock
         try:
             self._netlink = (subscribe or _subscribe)()
@@ -52,7 +53,7 @@ class DestroyEvents:
             raise SourceError(f"The kernel does not tell of destroyed sockets ({error.strerror}).") from error
 
     def read(self) -> list[RawEvent]:
-        """The ends of the sockets that were destroyed since the last time, each with its socket as it was then."""
+        """The sockets destroyed since the last call."""
         ends: list[RawEvent] = []
         decode = partial(_decode, self._clock())
         while (message := self._receive()) is not None:
@@ -61,7 +62,7 @@ class DestroyEvents:
         return ends
 
     def close(self) -> None:
-        """Give the netlink socket back."""
+        """Close the netlink socket."""
         self._netlink.close()
 
     def _receive(self) -> bytes | None:
@@ -77,7 +78,7 @@ class DestroyEvents:
 
 
 def _cookie(message: bytes) -> int | None:
-    """The cookie of the one socket of a message; None where it is about something else."""
+    """The cookie of the socket in a message; None if the message contains no socket."""
     if len(message) < ATTRIBUTES:
         return None
     length, kind, *_ = HEADER.unpack_from(message)
@@ -88,7 +89,7 @@ def _cookie(message: bytes) -> int | None:
 
 
 def _decode(now_ns: int, message: bytes) -> SocketEvent | None:
-    """The end of the one socket of a message; None where its state has no word."""
+    """The event in a message; None if the state is not in RFC 9293."""
     length, *_ = HEADER.unpack_from(message)
     record = message[:length]
     row = inet_diag.decode(record, inet_diag.info_span(record), now_ns)

@@ -1,8 +1,8 @@
-"""The wire form of NETLINK_SOCK_DIAG (include/uapi/linux/inet_diag.h): one record <-> one `SocketRow`. No I/O.
+"""The messages of NETLINK_SOCK_DIAG (include/uapi/linux/inet_diag.h): record -> `SocketRow`, and the request. No I/O.
 
-A record is a netlink header, `struct inet_diag_msg` and attributes. Numbers are in the machine's byte order, addresses
-and ports in the network's. Attributes that nobody asked for come too (mark, cgroup); all but `tcp_info` stay as they
-came until somebody looks.
+A record is a netlink header, `struct inet_diag_msg` and attributes. Numbers are in host byte order, addresses and ports
+in network byte order. Some attributes come without a request (mark, cgroup). All attributes but `tcp_info` are decoded
+only when used.
 """
 
 from struct import Struct
@@ -29,12 +29,12 @@ SOCK_DIAG_BY_FAMILY = 20
 
 # family, state, timer, retransmits, ports, local, remote, interface, cookie, expires, rqueue, wqueue, uid, inode
 MESSAGE = Struct("=BBBB4s16s16sIQIIIII")
-ATTRIBUTES = HEADER.size + MESSAGE.size  # where they begin in a record
+ATTRIBUTES = HEADER.size + MESSAGE.size  # their offset in a record
 
 _DUMP_REQUEST = Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket id
 _AF_INET, _IPPROTO_TCP = 2, 6
 
-# include/net/tcp_states.h. A half-open socket is 12 inside the kernel, 3 outside. 13, bound but idle, has no RFC word.
+# include/net/tcp_states.h. A half-open socket is 12 inside the kernel, 3 outside. 13, bound but idle, has no RFC name.
 STATE_BY_NUMBER = {
     1: State.ESTABLISHED,
     2: State.SYN_SENT,
@@ -51,7 +51,7 @@ STATE_BY_NUMBER = {
 }
 _RFC_STATES = sum(1 << number for number in STATE_BY_NUMBER)
 
-# Beside what comes without a request. By the second of these, every congestion control tells what it has to tell.
+# Requested attributes. INET_DIAG_VEGASINFO requests the details of every congestion control.
 REQUESTED_EXTENSIONS = (INET_DIAG_INFO, INET_DIAG_VEGASINFO, INET_DIAG_CONG, INET_DIAG_SKMEMINFO)
 
 TIMER_BY_NUMBER = {1: TimerKind.RETRANSMIT, 2: TimerKind.KEEPALIVE, 3: TimerKind.TIME_WAIT, 4: TimerKind.PERSIST}
@@ -66,9 +66,9 @@ def dump_request(family: int, sequence: int) -> bytes:
 
 
 def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = None) -> SocketRow | None:
-    """The socket that `record` describes, read at `read_ns`; None where its state has no word in RFC 9293.
+    """The socket in `record`, read at `read_ns`; None if its state is not in RFC 9293.
 
-    `netns` is where it was asked for, `info` where `info_span` found its `tcp_info`.
+    `netns` is the namespace of the dump; `info` is the range of `tcp_info`, from `info_span`.
     """
     family, number, timer, retransmits, ports, local, remote, interface, cookie, expires, rqueue, wqueue, uid, inode = (
         MESSAGE.unpack_from(record, HEADER.size)
@@ -80,7 +80,7 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
         local, remote = local[:4], remote[:4]
     ends, mapped = socket_ends(local, remote, ports)
     listens = state is State.LISTEN
-    attributes_seen = Attributes(_attributes_beside(record, info))
+    socket_attributes = Attributes(_attributes_beside(record, info))
     kind = TIMER_BY_NUMBER.get(timer)
     return SocketRow(
         cookie=cookie,
@@ -91,29 +91,29 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
         inode=inode,
         recv_q=None if listens else rqueue,
         send_q=None if listens else wqueue,
-        backlog=_backlog(rqueue, wqueue, attributes_seen) if listens else None,
+        backlog=_backlog(rqueue, wqueue, socket_attributes) if listens else None,
         timer=Timer(kind, expires, retransmits, read_ns) if kind else None,
         interface=interface,
         info_bytes=record[info],
-        attributes=attributes_seen,
+        attributes=socket_attributes,
         read_ns=read_ns,
         netns=netns,
     )
 
 
 def info_span(record: bytes) -> slice:
-    """Where `struct tcp_info` lies in `record`; empty, at the end, where it has none."""
+    """The range of `struct tcp_info` in `record`; an empty range at the end if there is none."""
     absent = slice(len(record), len(record))
     return next((span for kind, span in attributes(record, ATTRIBUTES) if kind == INET_DIAG_INFO), absent)
 
 
 def _attributes_beside(record: bytes, info: slice) -> bytes:
-    """All attributes but that one."""
+    """All attributes except `tcp_info`."""
     if info.start == info.stop:
         return record[ATTRIBUTES:]
     return record[ATTRIBUTES : info.start - ATTRIBUTE_HEADER.size] + record[info.stop :]
 
 
-def _backlog(queued: int, limit: int, attributes_seen: Attributes) -> Backlog:
-    memory = attributes_seen.extensions.memory
+def _backlog(queued: int, limit: int, socket_attributes: Attributes) -> Backlog:
+    memory = socket_attributes.extensions.memory
     return Backlog(queued, limit, drops=memory.drops if memory is not None else None)

@@ -1,7 +1,7 @@
-"""What BPF cannot tell of a few sockets, from sock_diag: the own words of modules and of upper layer protocols.
+"""Adds to BPF rows what only sock_diag can read: the data of kernel modules and upper layer protocols.
 
-A program in the kernel knows the structures of the kernel, not of its modules, and cannot follow a pointer to anything.
-So what kernel TLS, MPTCP, and a congestion control that is a module keep for themselves is out of its reach.
+A BPF program knows only the types of the kernel itself, not those of modules, and cannot follow untyped pointers. So
+the private data of kernel TLS, MPTCP and congestion controls built as modules must come from sock_diag.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,14 +12,12 @@ from tcpwatch.kernel.sock_diag.client import SockDiag
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 
-CONTROLS_WITH_INFO = frozenset(
-    {"bbr", "dctcp", "vegas"}
-)  # congestion controls that tell of themselves, in these states alone
+CONTROLS_WITH_INFO = frozenset({"bbr", "dctcp", "vegas"})  # they report details, but only in STATES_WITH_INFO
 STATES_WITH_INFO = frozenset({State.ESTABLISHED, State.SYN_SENT, State.FIN_WAIT_1, State.FIN_WAIT_2})
 
 
 def dump_attributes() -> list[SocketRow]:
-    """The socket table by sock_diag, once."""
+    """One dump of the socket table by sock_diag."""
     sockets = SockDiag()
     try:
         return sockets.dump()
@@ -30,7 +28,7 @@ def dump_attributes() -> list[SocketRow]:
 def complete_attributes(
     rows: Sequence[SocketRow], dump: Callable[[], list[SocketRow]] = dump_attributes
 ) -> list[SocketRow]:
-    """The same rows; those of which BPF told only part have the attributes that `dump` gives, if it can be had."""
+    """The rows; those that BPF reads incompletely get the attributes from `dump`, if it succeeds."""
     incomplete = {row.cookie for row in rows if _lacks_attributes(row)}
     if not incomplete:
         return list(rows)

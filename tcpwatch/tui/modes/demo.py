@@ -190,8 +190,8 @@ class DemoDashboard(Dashboard):
             return now_ns - self._begun_ns >= OPENING_NS
         if self._over_ns is None:
             return False
-        decode_events = self._narrator.at_rest(now_ns) and now_ns - self._over_ns >= REST_NS
-        return decode_events or now_ns - self._over_ns >= LONGEST_REST_NS
+        all_told = self._narrator.at_rest(now_ns) and now_ns - self._over_ns >= REST_NS
+        return all_told or now_ns - self._over_ns >= LONGEST_REST_NS
 
     def _show_narration(self) -> None:
         width, height = self._narration.room
