@@ -1,26 +1,26 @@
-"""What can go wrong in a way that the user can mend: each message names what, where and what to do."""
+"""Errors that the user can fix: each message has what failed, where, and what to do."""
 
 from typing import ClassVar
 
 
 class TcpwatchError(Exception):
-    """A failure with a message for the user; `exit_code` is what the program ends with."""
+    """A failure with a message for the user; `exit_code` is the program's exit status."""
 
     exit_code: ClassVar[int] = 1
 
 
 class UsageError(TcpwatchError):
-    """Words on the command line, or input, that cannot be used."""
+    """Invalid arguments or input."""
 
     exit_code = 2
 
 
 class CaptureFileError(UsageError):
-    """A capture file that is damaged or of no known kind; names record, byte offset, claim and limit."""
+    """A damaged or unknown capture file; the message has record, byte offset, claimed size and limit."""
 
 
 class PrivilegeError(TcpwatchError):
-    """A privilege is missing for what was asked: `message` which one and what for, `fix` is the command that helps."""
+    """A privilege is missing: `message` is which one and what for, `fix` is the command that provides it."""
 
     exit_code = 3
 
@@ -31,4 +31,4 @@ class PrivilegeError(TcpwatchError):
 
 
 class SourceError(TcpwatchError):
-    """The kernel or the system does not give what a source needs; another source may."""
+    """A source cannot be opened or read; another source may work."""

@@ -1,6 +1,6 @@
 """What every source of live frames offers.
 
-Law of the room: frames leave as bytes with a link type, in the order of arrival. Nothing here knows what TCP is beyond
+Rule: frames leave as bytes with a link type, in the order of arrival. Nothing here knows what TCP is beyond
 the filter that lets it pass; a loss is counted, an interface that goes away is said in words.
 """
 

@@ -1,6 +1,6 @@
 """The network interfaces there are, asked of the kernel by its calls: `/sys/class/net` shows another namespace's.
 
-Law: a name is cleaned where it comes in, so an interface is bound by index, never by name.
+Rule: a name is cleaned where it comes in, so an interface is bound by index, never by name.
 """
 
 import socket

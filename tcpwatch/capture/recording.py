@@ -1,6 +1,6 @@
 """Frames -> a new pcapng file that is whole at every moment.
 
-Law of the room: the file is created, never followed or overwritten; it belongs to the user behind sudo, and to nobody
+Rule: the file is created, never followed or overwritten; it belongs to the user behind sudo, and to nobody
 else. Blocks reach it only whole: where the disk is full it ends with the last one that fits, and the recording says
 that it has stopped, while the capture goes on.
 """

@@ -1,6 +1,6 @@
 """A capture file, opened by name and read forward once: stdin (`-`) and FIFOs too.
 
-Law of the room: what cannot be a capture file, such as a directory or a device, is refused before a byte of it is read.
+Rule: what cannot be a capture file, such as a directory or a device, is refused before a byte of it is read.
 """
 
 import os

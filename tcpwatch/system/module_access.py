@@ -1,6 +1,6 @@
 """The files that this program is made of, where the user that it becomes may not reach them: in root's home, say.
 
-Law: what is to be imported later is found by way of folders that were opened in time. Such a folder is reached through
+Rule: what is to be imported later is found by way of folders that were opened in time. Such a folder is reached through
 /proc/self/fd, which asks nothing of the way there. Only what is itself closed to that user stays out of reach.
 """
 

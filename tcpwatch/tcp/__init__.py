@@ -1,1 +1,1 @@
-"""Segments and the kernel's facts -> flows, steps, states, TCBs. Pure: time comes in as an argument."""
+"""Segments -> flows, events, states, TCBs. Pure: time is always an argument."""

@@ -1,8 +1,7 @@
-"""Wireshark's tcp.analysis.* words, as ordered tables of rules.
+"""Wireshark's tcp.analysis.* names ("words" here), as ordered tables of rules.
 
-Law of the room: a rule is a pure question about one segment and the two streams as they stood before it, the sender's
-first. The rules, their order and which match ends a table are Wireshark 4.0's (User's Guide, "TCP Analysis"), because
-its words are what people know.
+Rule: a rule is a pure test of one segment and both streams before that segment, the sender's first. The rules, their
+order, and which match ends a table follow Wireshark 4.0 (User's Guide, "TCP Analysis"), because users know its names.
 """
 
 from collections.abc import Callable
@@ -11,15 +10,15 @@ from typing import NamedTuple
 from tcpwatch.tcp.stream import Stream, UnwrappedSegment
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN
 
-FAST_RETRANSMISSION_NS = 20_000_000  # this close behind the last duplicate ACK
-OUT_OF_ORDER_NS = 3_000_000  # this close behind the highest number, where no handshake gave a round trip to go by
-DUP_ACKS = 2  # RFC 5681 waits for three; one may be missing from a capture
+FAST_RETRANSMISSION_NS = 20_000_000  # maximum time after the last duplicate ACK
+OUT_OF_ORDER_NS = 3_000_000  # maximum time after the highest number, if no handshake gave a round-trip time
+DUP_ACKS = 2  # RFC 5681 requires three; a capture may lack one
 
 CONTROL = SYN | FIN | RST
 
 
 class AnalysisRule(NamedTuple):
-    """A row of a table: the words it gives, when it holds, and whether the table ends with it."""
+    """A row of a table: its words, its test, and whether a match ends the table."""
 
     words: tuple[str, ...]
     applies: Callable[[UnwrappedSegment, Stream, Stream], bool]
@@ -27,22 +26,22 @@ class AnalysisRule(NamedTuple):
 
 
 def zero_window_probe(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """One byte, the next one, into a closed window."""
+    """One byte, the next in sequence, sent into a zero window."""
     return seg.length == 1 and seg.seq == sender.expected and receiver.wnd_raw == 0
 
 
 def zero_window(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """The sender has no room for data."""
+    """The sender advertises a zero window."""
     return seg.wnd_raw == 0 and not seg.flags & CONTROL
 
 
 def lost_segment(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """Numbers were skipped: what carried them is late, lost, or was not captured."""
+    """Sequence numbers were skipped: a segment is late, lost, or was not captured."""
     return sender.expected != 0 and seg.seq > sender.expected and not seg.flags & RST
 
 
 def keep_alive(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """The last byte sent once more, or none in its place, to see whether the other end is there."""
+    """The sequence number before the next one, with at most one byte: asks whether the peer is alive."""
     return seg.length <= 1 and seg.seq == sender.expected - 1 and not seg.flags & CONTROL
 
 
@@ -52,12 +51,12 @@ def _repeats_ack(seg: UnwrappedSegment, sender: Stream) -> bool:
 
 
 def window_update(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """Nothing new but the window."""
+    """Only the window has changed."""
     return _repeats_ack(seg, sender) and seg.wnd_raw not in (0, sender.wnd_raw)
 
 
 def window_full(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """Data up to the last byte of the window; never said where the scale is unknown."""
+    """Data up to the end of the receive window; never reported if the window scale is unknown."""
     return (
         seg.length > 0
         and receiver.wnd is not None
@@ -72,12 +71,12 @@ def keep_alive_ack(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> b
 
 
 def zero_window_probe_ack(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """The answer to a zero window probe: still no room."""
+    """The answer to a zero window probe: the window is still zero."""
     return "zero_window_probe" in receiver.words and seg.wnd_raw == sender.wnd_raw == 0 and _repeats_ack(seg, sender)
 
 
 def duplicate_ack(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """The same ACK again, window and all: something behind a hole has arrived, or MPTCP had an option to send."""
+    """The same ACK and window again: data after a gap arrived. MPTCP also sends such ACKs to carry an option."""
     return _repeats_ack(seg, sender) and seg.wnd_raw == sender.wnd_raw != 0 and not seg.mptcp_news
 
 
@@ -87,14 +86,14 @@ def spurious_retransmission(seg: UnwrappedSegment, sender: Stream, receiver: Str
 
 
 def _goes_back(seg: UnwrappedSegment, sender: Stream) -> bool:
-    """It begins below the highest number sent; one byte below with more than one byte follows a zero window probe."""
+    """It begins below the highest number sent. Exactly one below, with several bytes, follows a zero window probe."""
     return (
         sender.expected != 0 and seg.seq < sender.expected and not (seg.length > 1 and seg.seq == sender.expected - 1)
     )
 
 
 def fast_retransmission(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """What duplicate ACKs ask for, sent at once."""
+    """The segment that duplicate ACKs request, sent soon after them."""
     return (
         _goes_back(seg, sender)
         and not 0 <= receiver.dup_acks < DUP_ACKS
@@ -104,7 +103,7 @@ def fast_retransmission(seg: UnwrappedSegment, sender: Stream, receiver: Stream)
 
 
 def out_of_order(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """Too close behind the highest number to be sent again: it was overtaken."""
+    """Too soon after the highest number for a retransmission: it was overtaken."""
     return (
         _goes_back(seg, sender)
         and 0 <= seg.time_ns - sender.expected_ns < (seg.handshake_rtt_ns or OUT_OF_ORDER_NS)
@@ -113,7 +112,7 @@ def out_of_order(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> boo
 
 
 def retransmission(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> bool:
-    """Numbers sent before, and no better reason."""
+    """Numbers that were sent before, and no earlier rule matched."""
     return _goes_back(seg, sender)
 
 
@@ -129,7 +128,7 @@ PROGRESS = (
     AnalysisRule(("duplicate_ack",), duplicate_ack),
 )
 
-# For segments that occupy sequence numbers and are no keep-alives.
+# For segments that occupy sequence numbers, except keep-alives.
 REPETITION = (
     AnalysisRule(("retransmission", "spurious_retransmission"), spurious_retransmission, last=True),
     AnalysisRule(("fast_retransmission", "retransmission"), fast_retransmission, last=True),
@@ -139,7 +138,7 @@ REPETITION = (
 
 
 def analyse(seg: UnwrappedSegment, sender: Stream, receiver: Stream) -> tuple[str, ...]:
-    """The words for this segment, before the streams have recorded it."""
+    """The words for this segment. Call it before the streams record the segment."""
     words = _apply(PROGRESS, seg, sender, receiver)
     if seg.flags & ACK and receiver.acks_uncaptured(seg.ack):
         words += ("ack_lost_segment",)

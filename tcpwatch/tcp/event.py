@@ -1,4 +1,4 @@
-"""What the tracker says of one segment."""
+"""What the tracker derives from one segment."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from tcpwatch.wire.segment import Segment
 
 
 class Step(StrEnum):
-    """A step of the opening, of the closing, or the abrupt end of a connection."""
+    """A step of the opening or closing of a connection, or a reset."""
 
     SYN = "1/3 SYN"
     SYN_ACK = "2/3 SYN-ACK"
@@ -23,10 +23,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a segment means, apart from its numbers: the same object for all of which there is no more to say.
+    """The meaning of a segment apart from its numbers. Ordinary segments share one object per pair of states.
 
-    The states are those after the segment: its sender's, its receiver's. `note` says in words what is unusual ("RST
-    outside the window: ignored", "simultaneous open"), None ordinarily.
+    `src_state` and `dst_state` are the states of sender and receiver after the segment. `note` describes anything
+    unusual ("RST outside the window: ignored", "simultaneous open"); normally None.
     """
 
     src_state: State
@@ -39,12 +39,11 @@ class Meaning:
 
 @dataclass(slots=True)
 class Event:
-    """A segment with its meaning. Written once by the tracker; shared between threads and never changed after that.
+    """A segment with its meaning. Threads share it, so it is never changed after creation.
 
-    `side` is 0 where the flow's initiator sent the segment, 1 where its responder did. `seq` and `ack` are relative as
-    Wireshark shows them. `window` is in bytes where `scaled`, else the raw field. `rtt_ns` is the round trip of the
-    segment that this one acknowledges to its end; `in_flight`, of a segment with data, is the bytes not acknowledged
-    after it.
+    `side` is 0 if the flow's initiator sent the segment, 1 if its responder did. `seq` and `ack` are relative, as in
+    Wireshark. `window` is in bytes if `scaled`, else the raw field. `rtt_ns` is the round-trip time of the segment
+    whose last byte this one acknowledges. `in_flight` (only with data) is the unacknowledged bytes after this segment.
     """
 
     segment: Segment
@@ -70,7 +69,7 @@ class Event:
 
     @property
     def step(self) -> Step | None:
-        """The step of the opening or the closing that the segment is."""
+        """The step of the opening or closing."""
         return self.meaning.step
 
     @property
@@ -80,10 +79,10 @@ class Event:
 
     @property
     def note(self) -> str | None:
-        """What is unusual, in words."""
+        """What is unusual about the segment."""
         return self.meaning.note
 
     @property
     def app(self) -> str | None:
-        """What the payload begins."""
+        """A description of the beginning of the payload."""
         return self.meaning.app

@@ -1,7 +1,7 @@
-"""A flow: one connection as the wire shows it. Two streams, two states, and how they came and went.
+"""A flow: one connection as seen on the wire, with two streams and two states.
 
-Law of the room: facts are stored once, and both directions go through the same code with the streams swapped. A flow
-has no "local" end; side 0 is its initiator, as far as that was seen.
+Rule: facts are stored once; both directions use the same code with the streams swapped. A flow has no "local" end; side
+0 is the initiator, as far as known.
 """
 
 from dataclasses import replace
@@ -18,16 +18,16 @@ from tcpwatch.wire.options import parse_options
 from tcpwatch.wire.payload import FIRST_BYTES, describe_payload
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
 
-# Wireshark's tcp.completeness: what a capture holds of a conversation.
+# Wireshark's tcp.completeness: which parts of a conversation were captured.
 SAW_SYN, SAW_SYN_ACK, SAW_ACK, SAW_DATA, SAW_FIN, SAW_RST = (1 << bit for bit in range(6))
 
 ENDS = ("initiator", "responder")  # who side 0 is, and side 1
 
 
 class Flow:
-    """One connection: its number as Wireshark's tcp.stream, its four-tuple with the initiator first, and what was seen.
+    """One connection: `stream` as Wireshark's tcp.stream, `ends` with the initiator first, and what was seen.
 
-    `inferred` says that it was captured from the middle. `closed_by` is the side that sent the first FIN or the RST.
+    `inferred`: the capture began after the SYN. `closed_by` is the side that sent the first FIN or the RST.
     """
 
     __slots__ = (
@@ -37,7 +37,7 @@ class Flow:
     )  # fmt: skip
 
     def __init__(self, stream: int, ends: bytes, first: Segment, reused: bool = False) -> None:
-        """A flow that begins with `first`; `reused` says that its four-tuple has carried another one."""
+        """A flow that begins with `first`; `reused`: an earlier flow had the same four-tuple."""
         self.stream = stream
         self.ends = ends
         self.streams = (Stream(), Stream())
@@ -63,23 +63,23 @@ class Flow:
 
     @property
     def last_ns(self) -> int:
-        """When the last segment came; `first_ns` before there is any."""
+        """The time of the last segment; `first_ns` before the first is recorded."""
         first, second = self.streams
         return max(first.last_ns, second.last_ns) or self.first_ns
 
     @property
     def over(self) -> bool:
-        """Whether neither end has a connection any more, as far as the wire shows."""
+        """Whether the connection is over at both ends, as far as the wire shows."""
         return self.states[0] in OVER and self.states[1] in OVER
 
     @property
     def completeness(self) -> int:
-        """Wireshark's tcp.completeness. A lone segment counts for nothing but its SYN, as there."""
+        """Wireshark's tcp.completeness. A single segment counts only if it is a SYN, as in Wireshark."""
         segs = self.streams[0].segs + self.streams[1].segs
         return self._completeness if segs > 1 else self._completeness_at_first
 
     def tcb(self, side: int) -> Tcb:
-        """The TCB of one end as far as the wire shows it, in wire numbers."""
+        """The TCB of one end as far as the wire shows it, with numbers as on the wire."""
         sent, received = self._pairs[side]
         scaled = sent.wnd is not None, received.wnd is not None
         return Tcb(
@@ -98,7 +98,7 @@ class Flow:
         )
 
     def receive(self, segment: Segment, side: int, words: tuple[str, ...] = ()) -> Event:
-        """What the next segment, sent by `side`, means; `words` are those that the tracker has for it already."""
+        """Process the next segment, sent by `side`; `words` are the analysis words that the tracker already found."""
         sender, receiver = self._pairs[side]
         flags, length, seq, ack = segment.flags, segment.length, segment.seq, segment.ack
         if (base := sender.base) is None:
@@ -117,7 +117,7 @@ class Flow:
             unwrapped = UnwrappedSegment(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
             words, meaning = self._examine(segment, side, unwrapped, relative_ack, words)
             if not segment.ack:
-                ack = 0  # some RSTs carry it: it acknowledges nothing
+                ack = 0  # an RST with ack 0 acknowledges nothing
             sender.record(segment, seq, ack, words)
         else:
             self._completeness |= SAW_DATA if length else SAW_ACK
@@ -155,18 +155,18 @@ class Flow:
         return words, Meaning(self.states[side], self.states[1 - side], step, words, note)
 
     def rebase(self, side: int, isn: int) -> None:
-        """Count the numbers of `side` from `isn`: its SYN-ACK does not fit what came before it."""
+        """Count relative numbers of `side` from `isn`: its SYN-ACK does not match the earlier base."""
         stream = self.streams[side]
         stream.base = unwrap(isn, stream.expected or isn)
 
     def restart(self, side: int) -> None:
-        """The SYN of `side` comes again: what ran ahead of its unbroken run (an RST may have) is forgotten."""
+        """The SYN of `side` is repeated: forget numbers beyond its contiguous range (an RST may have set them)."""
         self.streams[side].expected = self.streams[side].contiguous
 
     def _note_control(
         self, segment: Segment, unwrapped: UnwrappedSegment, relative_ack: int, sender: Stream, receiver: Stream
     ) -> tuple[str, ...]:
-        """Keep what the opening and the closing tell once: options, round trip, FIN, RST. Gives Fast Open's words."""
+        """Store options, round-trip time, FIN and RST of opening and closing segments. Returns Fast Open's words."""
         flags = unwrapped.flags
         words: tuple[str, ...] = ()
         if flags & SYN:
@@ -191,7 +191,7 @@ class Flow:
         return words
 
     def _note_multipath(self, segment: Segment, sender: Stream) -> None:
-        """Keep which MPTCP options have come up so far, and which of them this sender had seen before it spoke."""
+        """Store which MPTCP options have been seen, and which of them were seen before this sender's last segment."""
         sender.mptcp = self._mptcp
         subtype = parse_options(segment.option_bytes).mptcp
         if subtype is not None:
@@ -200,19 +200,19 @@ class Flow:
 
 @cache
 def _plain(first: State, second: State) -> tuple[Meaning, Meaning]:
-    """What a segment means of which there is no more to say than the states: from the first end, from the second."""
+    """The meaning of an ordinary segment in these states: sent by the first end, sent by the second."""
     return Meaning(first, second), Meaning(second, first)
 
 
 def _completeness_of_first(first: Segment, reused: bool) -> int:
-    """What Wireshark's first pass makes of a conversation's first segment: only a SYN counts."""
+    """The completeness after the first segment alone, as in Wireshark's first pass: only a SYN counts."""
     if first.flags & (SYN | ACK) != SYN:
         return 0
     return SAW_SYN | (SAW_DATA if first.length and not reused else 0)
 
 
 def _completeness_of(flags: int, length: int) -> int:
-    """What a segment adds to the completeness."""
+    """The completeness bits of a segment."""
     saw = SAW_RST if flags & RST else 0
     if flags & ACK:
         if flags & SYN:

@@ -1,7 +1,7 @@
-"""Which step of the opening or the closing a segment is, and what it moves in both ends.
+"""The step of the opening or closing that a segment is, and the state changes of both ends.
 
-Law of the room: a segment counts as received when it is seen. A repeated SYN or FIN keeps the step it had; an ACK is a
-step only where it is the first to complete one. What is unusual is said in a note, in words.
+Rule: a segment counts as received when it is captured. A repeated SYN or FIN keeps its step; an ACK is a step only if
+it is the first to complete one. Anything unusual gets a note.
 """
 
 from enum import StrEnum
@@ -14,7 +14,7 @@ from tcpwatch.wire.segment import ACK, FIN, RST, SYN
 
 
 class Opened(StrEnum):
-    """How a connection came to be, as far as was seen."""
+    """How a connection was opened, as far as seen."""
 
     HANDSHAKE = "handshake"
     SIMULTANEOUS = "simultaneous"
@@ -24,7 +24,7 @@ class Opened(StrEnum):
 
 
 class Closed(StrEnum):
-    """How a connection ended; HALF_CLOSE: one end has closed, the other may still send."""
+    """How a connection ended; HALF_CLOSE: one end has sent FIN, the other may still send data."""
 
     FOUR_WAY = "four-way"
     THREE_SEGMENT = "three-segment"
@@ -34,7 +34,7 @@ class Closed(StrEnum):
 
 
 class FlowStates(Protocol):
-    """What the steps need of a flow: two states, and how it opened and closed. Side 0 is the initiator."""
+    """The part of a flow that this module reads and writes. Side 0 is the initiator."""
 
     states: list[State]
     opened: Opened
@@ -46,9 +46,9 @@ Verdict = tuple[Step | None, str | None]  # the step, the note
 
 
 def follow(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
-    """The step that this segment of `side` is, and a note; both ends' states move with it.
+    """The step of this segment from `side`, and a note; advances the states of both ends.
 
-    Called before the streams have recorded the segment.
+    Call it before the streams record the segment.
     """
     flags = unwrapped.flags
     if flags & RST:
@@ -66,7 +66,7 @@ def follow(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Str
 
 
 def _infer_open(flow: FlowStates) -> None:
-    """Segments flow, so both ends were ESTABLISHED before the first of them."""
+    """The capture began mid-stream, so both ends were ESTABLISHED before."""
     if flow.closed is None:
         for side in (0, 1):
             advance(flow.states, side, Stimulus.INFER_OPEN)
@@ -84,7 +84,7 @@ def _synchronise(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sende
         advance(states, peer, Stimulus.RECEIVE_SYN_ACK)
         return Step.SYN_ACK, None
     crossing = states[side] is State.LISTEN and receiver.isn is not None
-    if flow.closed is Closed.RESET and states[side] is State.CLOSED:  # refused or aborted, and tried again
+    if flow.closed is Closed.RESET and states[side] is State.CLOSED:  # refused or aborted, then tried again
         flow.opened, flow.closed, flow.closed_by = Opened.HALF_OPEN, None, None
     advance(states, side, Stimulus.SEND_SYN)
     if not crossing:
@@ -116,7 +116,7 @@ def _acknowledge(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sende
 
 
 def _infer_answer(flow: FlowStates, side: int) -> Verdict:
-    """This end goes on as if answered, and nothing of the other was ever captured: its answer is inferred."""
+    """This end continues as if it was answered, but nothing from the other end was captured: infer the answer."""
     step = Step.HANDSHAKE_ACK if flow.states[side] is State.SYN_SENT else None
     for end in (0, 1):
         advance(flow.states, end, Stimulus.INFER_OPEN)
@@ -125,7 +125,7 @@ def _infer_answer(flow: FlowStates, side: int) -> Verdict:
 
 
 def _finish(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
-    """A FIN: the first, the second, one of two that cross, or one repeated."""
+    """A FIN: the first, the second, one of two crossing FINs, or a repeated one."""
     if sender.fin is not None:
         return sender.fin_step, None
     note, stimulus = None, Stimulus.SEND_FIN
@@ -146,7 +146,7 @@ def _finish(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: St
 
 
 def _reset(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> Verdict:
-    """An RST: where the other end would accept it, both ends are done."""
+    """An RST: if the other end would accept it, both ends are closed."""
     states, peer = flow.states, 1 - side
     objection = _objection_to_reset(states[peer], unwrapped, sender, receiver)
     if objection is not None:
@@ -168,9 +168,9 @@ def _reset(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sender: Str
 
 
 def _objection_to_reset(state: State, unwrapped: UnwrappedSegment, sender: Stream, receiver: Stream) -> str | None:
-    """Why an end in `state` would not accept this RST (RFC 9293 §3.10.7, RFC 5961 §3.2); None where it would.
+    """Why an end in `state` would not accept this RST (RFC 9293 §3.10.7, RFC 5961 §3.2); None if it would.
 
-    RCV.NXT lies between what the end has acknowledged and what it was sent, so any number there is taken as exact.
+    RCV.NXT is between the last ACK of the end and the last byte sent to it; any number in that range is accepted.
     """
     if state is State.SYN_SENT:
         answered = unwrapped.flags & ACK and receiver.syn_covered_by(unwrapped.ack)

@@ -1,7 +1,7 @@
-"""The TCP states of RFC 9293 §3.3.2 and what moves a connection between them (figure 5), as one table.
+"""The TCP states of RFC 9293 §3.3.2 and the transitions between them (figure 5), as one table.
 
-Law of the room: every transition is a row of TRANSITIONS, and advance() is the only place where a State is assigned.
-What is not in the table changes nothing.
+Rule: every transition is a row of TRANSITIONS, and advance() is the only function that assigns a State.
+A stimulus without a row changes nothing.
 """
 
 from enum import Enum, StrEnum, auto
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 class Stimulus(Enum):
-    """What an end sends or receives that may change its state."""
+    """Something that an end sends or receives and that may change its state."""
 
     SEND_SYN = auto()
     SEND_SYN_ACK = auto()
@@ -34,22 +34,22 @@ class Stimulus(Enum):
     RECEIVE_SYN_ACK = auto()
     RECEIVE_ACK_OF_SYN = auto()
     SEND_FIN = auto()
-    SEND_CROSSING_FIN = auto()  # a FIN sent before the peer's FIN, seen first, had arrived
+    SEND_CROSSING_FIN = auto()  # a FIN sent before the peer's FIN arrived, although the peer's FIN was captured first
     RECEIVE_FIN = auto()
     RECEIVE_ACK_OF_FIN = auto()
     SEND_RST = auto()
     RECEIVE_RST = auto()
-    RECEIVE_RST_PASSIVE = auto()  # by an end that came to SYN-RECEIVED from LISTEN
-    INFER_OPEN = auto()  # segments flow, but the handshake was not captured
+    RECEIVE_RST_PASSIVE = auto()  # by an end that entered SYN-RECEIVED from LISTEN
+    INFER_OPEN = auto()  # the handshake was not captured
 
 
-# RFC 9293 figure 5. The wire shows no OPEN and no CLOSE call: what an end sends stands for the call.
+# RFC 9293 figure 5. The wire does not show OPEN and CLOSE calls: the segment that an end sends represents the call.
 TRANSITIONS: dict[tuple[State, Stimulus], State] = {
     # opening
     (State.CLOSED, Stimulus.SEND_SYN): State.SYN_SENT,
     (State.LISTEN, Stimulus.SEND_SYN): State.SYN_SENT,
     (State.LISTEN, Stimulus.SEND_SYN_ACK): State.SYN_RECEIVED,
-    (State.CLOSED, Stimulus.SEND_SYN_ACK): State.SYN_RECEIVED,  # it listens after all
+    (State.CLOSED, Stimulus.SEND_SYN_ACK): State.SYN_RECEIVED,  # it was listening
     (State.SYN_SENT, Stimulus.RECEIVE_SYN): State.SYN_RECEIVED,
     (State.SYN_SENT, Stimulus.RECEIVE_SYN_ACK): State.ESTABLISHED,
     (State.SYN_RECEIVED, Stimulus.RECEIVE_SYN_ACK): State.ESTABLISHED,
@@ -68,7 +68,7 @@ TRANSITIONS: dict[tuple[State, Stimulus], State] = {
     (State.FIN_WAIT_1, Stimulus.RECEIVE_FIN): State.CLOSING,
     (State.CLOSE_WAIT, Stimulus.SEND_CROSSING_FIN): State.CLOSING,
     (State.CLOSING, Stimulus.RECEIVE_ACK_OF_FIN): State.TIME_WAIT,
-    # reset (§3.10.7.4); a passive opener goes back to where it came from
+    # reset (§3.10.7.4); a passive opener returns to LISTEN
     (State.SYN_RECEIVED, Stimulus.RECEIVE_RST_PASSIVE): State.LISTEN,
     **{(state, Stimulus.RECEIVE_RST): State.CLOSED for state in State if state is not State.LISTEN},
     **{(state, Stimulus.SEND_RST): State.CLOSED for state in State},
@@ -79,17 +79,17 @@ TRANSITIONS: dict[tuple[State, Stimulus], State] = {
     },
 }
 
-# The states in which an end waits for its SYN or its FIN to be acknowledged.
+# States in which an end waits for the ACK of its SYN or FIN.
 AWAITING_ACK = frozenset(
     {State.SYN_SENT, State.SYN_RECEIVED, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK},
 )
 
-# The states in which an end has no connection of its own, or none that anything can come of.
+# States without a connection, or in which no more data can arrive.
 OVER = frozenset({State.LISTEN, State.CLOSED, State.TIME_WAIT})
 
 
 def advance(states: list[State], side: int, stimulus: Stimulus) -> None:
-    """Move the end `side` of a connection as TRANSITIONS says."""
+    """Move the end `side` of a connection as in TRANSITIONS."""
     states[side] = TRANSITIONS.get((states[side], stimulus), states[side])
 
 
@@ -103,9 +103,9 @@ _SPELLINGS = {state.replace("-", ""): state for state in State} | {
 
 
 def parse_state(text: str) -> State:
-    """The state that `text` names in any spelling people use: `close_wait`, `CLOSE-WAIT`, `estab`, `FIN_WAIT1`.
+    """The state named by `text` in any common spelling: `close_wait`, `CLOSE-WAIT`, `estab`, `FIN_WAIT1`.
 
-    Raises UsageError, which lists the states, where it names none.
+    Raises UsageError, which lists the states, if it names none.
     """
     letters = "".join(character for character in text.upper() if character not in "-_ ")
     try:

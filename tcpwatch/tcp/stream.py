@@ -1,7 +1,7 @@
-"""One direction of a connection: what one end has sent, and what the other has acknowledged of it.
+"""One direction of a connection: what one end has sent, and how much of it the other has acknowledged.
 
-Law of the room: a Stream holds facts, unwrapped (seqnum.py) and stored once; views of them are properties. Both
-directions are Streams, and whatever treats a segment is called with the sender's stream first, the receiver's second.
+Rule: a Stream stores facts once, with unwrapped numbers (seqnum.py); derived values are properties. Functions that
+process a segment get the sender's stream first, the receiver's second.
 """
 
 from tcpwatch.tcp.event import Step
@@ -9,15 +9,15 @@ from tcpwatch.wire.options import Options
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
 
 MAX_SHIFT = 14  # RFC 7323 §2.3
-MAX_UNACKED = 1_024  # segments of one stream that wait to be timed
-OCCUPYING = SYN | FIN  # they take a sequence number (RFC 9293 §3.4)
+MAX_UNACKED = 1_024  # segments of one stream whose round-trip time is being measured
+OCCUPYING = SYN | FIN  # they occupy a sequence number (RFC 9293 §3.4)
 
 
 class UnwrappedSegment:
-    """A segment with its numbers unwrapped: RFC 9293's SEG.* variables. `end` counts the SYN or the FIN as one.
+    """A segment with unwrapped numbers (RFC 9293's SEG.* variables); `end` counts SYN or FIN as one.
 
-    What the rules need of the flow: `handshake_rtt_ns`, None where it was not seen; `mptcp_news`, a new kind of MPTCP
-    option came up since the sender's last segment (RFC 8684 §4: such duplicate ACKs are no sign of loss).
+    Facts of the flow for the rules: `handshake_rtt_ns`, None if not seen; `mptcp_news`, whether a new kind of MPTCP
+    option was seen since the sender's last segment (RFC 8684 §4: such duplicate ACKs are no sign of loss).
     """
 
     __slots__ = ("ack", "end", "flags", "handshake_rtt_ns", "length", "mptcp_news", "seq", "time_ns", "wnd_raw")
@@ -37,15 +37,19 @@ class UnwrappedSegment:
 
 
 class Stream:
-    """What one end sent.
+    """What one end sent. Sequence numbers are unwrapped.
 
-    Sequence numbers are unwrapped. `base` is where relative numbers count from: the SYN's number, or one before the
-    first that was seen. `nxt` and `una` are RFC 9293's SND.NXT and SND.UNA, as far as segments showed them; no RST
-    moves them, as anybody can forge one. `expected` is one past the highest number in any segment, an RST's too,
-    `contiguous` one past the run without a hole; `ack` and the windows are those of the last segment. In these three
-    numbers 0 stands for "nothing yet", as in Wireshark, whose verdict on a first segment rests on it. `wnd` is in
-    bytes, None while the scale is unknown; `wnd_raw` is the field. `dup_acks` counts the duplicate ACKs in a row; -1
-    stands for "the other end acknowledged what was not captured".
+    `base`: where relative numbers count from: the SYN's number, or one before the first number seen.
+
+    `nxt`, `una`: RFC 9293's SND.NXT and SND.UNA as far as seen. An RST does not move them, because it may be forged.
+
+    `expected`: one past the highest number in any segment, RSTs included. `contiguous`: one past the range without
+    gaps. `ack`: of the last segment. In these three, 0 means "nothing yet": Wireshark's rules for a first segment need
+    that.
+
+    `wnd`, `wnd_raw`: the window of the last segment in bytes (None while the scale is unknown), and its raw field.
+
+    `dup_acks`: duplicate ACKs in a row; -1 if the other end acknowledged data that was not captured.
     """
 
     __slots__ = (
@@ -85,7 +89,7 @@ class Stream:
 
     @property
     def in_flight(self) -> int | None:
-        """Bytes sent and not acknowledged; None where no segment or no acknowledgment was seen."""
+        """Unacknowledged bytes; None if no segment or no ACK was seen."""
         una, nxt = self.una, self.nxt
         if una is None or nxt is None:
             return None
@@ -93,20 +97,20 @@ class Stream:
 
     @property
     def syn_acked(self) -> bool:
-        """The SYN was seen, and the other end has acknowledged it."""
+        """Whether the SYN was seen and acknowledged."""
         return self.isn is not None and self.una is not None and self.una > self.isn
 
     def syn_covered_by(self, ack: int) -> bool:
-        """`ack` acknowledges the SYN, and nothing that was not sent."""
+        """Whether `ack` acknowledges the SYN, and nothing that was not sent."""
         return self.isn is not None and self.nxt is not None and self.isn < ack <= self.nxt
 
     @property
     def fin_acked(self) -> bool:
-        """The FIN was sent, and the other end has acknowledged it."""
+        """Whether the FIN was seen and acknowledged."""
         return self.fin is not None and self.una is not None and self.una > self.fin
 
     def record(self, segment: Segment, seq: int, ack: int, words: tuple[str, ...]) -> None:
-        """Take in a segment of this stream; `words` are what the analysis found in it."""
+        """Record a segment of this stream; `words` are its analysis words."""
         flags, length, time_ns = segment.flags, segment.length, segment.time_ns
         end = seq + length + 1 if flags & OCCUPYING else seq + length
         self.segs += 1
@@ -134,10 +138,11 @@ class Stream:
         self.last_ns = time_ns
 
     def extend(self, segment: Segment, seq: int, ack: int, other: "Stream") -> bool:
-        """Take in a segment of which no rule of the analysis can hold; False, and nothing done, where one may.
+        """Record a segment to which no analysis rule can apply; if one might, do nothing and return False.
 
-        That is the next data, no hole before it, into an open window; or an ACK that moves on. Of segments without SYN,
-        FIN and RST nearly all are such, so this comes before the rules. It does what record() does, in fewer steps.
+        Such a segment has the next data, without a gap, into an open window, or it is an ACK that advances. Nearly all
+        segments without SYN, FIN and RST are like this, so it is tried before the rules. Same effect as record(), in
+        fewer steps.
         """
         length, window, time_ns = segment.length, segment.window, segment.time_ns
         if not seq == self.expected == self.contiguous == self.nxt or not window or not segment.flags & ACK:
@@ -171,7 +176,7 @@ class Stream:
             self.dup_acks = max(self.dup_acks, 0) + 1
         if "retransmission" in words:
             self.retrans_segs += 1
-            self.unacked.pop(end, None)  # which of the two was acknowledged, nobody can tell (RFC 6298 §3)
+            self.unacked.pop(end, None)  # Karn's algorithm: which copy was acknowledged is unknown (RFC 6298 §3)
 
     def _time(self, end: int, sent_ns: int) -> None:
         if len(self.unacked) >= MAX_UNACKED:
@@ -179,10 +184,10 @@ class Stream:
         self.unacked[end] = sent_ns
 
     def apply_options(self, options: Options, other: "Stream") -> None:
-        """Remember what a SYN offers, and settle the window scale of both directions (RFC 7323 §2.2).
+        """Store what a SYN offers, and determine the window scale of both directions (RFC 7323 §2.2).
 
-        Scaling is used only where both SYNs offer it; while one of them is unseen, the other's offer is believed. A SYN
-        of which not all options were captured may offer what was not seen.
+        Scaling is used only if both SYNs offer it; while one SYN is unseen, it is assumed to offer it. A SYN with
+        truncated options may have offered it too.
         """
         if options.mss is not None:
             self.mss = options.mss
@@ -196,7 +201,7 @@ class Stream:
             other.wscale = 0
 
     def acknowledge(self, ack: int, time_ns: int) -> int | None:
-        """The other end acknowledges up to `ack`, more than before; the round trip, if a segment ended just there."""
+        """The other end acknowledges new data up to `ack`; returns the round-trip time if a segment ended there."""
         self.una = ack
         sent_ns = self.unacked.pop(ack, None)
         if self.nxt is None or ack >= self.nxt:
@@ -204,7 +209,7 @@ class Stream:
         return None if sent_ns is None else time_ns - sent_ns
 
     def acks_uncaptured(self, ack: int) -> bool:
-        """`ack`, from the other end, goes beyond what was captured of this stream, and it is the first to say so."""
+        """Whether `ack`, from the other end, is the first to acknowledge data of this stream that was not captured."""
         if not self.contiguous or ack <= self.contiguous:
             return False
         if self.contiguous < self.expected:

@@ -1,7 +1,7 @@
-"""The transmission control block of one end (RFC 9293 §3.3.1), with where each number comes from.
+"""The transmission control block of one end (RFC 9293 §3.3.1), with the source of its numbers.
 
-Numbers are absolute where `iss`/`irs` are known, else they count from the initial sequence numbers (ISS = 0, IRS = 0):
-the kernel tells every user how far a connection has come, but not where it began. `None` = not observed.
+Numbers are absolute if `iss`/`irs` are known, else relative to the initial sequence numbers (ISS = 0, IRS = 0): without
+privilege the kernel reports byte counts, but no initial sequence numbers. `None` = not observed.
 """
 
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """Where a value comes from."""
+    """The source of a value."""
 
     KERNEL = "kernel"  # the kernel's own field
-    DERIVED = "derived"  # exact arithmetic on kernel fields, made absolute by a SYN that was captured
-    RELATIVE = "relative"  # exact arithmetic on kernel fields, counted from the initial sequence numbers
-    WIRE = "wire"  # what segments showed
+    DERIVED = "derived"  # computed from kernel fields, made absolute by a captured SYN
+    RELATIVE = "relative"  # computed from kernel fields, relative to the initial sequence numbers
+    WIRE = "wire"  # from captured segments
 
 
 @dataclass(frozen=True, slots=True)
 class Tcb:
-    """One end's TCB. Sequence numbers are 32-bit wire values, or offsets from ISS/IRS where the source is RELATIVE.
+    """One end's TCB. Sequence numbers are 32-bit wire values, or offsets from ISS/IRS if the source is RELATIVE.
 
-    `snd_wnd` and `rcv_wnd` are bytes where the scale is known, else the raw field with `*_wscale` None.
-    `mss` is what this end may send in one segment; `initiated` says who sent the first SYN (None: not known).
+    `snd_wnd` and `rcv_wnd` are bytes if the scale is known, else the raw field with `*_wscale` None.
+    `mss` is the largest segment that this end may send; `initiated`: this end sent the first SYN (None: not known).
     """
 
     source: Source

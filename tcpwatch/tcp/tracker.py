@@ -1,7 +1,7 @@
-"""Segments in, events out: which flow a segment belongs to, and when a four-tuple begins a new one.
+"""Segments -> events: finds the flow of each segment, and detects when a four-tuple begins a new flow.
 
-Law of the room: the number of flows is bounded; those that go are over, or else the ones longest without a segment, and
-they are counted.
+Rule: the number of flows is bounded. Flows that are over are evicted first, then those longest without a segment;
+evictions are counted.
 """
 
 from collections.abc import Callable, Container, Sequence
@@ -11,14 +11,14 @@ from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.seqnum import wrap
 from tcpwatch.wire.segment import ACK, SYN, Segment, reversed_ends
 
-EVICT_SHARE = 16  # a sixteenth goes at once, so that looking for it is rare
+EVICT_SHARE = 16  # a sixteenth is evicted at once, so the search for candidates is rare
 REUSED = ("reused_ports",)
 
 
 class FlowTracker:
-    """The flows of a capture, at most `limit` at a time; a four-tuple and an initial sequence number make one.
+    """The flows of a capture, at most `limit` at a time; a flow is a four-tuple and an initial sequence number.
 
-    `on_evict` is told of the flows that have to go.
+    `on_evict` is called with the flows before they are evicted.
     """
 
     def __init__(self, limit: int = 65_536, on_evict: Callable[[Sequence[Flow]], None] = lambda flows: None) -> None:
@@ -30,7 +30,7 @@ class FlowTracker:
         self.evicted = 0
 
     def receive_segment(self, segment: Segment) -> Event:
-        """What the next segment means; segments come in the order of the capture."""
+        """Process the next segment, in capture order."""
         found = self._latest.get(segment.ends)
         if found is None:
             flow, side = self._open(segment)
@@ -45,17 +45,17 @@ class FlowTracker:
         return self._latest.get(ends)
 
     def flows(self) -> list[Flow]:
-        """The flows still held, in order of their stream numbers."""
+        """All current flows, by stream number."""
         return list(self._flows.values())
 
     def register(self, flow: Flow) -> None:
-        """Go on with this flow, which another tracker may have begun."""
+        """Add this flow, which another tracker may have started."""
         self._flows[flow.stream] = flow
         self._latest[reversed_ends(flow.ends)] = flow, 1
         self._latest[flow.ends] = flow, 0
 
     def _receive_syn(self, segment: Segment, flow: Flow, side: int) -> Event:
-        """A SYN between ends that have a flow: another SYN begins another flow, as Wireshark has it."""
+        """A SYN between ends that have a flow: a SYN with another number begins a new flow, as in Wireshark."""
         base = flow.streams[side].base
         if base is None:
             return flow.receive(segment, side)
@@ -71,7 +71,7 @@ class FlowTracker:
         return flow.receive(segment, side, REUSED)
 
     def _open(self, segment: Segment, reused: bool = False) -> tuple[Flow, int]:
-        """A new flow. Who sends a SYN-ACK is the responder; else who is seen first is taken for the initiator."""
+        """Start a flow. The sender of a SYN-ACK is the responder; any other first sender is the initiator."""
         if len(self._flows) >= self._limit:
             self._evict()
         mirrored = reversed_ends(segment.ends)
@@ -82,12 +82,12 @@ class FlowTracker:
         return flow, side
 
     def expire(self, before_ns: int, living: Container[bytes] = ()) -> None:
-        """Forget the flows that are over, but for those between `living` ends, or with a segment since this moment."""
+        """Forget flows that are over, except those between `living` ends or with a segment since `before_ns`."""
         over = (flow for flow in self._flows.values() if flow.over and flow.last_ns < before_ns)
         self._forget([flow for flow in over if flow.ends not in living and reversed_ends(flow.ends) not in living])
 
     def _evict(self) -> None:
-        """Make room: an open connection may be quiet for days, so what is over goes before it."""
+        """Evict flows. An open connection may be idle for days, so flows that are over go first."""
         by_use = sorted(self._flows.values(), key=lambda flow: (not flow.over, flow.last_ns))
         least = by_use[: self._limit // EVICT_SHARE + 1]
         self._on_evict(least)

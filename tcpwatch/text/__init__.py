@@ -1,1 +1,1 @@
-"""Foreign text -> harmless text; cells, time spans and quantities in words. Knows nothing of the rest."""
+"""Foreign text -> harmless text; cells, durations and quantities as text. Depends on no other package."""

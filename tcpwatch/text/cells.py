@@ -1,10 +1,10 @@
-"""How many cells of a terminal a text takes (Unicode Standard Annex 11), as Rich counts them, without loading Rich."""
+"""The width of a text in terminal cells (Unicode Standard Annex 11), as Rich counts it, without loading Rich."""
 
 from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 ZERO_WIDTH = frozenset(("Mn", "Me", "Mc", "Cf"))  # marks on the character before, and format characters
-# Where the rule above or the database of an older Python is not what terminals do: cells of these code points.
+# Code points whose width in terminals differs from the rule above or from older Python databases: their cells.
 IRREGULAR = {
     **dict.fromkeys((*range(0x1160, 0x1200), *range(0xD7B0, 0xD800), 0x3164, 0xFFA0), 0),  # Hangul vowels and fillers
     **dict.fromkeys(range(0x1F3FB, 0x1F400), 0),  # skin tones

@@ -1,8 +1,8 @@
-"""The one door through which foreign text (process names, files, the wire) comes in.
+"""All foreign text (process names, files, the wire) must pass `clean`.
 
-A terminal obeys what it is sent, and neither Textual nor Rich takes escapes out: a process name may set the window
-title or hide a line. Every control character, bidirectional mark and lone surrogate becomes a visible picture here,
-once, where it enters; the screen then shows it as it is.
+A terminal executes escape sequences, and neither Textual nor Rich removes them: a process name could set the window
+title or hide a line. Control characters, bidirectional marks and lone surrogates are replaced by visible symbols here,
+once, where the text enters the program.
 """
 
 CONTROL_PICTURES = 0x2400
@@ -13,7 +13,7 @@ _VISIBLE[0x7F] = 0x2421
 _VISIBLE |= dict.fromkeys(
     (
         *range(0x80, 0xA0),  # C1 controls
-        *range(0xD800, 0xE000),  # surrogates: bytes that were no UTF-8
+        *range(0xD800, 0xE000),  # surrogates: bytes that were not UTF-8
         *range(0x202A, 0x202F),  # bidirectional embedding and override
         *range(0x2066, 0x206A),  # bidirectional isolates
         *range(0xFFF9, 0xFFFC),  # interlinear annotation
@@ -30,7 +30,7 @@ _VISIBLE |= dict.fromkeys(
 
 
 def clean(foreign: str, limit: int = 256) -> str:
-    """`foreign` with nothing in it that a terminal could obey, at most `limit` characters long."""
+    """`foreign` without anything that a terminal would execute, at most `limit` characters long."""
     if len(foreign) > limit:
         foreign = foreign[: limit - 1] + "…"
     if foreign.isascii() and foreign.isprintable():

@@ -1,4 +1,4 @@
-"""Lengths of time in words, the same on the screen and in a pipe."""
+"""Durations as text, the same on the screen and in text output."""
 
 SECOND_NS = 1_000_000_000
 _TENTHS_BELOW_NS = 10 * SECOND_NS

@@ -1,8 +1,8 @@
-"""Numbers of things in words: one thing, several things."""
+"""Singular and plural of counted things."""
 
 
 def plural(count: int, word: str) -> str:
-    """`word` as it stands after this number."""
+    """Singular or plural of `word` for this count."""
     return word if count == 1 else f"{word}es" if word.endswith("s") else f"{word}s"
 
 

@@ -1,8 +1,7 @@
-"""Frame bytes -> Segment: the door of the room.
+"""Frame bytes -> Segment: the entry point of this package.
 
-Law of the room: no bytes make it raise; a frame without a readable TCP segment is counted under its reason. The headers
-that nearly every frame has are read at one stroke; anything else takes the walk through `link`, `ip`, `extensions` and
-`tunnels`.
+Rule: no input makes it raise; a frame without a readable TCP segment is counted under a reason. The headers of
+nearly every frame are unpacked in one call; all other frames go through `link`, `ip`, `ip_extensions` and `tunnels`.
 """
 
 import struct
@@ -34,14 +33,14 @@ NO_OPTIONS_IPV4 = 0x45
 
 IPV4_TCP = "B x H 2x H x B 2x 12s I I H H 4x"  # see the names in decode()
 IPV6_TCP = "B 3x H B x 36s I I H H 4x"
-IPV4_BYTES, IPV6_BYTES = 40, 60  # with TCP's, both without options
+IPV4_BYTES, IPV6_BYTES = 40, 60  # including TCP, both without options
 
-# Where a link type that captures are made of has its EtherType, and where its datagram begins.
+# Common link types: offset of the EtherType, offset of the IP header.
 USUAL_LINKS = {LINKTYPE_ETHERNET: (12, 14), LINKTYPE_LINUX_SLL: (14, 16), LINKTYPE_LINUX_SLL2: (0, 20)}
 
 
 def _headers(type_at: int, ip: int) -> tuple[Unpack, Unpack, int]:
-    """What reads the headers of IPv4 and of IPv6 behind those of the link, and where they begin."""
+    """Unpackers for link header plus IPv4 or IPv6, and the offset of the IP header."""
     link = f"!{type_at}x H {ip - type_at - 2}x"
     return Struct(link + IPV4_TCP).unpack_from, Struct(link + IPV6_TCP).unpack_from, ip
 
@@ -50,9 +49,9 @@ HEADERS = {link_type: _headers(*places) for link_type, places in USUAL_LINKS.ite
 
 
 class Decoder:
-    """Turns frames into segments; `skipped` counts the frames that hold none, by reason.
+    """Turns frames into segments; `skipped` counts the frames without a segment, by reason.
 
-    Of each payload the first `payload_limit` bytes are kept, of a TLS hello 2,048 (with a limit of 0: none).
+    It keeps the first `payload_limit` bytes of each payload, 2,048 of a TLS hello; with a limit of 0, none.
     """
 
     def __init__(self, payload_limit: int = 512) -> None:
@@ -61,10 +60,10 @@ class Decoder:
         self._reassembly = Reassembly()
 
     def decode(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment | None:
-        """The TCP segment in a frame, or None; the last fragment of a datagram yields the whole datagram's segment.
+        """The TCP segment in a frame, or None; the last missing fragment gives the segment of the whole datagram.
 
-        `data` is what was captured of the `wire_length` bytes the frame had. Read here at one stroke: untagged IPv4
-        without options or IPv6 without extensions, and TCP with a whole header inside.
+        `data` is the captured part of the `wire_length` bytes of the frame. Unpacked here in one call: untagged IPv4
+        without options or IPv6 without extensions, with a complete TCP header.
         """
         try:
             unpack_ipv4, unpack_ipv6, ip = HEADERS[link_type]
@@ -96,7 +95,7 @@ class Decoder:
         )  # fmt: skip
 
     def _walk(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment | None:
-        """The segment in any frame, header by header; why there is none is counted."""
+        """The segment in any frame, header by header; if there is none, the reason is counted."""
         try:
             return self._decode_any(frame, time_ns, link_type, data, wire_length)
         except UndecodableError as reason:

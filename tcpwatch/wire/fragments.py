@@ -1,7 +1,7 @@
-"""Fragments put together again (RFC 791 §3.2, RFC 8200 §4.5).
+"""IP reassembly (RFC 791 §3.2, RFC 8200 §4.5).
 
-Law of the room: a datagram is whole when every byte of it has come and none twice with two values, or it is nothing.
-Datagrams that wait are bounded in number and in age; the oldest go first.
+Rule: a datagram is complete when every byte has arrived and overlapping bytes agree; else it is dropped. Incomplete
+datagrams are limited in number and age; the oldest is dropped first.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ DatagramKey = tuple[bytes, int, int]
 
 @dataclass(slots=True)
 class _Pieces:
-    """What has come of one datagram: each piece by the byte it begins at."""
+    """The received pieces of one datagram, by offset."""
 
     first_ns: int
     at: dict[int, bytes] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class _Pieces:
     total: int | None = None
 
     def add(self, fragment: Fragment, piece: bytes) -> bool:
-        """Whether the piece agrees with those before it; the same one may come again."""
+        """Add a piece; False if it contradicts an earlier one. A repeated piece is allowed."""
         end = fragment.offset + len(piece)
         if not fragment.more:
             self.total = self.total or end
@@ -37,7 +37,7 @@ class _Pieces:
         return self.at[fragment.offset] == piece and end <= limit and self.received_bytes <= LARGEST_PAYLOAD
 
     def whole(self) -> bytes | None:
-        """All bytes in order; None while some are missing, or where pieces overlap and do not agree."""
+        """All bytes in order; None if some are missing or overlapping pieces differ."""
         if self.total is None or self.received_bytes < self.total:
             return None
         joined = bytearray()
@@ -51,13 +51,13 @@ class _Pieces:
 
 
 class Reassembly:
-    """Datagrams of which some fragments have come."""
+    """Datagrams of which some fragments have arrived."""
 
     def __init__(self) -> None:
         self._waiting: dict[DatagramKey, _Pieces] = {}
 
     def add(self, datagram: Datagram, fragment: Fragment, time_ns: int) -> Datagram:
-        """The whole datagram, where this was the last fragment it lacked; raises UndecodableError otherwise."""
+        """The whole datagram if this was its last missing fragment; otherwise raises UndecodableError."""
         piece = datagram.data[datagram.start : datagram.end]
         if len(piece) < datagram.end - datagram.start:
             raise UndecodableError("sliced fragment")

@@ -1,7 +1,7 @@
 """The headers of IPv4 and IPv6 (RFC 791, RFC 8200).
 
-Law of the room: where a datagram ends is what its own header says, or the frame's length on the wire where the header
-leaves it open; never how much was captured.
+Rule: the end of a datagram comes from its own header, or from the frame's length on the wire if the header has no
+length; never from the number of captured bytes.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ LARGEST_PAYLOAD = 65_535
 
 
 class Fragment(NamedTuple):
-    """Which datagram a fragment belongs to, the byte it begins at, and whether others follow it."""
+    """A fragment: the datagram's identification, the offset in bytes, and whether more fragments follow."""
 
     ident: int
     offset: int
@@ -34,8 +34,8 @@ class Fragment(NamedTuple):
 class Datagram:
     """A payload carried by IP: `data[start:end]`, of `protocol`.
 
-    `addresses` is source and destination as they stand in the header: 8 or 32 bytes. `end` lies past the data where the
-    capture was sliced.
+    `addresses` is source and destination as in the header: 8 or 32 bytes. `end` is beyond `data` if the capture was
+    truncated.
     """
 
     addresses: bytes
@@ -59,7 +59,7 @@ def _read_ipv4(data: bytes, offset: int, wire_end: int) -> Datagram:
     header_length = (version_ihl & 0xF) * 4
     if version_ihl >> 4 != 4 or header_length < IPV4_HEADER.size:
         raise UndecodableError("bad IPv4 header")
-    if total_length == 0:  # left for the network card to fill in: segmentation offload
+    if total_length == 0:  # the network card fills it in: segmentation offload
         end = wire_end
     elif total_length < header_length:
         raise UndecodableError("bad IPv4 header")

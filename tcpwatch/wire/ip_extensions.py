@@ -1,6 +1,6 @@
-"""What may stand between an IP header and TCP: extension headers, fragments, compression.
+"""Headers between IP and TCP: extension headers, fragments, compression.
 
-Law of the room: each kind is one small function and a row in a table; every walk is bounded.
+Rule: each kind of header is one small function and a row in a table; every loop is bounded.
 """
 
 import zlib
@@ -29,7 +29,7 @@ JUMBO_PAYLOAD = b"\xc2\x04"
 
 
 def upper_layer(datagram: Datagram, reassembly: Reassembly, time_ns: int) -> Datagram:
-    """Go past extension headers; a fragment goes on only as the last of a whole datagram."""
+    """Skip extension headers. A fragment continues only if it completes its datagram."""
     for _ in range(MAX_EXTENSIONS + 1):
         if datagram.fragment is not None:
             datagram = reassembly.add(datagram, datagram.fragment, time_ns)
@@ -46,7 +46,7 @@ def _options(datagram: Datagram) -> None:
 
 
 def _hop_by_hop(datagram: Datagram) -> None:
-    """RFC 2675: the jumbo payload option counts from the end of the IPv6 header; Linux writes it as the only option."""
+    """RFC 2675: the length in the jumbo payload option counts from the end of the IPv6 header. Linux sends it alone."""
     first_option = datagram.start + NEXT_AND_LENGTH.size
     if datagram.data[first_option : first_option + 2] == JUMBO_PAYLOAD:
         (length,) = U32.unpack_from(datagram.data, first_option + 2)
@@ -57,7 +57,7 @@ def _hop_by_hop(datagram: Datagram) -> None:
 def _fragment(datagram: Datagram) -> None:
     datagram.protocol, field, ident = FRAGMENT_HEADER.unpack_from(datagram.data, datagram.start)
     datagram.start += FRAGMENT_HEADER.size
-    if field & ~0b110:  # a fragment at 0 that nothing follows is whole (RFC 6946)
+    if field & ~0b110:  # an atomic fragment (RFC 6946) is complete
         datagram.fragment = Fragment(ident, field & ~0b111, bool(field & 1))
 
 

@@ -1,8 +1,8 @@
-"""What the layers below TCP say to one another.
+"""The common interface of the layers below TCP.
 
-Every layer answers two questions: what comes next, and at which offset. What comes next is always an EtherType,
-whoever said it in its own words (a BSD address family, a PPP protocol, a tunnel), so that one table finds the reader
-of each. Reading past the end of a frame is `struct.error`; the Decoder turns it into a counted reason.
+Every layer returns the next protocol and its offset. The protocol is always an EtherType, even if the layer itself uses
+another number (a BSD address family, a PPP protocol, a tunnel), so one table has all readers. Reading past the end of a
+frame raises `struct.error`; the Decoder counts it.
 """
 
 from struct import Struct
@@ -11,7 +11,7 @@ U8 = Struct("!B")
 U16 = Struct("!H")
 U32 = Struct("!I")
 
-# https://www.iana.org/assignments/ieee-802-numbers; LLC is Linux's ETH_P_802_2, no number of the IEEE.
+# https://www.iana.org/assignments/ieee-802-numbers; LLC is Linux's ETH_P_802_2, not an IEEE number.
 LLC = 0x0004
 IPV4 = 0x0800
 TRANSPARENT_ETHERNET = 0x6558
@@ -29,4 +29,4 @@ Next = tuple[int, int]
 
 
 class UndecodableError(Exception):
-    """A frame in which there is no TCP segment to read; the message is the reason it is counted under."""
+    """The frame has no readable TCP segment; the message is the reason under which it is counted."""

@@ -1,6 +1,6 @@
 """From the first byte of a frame to its network layer: link layers by number, then tags, labels and session headers.
 
-Law of the room: a reader is one small function `(data, offset) -> (EtherType, offset)` and a row in a table. The
+Rule: a reader is one small function `(data, offset) -> (EtherType, offset)` and a row in a table. The
 numbers are those of https://www.tcpdump.org/linktypes.html.
 """
 
@@ -57,7 +57,7 @@ PPP_PROTOCOLS = {0x21: IPV4, 0x57: IPV6, 0x281: MPLS, 0x283: MPLS_UPSTREAM}
 
 
 def network_layer(link_type: int, data: bytes) -> Next:
-    """EtherType and offset of what a frame of this link type carries below its tags."""
+    """EtherType and offset of the network layer in a frame of this link type, after tags."""
     first = LINK_LAYERS.get(link_type)
     if first is None:
         raise UndecodableError(f"link type {link_type}")
@@ -65,7 +65,7 @@ def network_layer(link_type: int, data: bytes) -> Next:
 
 
 def below_tags(ethertype: int, offset: int, data: bytes) -> Next:
-    """Go past everything that only wraps another EtherType; at most `MAX_TAGS` deep."""
+    """Skip headers that only wrap another EtherType; at most `MAX_TAGS`."""
     for _ in range(MAX_TAGS):
         wrapper = WRAPPERS.get(ethertype)
         if wrapper is None:
@@ -106,7 +106,7 @@ def _pppoe(data: bytes, offset: int) -> Next:
 
 
 def _ppp(data: bytes, offset: int) -> Next:
-    """RFC 1661 and 1662: address and control may be left out, the protocol may be one (odd) byte long."""
+    """RFC 1661 and 1662: address and control may be omitted, the protocol may be one (odd) byte long."""
     if U16.unpack_from(data, offset)[0] == PPP_ADDRESS_AND_CONTROL:
         offset += 2
     (protocol,) = U8.unpack_from(data, offset)
@@ -131,7 +131,7 @@ def _linux_sll2(data: bytes, offset: int) -> Next:
 
 
 def _bsd_loopback(data: bytes, offset: int) -> Next:
-    """NULL has the family in the byte order of the machine that captured, LOOP in the network's: only one is small."""
+    """NULL has the family in the capturing host's byte order, LOOP in network order: the wrong order gives > 0xFFFF."""
     (family,) = U32.unpack_from(data, offset)
     if family > 0xFFFF:
         family = int.from_bytes(data[offset : offset + 4], "little")

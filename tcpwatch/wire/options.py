@@ -1,8 +1,7 @@
-"""TCP options (RFC 9293 §3.2): what the bytes behind the fixed header say.
+"""TCP options (RFC 9293 §3.2): decodes the bytes after the fixed header.
 
-Law of the room: one row in `KINDS` for each kind that has a meaning here; any other is kept as it came. What breaks
-the list ends the walk and is called malformed, and what stood before it remains. Where the capture was cut short, that
-is no fault of the sender's, and what is not there may have been sent.
+Rule: each kind that is decoded has a row in `KINDS`; other kinds are kept undecoded. An invalid length ends the list
+and marks it malformed; options before it stay valid. A list that the capture truncated is `cut`, not malformed.
 """
 
 from collections.abc import Callable
@@ -38,16 +37,16 @@ MPTCP_SUBTYPES = (
 
 TWO_U32 = Struct("!II")
 TIMESTAMPS_ALONE = Struct("!4xII")
-ALIGNED_TIMESTAMPS = b"\x01\x01\x08\x0a"  # how RFC 7323 appendix A lays them out, and nearly every segment has them
+ALIGNED_TIMESTAMPS = b"\x01\x01\x08\x0a"  # the layout of RFC 7323 appendix A, in nearly every segment
 
 
 @dataclass(slots=True)
 class Options:
     """The options of one segment; None for each that it does not have.
 
-    `wscale` is the shift as sent, above 14 too. `sack` has the edges of each block, as they stand on the wire.
-    `fast_open` is the cookie, empty where one is asked for. `unknown` has kind and value of the rest. `cut` says that
-    there may be more, which were not captured.
+    `wscale` is the shift as sent, even above 14. `sack` has the edges of each block as on the wire. `fast_open` is the
+    cookie, empty for a cookie request. `unknown` has kind and value of all others. `cut`: the capture was truncated, so
+    there may be more options.
     """
 
     mss: int | None = None
@@ -63,7 +62,7 @@ class Options:
     cut: bool = False
 
     def as_dict(self) -> dict[str, object]:
-        """What is there, for JSON: bytes in hex, MPTCP by the name of its subtype."""
+        """The present options for JSON: bytes in hex, MPTCP as the name of its subtype."""
         present: dict[str, object] = {}
         for name in ("mss", "wscale", "sack_permitted", "sack", "ts_val", "ts_ecr", "malformed", "cut"):
             value = getattr(self, name)
@@ -143,7 +142,7 @@ def _fast_open(options: Options, value: bytes) -> None:
 
 
 def _experiment(kind: int) -> Callable[[Options, bytes], None]:
-    """RFC 6994: the first two bytes say which experiment; Fast Open was one before it had a kind of its own."""
+    """RFC 6994: the first two bytes identify the experiment; Fast Open was one before it had its own kind."""
 
     def read(options: Options, value: bytes) -> None:
         if value.startswith(FAST_OPEN_EXPERIMENT):
@@ -156,7 +155,7 @@ def _experiment(kind: int) -> Callable[[Options, bytes], None]:
 
 ANY_LENGTH = range(MAX_OPTION_BYTES)
 
-# Kind: the lengths its value may have, and who reads it.
+# Kind: allowed lengths of the value, and its reader.
 KINDS: dict[int, tuple[range, Callable[[Options, bytes], None]]] = {
     MSS: (range(2, 3), _mss),
     WINDOW_SCALE: (range(1, 2), _window_scale),

@@ -1,7 +1,6 @@
-"""What a payload begins: a TLS hello, or the first line of an HTTP message.
+"""Describes the beginning of a payload: a TLS hello, or the first line of an HTTP message.
 
-Law of the room: only what stands in this one segment is told, and all of it comes from strangers: text passes
-`clean`.
+Rule: only this one segment is used. All text is foreign, so it passes `clean`.
 """
 
 import re
@@ -14,14 +13,14 @@ METHODS = b"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH"
 FIRST_LINE = re.compile(
     rb"(?P<request>[A-Z]{1,32} [!-\xff]+ HTTP/\d\.\d)\r?\n"
     rb"|(?P<status>HTTP/\d\.\d \d{3}(?: [^\r\n]*)?)\r?\n"
-    rb"|(?P<cut>(?:" + METHODS + rb") [!-\xff]+ ?[HTP/\d.]*)\r?\Z"  # a target that goes on in the next segment
+    rb"|(?P<cut>(?:" + METHODS + rb") [!-\xff]+ ?[HTP/\d.]*)\r?\Z"  # the target continues in the next segment
 )
 
-FIRST_BYTES = frozenset(ascii_uppercase.encode()) | {HANDSHAKE}  # with any other there is nothing to describe
+FIRST_BYTES = frozenset(ascii_uppercase.encode()) | {HANDSHAKE}  # a payload with another first byte is not described
 
 
 def describe_payload(payload: bytes) -> str | None:
-    """`"TLS ClientHello example.org h2,http/1.1 TLS1.3"`, `"GET / HTTP/1.1"`, or None where it begins neither."""
+    """`"TLS ClientHello example.org h2,http/1.1 TLS1.3"`, `"GET / HTTP/1.1"`, or None if it is neither."""
     line = FIRST_LINE.match(payload)
     if line is None:
         return describe_hello(payload)

@@ -1,7 +1,7 @@
-"""What one TCP segment says: RFC 9293's SEG.* variables, as they stood on the wire.
+"""One TCP segment: RFC 9293's SEG.* variables as on the wire.
 
-Law of the room: a Segment holds wire values only. What they mean (relative numbers, scaled windows, steps, states) is
-worked out above, by the tracker, and never written back.
+Rule: a Segment has only wire values. Derived values (relative numbers, scaled windows, steps, states) are computed by
+the tracker and never written back.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class Endpoint(NamedTuple):
 class Segment:
     """One TCP segment.
 
-    `ends` is source address, destination address, source port, destination port, as the bytes stand in the headers: 12
-    for IPv4, 36 for IPv6. It is the key by which segments, flows and sockets are joined. `length` is the payload's on
-    the wire; `payload` is what was captured of it. `options_cut`: the capture was sliced before the end of the options.
+    `ends` is source address, destination address, source port, destination port, as in the headers: 12 bytes for IPv4,
+    36 for IPv6. Segments, flows and sockets are matched by it. `length` is the payload length on the wire; `payload` is
+    the captured part. `options_cut`: the capture ends before the end of the options.
     """
 
     frame: int
@@ -55,25 +55,25 @@ class Segment:
 
     @property
     def destination(self) -> Endpoint:
-        """The end that this segment is for."""
+        """The end to which this segment was sent."""
         return endpoints(self.ends)[1]
 
 
 def reversed_ends(ends: bytes) -> bytes:
-    """The same pair of ends, seen from the other one."""
+    """The same ends, the other one first."""
     ports = len(ends) - 4
     middle = ports // 2
     return ends[middle:ports] + ends[:middle] + ends[ports + 2 :] + ends[ports : ports + 2]
 
 
 def is_loopback(ends: bytes) -> bool:
-    """Whether the first of both ends has an address that never leaves the host (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)."""
+    """Whether the first end has a loopback address (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)."""
     return ends.startswith(IPV4_LOOPBACK if len(ends) == IPV4_ENDS else IPV6_LOOPBACK)
 
 
 @lru_cache(maxsize=65_536)
 def endpoints(ends: bytes) -> tuple[Endpoint, Endpoint]:
-    """Both ends as text and number, first the one that comes first in `ends`."""
+    """Both ends as text and number, in the order of `ends`."""
     ports = len(ends) - 4
     middle = ports // 2
     return (
@@ -88,5 +88,5 @@ def _address(packed: bytes) -> str:
 
 @lru_cache(maxsize=512)
 def flag_names(flags: int) -> str:
-    """`"SYN,ACK"` for 0x12; an empty string where no flag is set."""
+    """`"SYN,ACK"` for 0x12; empty if no flag is set."""
     return ",".join(word for bit, word in enumerate(FLAG_WORDS) if flags >> bit & 1)

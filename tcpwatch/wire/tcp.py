@@ -6,7 +6,7 @@ from tcpwatch.wire.ip import Datagram
 from tcpwatch.wire.layer import UndecodableError
 from tcpwatch.wire.segment import Segment
 
-TCP_HEADER = Struct("!4xIIHH")  # the checksum and the urgent pointer behind it tell nothing here
+TCP_HEADER = Struct("!4xIIHH")  # checksum and urgent pointer are not used
 TCP_HEADER_BYTES = 20
 FLAG_BITS = 0x1FF
 TLS_HANDSHAKE = b"\x16"
@@ -14,7 +14,7 @@ TLS_HELLO_BYTES = 2_048
 
 
 def read_segment(frame: int, time_ns: int, datagram: Datagram, payload_limit: int) -> Segment:
-    """The segment in a datagram of protocol TCP; `payload_limit` is how many bytes of its payload are kept."""
+    """The segment in a datagram of protocol TCP; at most `payload_limit` bytes of its payload are kept."""
     data, start, end = datagram.data, datagram.start, datagram.end
     if end - start < TCP_HEADER_BYTES or len(data) - start < TCP_HEADER.size:
         raise UndecodableError("truncated TCP header")
@@ -39,7 +39,7 @@ def read_segment(frame: int, time_ns: int, datagram: Datagram, payload_limit: in
 
 
 def first_bytes(data: bytes, start: int, end: int, limit: int) -> bytes:
-    """What is kept of a payload. A TLS hello has its name anywhere among its extensions: more of it is kept."""
+    """The kept part of a payload. More is kept of a TLS hello, because the server name can be far from its start."""
     if limit and data[start : start + 1] == TLS_HANDSHAKE:
         limit = max(limit, TLS_HELLO_BYTES)
     return data[start : min(end, start + limit)]

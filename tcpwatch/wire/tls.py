@@ -1,7 +1,7 @@
 """TLS hellos (RFC 8446 §4.1, RFC 5246 §7.4.1): name, protocols, version and cipher suite, from their first segment.
 
-Law of the room: what the segment does not hold is left out, never guessed. Slices end where the bytes do, so that a
-hello cut anywhere gives less, not an error.
+Rule: what the segment does not contain is left out, never guessed. Slices end with the bytes, so a truncated hello
+gives fewer words, not an error.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ SUPPORTED_VERSIONS = 43
 
 TLS_VERSIONS = {0x0300: "SSL3.0", 0x0301: "TLS1.0", 0x0302: "TLS1.1", 0x0303: "TLS1.2", 0x0304: "TLS1.3"}
 
-# https://www.iana.org/assignments/tls-parameters: those that servers choose.
+# https://www.iana.org/assignments/tls-parameters: only suites that servers choose in practice.
 CIPHER_SUITES = {
     0x0005: "TLS_RSA_WITH_RC4_128_SHA",
     0x000A: "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
@@ -63,7 +63,7 @@ Words = Iterator[str | None]
 
 
 def describe_hello(payload: bytes) -> str | None:
-    """`"TLS ClientHello NAME PROTOCOLS VERSION"`, `"TLS ServerHello VERSION CIPHER"`, or None where it is neither."""
+    """`"TLS ClientHello NAME PROTOCOLS VERSION"`, `"TLS ServerHello VERSION CIPHER"`, or None if it is neither."""
     if payload[0:2] != bytes((HANDSHAKE, 3)) or len(payload) <= RECORD_HEADER_BYTES:
         return None
     describe = HELLOS.get(payload[RECORD_HEADER_BYTES])
@@ -100,7 +100,7 @@ HELLOS: dict[int, Callable[[bytes, bool], Words]] = {CLIENT_HELLO: _client_hello
 
 
 def _version(body: bytes, whole: bool, offered: bytes | None) -> str | None:
-    """The newest known version on offer; the field of old counts only where the extension surely is not there."""
+    """The newest known version on offer; the legacy field counts only if the extension is certainly absent."""
     if offered is None:
         offered = body[:2] if whole else b""
     numbers = (_number(offered[at : at + 2]) for at in range(0, len(offered), 2))
@@ -108,13 +108,13 @@ def _version(body: bytes, whole: bool, offered: bytes | None) -> str | None:
 
 
 def _server_name(extensions: dict[int, bytes]) -> str | None:
-    """RFC 6066 §3: a list of one name; its length stands behind the list's length and the kind of name."""
+    """RFC 6066 §3: a list of one name: list length, name type, name length, name."""
     names = extensions.get(SERVER_NAME, b"")
     return clean(names[5 : _past_vector(names, 3, 2)].decode("ascii", "replace"))
 
 
 def _protocols(extensions: dict[int, bytes]) -> str | None:
-    """RFC 7301 §3.1: protocol names, each behind its length."""
+    """RFC 7301 §3.1: protocol names, each preceded by its length."""
     listed = extensions.get(ALPN, b"")
     names, at = [], 2
     while at < len(listed):
@@ -125,7 +125,7 @@ def _protocols(extensions: dict[int, bytes]) -> str | None:
 
 
 def _extensions(body: bytes, at: int) -> dict[int, bytes]:
-    """By type, those that are complete in the list at `at`; the first of a type counts."""
+    """The complete extensions in the list at `at`, by type; the first of each type counts."""
     extensions: dict[int, bytes] = {}
     at += 2
     while at + 4 <= len(body) and (end := _past_vector(body, at + 2, 2)) <= len(body):
@@ -135,7 +135,7 @@ def _extensions(body: bytes, at: int) -> dict[int, bytes]:
 
 
 def _past_vector(body: bytes, at: int, width: int) -> int:
-    """Where the vector ends whose length, `width` bytes wide, stands at `at`."""
+    """The end of the vector at `at`, which begins with its length in `width` bytes."""
     return at + width + _number(body[at : at + width])
 
 

@@ -1,6 +1,6 @@
 """Tunnels: protocols that carry another network layer (RFC 2003, 2473, 2784, 2890, 3378, 4023, 7348, 8926).
 
-Law of the room: as in `link`, a reader is one small function `(data, offset) -> (EtherType, offset)` and a row in a
+Rule: as in `link`, a reader is one small function `(data, offset) -> (EtherType, offset)` and a row in a
 table.
 """
 
@@ -32,7 +32,7 @@ GRE_FOUR_BYTE_FIELDS = (0x2000, 0x1000, 0x0080)  # key, sequence number, acknowl
 
 
 def inside_tunnel(datagram: Datagram) -> Next:
-    """EtherType and offset of what the datagram carries; it is undecodable where it is no tunnel."""
+    """EtherType and offset of the inner protocol. Raises UndecodableError if the datagram is no tunnel."""
     tunnel = TUNNELS.get(datagram.protocol)
     if tunnel is None:
         raise UndecodableError("not TCP")

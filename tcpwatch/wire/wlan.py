@@ -1,6 +1,6 @@
 """Wireless LAN frames (IEEE 802.11): as captured in monitor mode, and as access points tunnel them.
 
-Law of the room: only a data frame that is not encrypted leads anywhere.
+Rule: only unencrypted data frames are decoded.
 """
 
 from struct import Struct
@@ -25,7 +25,7 @@ HT_CONTROL_BYTES = 4
 
 
 def ieee80211(data: bytes, offset: int) -> Next:
-    """Past the MAC header, as long as its control field says, to the LLC header."""
+    """Skip the MAC header, whose length follows from its control field, to the LLC header."""
     control, flags = FRAME_CONTROL.unpack_from(data, offset)
     if control & VERSION_AND_TYPE != DATA_FRAME or control & WITHOUT_DATA:
         raise UndecodableError("not TCP")
@@ -40,6 +40,6 @@ def ieee80211(data: bytes, offset: int) -> Next:
 
 
 def radiotap(data: bytes, offset: int) -> Next:
-    """Past what the radio said of the frame (https://www.radiotap.org), to the frame."""
+    """Skip the radiotap header (https://www.radiotap.org)."""
     (length,) = RADIOTAP_LENGTH.unpack_from(data, offset)
     return ieee80211(data, offset + length)

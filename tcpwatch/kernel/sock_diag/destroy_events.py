@@ -1,8 +1,8 @@
 """Events of destroyed sockets from NETLINK_SOCK_DIAG, for any user (`ss -E` shows them).
 
 Each event has the socket in state CLOSED with its final `tcp_info`, even for very short connections. For the kernel a
-connection in TIME-WAIT is no full socket, so the event comes when TIME-WAIT begins. An event's time is known only to lie
-between two reads.
+connection in TIME-WAIT is no full socket, so the event comes when TIME-WAIT begins. An event's time is known only to
+lie between two reads.
 """
 
 import errno

@@ -1,1 +1,1 @@
-"""Capture formats, one file a format."""
+"""Capture file formats, one module for each."""

@@ -1,6 +1,6 @@
-"""A binary file read forward once: what pipes, FIFOs and growing files can do, and no more.
+"""Reads a binary file forward once, so that pipes, FIFOs and growing files work.
 
-Law of the room: memory is bounded by the largest piece asked for, and what gzip unpacks to is bounded as a whole.
+Rule: memory is bounded by the largest requested piece; the total unpacked size of a gzip file is limited.
 """
 
 import zlib
@@ -18,14 +18,14 @@ Read = Callable[[int], bytes]
 
 
 class Readable(Protocol):
-    """What bytes are read from, as a binary file."""
+    """A source of bytes, such as a binary file."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; none at the end."""
+        """Up to `size` bytes; empty at the end."""
 
 
 class ByteStream:
-    """The bytes of a file, unpacked where it is gzip: `buffer[at:]` is what has been read of it and not yet used."""
+    """The bytes of a file, unpacked if it is gzip. `buffer[at:]` has been read and not yet used."""
 
     def __init__(self, file: Readable) -> None:
         self.buffer = b""
@@ -39,11 +39,11 @@ class ByteStream:
 
     @property
     def offset(self) -> int:
-        """How many bytes into the (unpacked) file `at` stands."""
+        """The position of `at` in the (unpacked) file."""
         return self._passed + self.at
 
     def fill(self, size: int) -> int:
-        """Read until `size` bytes are held, or the file ends; how many are."""
+        """Read until `size` bytes are buffered or the file ends; returns how many are buffered."""
         held = len(self.buffer) - self.at
         if held >= size:
             return held
@@ -57,7 +57,7 @@ class ByteStream:
 
 
 class Gunzip:
-    """gzip (RFC 1952), several members in a row included, unpacked a chunk at a time."""
+    """gzip (RFC 1952), with one or more members, unpacked in chunks."""
 
     def __init__(self, read: Read, packed: bytes) -> None:
         self._read_packed = read
@@ -66,7 +66,7 @@ class Gunzip:
         self._inflated_bytes = 0
 
     def read(self, size: int) -> bytes:
-        """Up to `size` unpacked bytes; none where the file ends."""
+        """Up to `size` unpacked bytes; empty at the end."""
         inflated = b""
         while not inflated and self._refill():
             try:
@@ -80,7 +80,7 @@ class Gunzip:
         return inflated
 
     def _refill(self) -> bool:
-        """Whether there are packed bytes to go on with; opens the next member where one has ended."""
+        """Whether there are packed bytes left; starts the next member if one has ended."""
         self._packed = self._packed or self._read_packed(CHUNK_BYTES)
         if self._packed and self._member.eof:
             self._member = zlib.decompressobj(GZIP_WINDOW)

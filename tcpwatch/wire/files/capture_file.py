@@ -1,7 +1,7 @@
-"""Capture files: records in the order they were captured, from any binary file object, in constant memory.
+"""Capture files: records in file order, from any binary file object, in constant memory.
 
-Law of the room: the format follows from the first bytes, never from a name; no seeking, so that stdin and FIFOs do. A
-file that is damaged gives what comes before the damage, then one CaptureFileError.
+Rule: the format is determined by the first bytes, never by the name. There is no seeking, so stdin and FIFOs work. A
+damaged file gives the records before the damage, then one CaptureFileError.
 """
 
 from collections.abc import Iterator
@@ -33,15 +33,15 @@ MAGIC_BYTES = 8
 
 
 def read_records(file: Readable) -> Iterator[Record]:
-    """Each packet as `(time_ns, link_type, data, wire_length)`; `data` is what was captured of `wire_length` bytes.
+    """Each packet as `(time_ns, link_type, data, wire_length)`; `data` is the captured part.
 
-    Raises CaptureFileError: at once for a file that is none, else after the last packet before the damage.
+    Raises CaptureFileError: at once if it is no capture file, else after the last packet before the damage.
     """
     return chain.from_iterable(read_batches(file))
 
 
 def read_batches(file: Readable) -> Iterator[list[Record]]:
-    """The same packets as read_records, as many at a time as were read of the file at once; no batch is empty."""
+    """The same packets as read_records, in batches as they were read from the file; no batch is empty."""
     stream = ByteStream(file)
     stream.fill(MAGIC_BYTES)
     reader = FORMAT_READERS.get(stream.buffer[:4])

@@ -1,6 +1,6 @@
 """The classic pcap format (draft-ietf-opsawg-pcap): a file header, then records of one link type.
 
-Law of the room: a record is given out only when all of it is there.
+Rule: only complete records are returned.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.files.byte_reader import ByteStream
 from tcpwatch.wire.files.record import MAX_RECORD_BYTES, Record, cut_short, damaged, too_long
 
-# Magic number: byte order, and how many nanoseconds a unit of the fraction field has.
+# Magic number: byte order, and nanoseconds per unit of the fraction field.
 MAGICS = {
     b"\xd4\xc3\xb2\xa1": ("<", 1_000),
     b"\xa1\xb2\xc3\xd4": (">", 1_000),
@@ -21,7 +21,7 @@ MAGICS = {
 FILE_HEADER = "4xHH12xI"
 RECORD_HEADER = "IIII"
 VERSION = (2, 4)
-LINK_TYPE_BITS = 0xFFFF  # the others tell of frame check sequences, which the IP length leaves out anyway
+LINK_TYPE_BITS = 0xFFFF  # the others describe the frame check sequence, which the IP length excludes anyway
 
 
 def read_pcap(stream: ByteStream) -> Iterator[list[Record]]:

@@ -1,7 +1,7 @@
-"""The pcapng format (draft-ietf-opsawg-pcapng): sections, each of its own byte order, with interfaces and packets.
+"""The pcapng format (draft-ietf-opsawg-pcapng): sections, each with its own byte order, interfaces and packets.
 
-Law of the room: a block is read only when all of it is there and both its lengths agree. Names, statistics, secrets,
-comments and blocks of unknown kind are passed over.
+Rule: a block is read only if it is complete and both its lengths agree. Names, statistics, secrets, comments and
+unknown blocks are skipped.
 """
 
 import struct
@@ -31,7 +31,7 @@ BLOCK_HEADER_BYTES = 8
 BLOCK_TRAILER_BYTES = 4
 SMALLEST_BLOCK_BYTES = BLOCK_HEADER_BYTES + BLOCK_TRAILER_BYTES
 PACKET_DATA_AT = BLOCK_HEADER_BYTES + 20  # in an enhanced packet
-PACKET_BLOCK_BYTES = PACKET_DATA_AT + BLOCK_TRAILER_BYTES  # one without a byte of data
+PACKET_BLOCK_BYTES = PACKET_DATA_AT + BLOCK_TRAILER_BYTES  # without data
 MAX_BLOCK_BYTES = 16 << 20
 MAX_INTERFACES = 4_096
 BINARY = 0x80
@@ -39,11 +39,11 @@ MAX_EXPONENT = {10: 19, 2: 63}
 
 
 class DamageError(Exception):
-    """What a block claims that cannot be; the reader adds which block it is."""
+    """A block is invalid; the message says why, and the reader adds which block it is."""
 
 
 class CaptureInterface(NamedTuple):
-    """Where packets were captured. A time of n ticks is `n * numerator // denominator + offset_ns`."""
+    """An interface of the file. A time of n ticks is `n * numerator // denominator + offset_ns`."""
 
     link_type: int
     snaplen: int
@@ -53,7 +53,7 @@ class CaptureInterface(NamedTuple):
 
 
 class Section:
-    """The byte order of what follows, and the interfaces declared so far."""
+    """The byte order of a section, and the interfaces declared so far."""
 
     def __init__(self, byte_order: str) -> None:
         self.interfaces: list[CaptureInterface] = []
@@ -68,14 +68,14 @@ class Section:
         self.unpack_obsolete = Struct(byte_order + "H2x4I").unpack_from
 
     def interface(self, number: int) -> CaptureInterface:
-        """The interface of this number, counted from 0."""
+        """Interface `number`, from 0; raises DamageError if it is not declared."""
         if number >= len(self.interfaces):
             raise DamageError(f"is a packet of interface {number:,}; {len(self.interfaces):,} are declared")
         return self.interfaces[number]
 
 
 def read_pcapng(stream: ByteStream) -> Iterator[list[Record]]:
-    """The packets of all sections, in the order of the file, in batches. Simple packets carry no time: theirs is 0."""
+    """The packets of all sections, in the order of the file, in batches. Simple packets have no time: 0 is used."""
     section = Section("<")
     number = 1
     while True:
@@ -100,13 +100,13 @@ def read_pcapng(stream: ByteStream) -> Iterator[list[Record]]:
 
 
 def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
-    """The enhanced packets that come next, as long as they are held whole and nothing about them is odd.
+    """The next enhanced packets that are completely buffered and have no irregularity.
 
-    Nearly all of a file is read here, at one stroke for each; whatever else there is, is left to the careful reading.
+    Nearly all of a file is read here, with one unpack per packet; the slow path reads everything else.
     """
     records: list[Record] = []
     buffer, at = stream.buffer, stream.at
-    size = min(len(buffer), at + MAX_RECORD_BYTES)  # what is read here keeps to the limit by itself
+    size = min(len(buffer), at + MAX_RECORD_BYTES)  # so no packet read here can exceed the limit
     unpack, unpack_length, interfaces = section.unpack_packet_block, section.unpack_length, section.interfaces
     while (start := at + PACKET_DATA_AT) < size:
         kind, length, interface, high, low, captured, wire_length = unpack(buffer, at)
@@ -126,7 +126,7 @@ def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
 
 
 def _section_at(stream: ByteStream) -> Section | None:
-    """The section that begins here, if one does: its byte order says how to read even its own length."""
+    """The section that begins here, if any. Its byte order is needed even to read its length."""
     if stream.fill(SMALLEST_BLOCK_BYTES) < SMALLEST_BLOCK_BYTES or not stream.buffer.startswith(MAGIC, stream.at):
         return None
     mark = stream.buffer[stream.at + BLOCK_HEADER_BYTES : stream.at + SMALLEST_BLOCK_BYTES]
@@ -179,7 +179,7 @@ def _interface_description(section: Section, body: bytes) -> None:
 
 
 def _options(section: Section, body: bytes, at: int) -> Iterator[tuple[int, bytes]]:
-    """Code and value of each option; what an option claims past the end of its block is not there."""
+    """Code and value of each option; a value is cut off at the end of the block."""
     while at + 4 <= len(body):
         code, length = section.unpack_option(body, at)
         yield code, body[at + 4 : at + 4 + length]
@@ -197,7 +197,7 @@ def _obsolete_packet(section: Section, body: bytes) -> Record:
 
 
 def _simple_packet(section: Section, body: bytes) -> Record:
-    """All that its block has of the packet, up to the interface's snaplen; a snaplen of 0 is none."""
+    """The data of the block up to the interface's snaplen; a snaplen of 0 means no limit."""
     (wire_length,) = section.unpack_length(body)
     interface = section.interface(0)
     captured = min(wire_length, interface.snaplen or wire_length)

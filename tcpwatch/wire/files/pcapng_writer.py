@@ -1,7 +1,6 @@
 """Frames -> a pcapng file: nanoseconds, one section, an interface block for each interface and link type.
 
-Law of the room: every block is handed to the file in one piece, so that a recording which is broken off ends on a
-block.
+Rule: every block is written in one piece, so an interrupted recording ends with a complete block.
 """
 
 from struct import Struct
@@ -26,14 +25,14 @@ END_OF_OPTIONS = OPTION.pack(0, 0)
 
 
 class BlockFile(Protocol):
-    """What takes whole blocks, as a binary file does."""
+    """Receives complete blocks, as a binary file does."""
 
     def write(self, block: bytes, /) -> object:
-        """Take one block."""
+        """Write one block."""
 
 
 class PcapngWriter:
-    """Writes frames to a binary file; opening, flushing and closing it are the caller's."""
+    """Writes frames to a binary file; the caller opens, flushes and closes it."""
 
     def __init__(self, file: BlockFile) -> None:
         self._file = file
@@ -42,9 +41,9 @@ class PcapngWriter:
         self._write_block(SECTION_HEADER, section + _option(SHB_USERAPPL, b"tcpwatch") + END_OF_OPTIONS)
 
     def write(self, interface: str, link_type: int, time_ns: int, data: bytes, wire_length: int) -> None:
-        """Append one frame: `data` is what was captured of its `wire_length` bytes, `time_ns` counts from 1970.
+        """Append one frame: `data` is the captured part of its `wire_length` bytes; `time_ns` is since 1970.
 
-        An interface that is not known has an empty name.
+        The name of an unknown interface is empty.
         """
         number = self._interfaces.get((interface, link_type))
         if number is None:
@@ -69,5 +68,5 @@ def _option(code: int, value: bytes) -> bytes:
 
 
 def _padded(value: bytes) -> bytes:
-    """Blocks and options are made of fours."""
+    """Padded to a multiple of four, as blocks and options require."""
     return value + bytes(-len(value) % 4)

@@ -1,4 +1,4 @@
-"""What a capture file gives, one after another, and how large a piece of it may claim to be."""
+"""The records of a capture file, and the limits for their size."""
 
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.text.quantity import counted
@@ -16,10 +16,10 @@ def damaged(what: str, number: int, offset: int, claim: str) -> CaptureFileError
 
 
 def too_long(claimed: int, limit: int) -> str:
-    """A claim that cannot be believed."""
+    """The message for a length above the limit."""
     return f"claims {counted(claimed, 'byte')}; the limit is {limit:,}"
 
 
 def cut_short(claimed: int, left: int) -> str:
-    """A claim that the file does not keep."""
+    """The message for a length beyond the end of the file."""
     return f"claims {counted(claimed, 'byte')}; the file ends after {left:,}"
