@@ -1,7 +1,7 @@
-"""A classic BPF program that lets TCP of the wanted ports pass. Pure: numbers in, instructions out.
+"""Generates a classic BPF program that accepts TCP frames of certain ports. Pure.
 
-The program looks past VLAN tags, IPv4 options and up to three IPv6 extension headers, where a `tcp port` expression of
-libpcap stops. Of a fragmented datagram it takes the first fragment, which alone has the ports.
+The program skips VLAN tags, IPv4 options and up to three IPv6 extension headers, unlike libpcap's `tcp port`. Of a
+fragmented datagram it accepts the first fragment, because only that has the ports.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ ADD, ADD_X, AND, LSH = 0x04, 0x0C, 0x54, 0x64
 JA, JEQ, JSET = 0x05, 0x15, 0x45
 RET = 0x06
 
-# include/uapi/linux/filter.h: loads at these offsets read what the kernel knows of the frame
+# include/uapi/linux/filter.h: loads at these offsets read the kernel's metadata of the frame
 SKF_AD_PROTOCOL, SKF_AD_PKTTYPE, SKF_AD_HATYPE = 0xFFFF_F000, 0xFFFF_F004, 0xFFFF_F01C
 PACKET_OUTGOING = 4
 ARPHRD_LOOPBACK = 772
@@ -39,7 +39,7 @@ SCRATCH = 0  # the one cell of scratch memory in use
 
 
 class Framing(Enum):
-    """What stands before the network header."""
+    """What comes before the network header."""
 
     ETHERNET = "an Ethernet header"
     RAW = "nothing"
@@ -47,18 +47,18 @@ class Framing(Enum):
 
 
 class FilterProgram:
-    """Instructions whose jumps name labels, until `assemble` turns names into distances."""
+    """Instructions with jumps to named labels; `assemble` resolves the names."""
 
     def __init__(self) -> None:
         self._lines: list[tuple[int, str, str, int]] = []
         self._labels: dict[str, int] = {}
 
     def label(self, name: str) -> None:
-        """Name the place of the next instruction."""
+        """Define a label at the next instruction."""
         self._labels[name] = len(self._lines)
 
     def add(self, code: int, k: int = 0, then: str = "", otherwise: str = "") -> None:
-        """Append an instruction; a jump without a name goes on with the next one."""
+        """Append an instruction; a jump without a label continues with the next instruction."""
         self._lines.append((code, then, otherwise, k))
 
     def jump(self, label: str) -> None:
@@ -66,7 +66,7 @@ class FilterProgram:
         self._lines.append((JA, label, "", 0))
 
     def assemble(self) -> list[Instruction]:
-        """The program with every name resolved."""
+        """The program with all labels resolved."""
         instructions = []
         for place, (code, then, otherwise, k) in enumerate(self._lines, start=1):
             distance = {name: self._labels[name] - place for name in (then, otherwise) if name} | {"": 0}
@@ -78,7 +78,7 @@ class FilterProgram:
 
 
 def tcp_filter(ports: Sequence[int], framing: Framing, snaplen: int) -> list[Instruction]:
-    """The program that accepts `snaplen` bytes of each TCP frame with one of `ports` at either end; all TCP for none.
+    """The program that accepts `snaplen` bytes of each TCP frame with one of `ports` at either end; no ports: all TCP.
 
     Raises UsageError for more than `MAX_PORTS` ports.
     """
@@ -103,7 +103,7 @@ def tcp_filter(ports: Sequence[int], framing: Framing, snaplen: int) -> list[Ins
 
 
 def _find_network_header(program: FilterProgram, framing: Framing) -> None:
-    """X = where the network header begins; on to "ipv4" or "ipv6"."""
+    """Set X to the offset of the network header and jump to "ipv4" or "ipv6"."""
     if framing is Framing.RAW:
         program.add(LDX_IMM, 0)
         program.add(LDB, 0)
@@ -131,7 +131,7 @@ def _find_network_header(program: FilterProgram, framing: Framing) -> None:
 
 
 def _reject_loopback_copy(program: FilterProgram) -> None:
-    """Loopback shows every frame twice, going out and coming in; the first one is left out."""
+    """On loopback every frame appears twice, outgoing and incoming; reject the outgoing copy."""
     program.add(LDH, SKF_AD_HATYPE)
     program.add(JEQ, ARPHRD_LOOPBACK, otherwise="once")
     program.add(LDB, SKF_AD_PKTTYPE)
@@ -140,7 +140,7 @@ def _reject_loopback_copy(program: FilterProgram) -> None:
 
 
 def _walk_ipv4(program: FilterProgram) -> None:
-    """X = where the TCP header begins; RFC 791 §3.1."""
+    """Set X to the offset of the TCP header (RFC 791 §3.1)."""
     program.label("ipv4")
     program.add(LDB_IND, 9)
     program.add(JEQ, IPPROTO_TCP, otherwise="reject")
@@ -155,7 +155,7 @@ def _walk_ipv4(program: FilterProgram) -> None:
 
 
 def _walk_ipv6(program: FilterProgram) -> None:
-    """X = where the TCP header begins; RFC 8200 §4."""
+    """Set X to the offset of the TCP header (RFC 8200 §4)."""
     program.label("ipv6")
     program.add(LDB_IND, 6)
     _advance_keeping_a(program, 40)
@@ -185,7 +185,7 @@ def _walk_ipv6(program: FilterProgram) -> None:
 
 
 def _advance_keeping_a(program: FilterProgram, length: int) -> None:
-    """X += length; arithmetic goes through A, so A is put by."""
+    """X += length. Arithmetic needs A, so A is saved and restored."""
     program.add(ST, SCRATCH)
     program.add(TXA)
     program.add(ADD, length)

@@ -1,32 +1,32 @@
-"""What every source of live frames offers.
+"""The interface of all sources of live frames.
 
-Rule: frames leave as bytes with a link type, in the order of arrival. Nothing here knows what TCP is beyond
-the filter that lets it pass; a loss is counted, an interface that goes away is said in words.
+Rule: frames are bytes with a link type, in order of arrival. The sources do not decode TCP, apart from the capture
+filter. Lost frames are counted; the message reports a missing interface.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-# Both header chains and the beginning of the payload, where TLS and HTTP name what they are.
+# Enough for all headers and the beginning of the payload, which identifies TLS and HTTP.
 SNAPLEN = 1024
 
-# Wall clock in nanoseconds, link type (tcpdump.org/linktypes.html), the bytes captured, the length on the wire.
+# Wall clock in nanoseconds, link type (tcpdump.org/linktypes.html), captured bytes, length on the wire.
 Frame = tuple[int, int, bytes, int]
 
 
 class Statistics(NamedTuple):
-    """Frames since the source was opened: `received` passed the filter, `dropped` of them found no room."""
+    """Frames since the source was opened: `received` passed the filter; `dropped` of these did not fit the buffer."""
 
     received: int
     dropped: int
 
 
 class FrameSource(Protocol):
-    """Live frames of one interface. One thread calls `frames`, one (the same or another) calls `statistics`."""
+    """Live frames of one interface. Only one thread may call `frames`, and only one may call `statistics`."""
 
     @property
     def name(self) -> str:
-        """The interface's name now."""
+        """The current name of the interface."""
 
     @property
     def working(self) -> bool:
@@ -34,13 +34,13 @@ class FrameSource(Protocol):
 
     @property
     def message(self) -> str:
-        """The state in one sentence, such as "eth0 is down, waiting"."""
+        """The state as a sentence, such as "eth0 is down, waiting"."""
 
     def frames(self, timeout_ms: int) -> Sequence[Frame]:
-        """The next frames, oldest first; waits at most `timeout_ms` for the first, then returns none."""
+        """The next frames, oldest first. Waits at most `timeout_ms` for the first; then returns an empty list."""
 
     def statistics(self) -> Statistics:
-        """Totals that only grow."""
+        """Totals since the source was opened."""
 
     def close(self) -> None:
         """End the capture."""

@@ -1,6 +1,6 @@
-"""The network interfaces there are, asked of the kernel by its calls: `/sys/class/net` shows another namespace's.
+"""Lists network interfaces by system calls, because `/sys/class/net` may show another namespace.
 
-Rule: a name is cleaned where it comes in, so an interface is bound by index, never by name.
+Rule: names are foreign text and cleaned on input, so an interface is bound by index, never by name.
 """
 
 import socket
@@ -22,7 +22,7 @@ SIOCGIFFLAGS = 0x8913 if sys.platform.startswith("linux") else 0xC020_6911
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface. `hardware_type` is Linux's ARPHRD_* number, `alias` the other name it was asked for by."""
+    """A network interface. `hardware_type` is Linux's ARPHRD_* number, `alias` is the other name that the user gave."""
 
     name: str
     index: int
@@ -34,12 +34,12 @@ class Interface:
 
     @property
     def title(self) -> str:
-        """Its name, and in brackets the one it was asked for by."""
+        """The name, and in parentheses the alias."""
         return f"{self.name} ({self.alias})" if self.alias else self.name
 
     @property
     def note(self) -> str | None:
-        """What the user should know of the choice."""
+        """A sentence for the user if the alias was used."""
         return f"{self.alias} is called {self.name} here" if self.alias else None
 
 
@@ -53,9 +53,9 @@ def list_interfaces() -> tuple[Interface, ...]:
 
 
 def find_interface(name: str) -> Interface:
-    """The interface of this name, without its addresses; `any` is all of them, loopback answers to either of its names.
+    """The interface with this name, without addresses. `any` means all; `lo` and `lo0` both mean loopback.
 
-    Raises UsageError, naming those there are, where there is none.
+    Raises UsageError, which lists the interfaces, if there is none.
     """
     name = clean(name)
     interfaces = {interface.name: interface for interface in _without_addresses()}
@@ -76,13 +76,13 @@ def _without_addresses() -> list[Interface]:
 
 
 def interface_named(query_socket: socket.socket, name: str) -> Interface | None:
-    """The interface that has this name now, without its addresses."""
+    """The interface that has this name now, without addresses; None if there is none."""
     index_and_name = next((pair for pair in socket.if_nameindex() if clean(pair[1]) == name), None)
     return read_interface(query_socket, *index_and_name) if index_and_name else None
 
 
 def read_interface(query_socket: socket.socket, index: int, name: str) -> Interface | None:
-    """An interface without its addresses; None where it has gone since it was listed. `query_socket` is any socket."""
+    """An interface without addresses; None if it no longer exists. `query_socket` is any socket."""
     try:
         flags = _query(query_socket, SIOCGIFFLAGS, name)
         hardware_type = _query(query_socket, SIOCGIFHWADDR, name) if sys.platform.startswith("linux") else None
@@ -93,13 +93,13 @@ def read_interface(query_socket: socket.socket, index: int, name: str) -> Interf
 
 
 def _query(query_socket: socket.socket, request: int, name: str) -> int:
-    """The first 16 bits of what an interface request answers in its `struct ifreq` (netdevice(7))."""
+    """The first 16 bits of the answer in `struct ifreq` (netdevice(7))."""
     return int(IFREQ.unpack(ioctl(query_socket, request, IFREQ.pack(name.encode(errors="surrogateescape"), 0)))[1])
 
 
 def _addresses() -> dict[str, tuple[str, ...]]:
     """The IPv4 and IPv6 addresses of each interface, without the zone."""
-    import psutil  # slow to import, and not needed on the way to the first picture
+    import psutil  # slow to import, and not needed to start
 
     internet = (socket.AF_INET, socket.AF_INET6)
     return {

@@ -1,7 +1,7 @@
-"""Frames out of the kernel's TPACKET_V3 receive ring (Documentation/networking/packet_mmap.rst).
+"""Reads frames from the kernel's TPACKET_V3 receive ring (Documentation/networking/packet_mmap.rst).
 
-The kernel fills blocks of memory that both sides see, and hands over each one when it is full or 50 ms old; reading a
-block is one pass over it and gives it back. Nothing here looks at what a frame says.
+The kernel fills blocks of shared memory and releases each block to the reader when it is full or 50 ms old. The reader
+passes over a block once and returns it. Frames are not decoded here.
 """
 
 import mmap
@@ -16,8 +16,8 @@ from tcpwatch.errors import SourceError
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.link import LINKTYPE_LINUX_SLL2
 
-# A trickle takes one block every 50 ms however little is in it, so many small blocks outlast a reader's pause
-# (3 s here) where few large ones would not; the whole is what a million bare segments a second fill in 0.1 s.
+# Light traffic uses one block every 50 ms, however few frames are in it. So many small blocks survive a longer pause
+# of the reader (3 s here) than few large ones. A million segments per second without payload fill the ring in 0.1 s.
 BLOCK_SIZE = 256 * 1024
 BLOCK_COUNT = 64
 RETIRE_MS = 50
@@ -30,15 +30,15 @@ TP_STATUS_KERNEL, TP_STATUS_USER = 0, 1
 TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1 << 4, 1 << 6
 SMALLEST_FRAME = 2048
 ETHERTYPE_VLAN = 0x8100
-ADDRESSES = 12  # the two of an Ethernet header, before its EtherType
+ADDRESSES = 12  # source and destination in an Ethernet header, before the EtherType
 
 TPACKET_REQ3 = Struct("7I")
-# struct tpacket_block_desc: whose it is; then how many frames it holds and where the first is.
+# struct tpacket_block_desc: the owner of the block; number of frames, offset of the first.
 STATUS, STATUS_OFFSET = Struct("I"), 8
 BLOCK_FRAMES = Struct("12x 2I")
 # struct tpacket3_hdr: next, seconds, nanoseconds, captured, length, status, offset of the frame, tag, its EtherType.
 FRAME_HEADER = Struct("6I H 6x I H")
-SOCKADDR_LL = Struct("48x 2x 2s i H B B 8s")  # behind that header
+SOCKADDR_LL = Struct("48x 2x 2s i H B B 8s")  # follows that header
 SLL2_HEADER = Struct("!2s 2x i H B B 8s")
 VLAN_TAG = Struct("!HH")
 
@@ -78,21 +78,21 @@ class PacketRing:
 
     @property
     def name(self) -> str:
-        """The interface's name now."""
+        """The current name of the interface."""
         return self._socket.link_name
 
     @property
     def working(self) -> bool:
-        """Whether the interface is there and up."""
+        """Whether the interface exists and is up."""
         return self._socket.working
 
     @property
     def message(self) -> str:
-        """The state in one sentence."""
+        """The state as a sentence."""
         return self._socket.message
 
     def frames(self, timeout_ms: int) -> list[Frame]:
-        """The frames of the next finished block, oldest first; none where the kernel finished none in time."""
+        """The frames of the next finished block, oldest first; empty if none was finished in time."""
         block = self._blocks[self._next_block]
         if not self._is_finished(block):
             events = self._poll.poll(timeout_ms)
@@ -107,11 +107,11 @@ class PacketRing:
         return frames
 
     def statistics(self) -> Statistics:
-        """Totals that only grow; the kernel's own counters, read by one owner."""
+        """Totals since the source was opened, from the kernel's counters, which reset on each read."""
         return self._socket.statistics()
 
     def close(self) -> None:
-        """End the capture and give the memory back."""
+        """End the capture and unmap the memory."""
         self._ring.close()
         self._socket.close()
 
@@ -119,13 +119,13 @@ class PacketRing:
         return bool(STATUS.unpack_from(self._ring, block + STATUS_OFFSET)[0] & TP_STATUS_USER)
 
     def _check_after_poll(self, events: list[tuple[int, int]]) -> None:
-        """Nothing came in time, or the socket has an error to tell."""
+        """Check the link after a timeout or a socket error."""
         if events and events[0][1] & select.POLLNVAL:
             raise SourceError("the capture socket was closed")
         self._socket.check_link()
 
     def _read_plain(self, block: int) -> list[Frame]:
-        """Frames as they are, with the VLAN tag back in its place where the kernel took it out."""
+        """Read frames unchanged; VLAN tags that the kernel removed are inserted again."""
         ring, link_type, header = self._ring, self._link_type, FRAME_HEADER.unpack_from
         count, offset = BLOCK_FRAMES.unpack_from(ring, block)
         place = block + offset
@@ -142,7 +142,7 @@ class PacketRing:
         return frames
 
     def _read_cooked(self, block: int) -> list[Frame]:
-        """Network layers behind the header that says where each came from (LINKTYPE_LINUX_SLL2)."""
+        """Read frames without link header and prepend an SLL2 header (LINKTYPE_LINUX_SLL2)."""
         ring, link_type, header = self._ring, self._link_type, FRAME_HEADER.unpack_from
         count, offset = BLOCK_FRAMES.unpack_from(ring, block)
         place = block + offset
@@ -157,5 +157,5 @@ class PacketRing:
 
 
 def _tagged(frame: bytes, tag: int, ethertype: int) -> bytes:
-    """An Ethernet frame with an 802.1Q tag behind its addresses."""
+    """An Ethernet frame with an 802.1Q tag after the addresses."""
     return frame[:ADDRESSES] + VLAN_TAG.pack(ethertype, tag & 0xFFFF) + frame[ADDRESSES:]

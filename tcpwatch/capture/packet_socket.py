@@ -1,7 +1,7 @@
-"""An AF_PACKET socket that has its filter before its first frame and finds its interface again (packet(7)).
+"""An AF_PACKET socket that sets its filter before the first frame and rebinds to a recreated interface (packet(7)).
 
-Linux binds by interface index: an interface that is deleted takes the binding with it, and one created under its name
-later is another interface. `check_link` notices and binds anew, which needs no privilege.
+Linux binds by interface index: the binding is lost when the interface is deleted, and a new interface with the same
+name has another index. `check_link` detects that and binds again, which needs no privilege.
 """
 
 import ctypes
@@ -37,7 +37,7 @@ SOCK_FPROG = struct.Struct("HP")
 
 
 class LinkAddress(ctypes.Structure):
-    """`struct sockaddr_ll`. Python's own form of it has names in place of numbers, and no word for all interfaces."""
+    """`struct sockaddr_ll`. Python's own form has names instead of indexes, and none for all interfaces."""
 
     _fields_ = (
         ("family", ctypes.c_uint16),
@@ -73,12 +73,12 @@ class PacketSocket(socket.socket):
         self._counted = Statistics(0, 0)
 
     def attach(self) -> None:
-        """Let frames arrive from now on, through a filter that cannot be replaced. Raises SourceError."""
+        """Start receiving, through a filter that cannot be replaced. Raises SourceError."""
         try:
             attach_filter(self, self._filter)
             self.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
             if self._loopback:
-                # Each frame is shown going out and coming in. Elsewhere this would hide what this host sends.
+                # Loopback frames appear twice. On other interfaces this would hide outgoing traffic.
                 self.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
             self._bind(self._index)
         except OSError as error:
@@ -86,9 +86,9 @@ class PacketSocket(socket.socket):
         self.check_link()
 
     def check_link(self) -> None:
-        """Bring `working` and `message` up to date; bind anew to an interface that was created again.
+        """Update `working` and `message`; bind again if the interface was recreated.
 
-        Call it when the socket is in error or silent: while frames come there is nothing to find out.
+        Call it if the socket has an error or no frames arrive: while frames arrive, nothing can have changed.
         """
         self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # a pending ENETDOWN would wake every poll
         if self._index == 0:
@@ -104,13 +104,13 @@ class PacketSocket(socket.socket):
         self.message = state + self._replaced
 
     def statistics(self) -> Statistics:
-        """Totals since the socket was opened; the kernel counts from 0 after each reading."""
+        """Totals since the socket was opened; the kernel resets its counters on each read."""
         received, dropped = struct.unpack_from("II", self.getsockopt(SOL_PACKET, PACKET_STATISTICS, 12))
         self._counted = Statistics(self._counted.received + received, self._counted.dropped + dropped)
         return self._counted
 
     def _bound_interface(self) -> Interface | None:
-        """The interface of the binding, under the name that it has now; None once it is deleted."""
+        """The bound interface with its current name; None if it was deleted."""
         address = LinkAddress()
         length = ctypes.c_uint32(ctypes.sizeof(address))
         call("getsockname", self.fileno(), ctypes.byref(address), ctypes.byref(length))
@@ -120,7 +120,7 @@ class PacketSocket(socket.socket):
             return None
 
     def _bind_again(self) -> Interface | None:
-        """Bind to the interface that has the name now, if any has, and frames of the same form."""
+        """Bind to the interface that has the name now, if there is one with the same framing."""
         interface = interface_named(self, self.link_name)
         if interface is None or framing(interface) is not self.framing:
             return None
@@ -137,12 +137,12 @@ class PacketSocket(socket.socket):
 
 
 def framing(interface: Interface) -> Framing:
-    """What stands before the network header of an interface's frames, as a packet socket gives them."""
+    """What comes before the network header in the frames that a packet socket receives from this interface."""
     return FRAMINGS.get(interface.hardware_type or 0, Framing.COOKED)
 
 
 def attach_filter(receiver: socket.socket, instructions: Sequence[Instruction]) -> None:
-    """Give a socket a classic BPF program (socket(7), SO_ATTACH_FILTER)."""
+    """Attach a classic BPF program to a socket (socket(7), SO_ATTACH_FILTER)."""
     program = ctypes.create_string_buffer(b"".join(SOCK_FILTER.pack(*instruction) for instruction in instructions))
     receiver.setsockopt(
         socket.SOL_SOCKET, SO_ATTACH_FILTER, SOCK_FPROG.pack(len(instructions), ctypes.addressof(program))

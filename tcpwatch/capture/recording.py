@@ -1,8 +1,8 @@
-"""Frames -> a new pcapng file that is whole at every moment.
+"""Frames -> a new pcapng file that is valid at every moment.
 
-Rule: the file is created, never followed or overwritten; it belongs to the user behind sudo, and to nobody
-else. Blocks reach it only whole: where the disk is full it ends with the last one that fits, and the recording says
-that it has stopped, while the capture goes on.
+Rule: the file is always new; symbolic links are not followed and nothing is overwritten. It belongs to the user who
+called sudo, and only that user may read it. Only complete blocks are written: on a full disk the file ends with the
+last block that fits, the recording reports that it stopped, and the capture continues.
 """
 
 import os
@@ -21,10 +21,10 @@ FLUSH_BYTES = 1 << 18
 
 
 class Recording:
-    """Records frames; one thread writes. `failure` says why it has stopped, None while it goes on."""
+    """Records frames; only one thread may write. `failure` is why it stopped, None while it runs."""
 
     def __init__(self, name: str) -> None:
-        """Raises UsageError where there is something of this name, or no file can be made."""
+        """Raises UsageError if the name already exists or the file cannot be created."""
         self.name = clean(name)
         self.frames = 0
         self.failure: str | None = None
@@ -44,17 +44,17 @@ class Recording:
 
     @property
     def message(self) -> str:
-        """The state in one sentence."""
+        """The state as a sentence."""
         return self.failure or f"{counted(self.frames, 'frame')} recorded in {self.name}"
 
     def write(self, interface: str, frames: Iterable[Frame]) -> None:
-        """Append frames of an interface and hand them to the system at once; an unknown interface has an empty name."""
+        """Append frames of an interface and write them to the file; the name of an unknown interface is empty."""
         for frame in frames:
             self.add(interface, frame)
         self.flush()
 
     def add(self, interface: str, frame: Frame) -> None:
-        """Append one frame, which the system may get only with the next `flush`."""
+        """Append one frame; it may stay in memory until the next `flush`."""
         if self.failure is not None:
             return
         time_ns, link_type, data, wire_length = frame
@@ -64,7 +64,7 @@ class Recording:
             self.flush()
 
     def flush(self) -> None:
-        """Hand the system what there is, in one piece."""
+        """Write all waiting blocks to the file."""
         blocks = self._blocks.take()
         if self.failure is not None:
             return
@@ -79,7 +79,7 @@ class Recording:
         self._file_bytes += written
 
     def close(self) -> None:
-        """End the file; harmless when repeated."""
+        """Flush and close the file. May be called twice."""
         if self._fd >= 0:
             self.flush()
             os.close(self._fd)
@@ -87,25 +87,25 @@ class Recording:
 
 
 class Blocks:
-    """Blocks of the file that the system has not got yet."""
+    """Blocks that are not yet written to the file."""
 
     def __init__(self) -> None:
         self.size = 0
         self._waiting: list[bytes] = []
 
     def write(self, block: bytes, /) -> None:
-        """Keep a block."""
+        """Add a block."""
         self._waiting.append(block)
         self.size += len(block)
 
     def take(self) -> list[bytes]:
-        """Those that were kept; none are from now on."""
+        """Remove and return all blocks."""
         taken, self._waiting, self.size = self._waiting, [], 0
         return taken
 
 
 def _give_to_invoking_user(fd: int) -> None:
-    """Where sudo made this process root, the file belongs to the user who called it."""
+    """Under sudo, give the file to the user who called sudo."""
     uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
     if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal():
         os.fchown(fd, int(uid), int(gid))

@@ -1,6 +1,6 @@
-"""A capture file, opened by name and read forward once: stdin (`-`) and FIFOs too.
+"""Opens a capture file by name (`-`: stdin) and reads it forward once, so FIFOs work too.
 
-Rule: what cannot be a capture file, such as a directory or a device, is refused before a byte of it is read.
+Rule: a directory or a device is refused before any byte is read.
 """
 
 import os
@@ -20,14 +20,14 @@ REFUSED_KINDS = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device or a termi
 class CaptureFile:
     """The frames of a capture file, in the order of the file.
 
-    `interface` is empty: which one they came from is not known. `before_read` is called each time before bytes are
-    asked of the file, which may take as long as a pipe's writer likes: what has come so far can be handed over then.
+    `interface` is empty, because it is unknown. `before_read` is called before each read, which may block as long as
+    the writer of a pipe is idle; the caller can process earlier frames then.
     """
 
     interface = ""
 
     def __init__(self, name: str, before_read: Callable[[], None] = lambda: None) -> None:
-        """Raises UsageError where there is no such file, it may not be read, or it can be no capture file."""
+        """Raises UsageError if the file does not exist, may not be read, or is not a regular file, pipe or socket."""
         self.name = "stdin" if name == STDIN else clean(name)
         self._before_read = before_read
         try:
@@ -37,9 +37,9 @@ class CaptureFile:
             raise UsageError(f"{self.name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
     def batches(self) -> Iterator[Sequence[Frame]]:
-        """Every frame, as many at a time as are read at once.
+        """All frames, in batches as they are read.
 
-        Raises CaptureFileError after the last one before the damage, if there is any.
+        Raises CaptureFileError after the last frame before any damage.
         """
         try:
             yield from read_batches(self)
@@ -47,7 +47,7 @@ class CaptureFile:
             raise CaptureFileError(f"{self.name}: {error}") from error
 
     def read(self, size: int) -> bytes:
-        """What there is of the next `size` bytes; waits for the first of them, and gives none at the end."""
+        """At most the next `size` bytes; waits for the first; empty at the end."""
         self._before_read()
         try:
             return os.read(self._fd, size)

@@ -1,7 +1,7 @@
-"""Frames by scapy, on any system that has it: the same frames as the ring's, at some thousands a second.
+"""Captures with scapy, on any system that has it: the same frames as the ring, but only some thousands per second.
 
-scapy is imported when a capture begins, not before, and only opens, receives and compiles the filter: it dissects
-nothing. Where it has no libpcap to compile with, every frame comes up; the ports are looked at here in any case.
+scapy is imported only when a capture begins. It opens, receives and compiles the filter; it does not dissect. Without
+libpcap it cannot compile, so all frames arrive; the ports are checked here in any case.
 """
 
 import logging
@@ -26,12 +26,12 @@ from tcpwatch.wire.link import LINKTYPE_RAW
 
 LONGEST_FRAME = 256 * 1024
 BATCH = 256
-RECEIVE_BUFFER = 4 * 1024 * 1024  # Linux gives as much of it as net.core.rmem_max allows
+RECEIVE_BUFFER = 4 * 1024 * 1024  # Linux limits it to net.core.rmem_max
 ON_LINUX = sys.platform.startswith("linux")
 
 
 class PortableCapture:
-    """Captures the TCP frames of one interface, or of all that are up; see `FrameSource`. One thread reads."""
+    """Captures the TCP frames of one interface, or of all that are up; see `FrameSource`. Only one thread may read."""
 
     def __init__(self, interface: Interface, ports: Sequence[int], snaplen: int = SNAPLEN) -> None:
         """Needs what scapy needs: CAP_NET_RAW, or /dev/bpf. Raises PrivilegeError or SourceError."""
@@ -71,7 +71,7 @@ class PortableCapture:
         return [(time_ns, link_type, data[: self._snaplen], length) for time_ns, link_type, data, length in frames]
 
     def statistics(self) -> Statistics:
-        """Totals that only grow."""
+        """Totals since the source was opened."""
         dropped = sum(receiver.dropped() for receiver in self._receivers)
         return Statistics(self._received + dropped, dropped)
 
@@ -81,7 +81,7 @@ class PortableCapture:
             receiver.close()
 
     def _wait(self, seconds: float) -> list["Receiver"]:
-        """The receivers that have a frame. Only scapy knows of those that it has read ahead."""
+        """The receivers with a waiting frame. scapy's own select also knows frames that it has read ahead."""
         by_socket = {receiver.socket: receiver for receiver in self._receivers if not receiver.lost}
         return [by_socket[ready] for ready in _scapy().L2listen.select(list(by_socket), seconds)]
 
@@ -92,7 +92,7 @@ class PortableCapture:
         )
 
     def _check_links(self) -> None:
-        """Bring `working` and `message` up to date."""
+        """Update `working` and `message`."""
         current = {interface.name: interface for interface in list_interfaces()}
         problems = [problem for receiver in self._receivers if (problem := receiver.link_problem(current))]
         self.working = len(problems) < len(self._receivers)
@@ -103,28 +103,28 @@ class Receiver:
     """scapy's socket on one interface."""
 
     def __init__(self, interface: Interface, ports: Sequence[int]) -> None:
-        self.lost: str | None = None  # why nothing will come here any more
+        self.lost: str | None = None  # why no more frames can arrive
         self._interface = interface
         self._dropped = 0
         self.socket = _listen(interface.name, ports)
         if interface.loopback and ON_LINUX:
-            # scapy gives each frame twice, going out and coming in.
+            # Otherwise scapy returns each frame twice, outgoing and incoming.
             self.socket.ins.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
 
     def receive(self) -> Frame | None:
-        """The frame that waits, its time good to the microsecond (scapy's is a float); None where there is none."""
+        """The waiting frame, with microsecond time (scapy's time is a float); None if there is none."""
         try:
             header, data, seconds = self.socket.recv_raw(LONGEST_FRAME)
-        except OSError:  # the interface went down or away, which `link_problem` tells apart
+        except OSError:  # the interface went down or away, `link_problem` finds out which
             return None
         if not data:
             return None
-        is_raw = framing(self._interface) is Framing.RAW  # which scapy takes for Ethernet
+        is_raw = framing(self._interface) is Framing.RAW  # scapy treats it as Ethernet
         link_type = LINKTYPE_RAW if is_raw else _scapy().l2types.layer2num[header]
         return round(seconds * 1_000_000) * 1_000, link_type, data, len(data)
 
     def link_problem(self, current: Mapping[str, Interface]) -> str | None:
-        """Why no frame can come at the moment; an interface that has gone is given up."""
+        """Why no frame can arrive now; the receiver of a deleted interface is closed."""
         name = self._interface.name
         now = current.get(name)
         if now is None or now.index != self._interface.index:
@@ -133,8 +133,8 @@ class Receiver:
         return self.lost or (None if now and now.up else f"{name} is down, waiting")
 
     def dropped(self) -> int:
-        """How many frames the kernel had no room for, since the beginning."""
-        with suppress(OSError, ValueError):  # closed because its interface has gone
+        """How many frames the kernel has dropped since the start."""
+        with suppress(OSError, ValueError):  # closed because its interface was deleted
             if ON_LINUX:
                 self._dropped += unpack_from("4x I", self.socket.ins.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[0]
             else:
@@ -147,7 +147,7 @@ class Receiver:
 
 
 def _listen(name: str, ports: Sequence[int]) -> Any:
-    """scapy's listening socket, filtered by the kernel where scapy finds libpcap to compile the filter."""
+    """scapy's listening socket; the kernel filters if libpcap is available to compile the filter."""
     try:
         return _scapy().L2listen(iface=name, filter=_compilable(name, ports), promisc=False)
     except PermissionError as failure:
@@ -160,7 +160,7 @@ def _listen(name: str, ports: Sequence[int]) -> Any:
 
 
 def _compilable(name: str, ports: Sequence[int]) -> str | None:
-    """A filter in libpcap's words; not every link layer has VLANs, and not every system has libpcap."""
+    """A libpcap filter that compiles here; None without libpcap. Some link layers do not support VLANs."""
     captured_interfaces = " or ".join(f"tcp port {port}" for port in ports) or "tcp"
     for expression in (f"{captured_interfaces} or (vlan and ({captured_interfaces}))", captured_interfaces):
         try:
@@ -177,7 +177,7 @@ def _scapy_error() -> type[Exception]:
 
 @lru_cache(maxsize=1)
 def _scapy() -> Any:
-    """scapy's configuration, with the system's sockets and the names of link layers loaded, and its log quiet."""
+    """scapy's configuration, with sockets and link layers loaded and logging silenced."""
     logging.getLogger("scapy").setLevel(logging.CRITICAL)
     import_module("scapy.layers.l2")
     conf = import_module("scapy.config").conf

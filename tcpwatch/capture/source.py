@@ -1,4 +1,4 @@
-"""The choice between the sources of live frames."""
+"""Chooses the source of live frames."""
 
 import sys
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from tcpwatch.capture.interfaces import Interface
 def open_capture(
     interface: Interface, ports: Sequence[int], *, portable: bool = False, snaplen: int = SNAPLEN
 ) -> FrameSource:
-    """Capture TCP with one of `ports` at either end, all TCP where there are none; `snaplen` bytes of each frame.
+    """Capture TCP with one of `ports` at either end (no ports: all TCP); `snaplen` bytes of each frame.
 
-    The kernel's ring on Linux, scapy elsewhere or where `portable` asks for it. Raises PrivilegeError, UsageError (too
+    Uses the kernel's ring on Linux, scapy elsewhere or if `portable`. Raises PrivilegeError, UsageError (too
     many ports) or SourceError.
     """
     if portable or not sys.platform.startswith("linux"):

@@ -1,4 +1,4 @@
-"""How counters rise: in all, and in the last minute. Reads no clock: the moment of each reading comes in."""
+"""The increase of counters: in total and in the last minute. Reads no clock: the time is an argument."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ Key = TypeVar("Key")
 
 
 class _Reading(NamedTuple):
-    """A counter had this value from this moment on."""
+    """A counter value and the time of the reading."""
 
     time_ns: int
     value: int
 
 
 class CounterWindow(Generic[Key]):
-    """Counters by key. One that stands still costs nothing; one that rises, a step for each reading of a minute."""
+    """Counters by key. A rising counter stores a step for each reading of the last minute."""
 
     def __init__(self) -> None:
         self._first: dict[Key, int] = {}
         self._steps: dict[Key, deque[_Reading]] = {}
 
     def update(self, values: Mapping[Key, int], now_ns: int) -> dict[Key, Rise]:
-        """Take in what the counters are at `now_ns` (monotonic); a key that is missing is forgotten."""
+        """Record the counter values at `now_ns` (monotonic); missing keys are forgotten."""
         self._first = {key: self._first.get(key, value) for key, value in values.items()}
         self._steps = {key: self._steps.get(key) or deque([_Reading(now_ns, value)]) for key, value in values.items()}
         return {key: self._rise(key, value, now_ns) for key, value in values.items()}

@@ -1,7 +1,7 @@
-"""What dumps and events tell over time: the life of each socket, and which rows are new, changed or gone.
+"""Combines dumps and events: the timeline of each socket, and which rows are new, changed or gone.
 
-What the kernel tells as it happens is exact. Where it tells nothing, the change lies between two dumps. Reads no clock:
-the moment of each dump comes in.
+Kernel events have exact times. Without an event, a change is known only to lie between two dumps. Reads no clock: the
+time of each dump is an argument.
 """
 
 from collections import OrderedDict
@@ -26,26 +26,26 @@ from tcpwatch.tcp.state import State
 
 MARK_NS = 3_000_000_000  # how long a row is shown as new, changed or gone
 TIME_WAIT_NS = 60_000_000_000  # TCP_TIMEWAIT_LEN, include/net/tcp.h
-PENDING_LIMIT = 10_000  # sockets of which something was told since the last dump
-UNSEEN_NS = 5_000_000_000  # how long a socket that was told of may stay out of the dumps before it is forgotten
+PENDING_LIMIT = 10_000  # sockets with events since the last dump
+UNSEEN_NS = 5_000_000_000  # how long a socket with events may be missing from the dumps before it is forgotten
 
 MINISOCKET_STATES = frozenset({State.TIME_WAIT, State.FIN_WAIT_2})
-"""States in which Linux keeps a small socket in place of the whole one, which it reports as closed."""
+"""States in which Linux replaces the full socket by a small one and reports the full one as closed."""
 
 ENTERED_BY_ACK = frozenset({State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT})
-"""States that a segment with an ACK began: they are at least as old as the newest ACK (`tcpi_last_ack_recv`)."""
+"""States that begin with a received ACK, so they are at least as old as the newest ACK (`tcpi_last_ack_recv`)."""
 
 
 @dataclass(slots=True)
 class _Tracked:
-    """One socket's past. `marked_ns` is when `mark` was set."""
+    """A socket of the last dump. `marked_ns` is when `mark` was set."""
 
     connection: Connection
     marked_ns: int
 
 
 class History:
-    """Turns dumps into connections with ages and marks. Rows that vanish are kept for a moment, marked gone."""
+    """Turns dumps into connections with ages and marks. Rows that vanish stay for MARK_NS, marked gone."""
 
     def __init__(self) -> None:
         self._tracked: dict[int, _Tracked] = {}
@@ -56,11 +56,11 @@ class History:
 
     @property
     def closed_left_out(self) -> int:
-        """How many connections that ended were not kept, from the beginning."""
+        """How many closed connections were dropped since the start."""
         return self._closed.left_out
 
     def add_events(self, raw_events: Iterable[RawEvent]) -> None:
-        """Take in what the kernel has to tell of sockets since the last time."""
+        """Store the kernel's events since the last call, undecoded, until the next dump."""
         told = self._pending
         for telling in raw_events:
             cookie = telling[0]
@@ -100,7 +100,7 @@ class History:
         return [past.connection for past in seen.values()]
 
     def closed(self, now_ns: int) -> tuple[Connection, ...]:
-        """The connections that ended a while before `now_ns`, in order, their other ends as of the last update."""
+        """The recently closed connections at `now_ns`, in order; their other ends as of the last update."""
         return self._closed.current(self._peers.by_ends, now_ns)
 
     def _next(
@@ -142,10 +142,10 @@ class History:
         return past
 
     def _at_dump(self, timeline: Timeline, row: SocketRow, now_ns: int) -> Timeline:
-        """The life at a dump that shows `row`; where nothing told of its state, that began between two dumps."""
+        """The timeline after a dump that shows `row`; without an event, its state began between two dumps."""
         if timeline.last is not None and timeline.last.state is State.CLOSED and row.state in MINISOCKET_STATES:
             return timeline.ending_as(row.state)
-        old = self._last_ns is None and row.state is not State.TIME_WAIT  # its timer tells
+        old = self._last_ns is None and row.state is not State.TIME_WAIT  # its timer shows the age
         return timeline.entering(
             row.state, began_ns(row, now_ns, self._last_ns), Precision.AT_LEAST if old else Precision.BETWEEN
         )
@@ -153,7 +153,7 @@ class History:
     def _track_missing(
         self, before: Mapping[int, _Tracked], told: OrderedDict[int, list[RawEvent]], now_ns: int
     ) -> None:
-        """What is in the table no more is shown for a moment as gone, then as closed; what never was, at once."""
+        """Sockets that left the table are gone for MARK_NS, then closed; those never in it are closed at once."""
         over: list[Connection] = []
         seen = self._tracked
         for cookie, past in before.items():
@@ -164,12 +164,12 @@ class History:
                 seen[cookie] = _Tracked(_gone(connection, decode_events(told.pop(cookie, ())), now_ns), now_ns)
             elif now_ns - past.marked_ns < MARK_NS:
                 seen[cookie] = past
-            elif connection.row.state is not State.TIME_WAIT:  # that was closed long ago
+            elif connection.row.state is not State.TIME_WAIT:  # its connection was already reported as closed
                 over.append(closed_connection(connection))
         self._closed.add([*over, *self._short_lived(told, now_ns)])
 
     def _short_lived(self, told: OrderedDict[int, list[RawEvent]], now_ns: int) -> list[Connection]:
-        """Connections that no dump has shown, those told of last; what has not ended is waited for."""
+        """Closed connections that no dump has shown, the latest ones; those not closed yet stay pending."""
         found: list[Connection] = []
         while told and len(found) < CLOSED_LIMIT:
             cookie, raw_events = told.popitem()
@@ -186,7 +186,7 @@ class History:
         return found[::-1]
 
     def _is_minisocket_now(self, end: SocketEvent) -> bool:
-        """Whether the table has it, cut down and under another cookie: that is made where somebody asks for it."""
+        """Whether the table has it as a small socket, which gets another cookie if its cookie was never requested."""
         cookie = self._peers.by_ends.get(end.ends)
         return (
             end.row is not None
@@ -196,7 +196,7 @@ class History:
 
 
 def _gone(connection: Connection, told: Sequence[SocketEvent], now_ns: int) -> Connection:
-    """A connection that the last dump no longer showed."""
+    """A connection that has left the table."""
     timeline = with_events(connection.timeline, told).entering(State.CLOSED, now_ns, Precision.BETWEEN)
     owners = connection.owners or reported_owners(told)
     no_owner = None if owners else connection.no_owner
@@ -204,14 +204,14 @@ def _gone(connection: Connection, told: Sequence[SocketEvent], now_ns: int) -> C
 
 
 def _is_unchanged(old: Connection, row: SocketRow, found: tuple[Owner, ...] | NoOwner) -> bool:
-    """Whether nothing is to be done: so it is with nearly all of 50,000 sockets."""
+    """Whether nothing has changed, as for nearly all of 50,000 sockets."""
     return old.row is row and old.mark is Mark.NONE and (old.no_owner is found or old.owners == found)
 
 
 def _holders(
     found: tuple[Owner, ...] | NoOwner, told: Sequence[SocketEvent], past: _Tracked | None
 ) -> tuple[tuple[Owner, ...], NoOwner | None]:
-    """Who holds a socket: as was found, else who was told to have had it; or why there is nobody."""
+    """The owners: as found, else from events or earlier rows; or the reason why there are none."""
     if not isinstance(found, NoOwner):
         return found, None
     had = tuple(owner for owner in past.connection.owners if owner.gone) if past is not None else ()
@@ -220,7 +220,7 @@ def _holders(
 
 
 def with_events(timeline: Timeline, told: Sequence[SocketEvent]) -> Timeline:
-    """The life, gone on as the kernel told it."""
+    """The timeline, extended by these events."""
     for event in sorted(told, key=itemgetter(0)):
         if event.new is None:
             timeline = timeline.noting(event.kind, event.time_ns)
@@ -230,16 +230,16 @@ def with_events(timeline: Timeline, told: Sequence[SocketEvent]) -> Timeline:
 
 
 def _current_interval(timeline: Timeline) -> tuple[int, bool]:
-    """Since when the last state has been, and whether it was seen to begin."""
+    """Since when the last state lasts, and whether its beginning was seen."""
     last = timeline.intervals[-1]
     return last.since_ns, last.precision is not Precision.AT_LEAST
 
 
 def began_ns(row: SocketRow, now_ns: int, last_dump_ns: int | None) -> int:
-    """The latest moment at which the row's state may have begun, as the kernel's own clocks tell it.
+    """The latest time at which the row's state can have begun, from the kernel's own clocks.
 
-    TIME-WAIT's timer counts down from 2MSL; a state that an ACK began is no younger than the newest ACK. Between two
-    dumps the change lies after the earlier one.
+    The TIME-WAIT timer counts down from 2MSL; a state that began with an ACK is at least as old as the newest ACK. A
+    change between two dumps is later than the first dump.
     """
     began = now_ns
     if row.state is State.TIME_WAIT and row.timer is not None and row.timer.kind is TimerKind.TIME_WAIT:
@@ -250,7 +250,7 @@ def began_ns(row: SocketRow, now_ns: int, last_dump_ns: int | None) -> int:
 
 
 def by_ends(connections: Iterable[Connection]) -> dict[bytes, Connection]:
-    """Connections by their four-tuple; a row that is gone does not hide the one that has taken its place."""
+    """Connections by four-tuple; a gone row does not hide the row that replaced it."""
     found: dict[bytes, Connection] = {}
     for connection in connections:
         if connection.mark is not Mark.GONE or connection.row.ends not in found:

@@ -1,4 +1,4 @@
-"""Connections that ended a while ago, however short they were: bounded, the oldest go first."""
+"""Recently closed connections, even very short ones. Bounded: the oldest are dropped first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,21 +15,21 @@ CLOSED_LIMIT = 500
 
 
 class RecentlyClosed:
-    """The latest of them, by cookie, in the order in which they ended."""
+    """The most recently closed connections, by cookie, in the order in which they ended."""
 
     def __init__(self) -> None:
         self.left_out = 0
         self._kept: dict[int, Connection] = {}
 
     def add(self, connections: Sequence[Connection]) -> None:
-        """Keep these, in place of the oldest where there are too many."""
+        """Add these connections; drop the oldest if there are too many."""
         excess = max(0, len(self._kept) + len(connections) - CLOSED_LIMIT)
         self.left_out += excess
         kept = [*self._kept.items(), *((connection.key, connection) for connection in connections)]
         self._kept = dict(kept[excess:])
 
     def current(self, living: Mapping[bytes, int], now_ns: int) -> tuple[Connection, ...]:
-        """Those that have not been kept long enough; `living` are the cookies of the sockets there are, by ends."""
+        """The connections younger than KEPT_NS. `living`: cookies of the current sockets, by ends."""
         kept = [one for one in self._kept.values() if now_ns - one.since_ns < KEPT_NS]
         closed_connection = {one.row.ends: one.key for one in kept}
         self._kept = {one.key: _paired(one, living, closed_connection) for one in kept}
@@ -37,7 +37,7 @@ class RecentlyClosed:
 
 
 def _paired(connection: Connection, living: Mapping[bytes, int], closed_connection: Mapping[bytes, int]) -> Connection:
-    """The same, with the cookie of its other end as it is now."""
+    """The connection with the current cookie of its other end."""
     across = reversed_ends(connection.row.ends)
     peer = living.get(across, closed_connection.get(across))
     peer = None if peer == connection.key else peer
@@ -45,13 +45,13 @@ def _paired(connection: Connection, living: Mapping[bytes, int], closed_connecti
 
 
 def final_event(events: Sequence[SocketEvent]) -> SocketEvent | None:
-    """The end of a connection among what was told of it; None where it goes on, or never was one."""
+    """The event that closed the connection; None if it is still open or never was a connection."""
     end = next((event for event in reversed(events) if event.new is not None), None)
     return end if end is not None and end.new is State.CLOSED and any(end.ends[-2:]) else None
 
 
 def short_lived_connection(end: SocketEvent, events: Sequence[SocketEvent], timeline: Timeline) -> Connection:
-    """A connection that no dump has shown, as it was told of."""
+    """A connection that no dump has shown, made from its events."""
     row = end.row or SocketRow(end.cookie, end.ends, False, State.CLOSED, None, 0, None, None)
     owners = reported_owners(events)
     no_owner = None if owners else NoOwner.SHORT
@@ -59,12 +59,12 @@ def short_lived_connection(end: SocketEvent, events: Sequence[SocketEvent], time
 
 
 def reported_owners(events: Sequence[SocketEvent]) -> tuple[Owner, ...]:
-    """The process that was told of with a change that it made."""
+    """The owner in the first event that has one."""
     return next(((event.owner,) for event in events if event.owner is not None), ())
 
 
 def closed_connection(connection: Connection) -> Connection:
-    """A connection of the table as one that is no more: its queues, its timer and its TCB are gone."""
+    """A table connection as closed: without queues, timer and TCB."""
     old, since_ns = connection.row, connection.timeline.intervals[-1].since_ns
     row = SocketRow(old.cookie, old.ends, old.mapped, State.CLOSED, old.uid, 0, None, None)
     owners = tuple(replace(owner, gone=True) for owner in connection.owners)

@@ -1,7 +1,7 @@
-"""The course of a connection on the wire: which segment moved which end into which state; the kernel's life beside it.
+"""The timelines of a connection on the wire (which segment caused which state), and merging them with the kernel's.
 
-The wire tells what began a state, and when, to the nanosecond of the capture's clock. Whether an end took a segment
-only the kernel tells, so its own states stand, and the wire's fill in what it left open.
+The capture shows which segment began a state, with an exact time. Only the kernel knows whether an end accepted a
+segment, so the kernel's states are authoritative and the wire's states fill the gaps.
 """
 
 from collections.abc import Iterable
@@ -13,23 +13,23 @@ from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 
 MATCH_TOLERANCE_NS = (
-    1_000_000_000  # how far a socket's change may be from its segment: a wakeup on a busy host, a slewed clock
+    1_000_000_000  # tolerance between a state change and its segment: late wakeups on a busy host, a slewed clock
 )
 
 BothTimelines = tuple[Timeline, Timeline]
-"""Of the initiator and of the responder."""
+"""The timelines of initiator and responder."""
 NO_TIMELINES: BothTimelines = (Timeline(), Timeline())
 
 
 class WireTimeline:
-    """The lives of both ends of one flow, as its segments come. Times are the capture's."""
+    """The timelines of both ends of one flow, updated by its events. Times are on the capture's clock."""
 
     def __init__(self) -> None:
         self._states: tuple[State, State] | None = None
         self.timelines = NO_TIMELINES
 
     def add(self, events: Iterable[Event]) -> None:
-        """Go on with these events of the flow, in order. Of the first, only a SYN tells what it has moved."""
+        """Add these events of the flow, in order. The first event changes a state only if it is a SYN."""
         for event in events:
             states = (event.dst_state, event.src_state) if event.side else (event.src_state, event.dst_state)
             if states == self._states:
@@ -46,7 +46,7 @@ class WireTimeline:
 
 
 class LoggedWireTimeline:
-    """The course of the flow that was last asked for, from a log of which each event is looked at once."""
+    """The timelines of the last requested flow, from a packet log; each event of the log is read once."""
 
     def __init__(self, log: PacketLog) -> None:
         self._log = log
@@ -55,7 +55,7 @@ class LoggedWireTimeline:
         self._next = 0
 
     def timelines(self, stream: int) -> BothTimelines:
-        """The lives of both ends of this flow, as far as its events are in the log."""
+        """The timelines of both ends of this flow, as far as its events are in the log."""
         if stream != self._stream:
             self._stream, self._wire_timeline, self._next = stream, WireTimeline(), 0
         first, events = self._log.slice(self._next)
@@ -65,7 +65,7 @@ class LoggedWireTimeline:
 
 
 def _with_interval(timeline: Timeline, state: State, event: Event, side: int) -> Timeline:
-    """The life of the end `side` after an event that has moved it."""
+    """The timeline of the end `side` after an event that changed its state."""
     arrow = "→" if event.side == side else "←"
     cause = arrow + " · ".join(filter(None, (event.step, event.note)))
     entered = timeline.entering(state, event.segment.time_ns, Precision.WIRE)
@@ -73,7 +73,7 @@ def _with_interval(timeline: Timeline, state: State, event: Event, side: int) ->
 
 
 def shifted(timeline: Timeline, by_ns: int) -> Timeline:
-    """The same life on another clock."""
+    """The timeline on another clock."""
     return replace(
         timeline,
         intervals=tuple(interval._replace(since_ns=interval.since_ns + by_ns) for interval in timeline.intervals),
@@ -81,9 +81,10 @@ def shifted(timeline: Timeline, by_ns: int) -> Timeline:
 
 
 def with_segments(kernel: Timeline, wire: Timeline) -> Timeline:
-    """The kernel's life with the segment that began each state; where the kernel told no moment, the wire's counts.
+    """The kernel's timeline, with the segment that began each state; if the kernel has no exact time, the wire's time
+    is used.
 
-    Both are on one clock.
+    Both are on the same clock.
     """
     intervals: list[Interval] = []
     remaining = wire.intervals
@@ -101,7 +102,7 @@ def with_segments(kernel: Timeline, wire: Timeline) -> Timeline:
 
 
 def _may_match(interval: Interval, wire_interval: Interval) -> bool:
-    """Whether the wire's dwell may be the kernel's."""
+    """Whether both intervals can be the same state change."""
     later_ns = wire_interval.since_ns - interval.since_ns
     return interval.state is wire_interval.state and (
         later_ns < MATCH_TOLERANCE_NS

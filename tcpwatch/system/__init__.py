@@ -1,1 +1,1 @@
-"""The C library, privileges, and access to our own modules."""
+"""The C library, privileges, and access to tcpwatch's own modules."""

@@ -1,4 +1,4 @@
-"""The system's calls and structures that Python's own library does not have, or narrows."""
+"""System calls and structures that Python's standard library lacks or restricts."""
 
 import ctypes
 import errno
@@ -8,14 +8,14 @@ from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
-IFREQ = struct.Struct("16s H 14x")  # struct ifreq: a name, and the first 16 bits of what is asked (netdevice(7))
-IFF_UP = 0x1  # include/uapi/linux/if.h, and elsewhere the same
+IFREQ = struct.Struct("16s H 14x")  # struct ifreq: name, first 16 bits of the value (netdevice(7))
+IFF_UP = 0x1  # include/uapi/linux/if.h; the same on other systems
 
 _CAPABILITY_VERSION_3 = 0x2008_0522  # include/uapi/linux/capability.h
 
 
 def call(function: str, *arguments: Any) -> None:
-    """Call a function that returns 0 when done; raises OSError with its errno otherwise, ENOSYS where there is none."""
+    """Call a libc function that returns 0 on success; else raise OSError with its errno (ENOSYS: no such function)."""
     if not hasattr(LIBC, function):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     if getattr(LIBC, function)(*arguments) != 0:
@@ -29,7 +29,7 @@ def prctl(operation: int, *values: int) -> None:
 
 
 def capset(mask: int, inheritable: int = 0) -> None:
-    """capset(2): permitted and effective become `mask`. What is not inheritable leaves the ambient set too."""
+    """capset(2): permitted and effective become `mask`. Capabilities not in `inheritable` leave the ambient set too."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     halves = ((bits & 0xFFFF_FFFF, bits >> 32) for bits in (mask, mask, inheritable))
     low, high = zip(*halves, strict=True)

@@ -1,7 +1,7 @@
-"""The files that this program is made of, where the user that it becomes may not reach them: in root's home, say.
+"""Keeps the program's own modules importable after the change of user, for example if they are in root's home.
 
-Rule: what is to be imported later is found by way of folders that were opened in time. Such a folder is reached through
-/proc/self/fd, which asks nothing of the way there. Only what is itself closed to that user stays out of reach.
+Rule: folders of modules are opened before the change. Later imports reach them through /proc/self/fd, which needs no
+access to the parent folders. Files that the new user may not read themselves stay unreadable.
 """
 
 import os
@@ -14,19 +14,19 @@ BY_DESCRIPTOR = "/proc/self/fd"
 
 
 def open_folders() -> dict[str, int]:
-    """The folders that modules come from, by name, each held open."""
+    """Open descriptors of the folders that contain modules, by name."""
     packages = (module for name, module in sys.modules.items() if "." not in name)
     beside = map(
         os.path.dirname, chain.from_iterable(map(_package_paths, packages))
-    )  # not in the path if installed editable
+    )  # not in sys.path after an editable install
     folders = {folder for folder in (*sys.path, *beside) if os.path.isabs(folder) and os.path.isdir(folder)}
     return {folder: os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in folders}
 
 
 def import_through(folders: dict[str, int]) -> bool:
-    """Import by way of those of the folders that can no longer be reached by their names; close the others.
+    """Redirect imports to the descriptors of folders that can no longer be reached by name; close the others.
 
-    False where one of them, or a module in any, is out of reach all the same.
+    Returns False if one of these folders, or a loaded module, still cannot be read.
     """
     moved = {folder: f"{BY_DESCRIPTOR}/{held}" for folder, held in folders.items() if not os.access(folder, os.R_OK)}
     for held in (folders[folder] for folder in folders.keys() - moved.keys()):
@@ -46,13 +46,13 @@ def _file(module: ModuleType) -> str | None:
 
 
 def _package_paths(module: ModuleType) -> list[str]:
-    """The folders of a package, where they are fixed; none of any other module."""
+    """The folders of a package; empty for a module or a namespace package."""
     places = getattr(module, "__path__", None)
     return places if isinstance(places, list) else []
 
 
 def _relocate(module: ModuleType, moved: dict[str, str]) -> None:
-    """What a module knows of its own place; others ask it for what lies beside it."""
+    """Redirect a module's own paths, which are used to find files beside it."""
     if file := _file(module):
         module.__file__ = _relocated(file, moved)
     places = _package_paths(module)
@@ -62,6 +62,6 @@ def _relocate(module: ModuleType, moved: dict[str, str]) -> None:
 
 
 def _relocated(path: str, moved: dict[str, str]) -> str:
-    """The path by way of the innermost folder that it lies in, if it lies in any."""
+    """The path through the innermost moved folder that contains it; unchanged if none does."""
     folder = max((folder for folder in moved if path.startswith(f"{folder}/")), key=len, default="")
     return moved[folder] + path.removeprefix(folder) if folder else path

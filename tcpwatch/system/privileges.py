@@ -1,4 +1,4 @@
-"""What this process is allowed to do, the command that would allow more, and the way down for good (capabilities(7)).
+"""The privileges of this process, the command that gives more, and dropping them permanently (capabilities(7)).
 
 Rule: everything privileged is opened first; then `drop_privileges` runs, before the first thread starts, because Linux
 keeps capabilities per thread. A thread that starts earlier calls `drop_thread_privileges`. Open descriptors keep
@@ -29,7 +29,7 @@ LONGEST_COMMAND = 1_000
 
 
 class Capability(IntEnum):
-    """The capabilities that tcpwatch has a use for, if only to give them up, by their number."""
+    """The capabilities that tcpwatch uses or drops, by number."""
 
     DAC_READ_SEARCH = 2
     SETGID = 6
@@ -46,12 +46,12 @@ class Capability(IntEnum):
         return f"CAP_{self.name}"
 
 
-# What it takes to read /proc/PID/fd of other users' processes: the first for its links, the second for the directory.
+# Needed to read /proc/PID/fd of other users' processes: the first for the links, the second for the directory.
 OWNER_LOOKUP = (Capability.SYS_PTRACE, Capability.DAC_READ_SEARCH)
 
 
 class Privileges(NamedTuple):
-    """What the process holds: effective uid, effective capabilities as a bit mask, and whether it can gain none."""
+    """Effective uid, effective capabilities as a bit mask, and whether no_new_privs is set."""
 
     uid: int
     mask: int
@@ -64,7 +64,7 @@ class Privileges(NamedTuple):
 
 
 def held_privileges() -> Privileges:
-    """What the calling thread holds now. Without Linux's capabilities, root holds all and any other user none."""
+    """The calling thread's privileges. On systems without capabilities, root has all and other users have none."""
     if not TASKS.exists():
         return Privileges(os.geteuid(), -1 if os.geteuid() == 0 else 0, False)
     status = _status(Path("/proc/thread-self"))
@@ -72,12 +72,12 @@ def held_privileges() -> Privileges:
 
 
 def missing(capability: Capability, purpose: str) -> PrivilegeError:
-    """The error to raise where `purpose` cannot be had without `capability`, with the command that gives it."""
+    """The error to raise if `purpose` needs `capability`, with the command that provides it."""
     return PrivilegeError(f"{purpose} needs {capability}", fix(capability))
 
 
 def fix(*capabilities: Capability) -> str:
-    """What gives this user these capabilities: this very command through sudo; to root, the container's start."""
+    """How to get these capabilities: this command through sudo; for root, an option at the container's start."""
     if os.geteuid() != 0:
         return command_as_root()
     options = " ".join(f"--cap-add={capability.name}" for capability in capabilities)
@@ -85,16 +85,16 @@ def fix(*capabilities: Capability) -> str:
 
 
 def command_as_root() -> str:
-    """This very command, run through sudo."""
+    """This command, run through sudo."""
     return clean(shlex.join(["sudo", *_own_command()]), LONGEST_COMMAND)
 
 
 def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
-    """Give up for good what is not in `keep`: become the user behind sudo (or nobody), with no other capability.
+    """Drop permanently what is not in `keep`: become the user who called sudo (or nobody), without other capabilities.
 
-    CAP_DAC_READ_SEARCH stays where tcpwatch's own modules, or their folder, are closed to that user; the answer says
-    what is held now. The process is no longer dumpable: others of that user cannot attach to it and take its sockets,
-    and no core file holds what it captured. Raises TcpwatchError where reading back shows that a thread has more.
+    CAP_DAC_READ_SEARCH stays if that user may not read tcpwatch's own modules. Returns the remaining privileges. The
+    process is no longer dumpable: other processes of that user cannot attach to it and take its sockets, and no core
+    file contains captured data. Raises TcpwatchError if a thread still has more privileges afterwards.
     """
     try:
         if TASKS.exists():
@@ -107,10 +107,10 @@ def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
 
 
 def drop_thread_privileges() -> None:
-    """Give up in the calling thread all that `drop_privileges` does not still need of it: the change of the user.
+    """Drop all privileges of the calling thread, except those that `drop_privileges` needs to change the user.
 
-    For a thread that starts before privilege is dropped: the C library changes the user of all threads at once, and
-    with the user go its last capabilities.
+    For threads that start before `drop_privileges`: the C library changes the user of all threads at once, and that
+    drops the last capabilities of this thread.
     """
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     uid, _ = unprivileged_user()
@@ -118,7 +118,7 @@ def drop_thread_privileges() -> None:
 
 
 def _drop_capabilities(keep: int) -> None:
-    """All that Linux knows of privilege, in the order in which each step still may be taken."""
+    """Drop everything, in an order in which each step is still permitted."""
     privileges = held_privileges()
     kept = privileges.mask & keep
     uid, gid = unprivileged_user()
@@ -129,7 +129,7 @@ def _drop_capabilities(keep: int) -> None:
     prctl(PR_SET_KEEPCAPS, 1)
     folders = open_folders()
     _change_user(uid, gid)
-    if not import_through(folders):  # modules are still to be imported, and this user may not read them
+    if not import_through(folders):  # later imports need it: the new user may not read the modules
         kept |= privileges.mask & _mask((Capability.DAC_READ_SEARCH,))
     capset(kept)
     prctl(PR_SET_DUMPABLE, 0)
@@ -137,10 +137,10 @@ def _drop_capabilities(keep: int) -> None:
 
 
 def unprivileged_user() -> tuple[int, int]:
-    """Whom `drop_privileges` makes of this process: uid and gid.
+    """The uid and gid to which `drop_privileges` changes.
 
-    The user behind sudo, nobody where root itself came, and who this is where that cannot change: in a user namespace
-    that has root alone there is nobody else to be.
+    The user who called sudo; nobody if root started tcpwatch; the current user if it cannot change, as in a user
+    namespace that maps only root.
     """
     here = os.getuid(), os.getgid()
     if os.geteuid() != 0 or not held_privileges().holds(Capability.SETUID, Capability.SETGID):
@@ -151,7 +151,7 @@ def unprivileged_user() -> tuple[int, int]:
 
 
 def _exists(uid: int, gid: int) -> bool:
-    """Whether this user namespace has these ids (user_namespaces(7)). Without such a map, all there are."""
+    """Whether this user namespace maps these ids (user_namespaces(7)). Without a map, all ids exist."""
     return all(
         not path.exists()
         or any(int(first) <= number < int(first) + int(count) for first, _, count in map(str.split, _lines(path)))
@@ -167,7 +167,7 @@ def _change_user(uid: int, gid: int) -> None:
 
 
 def _verify(uid: int, kept: int) -> None:
-    """Read back what the kernel says of every thread: none may have more than is kept."""
+    """Check every thread's status in /proc: none may have more privileges than `kept`."""
     allowed = {"CapPrm": kept, "CapEff": kept, "CapInh": 0, "CapAmb": 0}
     for task in TASKS.iterdir():
         status = _status(task)
@@ -185,7 +185,7 @@ def _refused(reason: str) -> TcpwatchError:
 
 
 def _own_command() -> list[str]:
-    """The words that started this program, with a path that sudo finds too."""
+    """The command line of this program, with an absolute path so that sudo finds it."""
     program, *words = sys.argv
     if os.path.basename(program) == "__main__.py":
         return [sys.executable, "-m", "tcpwatch", *words]

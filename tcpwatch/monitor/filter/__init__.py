@@ -1,1 +1,1 @@
-"""The filter: what passes, of connections and of segments."""
+"""The filter language, and its use on connections, segments and flows."""

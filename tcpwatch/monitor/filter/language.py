@@ -1,9 +1,9 @@
-"""The filter language: words over the socket table. Pure; the same in the dashboard and in the headless commands.
+"""The filter language for connections. Pure; the same in the dashboard and in the other commands.
 
     state:close-wait port:9999 proc:java pid:42 host:10.0.0.7 net:10.0.0.0/8 user:www age>60s recvq>0 sendq>0 netns:blue
 
-Words side by side mean AND; `or`, `not` and parentheses do what they say; a value in slashes is a regular expression; a
-word without a key is looked for in all of a row's text.
+Terms side by side mean AND; `or`, `not` and parentheses work as usual; a value in slashes is a regular expression; a
+term without a key is searched in all text of a row.
 """
 
 import re
@@ -16,11 +16,11 @@ from tcpwatch.errors import UsageError
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.tcp.state import parse_state
 
-Test = Callable[[Connection, int], bool]  # a connection, the monotonic clock in nanoseconds
+Test = Callable[[Connection, int], bool]  # connection, monotonic time in nanoseconds -> passes
 
 
 class FilterError(UsageError):
-    """A filter that cannot be understood; `column` is where it broke, from 1."""
+    """An invalid filter; `column` is the position of the error, from 1."""
 
     def __init__(self, column: int, message: str) -> None:
         super().__init__(f"filter, column {column}: {message}")
@@ -41,7 +41,7 @@ _UNIT_NS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86
 
 
 def compile_filter(text: str) -> Test:
-    """The test that `text` describes; raises FilterError where it cannot be understood. An empty text passes all."""
+    """The test for the filter `text`; raises FilterError if it is invalid. An empty filter passes everything."""
     tokens = _tokens(text)
     if not tokens:
         return lambda connection, now_ns: True
@@ -53,7 +53,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 class _Parser:
-    """either = both ("or" both)*;  both = one one*;  one = "not" one | "(" either ")" | term."""
+    """or = and ("or" and)*;  and = not ("and"? not)*;  not = "not" not | "(" or ")" | term."""
 
     def __init__(self, tokens: list[_Token], end: int) -> None:
         self._tokens = tokens
@@ -119,7 +119,7 @@ def _term(token: _Token) -> Test:
 
 
 def _text_test(value: str, column: int) -> Callable[[str], bool]:
-    """A test of one text: `/regex/`, or a part of it without regard to case."""
+    """A test of a text: `/regex/`, or a case-insensitive substring."""
     if len(value) > 1 and value[0] == value[-1] == "/":
         try:
             pattern = re.compile(value[1:-1], re.IGNORECASE)
@@ -192,7 +192,7 @@ def _net(operator: str, value: str, column: int) -> Test:
 
 
 def _netns(operator: str, value: str, column: int) -> Test:
-    """By any of the words for it: number, name, container, process, `here`."""
+    """Matches inode, name, container, process or `here`."""
     test = _text_test(value, column)
 
     def search(connection: Connection, now_ns: int) -> bool:
@@ -208,7 +208,7 @@ def _age(operator: str, value: str, column: int) -> Test:
         raise FilterError(column, f"{value!r} is not a time: 500ms, 60s, 5m, 2h, 1d")
     limit = int(match[1]) * _UNIT_NS[match[2]]
     compare = _comparison(operator, column)
-    at_least_is_enough = compare in (gt, ge)  # an age that was not seen to begin has only a lower bound
+    at_least_is_enough = compare in (gt, ge)  # if the beginning was not seen, the age is only a lower bound
     return lambda c, now: (c.since_seen or at_least_is_enough) and compare(now - c.since_ns, limit)
 
 

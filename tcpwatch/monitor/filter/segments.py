@@ -1,6 +1,6 @@
-"""Which segments and flows pass a filter: those of a connection that passes it, at either end.
+"""Applies a filter to segments and flows: they pass if the connection at either end passes.
 
-Where there is no socket to ask, what the wire tells stands in for it: the ends, and the states of both.
+Without a socket, a connection made from the wire (ends and state) is tested instead.
 """
 
 from collections.abc import Iterable
@@ -14,26 +14,26 @@ from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
 
-CACHED_ANSWERS = 65_536  # answers that are kept
+CACHED_ANSWERS = 65_536  # cached results
 
 
 class WireFilter:
-    """One filter, for what goes over the wire."""
+    """A filter for segments and flows."""
 
     def __init__(self, test: Test) -> None:
         self._test = test
         self._by_wire = lru_cache(CACHED_ANSWERS)(self._passes_by_wire)
 
     def passes(self, event: Event) -> bool:
-        """Whether a segment's connection passes, by what the wire alone tells of it after that segment."""
+        """Whether the connection of a segment passes, using only its ends and its states after that segment."""
         return self._by_wire(event.segment.ends, event.src_state, event.dst_state)
 
     def passes_flow(self, flow: Flow) -> bool:
-        """Whether a connection passes, by what the wire alone has told of it."""
+        """Whether a flow passes, using only its ends and current states."""
         return self._by_wire(flow.ends, flow.state(0), flow.state(1))
 
     def streams(self, events: Iterable[Event], snapshot: Snapshot) -> frozenset[int]:
-        """The streams of these events whose connection passes: by its sockets where there are any, else by the wire."""
+        """The streams of these events whose connection passes: tests its sockets, or the wire if there are none."""
         newest = {event.stream: event for event in events}
         return frozenset(stream for stream, event in newest.items() if self._passes_now(event, snapshot))
 
@@ -52,6 +52,6 @@ class WireFilter:
 
 
 def _wire_connection(ends: bytes, state: State) -> Connection:
-    """An end of a connection, as segments show it."""
+    """One end of a connection, from what the wire shows."""
     row = SocketRow(0, ends, False, state, None, 0, None, None)
     return Connection(row, (), NoOwner.UNKNOWN, None, 0, False, Mark.NONE, None)
