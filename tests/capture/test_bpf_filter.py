@@ -128,7 +128,7 @@ def test_filter_without_ports_takes_all_tcp(datagram: IP, verdict: int) -> None:
     assert run(tcp_filter([], Framing.RAW, SNAPLEN), bytes(datagram)) == verdict
 
 
-def test_ethernet_filter_rejects_what_is_no_ip() -> None:
+def test_ethernet_filter_rejects_other_than_ip() -> None:
     assert run(tcp_filter([], Framing.ETHERNET, SNAPLEN), MAC_ADDRESSES + ETHERTYPE_ARP + bytes(28)) == 0
 
 

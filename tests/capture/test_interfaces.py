@@ -18,7 +18,7 @@ def test_loopback_is_listed_as_it_is() -> None:
     assert "127.0.0.1" in loopback.addresses
 
 
-def test_find_interface_knows_loopback_by_its_other_name() -> None:
+def test_find_interface_loopback_by_its_alias() -> None:
     other_name = interfaces.ALIASES[LOOPBACK]
     found = find_interface(other_name)
 

@@ -30,7 +30,7 @@ def test_ring_goes_round_without_losing_a_frame(veth: tuple[str, str]) -> None:
     ring.close()
 
 
-def test_ring_that_overflows_counts_what_it_lost(veth: tuple[str, str]) -> None:
+def test_ring_overflow_counts_dropped_frames(veth: tuple[str, str]) -> None:
     ring = PacketRing(find_interface("v0"), [PORT], block_size=PAGE, block_count=2)
     send("v1", *numbered(200))
     kept = len(drain(ring))
@@ -62,7 +62,7 @@ def test_ring_of_too_many_ports_is_refused(namespace: None) -> None:
         PacketRing(find_interface("lo"), range(1, 100))
 
 
-def test_ring_whose_socket_was_closed_says_so_and_does_not_spin(namespace: None) -> None:
+def test_ring_with_closed_socket_raises_and_does_not_spin(namespace: None) -> None:
     ring = PacketRing(find_interface("lo"), [PORT])
     ring._socket.close()
 

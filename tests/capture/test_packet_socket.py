@@ -52,7 +52,7 @@ def test_socket_on_a_system_without_packet_sockets_names_the_other_backend(monke
 
 
 @pytest.mark.e2e
-def test_socket_lets_nothing_in_before_it_is_attached(namespace: None) -> None:
+def test_socket_receives_nothing_before_attach(namespace: None) -> None:
     with PacketSocket(find_interface("lo"), [], 100) as receiver:
         connection("127.0.0.1")
         assert select.select([receiver], [], [], 0) == ([], [], [])

@@ -57,7 +57,7 @@ def test_single_frames_are_in_the_file_after_a_flush(tmp_path: Path) -> None:
     recording.close()
 
 
-def test_what_waits_for_a_flush_is_bounded(tmp_path: Path) -> None:
+def test_unflushed_bytes_are_bounded(tmp_path: Path) -> None:
     recording = Recording(str(tmp_path / "a"))
     for number in range(300):
         recording.add("eth0", frame(number))
@@ -107,7 +107,7 @@ def test_symbolic_link_is_not_followed(tmp_path: Path, target: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"), [("no/such/a", "No such file or directory"), ("a\0", "embedded null byte")]
 )
-def test_file_that_cannot_be_made_is_told(tmp_path: Path, name: str, reason: str) -> None:
+def test_file_that_cannot_be_created_is_reported(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(UsageError, match=f"cannot be made: {reason}"):
         Recording(str(tmp_path / name))
 
@@ -149,7 +149,7 @@ with open(sys.argv[1], "rb") as file:
 @pytest.mark.e2e
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a small disk")
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
-def test_full_disk_is_told(tmp_path: Path) -> None:
+def test_full_disk_is_reported(tmp_path: Path) -> None:
     mounted = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" -c "$3" "$1/a"'
     words = ["unshare", "-m", "sh", "-c", mounted, "sh", str(tmp_path), sys.executable, FILL_DISK]
     output = subprocess.run(words, capture_output=True, check=True).stdout

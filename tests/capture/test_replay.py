@@ -58,7 +58,7 @@ def test_stdin_is_called_dash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert not stdin.closed
 
 
-def test_fifo_hands_over_what_has_come_before_it_waits(fifo: Path) -> None:
+def test_fifo_returns_available_frames_before_blocking(fifo: Path) -> None:
     """The writer goes on only when the reader has told of the first frame and asks for more."""
     asked_again = threading.Event()
     whole, first = capture(), len(capture(FRAMES[:1]))
@@ -88,7 +88,7 @@ def test_fifo_hands_over_what_has_come_before_it_waits(fifo: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["/", "/dev/zero", "/dev/null"])
-def test_what_is_no_file_is_refused_unread(name: str) -> None:
+def test_directory_or_device_is_refused_unread(name: str) -> None:
     with pytest.raises(UsageError, match=rf"^{name} is a d\w+.*, not a capture file$"):
         CaptureFile(name)
 
@@ -103,7 +103,7 @@ def test_name_that_no_file_can_have_is_refused() -> None:
         CaptureFile("a\0b")
 
 
-def test_damage_is_told_with_the_name_after_the_frames_before_it(tmp_path: Path) -> None:
+def test_damage_is_reported_with_the_name_after_earlier_frames(tmp_path: Path) -> None:
     (tmp_path / "cut.pcapng").write_bytes(capture()[:-1])
     batches = CaptureFile(str(tmp_path / "cut.pcapng")).batches()
     assert next(batches) == FRAMES[:2]

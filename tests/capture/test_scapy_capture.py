@@ -92,7 +92,7 @@ def test_capture_lets_a_listener_go_whose_interface_has_gone(
 
 
 @pytest.mark.parametrize(("uid", "error"), [(0, SourceError), (1000, PrivilegeError)])
-def test_capture_that_scapy_cannot_open_says_why(
+def test_capture_that_scapy_cannot_open_has_the_reason(
     bsd: type[BsdListener], monkeypatch: pytest.MonkeyPatch, uid: int, error: type[Exception]
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -104,7 +104,7 @@ def test_capture_that_scapy_cannot_open_says_why(
         PortableCapture(LOOPBACK, [PORT])
 
 
-def test_capture_on_all_interfaces_closes_what_it_opened_when_one_fails(
+def test_capture_on_all_interfaces_closes_its_receivers_if_one_fails(
     bsd: type[BsdListener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[BsdListener] = []
@@ -162,7 +162,7 @@ def test_capture_without_libpcap_looks_at_the_ports_itself(namespace: None, monk
 
 
 @pytest.mark.e2e
-def test_capture_on_all_interfaces_goes_on_when_one_is_down(veth: tuple[str, str]) -> None:
+def test_capture_on_all_interfaces_continues_if_one_is_down(veth: tuple[str, str]) -> None:
     source = PortableCapture(ALL_INTERFACES, [PORT])
     ip("link", "add", "v2", "type", "veth", "peer", "name", "v3")
     ip("link", "set", "lo", "down")

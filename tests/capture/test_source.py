@@ -143,7 +143,7 @@ def test_source_gives_vlan_tags_as_they_were_on_the_wire(open_source: Open, veth
     assert len(decoded(frames)) == len(sent)
 
 
-def test_source_sees_what_this_host_sends(open_source: Open, veth: tuple[str, str]) -> None:
+def test_source_captures_outgoing_frames(open_source: Open, veth: tuple[str, str]) -> None:
     near, _ = veth
     source = open_source(near, PORT)
     frame = ethernet(UNTAGGED, datagram(b"x" * 40))
@@ -162,9 +162,7 @@ def test_source_on_a_device_without_link_layer(open_source: Open) -> None:
         assert [(link_type, data) for _, link_type, data, _ in drain(source)] == [(LINKTYPE_RAW, packet)]
 
 
-def test_source_says_that_its_interface_is_down_and_goes_on_when_it_is_up(
-    open_source: Open, veth: tuple[str, str]
-) -> None:
+def test_source_reports_interface_down_and_continues_when_up(open_source: Open, veth: tuple[str, str]) -> None:
     near, far = veth
     source = open_source(far, PORT)
     ip("link", "set", far, "down")
@@ -192,7 +190,7 @@ def test_source_that_has_frames_again_is_working_at_once(open_source: Open) -> N
     assert source.working
 
 
-def test_source_says_that_its_interface_is_gone_and_waits(open_source: Open, veth: tuple[str, str]) -> None:
+def test_source_reports_interface_gone_and_waits(open_source: Open, veth: tuple[str, str]) -> None:
     source = open_source("v1", PORT)
     ip("link", "delete", "v1")
     until(source, lambda: source.message.startswith("v1 is gone"))

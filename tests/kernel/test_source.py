@@ -85,14 +85,14 @@ def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
-def test_open_without_bpf_tells_of_ends() -> None:
+def test_open_without_bpf_reports_destroyed_sockets() -> None:
     opened = open_kernel(bpf=False)
     assert opened.transitions is not None
     assert not opened.transitions.every_change
     opened.close()
 
 
-def test_open_bpf_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_with_bpf_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "read_btf", lambda: pytest.fail("it is not wanted"))
     monkeypatch.setattr(source, "SockDiag", Works)
     assert open_kernel(bpf=False).sockets.message == "works. BPF is not wanted."

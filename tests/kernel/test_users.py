@@ -16,7 +16,7 @@ def test_user_names_leave_out_rows_without_a_user() -> None:
     assert user_names([row(uid=0), row(uid=0), row(uid=None)]) == {0: "root"}
 
 
-def test_known_uid_of_a_socket_that_no_program_holds_is_unknown() -> None:
+def test_known_uid_of_a_socket_without_program() -> None:
     assert known_uid(0, inode=4711) == 0
     assert known_uid(1000, inode=0) == 1000
     assert known_uid(0, inode=0) is None

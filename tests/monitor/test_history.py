@@ -115,7 +115,7 @@ def test_time_wait_is_as_old_as_its_timer_says() -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_gone_row_does_not_hide_the_one_that_took_its_ends(order: tuple[int, int]) -> None:
+def test_gone_row_does_not_hide_its_replacement(order: tuple[int, int]) -> None:
     history = History()
     dump(history, 100, row(cookie=1))
     found = dump(history, 101, row(cookie=2))
@@ -148,7 +148,7 @@ SHORT = (
 )
 
 
-def test_change_that_was_told_is_dated_exactly() -> None:
+def test_change_with_event_has_an_exact_time() -> None:
     history = History()
     dump(history, 100, row())
     add_events(history, [told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
@@ -160,7 +160,7 @@ def test_change_that_was_told_is_dated_exactly() -> None:
     assert (found.since_ns, found.since_seen) == (int(100.3 * SECOND), True)
 
 
-def test_retransmission_that_was_told_is_in_the_life() -> None:
+def test_retransmission_event_is_in_the_timeline() -> None:
     history = History()
     dump(history, 100, row())
     add_events(history, [told(100.3, None, None, kind=OccurrenceKind.RETRANSMISSION)])
@@ -242,13 +242,13 @@ def test_row_that_one_dump_missed_has_not_ended() -> None:
     assert wire_timelines(dump(history, 102, row())[1]) == [(State.ESTABLISHED, 100, Precision.AT_LEAST)]
 
 
-def test_more_sockets_told_of_than_there_is_room_for_are_counted() -> None:
+def test_pending_sockets_above_the_limit_are_counted() -> None:
     history = History()
     add_events(history, [told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(PENDING_LIMIT + 5)])
     assert history.closed_left_out == 5
 
 
-def test_owner_that_was_told_of_stays_where_none_is_found() -> None:
+def test_owner_from_an_event_stays_if_none_is_found() -> None:
     history = History()
     dump(history, 100)
     add_events(history, [told(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])

@@ -71,7 +71,7 @@ def test_socket_connected_to_itself_has_no_peer() -> None:
     assert closed.current({}, 1)[0].peer is None
 
 
-def test_end_is_told_by_the_last_change_of_state() -> None:
+def test_final_event_is_the_last_state_change() -> None:
     reset = events(21, None, None, kind=OccurrenceKind.RESET_SENT)
     assert final_event([OPENED, ENDED, reset]) is ENDED
     assert final_event([OPENED]) is None
@@ -82,14 +82,14 @@ def test_end_of_a_socket_that_was_never_connected_is_none() -> None:
     assert final_event([ENDED._replace(ends=ends(SERVER, ("0.0.0.0", 0)))]) is None
 
 
-def test_short_connection_has_the_owner_that_was_told_of() -> None:
+def test_short_connection_has_the_owner_from_its_events() -> None:
     timeline = Timeline().entering(State.SYN_SENT, 10, Precision.EXACT).entering(State.CLOSED, 20, Precision.EXACT)
     short = short_lived_connection(ENDED, [OPENED, ENDED], timeline)
     assert (short.row.state, short.row.ends, short.key, short.since_ns) == (State.CLOSED, HERE, 9, 20)
     assert (short.owners, short.no_owner, short.timeline) == ((WGET,), None, timeline)
 
 
-def test_short_connection_of_which_only_the_end_is_told() -> None:
+def test_short_connection_with_only_a_final_event() -> None:
     """As the socket was then, and with no owner."""
     last = row(cookie=9, ends=HERE, state=State.CLOSED, info_bytes=b"measured")
     end = events(20, None, State.CLOSED, precision=Precision.BETWEEN, row=last)

@@ -50,7 +50,7 @@ def test_course_of_both_ends() -> None:
     assert {interval.precision for interval in initiator.intervals} == {WIRE}
 
 
-def test_course_from_the_middle_does_not_date_what_was_before() -> None:
+def test_timeline_from_midstream_does_not_date_earlier_states() -> None:
     assert short(wire_life(OPENING[3])) == []
     assert short(wire_life(OPENING[3], FIN)) == [(FIN_WAIT_1, 5, "→1/4 FIN")]
     assert short(wire_life(moved(5 * MS, 0, FIN_WAIT_1, CLOSE_WAIT, Step.FIN))) == []

@@ -13,11 +13,11 @@ from tcpwatch.system.libc import call, prctl
 PR_SET_TIMERSLACK, SLACK = 29, Path("/proc/self/timerslack_ns")
 
 
-def test_call_that_is_done_returns() -> None:
+def test_call_success_returns() -> None:
     call("sched_yield")
 
 
-def test_call_that_this_system_lacks_says_so() -> None:
+def test_call_unknown_function_raises_enosys() -> None:
     with pytest.raises(OSError, match="Function not implemented"):
         call("no_such_call")
 
@@ -30,7 +30,7 @@ def test_prctl_takes_its_values() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
-def test_capset_gives_up_what_is_not_in_the_mask() -> None:
+def test_capset_drops_capabilities_not_in_the_mask() -> None:
     given_up = "from tcpwatch.system.libc import capset; capset(1 << 13); print(open('/proc/self/status').read())"
     if os.geteuid():
         pytest.skip("needs root")

@@ -62,7 +62,7 @@ def test_hidden_package_that_is_not_in_the_path_is_imported_by_descriptor(hidden
 @pytest.mark.e2e
 @needs_root
 @pytest.mark.parametrize(("mode", "told"), [(0o755, "True"), (0o700, "False")])
-def test_module_that_is_closed_itself_is_told_of(hidden: Path, mode: int, told: str) -> None:
+def test_unreadable_module_is_reported(hidden: Path, mode: int, told: str) -> None:
     (hidden / "own").chmod(mode)
     assert ask("print(import_through(folders))", hidden).stdout.startswith(told)
 

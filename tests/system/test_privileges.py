@@ -48,7 +48,7 @@ def mask(*capabilities: Capability) -> int:
     return sum(1 << capability for capability in capabilities)
 
 
-def test_privileges_hold_what_the_mask_says() -> None:
+def test_privileges_hold_the_capabilities_in_the_mask() -> None:
     some = Privileges(1000, mask(Capability.NET_RAW, Capability.BPF), False)
 
     assert some.holds(Capability.NET_RAW)
@@ -263,7 +263,7 @@ over.set()
 
 @pytest.mark.e2e
 @needs_root
-def test_settled_thread_loses_what_it_has_with_the_drop() -> None:
+def test_thread_privileges_end_with_the_process_drop() -> None:
     facts = dropped(before=SETTLED_THREAD, after=STATUS_OF_THREAD)
 
     assert facts["mask"] == mask(*OWNER_LOOKUP)
@@ -272,7 +272,7 @@ def test_settled_thread_loses_what_it_has_with_the_drop() -> None:
 
 @pytest.mark.e2e
 @needs_root
-def test_settled_thread_of_a_user_with_capabilities_has_none_left() -> None:
+def test_thread_privileges_of_a_user_with_capabilities_are_dropped() -> None:
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv")
     prefix = ("setpriv", "--reuid=1234", "--clear-groups", "--inh-caps=+net_raw", "--ambient-caps=+net_raw")

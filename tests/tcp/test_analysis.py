@@ -127,12 +127,12 @@ def test_duplicate_ack_beside_mptcp_news_is_none() -> None:
     assert analyse(UnwrappedSegment(one, one.seq, one.ack, mptcp_news=True), sender(), receiver()) == ()
 
 
-def test_ack_of_what_was_not_captured_needs_the_flag() -> None:
+def test_ack_of_uncaptured_data_needs_the_ack_flag() -> None:
     assert words(sender(), receiver(), ack=6_000) == ("ack_lost_segment",)
     assert words(sender(), receiver(), ack=6_000, flags=0) == ()
 
 
-def test_spurious_needs_all_of_it_acknowledged() -> None:
+def test_spurious_retransmission_needs_all_bytes_acknowledged() -> None:
     spurious = ("retransmission", "spurious_retransmission")
     assert words(sender(), receiver(ack=900), seq=800, length=100) == spurious
     assert words(sender(), receiver(ack=899), seq=800, length=100) == ("retransmission",)
@@ -152,7 +152,7 @@ def test_fast_retransmission_needs_duplicate_acks_and_haste(dup_acks: int, after
     assert said == (("fast_retransmission", "retransmission") if fast else ("retransmission",))
 
 
-def test_fast_retransmission_begins_where_the_acks_stand() -> None:
+def test_fast_retransmission_begins_at_the_duplicate_ack() -> None:
     back = receiver(ack=800, dup_acks=3)
     assert words(sender(expected_ns=0), back, seq=900, length=50, time_ns=10**9) == ("retransmission",)
 

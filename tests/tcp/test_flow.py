@@ -99,7 +99,7 @@ def test_rtt_of_a_segment_sent_twice_is_unknown() -> None:
     assert events[-1].rtt_ns is None
 
 
-def test_in_flight_counts_what_is_not_acknowledged() -> None:
+def test_in_flight_counts_unacknowledged_bytes() -> None:
     _, events = flow_of(
         *HANDSHAKE, "> . 1:101(100) ack 1", "> . 101:201(100) ack 1", "< . 1(0) ack 101", "> . 201:301(100) ack 1"
     )
@@ -136,7 +136,7 @@ def test_ack_field_of_zero_acknowledges_nothing() -> None:
     assert flow.tcb(1).snd_una == 3_000_000_001
 
 
-def test_rst_is_a_fact_of_its_sender() -> None:
+def test_rst_is_recorded_for_its_sender() -> None:
     flow, _ = flow_of(*HANDSHAKE, "> R. 1(0) ack 1")
     assert [stream.rst for stream in flow.streams] == [True, False]
 

@@ -50,7 +50,7 @@ def test_transitions_follow_figure_5(path: str) -> None:
     assert states == [end, State.LISTEN]
 
 
-def test_transitions_hold_nothing_that_no_path_uses() -> None:
+def test_transitions_have_no_unused_row() -> None:
     walked = set()
     for start, stimuli, _ in PATHS.values():
         states = [start, State.LISTEN]

@@ -48,7 +48,7 @@ def test_record_into_the_hole_moves_contiguous_to_the_end() -> None:
     assert (made.expected, made.contiguous) == (2_100, 2_100)
 
 
-def test_record_rst_moves_what_is_expected_but_not_nxt() -> None:
+def test_record_rst_moves_expected_but_not_nxt() -> None:
     made = recorded(stream(nxt=1_000, expected=1_000, contiguous=1_000), seq=9_000, flags=RST)
     assert (made.expected, made.nxt) == (9_000, 1_000)
 
@@ -71,14 +71,14 @@ def test_record_duplicate_ack_after_an_unseen_one_counts_from_one() -> None:
     assert recorded(stream(ack=50, dup_acks=-1), words=("duplicate_ack",), ack=50).dup_acks == 1
 
 
-def test_record_forgets_what_waits_to_be_timed_when_there_is_too_much() -> None:
+def test_record_clears_unacked_above_its_limit() -> None:
     made = stream()
     for number in range(MAX_UNACKED + 1):
         recorded(made, seq=1_000 + number, length=1)
     assert len(made.unacked) == 1
 
 
-def test_acknowledge_all_forgets_what_waits_to_be_timed() -> None:
+def test_acknowledge_all_clears_unacked() -> None:
     made = recorded(recorded(stream(), seq=1_000, length=10, time_ns=5), seq=1_010, length=10, time_ns=6)
     assert (made.acknowledge(1_020, 16), made.unacked, made.una) == (10, {}, 1_020)
 
@@ -89,7 +89,7 @@ def test_acknowledge_inside_a_segment_gives_no_round_trip() -> None:
     assert made.acknowledge(1_010, 20) == 20
 
 
-def test_acked_unseen_says_so_once_per_hole() -> None:
+def test_acks_uncaptured_is_reported_once_per_gap() -> None:
     made = stream(expected=1_000, contiguous=1_000)
     assert [made.acks_uncaptured(ack) for ack in (1_000, 1_500, 1_600)] == [False, True, False]
 
@@ -115,7 +115,7 @@ def test_in_flight_of_a_stream_never_acknowledged_is_unknown() -> None:
     assert stream(una=1_000).in_flight is None
 
 
-def test_in_flight_after_an_ack_of_what_was_not_captured_is_zero() -> None:
+def test_in_flight_after_an_ack_of_uncaptured_data_is_zero() -> None:
     assert stream(nxt=1_100, una=1_300).in_flight == 0
 
 
@@ -130,7 +130,7 @@ def test_take_options_scales_where_both_offer_it() -> None:
     assert scales(7, 8) == [7, 8]
 
 
-def test_take_options_scales_neither_where_one_does_not_offer_it() -> None:
+def test_apply_options_scales_neither_if_one_does_not_offer_it() -> None:
     assert scales(7, None) == [0, 0]
     assert scales(None, 7) == [0, 0]
 
@@ -154,7 +154,7 @@ def test_take_options_clamps_the_shift_at_14() -> None:
     assert scales(15, 255) == [14, 14]
 
 
-def test_take_options_of_a_repeated_syn_without_options_keeps_the_first_offer() -> None:
+def test_apply_options_of_a_repeated_syn_without_options_keeps_the_first_offer() -> None:
     made = stream()
     made.apply_options(Options(mss=1_460, wscale=7, sack_permitted=True), Stream())
     made.apply_options(Options(), Stream())

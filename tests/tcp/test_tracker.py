@@ -27,7 +27,7 @@ def from_port(port: int, time_ns: int = 0) -> Segment:
     return segment(ends=ends(("127.0.0.1", port), SERVER), time_ns=time_ns)
 
 
-def test_flow_from_either_end_knows_which_side_comes_first() -> None:
+def test_flow_lookup_from_either_end_has_the_side() -> None:
     tracker, _ = tracked(*HANDSHAKE)
     flow = tracker.flows()[0]
     assert tracker.flow(CLIENT_FIRST) == (flow, 0)
@@ -63,7 +63,7 @@ def test_same_isn_stays_the_same_flow() -> None:
     assert [(event.stream, event.analysis) for event in events] == [(0, ()), (0, ("retransmission",))]
 
 
-def test_same_isn_after_an_rst_that_ran_ahead_forgets_what_ran_ahead() -> None:
+def test_same_isn_after_an_rst_with_a_high_number_resets_expected() -> None:
     _, events = tracked(HANDSHAKE[0], "> R 90000(0)", "+1000 > S 0:0(0)", "> P. 1:11(10) ack 1")
     assert [event.analysis for event in events] == [(), (), ("retransmission",), ()]
 
@@ -90,7 +90,7 @@ def test_limit_evicts_the_quietest_flows_and_counts_them() -> None:
 REFUSED = ("> S 0:0(0)", "< R. 0:0(0) ack 1")
 
 
-def test_limit_evicts_what_is_over_before_what_is_quiet() -> None:
+def test_limit_evicts_closed_flows_before_idle_flows() -> None:
     tracker = FlowTracker(limit=3)
     tracker.receive_segment(from_port(1_000, time_ns=0))
     for line in segments(REFUSED):
@@ -100,7 +100,7 @@ def test_limit_evicts_what_is_over_before_what_is_quiet() -> None:
     assert [flow.stream for flow in tracker.flows()] == [0, 2, 3]
 
 
-def test_expire_forgets_what_is_over_without_a_word() -> None:
+def test_expire_forgets_closed_flows_without_on_evict() -> None:
     told: list[Flow] = []
     tracker = FlowTracker(on_evict=told.extend)
     tracker.receive_segment(from_port(1_000, time_ns=0))
@@ -151,7 +151,7 @@ def test_limit_evicts_both_flows_of_a_four_tuple_where_time_goes_back() -> None:
     assert (tracker.evicted, tracker.flow(CLIENT_FIRST)) == (2, None)
 
 
-def test_limit_tells_of_the_flows_before_they_go() -> None:
+def test_limit_calls_on_evict_before_eviction() -> None:
     told: list[int] = []
     tracker = FlowTracker(limit=2, on_evict=lambda flows: told.extend(flow.stream for flow in flows))
     for port in range(3):

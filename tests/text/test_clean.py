@@ -28,7 +28,7 @@ def test_clean_shows_escape_as_a_picture() -> None:
     assert clean("\x1b[2J") == "␛[2J"
 
 
-def test_clean_shortens_what_is_too_long() -> None:
+def test_clean_shortens_long_text() -> None:
     assert clean("x" * 300, limit=10) == "x" * 9 + "…"
 
 

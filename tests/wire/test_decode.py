@@ -35,7 +35,7 @@ def test_frame_of_the_common_kind(src: str, dst: str) -> None:
 @pytest.mark.parametrize(("src", "dst"), [(CLIENT, SERVER), (CLIENT_6, SERVER_6)], ids=["IPv4", "IPv6"])
 @pytest.mark.parametrize("payload_bytes", [0, 1, 600])
 @pytest.mark.parametrize("options", [b"", b"\x01" * 40], ids=["no options", "all options"])
-def test_frame_read_at_one_stroke_equals_the_walk(src: str, dst: str, payload_bytes: int, options: bytes) -> None:
+def test_frame_fast_path_equals_slow_path(src: str, dst: str, payload_bytes: int, options: bytes) -> None:
     frame = tcp_frame(b"x" * payload_bytes, src=src, dst=dst, flags=SYN | ACK, options=options)
     for captured in (len(frame), len(frame) - payload_bytes // 2):
         at_one_stroke = decode(frame[:captured], wire_length=len(frame))
@@ -55,7 +55,7 @@ def test_frame_in_a_tunnel_in_a_tunnel() -> None:
     assert segment.source == (CLIENT, 40000)
 
 
-def test_fragments_make_one_segment_with_the_last() -> None:
+def test_last_fragment_completes_the_segment() -> None:
     segment = tcp(b"x" * 100)
     decoder = Decoder()
     pieces = ((segment[64:], 8), (segment[:64], MORE_FRAGMENTS))

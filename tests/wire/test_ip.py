@@ -28,7 +28,7 @@ def test_ipv4_total_length_beyond_the_wire_ends_with_it() -> None:
     assert read_datagram(IPV4, packet, 0, len(packet)).end == len(packet)
 
 
-def test_ipv4_sliced_keeps_its_length() -> None:
+def test_truncated_ipv4_keeps_its_length() -> None:
     packet = ipv4(b"segment" * 100)
     assert read_datagram(IPV4, packet[:40], 0, len(packet)).end == len(packet)
 

@@ -36,5 +36,5 @@ def test_flag_names_follow_the_bits() -> None:
 @pytest.mark.parametrize(
     ("address", "is_one"), [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("10.0.0.1", False), ("::", False)]
 )
-def test_loopback_is_told_by_the_first_end(address: str, is_one: bool) -> None:
+def test_is_loopback_checks_the_first_end(address: str, is_one: bool) -> None:
     assert is_loopback(ends((address, 9999), ("::2" if ":" in address else "10.0.0.2", 50_000))) is is_one

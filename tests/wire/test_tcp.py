@@ -30,7 +30,7 @@ def test_segment_has_every_field() -> None:
     )
 
 
-def test_segment_sliced_keeps_its_length() -> None:
+def test_truncated_segment_keeps_its_length() -> None:
     segment = read(tcp(b"da"), end=20 + 1000)
     assert (segment.length, segment.payload) == (1000, b"da")
 

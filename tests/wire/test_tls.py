@@ -63,7 +63,7 @@ def test_client_hello_without_extensions() -> None:
     assert describe_hello(client_hello(version=0x0301)) == "TLS ClientHello TLS1.0"
 
 
-def test_client_hello_that_goes_on_in_the_next_segment_says_no_version() -> None:
+def test_client_hello_continued_in_the_next_segment_has_no_version() -> None:
     hello = client_hello(server_name(b"example.org"), extension(51, bytes(1200)), supported_versions(TLS_1_3))
     assert describe_hello(hello[:700]) == "TLS ClientHello example.org"
 

@@ -13,7 +13,7 @@ def test_data_frame_leads_to_llc(control: bytes, header_bytes: int) -> None:
     assert ieee80211(b"outer" + control + bytes(60), 5) == (LLC, 5 + header_bytes)
 
 
-def test_radiotap_header_is_as_long_as_it_says() -> None:
+def test_radiotap_header_length() -> None:
     assert radiotap(b"\x00\x00\x0a\x00" + bytes(6) + b"\x08\x01" + bytes(60), 0) == (LLC, 34)
 
 

@@ -83,7 +83,7 @@ def test_member_that_this_kernel_lacks(path: str) -> None:
     assert place(types, path) is None
 
 
-def test_nameless_structure_that_holds_itself_ends() -> None:
+def test_anonymous_structure_containing_itself_ends() -> None:
     types = Types()
     types.structure("outer", [("", 1, 0)], 4)
     assert place(types, "x") is None
@@ -96,7 +96,7 @@ def test_typedef_of_itself_ends() -> None:
     assert place(types, "x.y") is None
 
 
-def test_kinds_of_one_name_are_told_apart() -> None:
+def test_kinds_with_the_same_name_are_distinguished() -> None:
     types = Types()
     function = types.function("tcp")
     structure = types.structure("tcp", [], 0)

@@ -39,7 +39,7 @@ def test_located_takes_the_first_path_that_there_is() -> None:
     assert found == {"seq": btf.member("tcp_sock", "snd_nxt")}
 
 
-def test_keepalive_has_a_timer_of_its_own_where_the_kernel_gave_it_one() -> None:
+def test_keepalive_timer_of_kernels_that_have_one() -> None:
     """Linux 6.12.117 has both, and `sk_timer` no longer runs; in newer ones that is the retransmission's."""
     timer: Tree = {"entry": {"pprev": 8}, "expires": 8}
     types = Types()

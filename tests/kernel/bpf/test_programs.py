@@ -58,7 +58,7 @@ def test_every_field_is_copied_from_its_place(shape: Shape) -> None:
             assert value == (expected if name in values or isinstance(value, bytes) else 0), name
 
 
-def test_wide_numbers_are_cut_to_what_the_record_has() -> None:
+def test_wide_numbers_are_truncated_to_the_record() -> None:
     made_up = MadeUp()
     made_up.set_fields(snd_una=0xFFFF_FFFE, bytes_sent=1 << 63, retransmit_expires=0x1234_5678)
     found = fields_of(made_up.list_sockets())
@@ -113,7 +113,7 @@ def test_fields_at_the_end_of_pointers_that_the_kernel_lacks() -> None:
     assert "congestion" in known
 
 
-def test_fields_that_the_congestion_control_keeps() -> None:
+def test_fields_of_the_congestion_control() -> None:
     made_up = MadeUp()
     room, own = made_up.btf.member("tcp_sock", CONGESTION_ROOM), made_up.btf.member("bbr", "min_rtt_us")
     assert room is not None
@@ -122,7 +122,7 @@ def test_fields_that_the_congestion_control_keeps() -> None:
     assert fields_of(made_up.list_sockets())["bbr_min_rtt"] == 31
 
 
-def test_kernel_without_what_a_program_needs() -> None:
+def test_kernel_without_a_required_member() -> None:
     with pytest.raises(SourceError, match=r"no ns\.inum in its net"):
         programs.tracepoint(made_up_kernel("ns.inum"), STATE_BY_NUMBER, NETNS, 5, 6)
 
@@ -183,7 +183,7 @@ def happen(
     return int.from_bytes(made_up.machine.read(lost, 8), "little")
 
 
-def test_change_of_state_is_told() -> None:
+def test_state_change_is_reported() -> None:
     made_up = MadeUp()
     assert happen(made_up) == 0
     [record] = made_up.written
@@ -215,7 +215,7 @@ def test_change_elsewhere_is_left_out(elsewhere: dict[str, int]) -> None:
     assert made_up.written == []
 
 
-def test_change_elsewhere_is_told_where_all_are_watched() -> None:
+def test_change_in_another_namespace_is_reported_if_all_are_watched() -> None:
     made_up = MadeUp()
     happen(made_up, netns=NETNS + 1, watched=None)
     assert len(made_up.written) == 1
@@ -225,7 +225,7 @@ def test_change_that_finds_no_room_is_counted() -> None:
     assert happen(MadeUp(ring_is_full=True)) == 1
 
 
-def test_reset_is_told_without_states() -> None:
+def test_reset_is_reported_without_states() -> None:
     made_up = MadeUp()
     happen(made_up, Tracepoint("tcp_send_reset", 2), protocol=0)
     assert EVENT_RECORD.unpack(made_up.written[0])[8:] == (2, 0, 0, 0, bytes(16), 0)

@@ -50,7 +50,7 @@ def test_row_of_a_state_without_a_word() -> None:
 
 
 @pytest.mark.parametrize(("uid", "inode", "known"), [(0, 0, None), (0, 9, 0), (5, 0, 5)])
-def test_row_has_a_user_where_a_program_holds_it(uid: int, inode: int, known: int | None) -> None:
+def test_row_with_program_has_a_user(uid: int, inode: int, known: int | None) -> None:
     assert row(sk_uid=uid, sk_ino=inode).uid == known
 
 
@@ -74,7 +74,7 @@ def test_row_of_a_listener() -> None:
         ({"icsk_pending": 3, "icsk_probes_out": 2, "icsk_retransmits": 9}, TimerKind.PERSIST, 2),
     ],
 )
-def test_timer_of_what_was_sent(values: dict[str, int], kind: TimerKind, retransmits: int) -> None:
+def test_timer_of_retransmission(values: dict[str, int], kind: TimerKind, retransmits: int) -> None:
     running = {"keepalive_runs": 1, "ack_pending": 2}  # which fire later, or are taken along
     assert row(retransmit_expires=SOON, **values, **running).timer == Timer(kind, 200, retransmits, READ_NS)
 
@@ -214,5 +214,5 @@ def test_timer_fires_as_the_kernels_clock_has_it() -> None:
     assert found.fires_ms(204, 204) == found.clock.fires_ms(204, 204) >= 204
 
 
-def test_records_are_equal_by_what_they_hold() -> None:
+def test_records_are_equal_by_their_fields() -> None:
     assert record(snd_una=1) == record(snd_una=1) != record(snd_una=2)

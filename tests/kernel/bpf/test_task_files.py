@@ -85,7 +85,7 @@ def test_new_socket_is_looked_for_at_once() -> None:
     assert kernel.passes == 2
 
 
-def test_socket_that_nobody_can_hold_is_not_looked_for() -> None:
+def test_socket_without_inode_is_not_searched() -> None:
     kernel = Kernel(held(1))
     kernel.owners.resolve([row(1)])
     found = kernel.owners.resolve([row(1), row(2, State.TIME_WAIT, inode=0), row(3, inode=0)])
@@ -103,7 +103,7 @@ def test_socket_handed_on_is_seen_after_a_while() -> None:
     assert kernel.owners.resolve([same])[1] == (owner(pid=43),)
 
 
-def test_socket_that_was_let_go_keeps_its_last_owner() -> None:
+def test_closed_socket_keeps_its_last_owner() -> None:
     kernel = Kernel(held(1))
     kernel.owners.resolve([row(1)])
     for _ in range(2):
@@ -111,7 +111,7 @@ def test_socket_that_was_let_go_keeps_its_last_owner() -> None:
         assert found == {1: (owner(gone=True),)}
 
 
-def test_socket_that_nobody_holds() -> None:
+def test_socket_without_owner() -> None:
     assert Kernel().owners.resolve([row(1)]) == {1: NoOwner.NOT_FOUND}
 
 
@@ -136,7 +136,7 @@ def test_pid_namespace_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     task_files.PID_NAMESPACE.exists() and task_files.PID_NAMESPACE.stat().st_ino != 0xEFFF_FFFC,
     reason="this is a pid namespace of its own",
 )
-def test_real_sockets_have_the_owners_that_proc_tells() -> None:
+def test_real_sockets_have_the_owners_from_proc() -> None:
     btf = read_btf()
     sockets, owners = BpfSockets.open(btf), TaskFileOwners.open(btf)
     with RealSockets() as real:

@@ -16,11 +16,11 @@ def info(*, lacking: str = "", **values: int) -> TcpInfo:
     return found
 
 
-def test_clock_counts_what_has_gone_by() -> None:
+def test_clock_age_of_a_past_time() -> None:
     assert (CLOCK.age_ms(JIFFIES_32 - 25), CLOCK.left_ms(JIFFIES_32 - 25)) == (100, 0)
 
 
-def test_clock_counts_what_is_to_come() -> None:
+def test_clock_left_until_a_future_time() -> None:
     assert (CLOCK.age_ms(JIFFIES_32 + 50), CLOCK.left_ms(JIFFIES_32 + 50)) == (0, 200)
 
 
@@ -29,7 +29,7 @@ def test_clock_counts_across_the_end_of_32_bits() -> None:
 
 
 @pytest.mark.parametrize(("wait", "grain"), [(62, 1), (63, 8), (503, 8), (504, 64), (30_000, 512), (33_000, 4096)])
-def test_timer_fires_late_by_what_the_wheel_is_coarse(wait: int, grain: int) -> None:
+def test_timer_fires_late_by_the_timer_wheel_granularity(wait: int, grain: int) -> None:
     """The finest level of the kernel's timer wheel holds 63 jiffies, each further one is eight times as coarse."""
     for jiffies in range(JIFFIES, JIFFIES + 8_192, 511):
         clock = Clock(jiffies, 1_000, READ_NS)
@@ -38,7 +38,7 @@ def test_timer_fires_late_by_what_the_wheel_is_coarse(wait: int, grain: int) -> 
         assert (jiffies + fires) % grain == 0
 
 
-def test_info_taken_as_it_stands() -> None:
+def test_info_fields_copied_unchanged() -> None:
     found = info(mss_cache=1448, packets_out=3, snd_cwnd=10, bytes_acked=1 << 40, sk_pacing_rate=99)
     assert (found.snd_mss, found.unacked, found.snd_cwnd, found.bytes_acked, found.pacing_rate) == (
         *(1448, 3, 10, 1 << 40, 99),

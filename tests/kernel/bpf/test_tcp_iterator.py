@@ -52,7 +52,7 @@ def test_dump_has_a_socket_once() -> None:
     assert tcb.snd_una == 2
 
 
-def test_dump_forgets_what_is_gone() -> None:
+def test_dump_forgets_closed_sockets() -> None:
     kernel = Kernel(chunk((1, IDLE)))
     [before] = kernel.sockets.dump()
     kernel.chunks = []

@@ -63,7 +63,7 @@ def test_change_of_state() -> None:
     assert read(event()) == [SocketEvent(5, 7, ENDS, OccurrenceKind.STATE, State.ESTABLISHED, State.CLOSED)]
 
 
-def test_change_is_known_by_its_cookie_before_anybody_asks() -> None:
+def test_event_has_its_cookie_before_decoding() -> None:
     [(cookie, record, decode)] = TracepointEvents(Ring(event())).read()
     assert cookie == 7
     assert decode(record) == decode(record)
@@ -97,7 +97,7 @@ def test_change_that_the_program_made_names_it() -> None:
     assert found.owner == Owner(4242, 900, "java", None, gone=True)
 
 
-def test_change_that_a_segment_made_names_nobody() -> None:
+def test_change_by_a_segment_has_no_owner() -> None:
     """Whose process ran when it came says nothing."""
     [found] = read(event(SYN_SENT, ESTABLISHED))
     assert found.owner is None
@@ -186,7 +186,7 @@ def test_retransmission_is_seen(watched: TracepointEvents) -> None:
 
 @needs_bpf
 @pytest.mark.e2e
-def test_more_than_the_ring_holds_is_counted() -> None:
+def test_records_beyond_the_ring_size_are_counted() -> None:
     watching = TracepointEvents.open(read_btf(), size=4096)
     with RealSockets() as real:
         listening = real.listener()

@@ -43,7 +43,7 @@ def test_table_is_all_tables_with_our_own_last() -> None:
     assert tables.message == "3 network namespaces, as of the start. scripted sockets"
 
 
-def test_table_says_how_many_are_left_out() -> None:
+def test_table_reports_namespaces_left_out() -> None:
     assert (
         "1 network namespaces, as of the start, 4 more are left out."
         in AllNamespaces(ScriptedSockets([]), [], 4).message
@@ -70,7 +70,7 @@ class SlowClock:
         return self.now_ns
 
 
-def test_tables_that_are_too_many_for_one_dump_are_read_in_turn() -> None:
+def test_tables_beyond_the_time_budget_are_read_in_turn() -> None:
     others = [elsewhere([row(cookie=10 * number)], [row(cookie=10 * number + 1)]) for number in (1, 2, 3)]
     tables = AllNamespaces(ScriptedSockets([]), others, clock=SlowClock())
     seen = []
@@ -89,7 +89,7 @@ def test_table_that_fails_here_is_an_error() -> None:
     ("abandoned", "rows", "stays"),
     [(True, [], False), (True, [row(inode=0)], False), (False, [], True), (True, [row(inode=0), row(cookie=2)], True)],
 )
-def test_namespace_that_nobody_holds_is_let_go_of_with_the_last_socket_of_a_program(
+def test_abandoned_namespace_is_released_with_its_last_program_socket(
     abandoned: bool, rows: list[SocketRow], stays: bool
 ) -> None:
     other = elsewhere(rows)

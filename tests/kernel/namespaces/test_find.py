@@ -65,7 +65,7 @@ def test_list_has_a_namespace_once_with_its_first_process(system: System) -> Non
     assert list_namespaces()[1:] == [NamespaceFile(Namespace(blue, process="init/9"), system.proc / "9/ns/net")]
 
 
-def test_list_has_the_container_that_any_process_tells(system: System) -> None:
+def test_list_has_the_container_of_any_process(system: System) -> None:
     system.namespace("blue")
     system.process(9, "blue", "sh")
     system.process(80, "blue", "nginx", f"0::/system.slice/docker-{ID}.scope\n")
@@ -111,7 +111,7 @@ def test_find_by_name_before_pid(system: System) -> None:
     assert find_namespace("80") == NamespaceFile(Namespace(blue, "80"), system.named / "80")
 
 
-def test_find_by_pid_tells_all_that_is_known(system: System) -> None:
+def test_find_by_pid_has_name_container_and_process(system: System) -> None:
     blue = system.namespace("blue")
     system.name("blue", "blue")
     system.process(80, "blue", "nginx", f"0::/docker-{ID}.scope")
@@ -193,14 +193,14 @@ def test_enter_without_privilege_is_refused(plain_python: str) -> None:
 
 @pytest.mark.e2e
 @needs_namespaces
-def test_enter_what_is_no_namespace(tmp_path: Path) -> None:
+def test_enter_a_file_that_is_no_namespace(tmp_path: Path) -> None:
     (tmp_path / "stale").touch()
     assert "stale is no network namespace (Invalid argument)" in entered(str(tmp_path / "stale")).stderr
 
 
 @pytest.mark.e2e
 @needs_namespaces
-def test_enter_a_namespace_of_the_same_user_s_by_way_of_its_user_namespace(plain_python: str) -> None:
+def test_enter_own_namespace_through_its_user_namespace(plain_python: str) -> None:
     with held(*PLAIN, "unshare", "--user", "--map-root-user", "--net", python=plain_python) as there:
         done = entered(f"/proc/{there.pid}/ns/net", *PLAIN, python=plain_python)
         assert done.stdout == f"{there.inode} ['lo']\n", done.stderr

@@ -14,7 +14,7 @@ from tests.kernel.held_namespaces import held, named, needs_namespaces
 pytestmark = [pytest.mark.e2e, needs_namespaces]
 
 
-def test_resident_does_what_is_asked_in_its_own_namespace() -> None:
+def test_thread_calls_functions_in_its_namespace() -> None:
     before = OWN_NETNS.stat().st_ino
     with held() as there:
         namespace_thread = NamespaceThread(find_namespace(str(there.pid)), lambda: None)
@@ -59,7 +59,7 @@ def test_resident_s_sockets_stay_where_they_were_made() -> None:
         namespace_thread.close()
 
 
-def test_resident_is_alone_once_the_others_have_gone() -> None:
+def test_thread_reports_an_abandoned_namespace() -> None:
     with named() as name:
         namespace_thread = NamespaceThread(find_namespace(name), lambda: None)
         assert not namespace_thread.abandoned

@@ -31,7 +31,7 @@ POD = "kubepods.slice/kubepods-burstable.slice"
         (r"0::/machine.slice/machine-web\x2d1.scope/payload", "machine/web-1"),
     ],
 )
-def test_container_is_told_by_its_group(group: str, container: str) -> None:
+def test_container_from_its_cgroup(group: str, container: str) -> None:
     assert container_of(group) == container
 
 

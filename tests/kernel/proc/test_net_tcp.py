@@ -113,5 +113,5 @@ def test_dump_without_table(tmp_path: Path) -> None:
         ProcNet(root=tmp_path).dump()
 
 
-def test_says_why(tmp_path: Path) -> None:
+def test_message_has_the_reason(tmp_path: Path) -> None:
     assert ProcNet(why="Netlink was refused.").message.endswith("Netlink was refused.")

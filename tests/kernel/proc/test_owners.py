@@ -145,7 +145,7 @@ def test_resolve_walks_everybody_once_a_second(index: OwnerIndex, processes: Pro
     assert index.resolve([row(5000), row(5001, cookie=8)])[8] is NoOwner.NOT_FOUND
 
 
-def test_resolve_held_by_nobody_is_asked_less_and_less(index: OwnerIndex, processes: Processes) -> None:
+def test_resolve_missing_owner_is_searched_less_and_less(index: OwnerIndex, processes: Processes) -> None:
     orphan = row(5000)
     index.resolve([orphan])
     walks = []
@@ -244,7 +244,7 @@ def test_resolve_accept_queue(index: OwnerIndex, state: State) -> None:
     assert index.resolve([row(1000, state=state)]) == {7: (owner(),)}
 
 
-def test_resolve_source_says_who(index: OwnerIndex) -> None:
+def test_resolve_keeps_owners_of_the_source(index: OwnerIndex) -> None:
     named = SocketRow(-1, row().ends, False, State.ESTABLISHED, None, 0, None, None, owners=(owner(),))
     assert index.resolve([named]) == {-1: (owner(),)}
 

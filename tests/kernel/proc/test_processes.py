@@ -36,7 +36,7 @@ def test_pids_without_proc(tmp_path: Path) -> None:
         (0, 1 << 19 | 1 << 2, NoOwner.HIDDEN),
     ],
 )
-def test_hidden_says_what_this_user_lacks(tmp_path: Path, uid: int, capabilities: int, why: NoOwner) -> None:
+def test_hidden_names_the_missing_privilege(tmp_path: Path, uid: int, capabilities: int, why: NoOwner) -> None:
     (tmp_path / "self").mkdir()
     (tmp_path / "self" / "status").write_text(f"Name:\tx\nUid:\t7\t{uid}\t7\t7\nCapEff:\t{capabilities:016x}\n")
     assert ProcessTable(tmp_path).hidden is why

@@ -100,7 +100,7 @@ def test_memory_set_aside_may_be_overdrawn() -> None:
         (INET_DIAG_BBRINFO, bytes(16), None),
     ],
 )
-def test_congestion_control_tells_of_itself(kind: int, value: bytes, info: Numbers | None) -> None:
+def test_congestion_control_details(kind: int, value: bytes, info: Numbers | None) -> None:
     assert extensions((kind, value)).congestion_info == info
 
 
@@ -117,6 +117,6 @@ def test_upper_layer_mptcp() -> None:
     assert (found.ulp, found.ulp_info) == ("mptcp", {"token_loc": 0xAFFE, "flags": 3, "id_rem": 5})
 
 
-def test_upper_layer_that_tells_its_name_alone() -> None:
+def test_upper_layer_with_its_name_only() -> None:
     found = extensions((INET_DIAG_ULP_INFO, nested((ULP_NAME, b"espintcp\0"))))
     assert (found.ulp, found.ulp_info) == ("espintcp", None)

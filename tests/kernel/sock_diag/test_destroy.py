@@ -83,7 +83,7 @@ def test_socket_is_ended_where_it_lives() -> None:
         (errno.EINVAL, "Invalid argument"),
     ],
 )
-def test_refusal_is_told_in_words(number: int, words: str) -> None:
+def test_refusal_has_a_sentence(number: int, words: str) -> None:
     assert words in refused(number)
 
 
@@ -98,7 +98,7 @@ def test_socket_without_a_cookie_is_not_ended() -> None:
     assert kernel.asked == []
 
 
-def test_answer_that_is_none_is_no_success() -> None:
+def test_missing_answer_is_no_success() -> None:
     assert refused(0, kind=NLMSG_DONE) == os.strerror(errno.EBADMSG)
 
 

@@ -45,7 +45,7 @@ def events(*answers: bytes | int) -> DestroyEvents:
     return DestroyEvents(lambda: NOW_NS, lambda: Netlink(*answers))
 
 
-def test_socket_is_told_of_with_its_measurements() -> None:
+def test_destroyed_socket_has_its_tcp_info() -> None:
     [end] = decode_events(events(record(CLOSE, cookie=9, inode=0, uid=0, attributes=[info(snd_cwnd=33)])).read())
     assert (end.cookie, end.new, end.time_ns, end.precision) == (9, State.CLOSED, NOW_NS, Precision.BETWEEN)
     assert end.row is not None
@@ -77,7 +77,7 @@ def test_kernel_that_breaks_off() -> None:
         events(errno.ECONNREFUSED).read()
 
 
-def test_kernel_that_tells_nothing() -> None:
+def test_kernel_without_destroy_events() -> None:
     def refuse() -> Netlink:
         raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
 

@@ -28,7 +28,7 @@ def never() -> list[SocketRow]:
 
 
 @pytest.mark.parametrize("told", [{"ulp": "tls"}, {"congestion": "bbr"}, {"congestion": "dctcp"}])
-def test_complete_what_bpf_told_in_part(told: dict[str, str]) -> None:
+def test_complete_attributes_missing_in_bpf(told: dict[str, str]) -> None:
     [completed] = complete_attributes([by_bpf(**told)], by_sock_diag)
     assert completed.extensions == FULLER
 

@@ -36,12 +36,12 @@ def test_pipe_is_read_to_its_end(piece: int) -> None:
     assert read_all(ByteStream(Pipe(content, piece))) == content
 
 
-def test_hold_tells_how_much_there_is_at_the_end() -> None:
+def test_fill_returns_what_is_left_at_the_end() -> None:
     stream = ByteStream(BytesIO(b"abc"))
     assert stream.fill(10) == 3
 
 
-def test_hold_reads_no_more_than_it_must() -> None:
+def test_fill_reads_only_as_much_as_needed() -> None:
     pipe = Pipe(bytes(100), 10)
     ByteStream(pipe).fill(15)
     assert pipe.tell() == 20
@@ -54,7 +54,7 @@ def test_gzip_is_unpacked(piece: int) -> None:
     assert read_all(ByteStream(Pipe(packed, piece)), step=999) == content
 
 
-def test_gzip_cut_short_gives_what_is_there_first() -> None:
+def test_gzip_truncated_gives_the_bytes_before_the_end() -> None:
     stream = ByteStream(BytesIO(gzip.compress(b"abcdef")[:-8]))
     assert stream.fill(6) == 6
     with pytest.raises(CaptureFileError, match="cut short"):

@@ -8,5 +8,5 @@ def test_damage_names_place_claim_and_limit() -> None:
     )
 
 
-def test_damage_names_what_is_left() -> None:
+def test_damage_names_the_remaining_bytes() -> None:
     assert cut_short(1_500, 20) == "claims 1,500 bytes; the file ends after 20"
