@@ -42,14 +42,10 @@ class PortableCapture:
         self._snaplen = snaplen
         self._received = 0
         self._decoder = Decoder(payload_limit=0)
-        captured_interfaces = (
-            [interface]
-            if interface.name != ANY
-            else [interface_up for interface_up in list_interfaces() if interface_up.up]
-        )
+        captured_interfaces = [interface] if interface.name != ANY else [each for each in list_interfaces() if each.up]
         self._receivers: list[Receiver] = []
         try:
-            self._receivers.extend(Receiver(interface_up, ports) for interface_up in captured_interfaces)
+            self._receivers.extend(Receiver(each, ports) for each in captured_interfaces)
         except BaseException:
             self.close()
             raise
@@ -115,7 +111,7 @@ class Receiver:
         """The waiting frame, with microsecond time (scapy's time is a float); None if there is none."""
         try:
             header, data, seconds = self.socket.recv_raw(LONGEST_FRAME)
-        except OSError:  # the interface went down or away, `link_problem` finds out which
+        except OSError:  # the interface went down or away; `link_problem` finds out which
             return None
         if not data:
             return None

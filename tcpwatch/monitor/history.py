@@ -61,15 +61,15 @@ class History:
 
     def add_events(self, raw_events: Iterable[RawEvent]) -> None:
         """Store the kernel's events since the last call, undecoded, until the next dump."""
-        told = self._pending
-        for telling in raw_events:
-            cookie = telling[0]
-            if (before := told.get(cookie)) is not None:
-                before.append(telling)
+        pending = self._pending
+        for raw_event in raw_events:
+            cookie = raw_event[0]
+            if (waiting := pending.get(cookie)) is not None:
+                waiting.append(raw_event)
                 continue
-            told[cookie] = [telling]
-            if len(told) > PENDING_LIMIT:
-                told.popitem(last=False)
+            pending[cookie] = [raw_event]
+            if len(pending) > PENDING_LIMIT:
+                pending.popitem(last=False)
                 self._closed.left_out += 1
 
     def update(
@@ -80,24 +80,29 @@ class History:
         now_ns: int,
     ) -> list[Connection]:
         """The connections as of a dump made at `now_ns` (monotonic)."""
-        told, self._pending = self._pending, OrderedDict()
+        pending, self._pending = self._pending, OrderedDict()
         peers = Peers(rows)
         same_peers = peers == self._peers
-        before = self._tracked
-        seen: dict[int, _Tracked] = {}
+        previous = self._tracked
+        current: dict[int, _Tracked] = {}
         for row in rows:
             cookie = row.cookie
-            past, found = before.get(cookie), owners.get(cookie, NoOwner.UNKNOWN)
-            if same_peers and past is not None and cookie not in told and _is_unchanged(past.connection, row, found):
-                seen[cookie] = past
+            tracked, owners_found = previous.get(cookie), owners.get(cookie, NoOwner.UNKNOWN)
+            if (
+                same_peers
+                and tracked is not None
+                and cookie not in pending
+                and _is_unchanged(tracked.connection, row, owners_found)
+            ):
+                current[cookie] = tracked
                 continue
             user = users.get(row.uid) if row.uid is not None else None
-            events = decode_events(told.pop(cookie, ()))
-            seen[cookie] = self._next(past, row, events, found, user, peers.of(row), now_ns)
-        self._tracked, self._peers = seen, peers
-        self._track_missing(before, told, now_ns)
+            events = decode_events(pending.pop(cookie, ()))
+            current[cookie] = self._next(tracked, row, events, owners_found, user, peers.of(row), now_ns)
+        self._tracked, self._peers = current, peers
+        self._track_missing(previous, pending, now_ns)
         self._last_ns = now_ns
-        return [past.connection for past in seen.values()]
+        return [tracked.connection for tracked in current.values()]
 
     def closed(self, now_ns: int) -> tuple[Connection, ...]:
         """The recently closed connections at `now_ns`, in order; their other ends as of the last update."""
@@ -105,41 +110,43 @@ class History:
 
     def _next(
         self,
-        past: _Tracked | None,
+        tracked: _Tracked | None,
         row: SocketRow,
-        told: Sequence[SocketEvent],
-        found: tuple[Owner, ...] | NoOwner,
+        events: Sequence[SocketEvent],
+        owners_found: tuple[Owner, ...] | NoOwner,
         user: str | None,
         peer: int | None,
         now_ns: int,
     ) -> _Tracked:
         if (
-            past is not None
-            and not told
-            and past.connection.peer == peer
-            and _is_unchanged(past.connection, row, found)
+            tracked is not None
+            and not events
+            and tracked.connection.peer == peer
+            and _is_unchanged(tracked.connection, row, owners_found)
         ):
-            return past
-        holders, no_owner = _holders(found, told, past)
-        if past is None:
+            return tracked
+        holders, no_owner = _holders(owners_found, events, tracked)
+        if tracked is None:
             mark = Mark.NONE if self._last_ns is None else Mark.NEW
-            timeline = self._at_dump(with_events(Timeline(), told), row, now_ns)
-            known = timeline if told else None
+            timeline = self._at_dump(with_events(Timeline(), events), row, now_ns)
+            known = timeline if events else None
             return _Tracked(
                 Connection(row, holders, no_owner, user, *_current_interval(timeline), mark, peer, known), now_ns
             )
-        old = past.connection
-        mark = old.mark if now_ns - past.marked_ns < MARK_NS else Mark.NONE
-        if row.state is not old.row.state or told or old.mark is Mark.GONE:
+        old = tracked.connection
+        mark = old.mark if now_ns - tracked.marked_ns < MARK_NS else Mark.NONE
+        if row.state is not old.row.state or events or old.mark is Mark.GONE:
             changed = row.state is not old.row.state
             mark = Mark.CHANGED if changed else Mark.NONE if old.mark is Mark.GONE else mark
-            timeline = self._at_dump(with_events(old.timeline.unended, told), row, now_ns)
+            timeline = self._at_dump(with_events(old.timeline.unended, events), row, now_ns)
             connection = Connection(row, holders, no_owner, user, *_current_interval(timeline), mark, peer, timeline)
-            return _Tracked(connection, now_ns if changed else past.marked_ns)
+            return _Tracked(connection, now_ns if changed else tracked.marked_ns)
         same = (old.row, old.owners, old.no_owner, old.mark, old.peer) == (row, holders, no_owner, mark, peer)
         if not same:
-            past.connection = replace(old, row=row, owners=holders, no_owner=no_owner, user=user, mark=mark, peer=peer)
-        return past
+            tracked.connection = replace(
+                old, row=row, owners=holders, no_owner=no_owner, user=user, mark=mark, peer=peer
+            )
+        return tracked
 
     def _at_dump(self, timeline: Timeline, row: SocketRow, now_ns: int) -> Timeline:
         """The timeline after a dump that shows `row`; without an event, its state began between two dumps."""
@@ -151,39 +158,39 @@ class History:
         )
 
     def _track_missing(
-        self, before: Mapping[int, _Tracked], told: OrderedDict[int, list[RawEvent]], now_ns: int
+        self, previous: Mapping[int, _Tracked], pending: OrderedDict[int, list[RawEvent]], now_ns: int
     ) -> None:
         """Sockets that left the table are gone for MARK_NS, then closed; those never in it are closed at once."""
-        over: list[Connection] = []
-        seen = self._tracked
-        for cookie, past in before.items():
-            if cookie in seen:
+        newly_closed: list[Connection] = []
+        current = self._tracked
+        for cookie, tracked in previous.items():
+            if cookie in current:
                 continue
-            connection = past.connection
+            connection = tracked.connection
             if connection.mark is not Mark.GONE:
-                seen[cookie] = _Tracked(_gone(connection, decode_events(told.pop(cookie, ())), now_ns), now_ns)
-            elif now_ns - past.marked_ns < MARK_NS:
-                seen[cookie] = past
+                current[cookie] = _Tracked(_gone(connection, decode_events(pending.pop(cookie, ())), now_ns), now_ns)
+            elif now_ns - tracked.marked_ns < MARK_NS:
+                current[cookie] = tracked
             elif connection.row.state is not State.TIME_WAIT:  # its connection was already reported as closed
-                over.append(closed_connection(connection))
-        self._closed.add([*over, *self._short_lived(told, now_ns)])
+                newly_closed.append(closed_connection(connection))
+        self._closed.add([*newly_closed, *self._short_lived(pending, now_ns)])
 
-    def _short_lived(self, told: OrderedDict[int, list[RawEvent]], now_ns: int) -> list[Connection]:
+    def _short_lived(self, pending: OrderedDict[int, list[RawEvent]], now_ns: int) -> list[Connection]:
         """Closed connections that no dump has shown, the latest ones; those not closed yet stay pending."""
-        found: list[Connection] = []
-        while told and len(found) < CLOSED_LIMIT:
-            cookie, raw_events = told.popitem()
+        closed: list[Connection] = []
+        while pending and len(closed) < CLOSED_LIMIT:
+            cookie, raw_events = pending.popitem()
             events = decode_events(raw_events)
             if (end := final_event(events)) is not None:
-                found += (
+                closed += (
                     []
                     if self._is_minisocket_now(end)
                     else [short_lived_connection(end, events, with_events(Timeline(), events))]
                 )
             elif events and now_ns - events[-1].time_ns < UNSEEN_NS:
                 self._pending[cookie] = raw_events
-        self._closed.left_out += len(told)
-        return found[::-1]
+        self._closed.left_out += len(pending)
+        return closed[::-1]
 
     def _is_minisocket_now(self, end: SocketEvent) -> bool:
         """Whether the table has it as a small socket, which gets another cookie if its cookie was never requested."""
@@ -195,33 +202,33 @@ class History:
         )
 
 
-def _gone(connection: Connection, told: Sequence[SocketEvent], now_ns: int) -> Connection:
+def _gone(connection: Connection, events: Sequence[SocketEvent], now_ns: int) -> Connection:
     """A connection that has left the table."""
-    timeline = with_events(connection.timeline, told).entering(State.CLOSED, now_ns, Precision.BETWEEN)
-    owners = connection.owners or reported_owners(told)
+    timeline = with_events(connection.timeline, events).entering(State.CLOSED, now_ns, Precision.BETWEEN)
+    owners = connection.owners or reported_owners(events)
     no_owner = None if owners else connection.no_owner
     return replace(connection, owners=owners, no_owner=no_owner, mark=Mark.GONE, peer=None, past=timeline)
 
 
-def _is_unchanged(old: Connection, row: SocketRow, found: tuple[Owner, ...] | NoOwner) -> bool:
+def _is_unchanged(old: Connection, row: SocketRow, owners_found: tuple[Owner, ...] | NoOwner) -> bool:
     """Whether nothing has changed, as for nearly all of 50,000 sockets."""
-    return old.row is row and old.mark is Mark.NONE and (old.no_owner is found or old.owners == found)
+    return old.row is row and old.mark is Mark.NONE and (old.no_owner is owners_found or old.owners == owners_found)
 
 
 def _holders(
-    found: tuple[Owner, ...] | NoOwner, told: Sequence[SocketEvent], past: _Tracked | None
+    owners_found: tuple[Owner, ...] | NoOwner, events: Sequence[SocketEvent], tracked: _Tracked | None
 ) -> tuple[tuple[Owner, ...], NoOwner | None]:
     """The owners: as found, else from events or earlier rows; or the reason why there are none."""
-    if not isinstance(found, NoOwner):
-        return found, None
-    had = tuple(owner for owner in past.connection.owners if owner.gone) if past is not None else ()
-    holders = reported_owners(told) or had
-    return holders, None if holders else found
+    if not isinstance(owners_found, NoOwner):
+        return owners_found, None
+    last_owners = tuple(owner for owner in tracked.connection.owners if owner.gone) if tracked is not None else ()
+    holders = reported_owners(events) or last_owners
+    return holders, None if holders else owners_found
 
 
-def with_events(timeline: Timeline, told: Sequence[SocketEvent]) -> Timeline:
+def with_events(timeline: Timeline, events: Sequence[SocketEvent]) -> Timeline:
     """The timeline, extended by these events."""
-    for event in sorted(told, key=itemgetter(0)):
+    for event in sorted(events, key=itemgetter(0)):
         if event.new is None:
             timeline = timeline.noting(event.kind, event.time_ns)
         else:

@@ -30,16 +30,16 @@ class RecentlyClosed:
 
     def current(self, living: Mapping[bytes, int], now_ns: int) -> tuple[Connection, ...]:
         """The connections younger than KEPT_NS. `living`: cookies of the current sockets, by ends."""
-        kept = [one for one in self._kept.values() if now_ns - one.since_ns < KEPT_NS]
-        closed_connection = {one.row.ends: one.key for one in kept}
-        self._kept = {one.key: _paired(one, living, closed_connection) for one in kept}
+        kept = [connection for connection in self._kept.values() if now_ns - connection.since_ns < KEPT_NS]
+        cookies_by_ends = {connection.row.ends: connection.key for connection in kept}
+        self._kept = {connection.key: _paired(connection, living, cookies_by_ends) for connection in kept}
         return tuple(self._kept.values())
 
 
-def _paired(connection: Connection, living: Mapping[bytes, int], closed_connection: Mapping[bytes, int]) -> Connection:
+def _paired(connection: Connection, living: Mapping[bytes, int], closed: Mapping[bytes, int]) -> Connection:
     """The connection with the current cookie of its other end."""
     across = reversed_ends(connection.row.ends)
-    peer = living.get(across, closed_connection.get(across))
+    peer = living.get(across, closed.get(across))
     peer = None if peer == connection.key else peer
     return connection if peer == connection.peer else replace(connection, peer=peer)
 

@@ -34,13 +34,13 @@ class WireTimeline:
             states = (event.dst_state, event.src_state) if event.side else (event.src_state, event.dst_state)
             if states == self._states:
                 continue
-            before = self._states or (
+            previous = self._states or (
                 (State.CLOSED, states[1]) if event.step is Step.SYN and not event.side else states
             )
             self._states = states
             first, second = (
                 timeline if state is old else _with_interval(timeline, state, event, side)
-                for side, (timeline, old, state) in enumerate(zip(self.timelines, before, states, strict=True))
+                for side, (timeline, old, state) in enumerate(zip(self.timelines, previous, states, strict=True))
             )
             self.timelines = first, second
 

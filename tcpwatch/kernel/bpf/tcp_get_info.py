@@ -119,17 +119,17 @@ _OF_A_LISTENER = ("state", "reordering", "snd_cwnd", "pacing_rate", "max_pacing_
 
 def tcp_info(values: FieldValues, clock: Clock) -> TcpInfo:
     """`tcp_info` of a full socket, from the values of TCP_INFO_FIELDS."""
-    found = {name: values[source] for name, source in RENAMED.items()}
+    info = {name: values[source] for name, source in RENAMED.items()}
     if values["skc_state"] == _LISTEN:
         queue = {"unacked": values["sk_ack_backlog"], "sacked": values["sk_max_ack_backlog"]}
-        return TcpInfo(**{name: found[name] for name in _OF_A_LISTENER}, **queue)
+        return TcpInfo(**{name: info[name] for name in _OF_A_LISTENER}, **queue)
     known = {name: value or 0 for name, value in values.items()}
-    found |= {name: known[source] >> bits for name, (source, bits) in SHIFTED.items()}
-    found |= {name: clock.microseconds(known[source]) for name, source in DURATIONS.items()}
-    found |= {name: clock.age_ms(known[source]) for name, source in AGES.items()}
-    found |= _chronographs(known, clock)
+    info |= {name: known[source] >> bits for name, (source, bits) in SHIFTED.items()}
+    info |= {name: clock.microseconds(known[source]) for name, source in DURATIONS.items()}
+    info |= {name: clock.age_ms(known[source]) for name, source in AGES.items()}
+    info |= _chronographs(known, clock)
     return TcpInfo(
-        **found,
+        **info,
         last_ack_sent=0,
         fackets=0,
         options=_options(known),

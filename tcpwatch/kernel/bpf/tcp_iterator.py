@@ -95,9 +95,9 @@ class BpfSockets:
             records = _RECORDS.iter_unpack(chunk)
         except struct.error as error:
             raise SourceError("The kernel's list of sockets was cut within a record.") from error
-        previously = self._seen
+        last_dump = self._seen
         for cookie, jiffies, fields in records:
-            seen = previously.get(cookie)
+            seen = last_dump.get(cookie)
             if seen is not None and seen[0] == fields:
                 found[cookie] = seen
                 continue

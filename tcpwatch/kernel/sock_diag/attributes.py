@@ -79,19 +79,19 @@ class Attributes:
     @property
     def extensions(self) -> Extensions:
         """The decoded attributes."""
-        found = values(self.data)
-        ulp, ulp_info = _upper_layer(found)
-        v6only = _number(found.get(INET_DIAG_SKV6ONLY))
+        by_type = values(self.data)
+        ulp, ulp_info = _upper_layer(by_type)
+        v6only = _number(by_type.get(INET_DIAG_SKV6ONLY))
         return Extensions(
-            memory=memory(found.get(INET_DIAG_SKMEMINFO, b"")),
-            congestion=_word(found.get(INET_DIAG_CONG)),
-            congestion_info=_congestion_info(found),
+            memory=memory(by_type.get(INET_DIAG_SKMEMINFO, b"")),
+            congestion=_word(by_type.get(INET_DIAG_CONG)),
+            congestion_info=_congestion_info(by_type),
             ulp=ulp,
             ulp_info=ulp_info,
-            cgroup_id=_number(found.get(INET_DIAG_CGROUP_ID)),
-            mark=_number(found.get(INET_DIAG_MARK)),
+            cgroup_id=_number(by_type.get(INET_DIAG_CGROUP_ID)),
+            mark=_number(by_type.get(INET_DIAG_MARK)),
             v6only=None if v6only is None else bool(v6only),
-            shutdown=_number(found.get(INET_DIAG_SHUTDOWN)),
+            shutdown=_number(by_type.get(INET_DIAG_SHUTDOWN)),
         )
 
 
@@ -103,19 +103,19 @@ def _number(value: bytes | None) -> int | None:
     return None if value is None else int.from_bytes(value, sys.byteorder)
 
 
-def _congestion_info(found: Mapping[int, bytes]) -> Numbers | None:
+def _congestion_info(by_type: Mapping[int, bytes]) -> Numbers | None:
     for kind, (layout, names) in CONGESTION_INFO.items():
-        if len(found.get(kind, b"")) >= layout.size:
-            numbers = dict(zip(names, layout.unpack_from(found[kind]), strict=True))
+        if len(by_type.get(kind, b"")) >= layout.size:
+            numbers = dict(zip(names, layout.unpack_from(by_type[kind]), strict=True))
             if kind == INET_DIAG_BBRINFO:
                 return {"bw": numbers.pop("bw_hi") << 32 | numbers.pop("bw_lo"), **numbers}
             return numbers
     return None
 
 
-def _upper_layer(found: Mapping[int, bytes]) -> tuple[str | None, Numbers | None]:
+def _upper_layer(by_type: Mapping[int, bytes]) -> tuple[str | None, Numbers | None]:
     """Name and numbers of the upper layer protocol; a flag attribute, which has no value, counts as 1."""
-    nested = values(found.get(INET_DIAG_ULP_INFO, b""))
+    nested = values(by_type.get(INET_DIAG_ULP_INFO, b""))
     for kind, names in ULP_INFO.items():
         if kind in nested:
             inner = values(nested[kind])

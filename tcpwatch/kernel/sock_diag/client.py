@@ -117,12 +117,12 @@ class SockDiag:
 
         Raises SourceError if the kernel refuses, or if every try is interrupted.
         """
-        interruption_seen: Exception | None = None
+        last_interruption: Exception | None = None
         for attempt in range(TRIES):
             try:
                 known = self._dump_families()
             except _DumpInterruptedError as interruption:
-                interruption_seen = interruption
+                last_interruption = interruption
                 self._netlink.close()
                 self._netlink = self._open()
                 continue
@@ -130,7 +130,7 @@ class SockDiag:
                 continue
             self._known = known
             return [entry.row for entry in known.values()]
-        raise SourceError(f"The kernel's socket table could not be read whole in {TRIES} tries ({interruption_seen}).")
+        raise SourceError(f"The kernel's socket table could not be read whole in {TRIES} tries ({last_interruption}).")
 
     def close(self) -> None:
         """Close the netlink socket."""
@@ -180,14 +180,14 @@ class SockDiag:
         """Add the sockets of one message to `found`; returns the offset after the last socket record."""
         now_ns = self._clock()
         now_ms = now_ns // 1_000_000
-        previously, offset, end = self._known, 0, len(message)
+        last_dump, offset, end = self._known, 0, len(message)
         while end - offset >= _RECORD.size:
             length, kind, flags, cookie, expires = _RECORD.unpack_from(message, offset)
             if kind != SOCK_DIAG_BY_FAMILY or length < ATTRIBUTES:
                 break
             if flags & NLM_F_DUMP_INTR:
                 self.inconsistent = True
-            known = previously.get(cookie)
+            known = last_dump.get(cookie)
             if known and known.matches(message, offset, length, now_ms, expires):
                 found[cookie] = known
             elif fresh := _read(message[offset : offset + length], now_ns, self._netns):
