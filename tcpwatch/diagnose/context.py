@@ -1,5 +1,6 @@
 """What the rules look at: one socket and what is known around it, and readings of it that rules and panes share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,8 +16,8 @@ from tcpwatch.text.quantity import counted
 class SocketFacts:
     """One socket at one moment.
 
-    `turned_away` is how many clients a listener has refused in the last minute, `stack` what its network namespace
-    tells beside sockets; `timeline` has the states it went through, as far as they are known.
+    `turned_away` is how many clients a listener has refused in the last minute, `stack` the counters and settings of
+    its network namespace; `timeline` has the states it went through, as far as they are known.
     """
 
     row: SocketRow
@@ -54,10 +55,10 @@ def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
 class Closer(StrEnum):
     """Which end sent the first FIN."""
 
-    HERE = "this end closed first"
-    PEER = "the peer closed first"
-    HERE_OR_BOTH = "this end closed first, or both at the same time"
-    BOTH = "both ends closed at the same time"
+    HERE = "closed first by this end"
+    PEER = "closed first by the peer"
+    HERE_OR_BOTH = "closed first by this end, or by both at once"
+    BOTH = "closed by both ends at the same moment"
 
 
 FIRST_CLOSER = {
@@ -68,20 +69,16 @@ FIRST_CLOSER = {
     State.CLOSE_WAIT: Closer.PEER,
     State.LAST_ACK: Closer.PEER,
 }
-"""Who closed first, as the state alone tells it (RFC 9293 figure 5)."""
+"""Who closed first, as far as the state alone shows it (RFC 9293 figure 5)."""
 
 
-def unread_in_words(row: SocketRow) -> str | None:
-    """What the receive queue tells of the program; None where the source does not know the queue.
+def unread_in_close_wait(recv_q: int, quantity: Callable[[int, str], str] = counted) -> str:
+    """What a receive queue in CLOSE-WAIT means: Linux counts the peer's FIN as one byte until it has been read.
 
-    In CLOSE-WAIT Linux counts the peer's FIN as one until the program has read the end of the stream.
+    `quantity` writes a number of bytes as the reader's medium does.
     """
-    if row.recv_q is None or row.state is State.LISTEN:
-        return None
-    if row.state is not State.CLOSE_WAIT:
-        return counted(row.recv_q, "unread byte") if row.recv_q else "nothing unread"
-    if row.recv_q == 0:
-        return "nothing unread: the program has read the end of the stream"
-    if row.recv_q == 1:
-        return "only the FIN unread: the program has not read since the peer closed"
-    return f"{counted(row.recv_q - 1, 'byte')} and the FIN unread: the program has not read them"
+    if recv_q == 0:
+        return "nothing: the program has read the end of the stream and has not closed"
+    if recv_q == 1:
+        return "0 bytes + FIN: the program has not read from this socket since the peer closed"
+    return f"{quantity(recv_q - 1, 'byte')} + FIN: the program has not read them, nor the end of the stream"

@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 class Since(NamedTuple):
-    """When something began, on the monotonic clock; no later than that where its beginning was not `seen`."""
+    """When something began, on the monotonic clock; earlier than that where its beginning was not `seen`."""
 
     time_ns: int
     seen: bool
@@ -23,14 +23,17 @@ class Since(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: `message` is a sentence, `evidence` the facts behind it, `do_next` commands or actions.
+    """One finding: `message` is a sentence, `evidence` the facts behind it, `next_steps` commands or actions.
 
-    `since` is when what it says began, None where that is not known or is no more than the age of the state.
+    `rule` is the id of the rule that found it. `since` is when the trouble began, None where that is not known or where
+    it is the age of the state. `rests_on` is what must stay as it is for the finding to be the same one at the next
+    look; None where the socket alone says so.
     """
 
     severity: Severity
-    rule: str
     message: str
     evidence: tuple[str, ...] = ()
-    do_next: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    rule: str = ""
     since: Since | None = None
+    rests_on: object = None

@@ -1,12 +1,11 @@
-"""All that is known of one connection, joined: what the kernel holds, what the wire showed, what it means. Pure."""
+"""All that is known of one connection, joined: the kernel's facts, the wire's facts, and what they mean. Pure."""
 
 from dataclasses import replace
 
 from tcpwatch.diagnose.context import SocketFacts
-from tcpwatch.diagnose.rules.socket import diagnose
+from tcpwatch.diagnose.diagnosis import dated, diagnose
 from tcpwatch.monitor.disagreements import LastingDisagreements, disagreements, patience_ns
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
-from tcpwatch.monitor.trouble import dated
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.kernel_tcb import anchored, tcb_of
@@ -17,7 +16,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
-SLACK_NS = 1_000_000_000  # between a segment's moment and that of the change it made, on clocks of their own
+SLACK_NS = 1_000_000_000  # between a segment and the change that it made: each is dated by another clock
 
 
 def detail(
@@ -30,8 +29,8 @@ def detail(
 ) -> Detail | None:
     """What is known of the connection with these ends; None where neither the kernel nor the wire knows it.
 
-    `found` is its flow and which side of it is the first of `ends`, `wire_timelines` what its segments moved (on the
-    wall clock); `lasting_disagreements` remembers what disagreed when it was asked for before.
+    `found` is its flow and which side of it is the first of `ends`, `wire_timelines` the states that its segments show
+    (on the wall clock); `lasting_disagreements` remembers what disagreed when it was asked for before.
     `key` says which socket is meant where several have the same ends (listeners with SO_REUSEPORT, a row that is gone).
     Seen from the first end of `ends` where that is a socket of this host, or where neither is.
     """
@@ -47,14 +46,16 @@ def detail(
         found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
-    told = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns)
-    if connection is not None and (since := snapshot.troubles.get(connection.key)) is not None:
-        told = replace(told, findings=dated(told.findings, since))
+    known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns)
+    if connection is not None and (trouble := connection.trouble) is not None:
+        since = snapshot.trouble_since.get(connection.key)
+        known = known if since is None else replace(known, findings=dated(known.findings, trouble, since))
     if lasting_disagreements is None:
-        return told
+        return known
     by_wire = _of_sides(wire_timelines, found, wall_ns)
-    seem = disagreements(told, by_wire, snapshot.mono_ns, lossless=not snapshot.dropped)
-    return replace(told, disagreements=lasting_disagreements.lasting(ends, seem, snapshot.mono_ns, patience_ns(told)))
+    momentary = disagreements(known, by_wire, snapshot.mono_ns, lossless=not snapshot.dropped)
+    lasting = lasting_disagreements.lasting(ends, momentary, snapshot.mono_ns, patience_ns(known))
+    return replace(known, disagreements=lasting)
 
 
 def joined(
@@ -67,9 +68,9 @@ def joined(
     wire_timelines: BothTimelines = NO_TIMELINES,
     wall_ns: int = 0,
 ) -> Detail:
-    """Both ends of one connection, the first of `ends` first: what their sockets and their flow tell together.
+    """Both ends of one connection, the first of `ends` first: their sockets and their flow together.
 
-    `now_ns` is on the sockets' clock, of which that of the segments is ahead by `wall_ns`.
+    `now_ns` is on the clock of the sockets; the clock of the segments is ahead of it by `wall_ns`.
     """
     wire_here, wire_there = _wire_tcbs(found)
     return Detail(
@@ -103,7 +104,7 @@ def _is_of(flow: Flow, connection: Connection, wall_ns: int) -> bool:
 
 
 def _of_sides(wire_timelines: BothTimelines, found: tuple[Flow, int] | None, wall_ns: int) -> BothTimelines:
-    """What the wire tells of the first end, and of the other, on the sockets' clock."""
+    """The states of the first end and of the other as the wire shows them, on the sockets' clock."""
     if found is None:
         return NO_TIMELINES
     side = found[1]
@@ -111,7 +112,7 @@ def _of_sides(wire_timelines: BothTimelines, found: tuple[Flow, int] | None, wal
 
 
 def _timelines(ends: tuple[Connection | None, Connection | None], by_wire: BothTimelines) -> BothTimelines:
-    """Both ends' lives, as their sockets and their segments tell."""
+    """Both ends' timelines, from their sockets and from their segments."""
     here, there = (
         with_segments(end.timeline, wire) if end is not None else wire for end, wire in zip(ends, by_wire, strict=True)
     )

@@ -1,10 +1,10 @@
-"""Where kernel and wire disagree for long enough to be told: a moment's difference is the time between two dumps."""
+"""Where kernel and wire disagree for long enough to count: a short difference is only the time between two dumps."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from tcpwatch.diagnose.finding import Finding
-from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, Disagreement, disagreement
+from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, disagreement
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark
 from tcpwatch.monitor.wire_timeline import BothTimelines
 from tcpwatch.sockets.timeline import Timeline
@@ -15,31 +15,29 @@ PATIENCE_NS = 2_000_000_000  # two dumps: the first may be older than what the w
 
 
 class LastingDisagreements:
-    """What has seemed wrong without a break, since when, of the connection that was last asked for."""
+    """Since when each disagreement has been there without a break, of the connection that was last asked for."""
 
     def __init__(self) -> None:
         self._since: dict[object, int] = {}
 
     def lasting(
-        self, ends: bytes, found: Iterable[Disagreement], now_ns: int, patience_ns: int = PATIENCE_NS
+        self, ends: bytes, found: Iterable[Finding], now_ns: int, patience_ns: int = PATIENCE_NS
     ) -> tuple[Finding, ...]:
-        """What of it has held for `patience_ns`, with all that it rests on as it was."""
-        by_key = {(ends, one.finding.rule, one.rests_on): one.finding for one in found}
+        """Those that have been there for `patience_ns` with the same `rests_on`."""
+        by_key = {(ends, one.rule, one.rests_on): one for one in found}
         self._since = {key: self._since.get(key, now_ns) for key in by_key}
         return tuple(finding for key, finding in by_key.items() if now_ns - self._since[key] >= patience_ns)
 
 
 def patience_ns(detail: Detail) -> int:
-    """Longer than a round trip, by all that is known of those."""
+    """Longer than a round trip, by every measurement of one."""
     handshake_ns = detail.flow.handshake_rtt_ns if detail.flow is not None else None
     srtt_us = detail.info.rtt if detail.info is not None else None
     return max(PATIENCE_NS, handshake_ns or 0, (srtt_us or 0) * 1000)
 
 
-def disagreements(
-    detail: Detail, wire_timelines: BothTimelines, now_ns: int, lossless: bool
-) -> tuple[Disagreement, ...]:
-    """What seems wrong at this moment at either end; `wire_timelines` is the wire's alone, the first end first."""
+def disagreements(detail: Detail, wire_timelines: BothTimelines, now_ns: int, lossless: bool) -> tuple[Finding, ...]:
+    """What disagrees at this moment, at either end; `wire_timelines` is the wire's alone, the first end first."""
     flow = detail.flow
     if flow is None:
         return ()

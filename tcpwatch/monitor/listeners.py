@@ -1,4 +1,4 @@
-"""What is known of listeners only from beside them: from the other sockets of a dump, and from the dumps before.
+"""What is known of listeners from elsewhere: from the other sockets of a dump, and from the dumps before.
 
 Reads no clock: the moment of each dump comes in.
 """
@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
+from tcpwatch.diagnose.diagnosis import judged
 from tcpwatch.diagnose.finding import Finding
-from tcpwatch.diagnose.rules.listener import DROPS, is_full, somebody_turned_away, turned_away
+from tcpwatch.diagnose.rules import NAMESPACE_RULES
+from tcpwatch.diagnose.rules.listener import DROPS, TURNED_AWAY_RULE, is_full
 from tcpwatch.monitor.counter_window import MINUTE_NS, CounterWindow
 from tcpwatch.monitor.detail import facts_of
 from tcpwatch.monitor.snapshot import Connection
@@ -26,7 +28,7 @@ Place = tuple[Namespace | None, bytes]
 
 
 class Listeners:
-    """Which listeners have turned clients away in the last minute, as far as the kernel tells.
+    """Which listeners have turned clients away in the last minute, as far as the kernel's counters show.
 
     The kernel counts refusals for a whole namespace. A listener's own count has other drops in it too, such as SYNs
     that came twice. So it is to blame where its count has risen and its queue was seen full, or where the drops of all
@@ -38,7 +40,7 @@ class Listeners:
         self._full_ns: dict[int, int] = {}  # by cookie, when a queue of it was last seen full
 
     def judge(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[Connection, ...]:
-        """The connections; a listener that is to blame says how many it turned away."""
+        """The connections, with `turned_away` set for the listeners that are to blame."""
         listening = {one.key: one.row.backlog for one in connections if one.row.backlog and one.row.is_here}
         full = {key: now_ns for key, backlog in listening.items() if is_full(backlog, stack)}
         self._full_ns = {key: at for key, at in (self._full_ns | full).items() if key in listening}
@@ -60,18 +62,24 @@ class Listeners:
 
 
 def alarms(connections: Sequence[Connection], stack: Stack) -> tuple[Finding, ...]:
-    """What listeners have done to clients in the last minute, the worst first."""
+    """The findings on clients that were turned away in the last minute, the worst listener first.
+
+    Where no listener is to blame, the rules on the whole namespace are asked.
+    """
     if not stack.last_minute(DROPS):
         return ()
     guilty = sorted((one for one in connections if one.turned_away), key=attrgetter("turned_away"), reverse=True)
-    found = (turned_away(facts_of(one, None, stack)) for one in guilty)
-    return tuple(finding for finding in (*found, None if guilty else somebody_turned_away(stack)) if finding)
+    if guilty:
+        found = [judged(TURNED_AWAY_RULE, facts_of(one, None, stack)) for one in guilty]
+    else:
+        found = [rule.apply(stack) for rule in NAMESPACE_RULES]
+    return tuple(finding for finding in found if finding is not None)
 
 
 def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:
     """The rows; a listener whose source does not count its handshakes has them counted in the table.
 
-    Every socket in SYN-RECEIVED is one. Where listeners share address and port, nothing tells whose they are.
+    Every socket in SYN-RECEIVED is one. Where listeners share address and port, it is not known whose they are.
     """
     uncounted = [index for index, row in enumerate(rows) if row.backlog and row.backlog.half_open is None]
     if not uncounted:

@@ -22,7 +22,7 @@ from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
-from tcpwatch.monitor.trouble import Troubles
+from tcpwatch.monitor.trouble_ages import TroubleAges
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
 from tcpwatch.monitor.wiretap import Wiretap
 from tcpwatch.sockets.counters import Stack
@@ -59,7 +59,7 @@ class Monitor:
         self._wire_timeline = LoggedWireTimeline(packets)
         self._lasting_disagreements = LastingDisagreements()
         self._cgroups = Cgroups()
-        self._troubles = Troubles()
+        self._trouble_ages = TroubleAges()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -139,7 +139,7 @@ class Monitor:
             closed_left_out=self._history.closed_left_out,
             stack=stack,
             alarms=alarms(connections, stack),
-            troubles=self._troubles.update(connections, now_ns),
+            trouble_since=self._trouble_ages.update(connections, now_ns),
         )
         with self._lock:
             self._snapshot = snapshot

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tcpwatch.diagnose.diagnosis import trouble_of
 from tcpwatch.diagnose.finding import Finding, Since
+from tcpwatch.diagnose.rule import Trouble
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
@@ -28,8 +30,8 @@ class Connection:
 
     `since_ns` is on the monotonic clock; where `since_seen` is false the state began before it was first seen, and its
     age is "at least". `no_owner` says why `owners` is empty. `peer` is the cookie of the other end where that is on
-    this host. `past` is None where there is nothing to tell of it but this state. `turned_away` is how many clients a
-    listener has refused in the last minute.
+    this host. `past` is None where nothing but this state is known. `turned_away` is how many clients a listener has
+    refused in the last minute.
     """
 
     row: SocketRow
@@ -50,6 +52,11 @@ class Connection:
         return self.past or Timeline((Interval(self.row.state, self.since_ns, known),))
 
     @property
+    def trouble(self) -> Trouble | None:
+        """The worst trouble it is in by the table of rules; None ordinarily, and of one that is gone."""
+        return None if self.mark is Mark.GONE else trouble_of(self)
+
+    @property
     def key(self) -> int:
         """The socket's identity."""
         return self.row.cookie
@@ -66,8 +73,7 @@ class Connection:
 class SourceStatus:
     """Whether one of the sources works, in words; `fix` is the command that would make it work.
 
-    `partly` is what little it gives where it does not work as it might; `lost` counts what it could have told and did
-    not, at least.
+    `partly` is what a source gives that could give more; `lost` is how many of its reports were lost, at least.
     """
 
     name: str  # "kernel", "packets"
@@ -83,9 +89,9 @@ class Snapshot:
     """The whole picture at one moment. `mono_ns` is the monotonic clock's, `time_ns` the wall clock's.
 
     `closed` are connections that ended a while ago, however short they were, oldest end first; `closed_left_out` more
-    found no room among them. They are in `by_key` too, and in `by_ends` where no living one has their ends.
+    were left out. They are in `by_key` too, and in `by_ends` where no living one has their ends.
 
-    `alarms` are findings on what has just happened, not on one connection's state; the worst first. `troubles` tells by
+    `alarms` are findings on the last minute, not on one connection's state; the worst first. `trouble_since` has by
     cookie since when a connection is in trouble, where that is younger than its state.
     """
 
@@ -101,7 +107,7 @@ class Snapshot:
     closed_left_out: int = 0
     stack: Stack = NO_STACK
     alarms: tuple[Finding, ...] = ()
-    troubles: Mapping[int, Since] = field(default_factory=dict)
+    trouble_since: Mapping[int, Since] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

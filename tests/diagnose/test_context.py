@@ -1,32 +1,23 @@
 import pytest
 
-from tcpwatch.diagnose.context import FIRST_CLOSER, Closer, subject, unread_in_words
+from tcpwatch.diagnose.context import FIRST_CLOSER, Closer, subject, unread_in_close_wait
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.state import State
-from tests.builders import owner, row
+from tests.builders import owner
 
 
 @pytest.mark.parametrize(
     ("recv_q", "words"),
     [
-        (0, "has read the end of the stream"),
-        (1, "has not read since the peer closed"),
-        (501, "500 bytes and the FIN"),
+        (0, "nothing: the program has read the end of the stream"),
+        (1, "0 bytes + FIN: the program has not read"),
+        (2, "1 byte + FIN"),
+        (501, "500 bytes + FIN"),
+        (2049, "2,048 bytes + FIN"),
     ],
 )
 def test_unread_in_close_wait_tells_what_the_program_did(recv_q: int, words: str) -> None:
-    told = unread_in_words(row(state=State.CLOSE_WAIT, recv_q=recv_q))
-    assert told is not None
-    assert words in told
-
-
-def test_unread_of_a_source_without_queues_is_not_told() -> None:
-    assert unread_in_words(row(recv_q=None)) is None
-
-
-def test_unread_outside_close_wait_is_a_plain_count() -> None:
-    assert unread_in_words(row(recv_q=2048)) == "2,048 unread bytes"
-    assert unread_in_words(row(recv_q=0)) == "nothing unread"
+    assert unread_in_close_wait(recv_q).startswith(words)
 
 
 def test_subject_counts_the_other_holders() -> None:

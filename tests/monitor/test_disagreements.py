@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from tcpwatch.diagnose.finding import Finding, Severity
-from tcpwatch.diagnose.rules.kernel_vs_wire import Disagreement
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.disagreements import PATIENCE_NS, LastingDisagreements, patience_ns
 from tcpwatch.monitor.packet_log import PacketLog
@@ -21,8 +20,8 @@ from tests.monitor.test_detail import picture
 ENDS = b"ends"
 
 
-def doubt(rests_on: object = 1, rule: str = "rule") -> Disagreement:
-    return Disagreement(Finding(Severity.WARN, rule, "It seems so."), rests_on)
+def doubt(rests_on: object = 1, rule: str = "rule") -> Finding:
+    return Finding(Severity.WARN, "It seems so.", rule=rule, rests_on=rests_on)
 
 
 def test_doubt_of_a_moment_is_not_told() -> None:

@@ -207,7 +207,6 @@ def details() -> dict[bytes, Detail]:
     )
     leak = Finding(
         Severity.WARN,
-        "close_wait_leak",
         "java/4242 leaks sockets: 3 wait in CLOSE-WAIT, the oldest for 4m12s.",
         (),
         ("have java/4242 close() fd 58 when read() returns 0", "look at it: ls -l /proc/4242/fd/58"),

@@ -49,7 +49,7 @@ def infected(text: str) -> list[Connection]:
 async def show(driver: Driver, text: str) -> None:
     """Put this text wherever foreign text can stand, and look at every pane."""
     ends = server_end(53412)
-    finding = Finding(Severity.WARN, text, text, (text,), (text,))
+    finding = Finding(Severity.WARN, text, (text,), (text,), text)
     driver.monitor.details[ends] = replace(driver.monitor.details[server_end(53420)], ends=ends, findings=(finding,))
     driver.monitor.sources = (SourceStatus("kernel", True, text), SourceStatus("packets", False, text, text))
     await driver.publish(infected(text))

@@ -1,7 +1,10 @@
-"""How a connection ended, as its life tells: from the state before the end and the resets, by a table."""
+"""How a connection ended, by a table of the state before the end and of the resets in its timeline."""
 
 from typing import NamedTuple
 
+from tcpwatch.diagnose.context import SocketFacts
+from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.rule import Rule
 from tcpwatch.sockets.timeline import RESETS, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 
@@ -14,7 +17,7 @@ class Ending(NamedTuple):
     orderly: bool = False
 
 
-# The state before the end (None: any), the reset that is in its life (None: whichever, or none). First match wins.
+# The state before the end (None: any), the reset that the timeline has (None: any, or none). The first match counts.
 ENDINGS: tuple[tuple[State | None, OccurrenceKind | None, Ending], ...] = (
     (
         State.SYN_SENT,
@@ -59,7 +62,7 @@ ENDINGS: tuple[tuple[State | None, OccurrenceKind | None, Ending], ...] = (
 
 
 def ending_of(timeline: Timeline) -> Ending | None:
-    """How the life ended; None where it goes on, or where its last states were not told as they happened."""
+    """How it ended; None where it has not, or where its last changes of state were not seen as they happened."""
     if len(timeline.intervals) < 2:
         return None
     before, end = timeline.intervals[-2:]
@@ -71,3 +74,13 @@ def ending_of(timeline: Timeline) -> Ending | None:
         for state, reset, ending in ENDINGS
         if state in (None, before.state) and (reset is None or reset in resets)
     )
+
+
+def how_it_ended(facts: SocketFacts) -> Finding | None:
+    """CLOSED: as its timeline shows."""
+    if (ending := ending_of(facts.timeline)) is None:
+        return None
+    return Finding(Severity.CHAT if ending.orderly else Severity.NOTE, ending.message)
+
+
+RULES: tuple[Rule[SocketFacts], ...] = (Rule("ended", frozenset({State.CLOSED}), how_it_ended, "CLOSED"),)

@@ -1,15 +1,14 @@
-"""Where the kernel and the wire disagree about one end of a connection, as a table of rules. Pure.
+"""The rules on where the kernel and the wire disagree about one end of a connection. Pure.
 
-A rule looks at one moment, at which it may be wrong: the kernel was read up to a second before or after the wire. It
-counts where it has held for longer than a round trip while what it rests on stood still (`monitor.disagreements`).
+A rule looks at one moment, at which it may be wrong: the kernel was read up to a second before or after the wire. Its
+finding counts once it has been there for longer than a round trip with the same `rests_on` (`monitor.disagreements`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
-from tcpwatch.diagnose.context import unread_in_words
+from tcpwatch.diagnose.context import unread_in_close_wait
 from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.rule import Rule
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.seqnum import ahead
@@ -24,11 +23,11 @@ FIREWALL = "nft list ruleset"
 
 @dataclass(frozen=True, slots=True)
 class BothViews:
-    """One end, as its socket and as its segments have it.
+    """One end, as the kernel and as the wire show it.
 
-    `whose` names it in a sentence. `timeline` is what its segments moved, on the clock of `now_ns`; `sent` whether any
-    segment of its own was seen; `offered` the other end's SND.NXT as the wire shows it; `lossless` that the capture has
-    lost nothing.
+    `whose` names it in a sentence. `timeline` has its states as the segments show them, on the clock of `now_ns`;
+    `sent` is whether any segment of its own was seen; `offered` the other end's SND.NXT as the wire shows it;
+    `lossless` that the capture has lost nothing.
     """
 
     whose: str
@@ -55,18 +54,9 @@ class BothViews:
         return "" if began is None else f" {duration(self.now_ns - began)} ago"
 
 
-class Disagreement(NamedTuple):
-    """What a rule found, and what of the wire it rests on: another value makes it another disagreement."""
-
-    finding: Finding
-    rests_on: object
-
-
 NO_NUMBERS = (State.CLOSED, State.TIME_WAIT, State.LISTEN)
 
-Rule = Callable[[BothViews], Disagreement | None]
-
-# What passed on the wire and would have moved the socket: the socket's states, the wire's, the segment, why.
+# A segment that changes the state: the states of a socket that has not taken it, those on the wire, its name, why.
 NOT_TAKEN = (
     (
         {State.SYN_SENT},
@@ -96,13 +86,14 @@ NOT_TAKEN = (
 OPEN = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
-def disagreement(views: BothViews) -> Disagreement | None:
-    """The first rule of the table that holds."""
-    found = next((found for rule in RULES if (found := rule(views)) is not None), None)
-    return None if found is None else found._replace(rests_on=(views.whose, found.rests_on))
+def disagreement(views: BothViews) -> Finding | None:
+    """What the first rule of the table finds that finds anything; `rests_on` names the end too."""
+    applied = (rule.apply(views) for rule in RULES if rule.applies_in(views.row.state))
+    found = next((finding for finding in applied if finding is not None), None)
+    return None if found is None else replace(found, rests_on=(views.whose, found.rests_on))
 
 
-def reset_not_taken(views: BothViews) -> Disagreement | None:
+def reset_not_taken(views: BothViews) -> Finding | None:
     """An RST passed that its socket should have obeyed."""
     resets = [
         interval
@@ -115,32 +106,32 @@ def reset_not_taken(views: BothViews) -> Disagreement | None:
         f"An RST passed{views.since(State.CLOSED)} that ends this connection, and the socket of {views.whose} is still "
         f"{views.row.state}: it did not reach TCP, or TCP refused it."
     )
-    return _warn("rst-not-taken", message, views.state, FIREWALL, DROPS)
+    return _warn(message, views.state, FIREWALL, DROPS)
 
 
-def segment_not_taken(views: BothViews) -> Disagreement | None:
-    """A segment passed that moves the state, and the socket did not move."""
+def segment_not_taken(views: BothViews) -> Finding | None:
+    """A segment passed that changes the state, and the state of the socket did not change."""
     for kernel, wire, segment, why in NOT_TAKEN:
         if views.row.state in kernel and views.state in wire:
             still = f"the socket of {views.whose} is still {views.row.state}"
             message = f"{segment} passed{views.since(*wire)}, and {still}: {why}."
-            return _warn("segment-not-taken", message, views.state, DROPS)
+            return _warn(message, views.state, DROPS)
     return None
 
 
-def gone_unseen(views: BothViews) -> Disagreement | None:
-    """The socket is no more, and nobody has told the other end."""
-    if views.row.state is not State.CLOSED or views.state not in OPEN or not views.lossless:
+def gone_unseen(views: BothViews) -> Finding | None:
+    """The socket is gone without a FIN or an RST to the other end."""
+    if views.state not in OPEN or not views.lossless:
         return None
     message = (
         f"The socket of {views.whose} is gone, and no FIN or RST of it passed: it timed out or was destroyed, and the "
         "other end does not know."
     )
-    return _warn("gone-unseen", message, views.state)
+    return _warn(message, views.state)
 
 
-def sent_unseen(views: BothViews) -> Disagreement | None:
-    """TCP has sent what did not come by here."""
+def sent_unseen(views: BothViews) -> Finding | None:
+    """TCP has sent bytes that did not pass here."""
     tcb = views.kernel_numbers
     if tcb is None or tcb.snd_nxt is None or views.wire.snd_nxt is None or not (views.sent and views.lossless):
         return None
@@ -154,11 +145,11 @@ def sent_unseen(views: BothViews) -> Disagreement | None:
         f"TCP has sent {counted(missing, 'number')} more of {views.whose} than this interface has seen: dropped "
         "on the way down (firewall, queue discipline), or they leave by another interface."
     )
-    return _warn("sent-unseen", message, seen, "tc -s qdisc show", FIREWALL)
+    return _warn(message, seen, "tc -s qdisc show", FIREWALL)
 
 
-def received_untaken(views: BothViews) -> Disagreement | None:
-    """What came by here has not been taken by TCP."""
+def received_untaken(views: BothViews) -> Finding | None:
+    """Bytes passed here that TCP has not taken."""
     tcb = views.kernel_numbers
     if tcb is None or not tcb.rcv_nxt or views.offered is None:
         return None
@@ -169,11 +160,11 @@ def received_untaken(views: BothViews) -> Disagreement | None:
         f"The socket of {views.whose} has not taken {counted(missing, 'number')} that passed: dropped on the way up "
         "(firewall, checksum, no memory), or bytes before them are missing."
     )
-    return _warn("received-untaken", message, views.offered, DROPS, FIREWALL)
+    return _warn(message, views.offered, DROPS, FIREWALL)
 
 
-def ack_untaken(views: BothViews) -> Disagreement | None:
-    """An acknowledgment came by here that TCP has not taken."""
+def ack_untaken(views: BothViews) -> Finding | None:
+    """An acknowledgment passed here that TCP has not taken."""
     tcb = views.kernel_numbers
     if tcb is None or tcb.snd_una is None or views.wire.snd_una is None:
         return None
@@ -184,29 +175,28 @@ def ack_untaken(views: BothViews) -> Disagreement | None:
         f"An ACK of {counted(missing, 'number')} more has passed than the socket of {views.whose} has taken: dropped "
         "on the way up (firewall, checksum)."
     )
-    return _warn("ack-untaken", message, views.wire.snd_una, DROPS, FIREWALL)
+    return _warn(message, views.wire.snd_una, DROPS, FIREWALL)
 
 
-def unread_since_fin(views: BothViews) -> Disagreement | None:
+def unread_since_fin(views: BothViews) -> Finding | None:
     """The wire has seen the end of the stream, and the program has not."""
-    if views.row.state is not State.CLOSE_WAIT or not views.row.recv_q:
+    if not views.row.recv_q or not (ago := views.since(State.CLOSE_WAIT)):
         return None
-    if not (ago := views.since(State.CLOSE_WAIT)):
-        return None
-    message = f"The other end's FIN passed{ago}, and at {views.whose} there is {unread_in_words(views.row)}."
-    return Disagreement(Finding(Severity.NOTE, "unread-since-fin", message), views.state)
+    unread = unread_in_close_wait(views.row.recv_q)
+    message = f"The other end's FIN passed{ago}, and unread at {views.whose} are {unread}."
+    return Finding(Severity.NOTE, message, rests_on=views.state)
 
 
-RULES: tuple[Rule, ...] = (
-    reset_not_taken,
-    segment_not_taken,
-    gone_unseen,
-    sent_unseen,
-    received_untaken,
-    ack_untaken,
-    unread_since_fin,
+def _warn(message: str, rests_on: object, *next_steps: str) -> Finding:
+    return Finding(Severity.WARN, message, (), next_steps, rests_on=rests_on)
+
+
+RULES: tuple[Rule[BothViews], ...] = (
+    Rule("rst-not-taken", None, reset_not_taken, "RST"),
+    Rule("segment-not-taken", None, segment_not_taken, "network"),
+    Rule("gone-unseen", frozenset({State.CLOSED}), gone_unseen, "CLOSED"),
+    Rule("sent-unseen", None, sent_unseen, "SND.NXT"),
+    Rule("received-untaken", None, received_untaken, "RCV.NXT"),
+    Rule("ack-untaken", None, ack_untaken, "SND.UNA"),
+    Rule("unread-since-fin", frozenset({State.CLOSE_WAIT}), unread_since_fin, "Recv-Q"),
 )
-
-
-def _warn(rule: str, message: str, rests_on: object, *do_next: str) -> Disagreement:
-    return Disagreement(Finding(Severity.WARN, rule, message, (), do_next), rests_on)

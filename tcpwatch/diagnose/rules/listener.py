@@ -1,12 +1,14 @@
-"""What a listener's two queues mean: the handshakes under way, and the connections that wait for accept().
+"""The rules on a listener's two queues: the handshakes under way, and the connections that wait for accept().
 
-Why clients were turned away only the counters of the whole namespace tell: a cause is named where one alone has risen.
+Only the counters of the whole namespace show why clients were turned away: a cause is named where one alone has risen.
 """
 
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.rule import Beginning, Level, ObservedSocket, Rule, Trouble
 from tcpwatch.sockets.counters import SYNCOOKIES, Stack, half_open_limit
 from tcpwatch.sockets.row import Backlog
+from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
 OVERFLOWS, DROPS, HALF_OPEN_DROPS, COOKIES = "ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "SyncookiesSent"
@@ -47,18 +49,18 @@ def turned_away(facts: SocketFacts) -> Finding | None:
     else:
         message = f"{port} turned clients away {counted(count, 'time')} in the last minute."
     commands = HALF_OPEN_COMMANDS if too_many else ACCEPT_QUEUE_COMMANDS
-    return Finding(Severity.ERROR, "turned-away", message, (in_the_last_minute(facts.stack),), commands)
+    return Finding(Severity.NOTE, message, (in_the_last_minute(facts.stack),), commands)
 
 
 def somebody_turned_away(stack: Stack) -> Finding | None:
-    """The same where no listener counts it: its source does not tell, or it is gone."""
+    """Clients were turned away, and no listener has counted them: its source does not count, or it is gone."""
     count = stack.last_minute(DROPS)
     if not count:
         return None
     message = (
         f"Clients were turned away {counted(count, 'time')} in the last minute; by which listener is not told here."
     )
-    return Finding(Severity.WARN, "turned-away", message, (in_the_last_minute(stack),), ACCEPT_QUEUE_COMMANDS)
+    return Finding(Severity.WARN, message, (in_the_last_minute(stack),), ACCEPT_QUEUE_COMMANDS)
 
 
 def in_the_last_minute(stack: Stack) -> str:
@@ -73,8 +75,7 @@ def accept_queue_full(facts: SocketFacts) -> Finding | None:
     if backlog is None or not accept_queue_is_full(backlog):
         return None
     return Finding(
-        Severity.ERROR,
-        "accept-queue-full",
+        Severity.NOTE,
         f"{facts.program} does not accept fast enough: {counted(backlog.queued, 'connection')} in a queue for "
         f"{backlog.limit}. The kernel turns new ones away.",
         (),
@@ -83,7 +84,7 @@ def accept_queue_full(facts: SocketFacts) -> Finding | None:
 
 
 def half_open_queue_full(facts: SocketFacts) -> Finding | None:
-    """LISTEN: as many handshakes are under way as may."""
+    """LISTEN: as many handshakes are under way as may. No trouble as such: who is dropped, `turned_away` counts."""
     backlog = facts.row.backlog
     if backlog is None or not half_open_queue_is_full(backlog, facts.stack):
         return None
@@ -91,8 +92,7 @@ def half_open_queue_full(facts: SocketFacts) -> Finding | None:
     limit = half_open_limit(backlog, facts.stack)
     answer = "Linux drops new SYNs" if facts.stack.sysctls.get(SYNCOOKIES) == 0 else "Linux answers with SYN cookies"
     return Finding(
-        Severity.WARN,
-        "half-open-queue-full",
+        Severity.NOTE,
         f"{under_way} without the last ACK, room for {limit}: {answer}. ACKs are lost, or a SYN flood.",
         (in_the_last_minute(facts.stack),),
         HALF_OPEN_COMMANDS,
@@ -103,4 +103,41 @@ def waits_for_clients(facts: SocketFacts) -> Finding:
     """LISTEN: what it is."""
     backlog = facts.row.backlog
     queue = f" {backlog.queued} of {backlog.limit} waiting for accept()." if backlog is not None else ""
-    return Finding(Severity.CHAT, "listening", f"{facts.program} waits for connections.{queue}")
+    return Finding(Severity.CHAT, f"{facts.program} waits for connections.{queue}")
+
+
+def _overflows(socket: ObservedSocket) -> bool:
+    backlog = socket.row.backlog
+    return backlog is not None and accept_queue_is_full(backlog)
+
+
+TURNED_AWAY = Trouble(
+    name="LISTEN that turned clients away",
+    must="must accept()",
+    rank=10,
+    meets=lambda socket: socket.turned_away > 0,
+    began=Beginning.IN_THE_LAST_MINUTE,
+    severity=Severity.ERROR,
+    only_with_timer_or_backlog=True,
+)
+ACCEPT_QUEUE_FULL = Trouble(
+    name="LISTEN with a full accept queue",
+    must="must accept() faster",
+    rank=30,
+    meets=_overflows,
+    began=Beginning.DURING_ITS_STATE,
+    severity=Severity.ERROR,
+    only_with_timer_or_backlog=True,
+)
+LISTENING = frozenset({State.LISTEN})
+
+TURNED_AWAY_RULE = Rule("turned-away", LISTENING, turned_away, "accept queue", TURNED_AWAY)
+RULES: tuple[Rule[SocketFacts], ...] = (
+    TURNED_AWAY_RULE,
+    Rule("accept-queue-full", LISTENING, accept_queue_full, "accept queue", ACCEPT_QUEUE_FULL),
+    Rule("half-open-queue-full", LISTENING, half_open_queue_full, "half-open queue"),
+    Rule("listening", LISTENING, waits_for_clients, "LISTEN"),
+)
+NAMESPACE_RULES: tuple[Rule[Stack], ...] = (
+    Rule("somebody-turned-away", None, somebody_turned_away, "accept queue", level=Level.HOST),
+)

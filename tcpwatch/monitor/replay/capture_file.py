@@ -105,7 +105,7 @@ class Recorded:
         both = recorded.ends_at(position)
         wire_timelines = recorded.wire_timelines(position, self.events)
         told = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
-        return replace(told, findings=tuple(replace(finding, do_next=()) for finding in told.findings))
+        return replace(told, findings=tuple(replace(finding, next_steps=()) for finding in told.findings))
 
     def now_ns(self) -> int:
         """The moment of the picture: in a file nothing goes on between two of them."""

@@ -13,8 +13,8 @@ from tcpwatch.tui.protocols import Target
 def status_line(target: Target, snapshot: Snapshot, paused: bool, width: int) -> Line:
     """` tcpwatch  web-3 · lo · port 9999   kernel ● sock_diag  packets ● 1 204  dropped 0   live · 12:03:44 `.
 
-    In a narrow terminal the sources lose their words, and but for the packets their names where they work; the clock,
-    the pause and what was dropped stay.
+    In a narrow terminal the sources lose their words first, then those that work are left out, all but the packets. The
+    clock, the pause and what was dropped stay.
     """
     now = clock(snapshot.time_ns)
     right: list[Run] = [(f" ‖ paused · {now} ", "caution") if paused else (f" live · {now} ", "")]
@@ -35,11 +35,11 @@ def _source(source: SourceStatus, captured: int, message: bool, named: bool) -> 
     if source.working and not named and not source.lost and source.name != "packets":
         return []
     words = grouped(captured) if source.name == "packets" else source.message if message else ""
-    told: list[Run] = [("● ", "open"), (f"{words} " if words else "", "")]
+    works: list[Run] = [("● ", "open"), (f"{words} " if words else "", "")]
     if not source.working:
-        told = [(f"○ {source.partly or 'none'} ", "caution")]
+        works = [(f"○ {source.partly or 'none'} ", "caution")]
     lost: list[Run] = [(f"⚠ ≥{grouped(source.lost)} lost ", "trouble")] if source.lost else []
-    return [(f" {source.name} ", ""), *told, *lost]
+    return [(f" {source.name} ", ""), *works, *lost]
 
 
 def tabs_line(names: Sequence[str], active: int) -> Line:

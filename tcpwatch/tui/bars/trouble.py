@@ -1,16 +1,18 @@
-"""The one line on what is in trouble that is always on the screen. Pure."""
+"""The headline: one line, always on the screen, on what is in trouble. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
 
+from tcpwatch.diagnose.diagnosis import TROUBLES, troubles_of_rules
 from tcpwatch.diagnose.finding import Since
+from tcpwatch.diagnose.rule import Beginning, Trouble
 from tcpwatch.monitor.snapshot import Connection, Snapshot
-from tcpwatch.monitor.trouble import NOT_CLOSED, TROUBLES, TURNED_AWAY, Trouble, in_trouble
+from tcpwatch.monitor.trouble_ages import in_trouble
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tui.paint.format import age, grouped, several
 from tcpwatch.tui.paint.line import Line, Run
 
-# Who it is where there is no owner to name.
+# Who must act where there is no owner to name.
 UNSEEN = {
     NoOwner.KERNEL: "the kernel, whose program let go,",
     NoOwner.NOT_ACCEPTED: "its program, which has not accepted it,",
@@ -24,19 +26,20 @@ NO_CLOSE_WAIT = Line(((" no CLOSE-WAIT here. More is not known: this source has 
 
 
 def summary(snapshot: Snapshot) -> Line:
-    """The trouble line: an alarm, or the worst kind with its count, age and owner; how many others there are."""
+    """The headline: an alarm, or the worst trouble with its count, age and owner; how many others there are."""
     connections, alarms = snapshot.connections, snapshot.alarms
     found: dict[Trouble, list[Connection]] = {trouble: [] for trouble in TROUBLES}
     for trouble, connection in in_trouble(connections):
         found[trouble].append(connection)
     kinds = [(trouble, members) for trouble, members in found.items() if members]
     if alarms:
-        others = sum(len(members) for trouble, members in kinds if trouble is not TURNED_AWAY) + len(alarms) - 1
+        announced = troubles_of_rules(alarm.rule for alarm in alarms)
+        others = sum(len(members) for trouble, members in kinds if trouble not in announced) + len(alarms) - 1
         return Line(((f" ⚠ {alarms[0].message}", "trouble"), *_others(others)))
     if not kinds:
         rows = (connection.row for connection in connections)
-        told = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
-        return NOTHING_STUCK if told or not connections else NO_CLOSE_WAIT
+        known = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
+        return NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
     trouble, members = kinds[0]
     others = sum(len(more) for _, more in kinds[1:])
     return Line(
@@ -52,10 +55,10 @@ def summary(snapshot: Snapshot) -> Line:
 
 def _oldest(trouble: Trouble, members: Sequence[Connection], snapshot: Snapshot) -> str:
     """How long the first of them has been in this trouble; empty where that is not known."""
-    if trouble is NOT_CLOSED:
+    if trouble.began is Beginning.WITH_ITS_STATE:
         since = [Since(connection.since_ns, connection.since_seen) for connection in members]
     else:
-        since = [snapshot.troubles[one.key] for one in members if one.key in snapshot.troubles]
+        since = [snapshot.trouble_since[one.key] for one in members if one.key in snapshot.trouble_since]
     return f"oldest {age(snapshot.mono_ns, *min(since))}  " if since else ""
 
 

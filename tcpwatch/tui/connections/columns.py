@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from tcpwatch.diagnose.diagnosis import TROUBLE_OF_STATE
+from tcpwatch.diagnose.rule import Beginning
 from tcpwatch.diagnose.rules.ended import ending_of
+from tcpwatch.diagnose.rules.listener import accept_queue_is_full
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.monitor.trouble import trouble_of
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.sockets.timeline import Precision, Timeline
 from tcpwatch.tcp.state import State
@@ -58,8 +60,8 @@ def _age(moment: Moment) -> Run:
     connection = moment.connection
     if connection.row.state is State.CLOSED:
         return lived(connection.timeline), ""
-    style = "trouble" if connection.row.state is State.CLOSE_WAIT else ""
-    return age(moment.now_ns, connection.since_ns, connection.since_seen), style
+    is_trouble = connection.trouble is not None and connection.trouble.began is Beginning.WITH_ITS_STATE
+    return age(moment.now_ns, connection.since_ns, connection.since_seen), "trouble" if is_trouble else ""
 
 
 def lived(timeline: Timeline) -> str:
@@ -73,7 +75,7 @@ def lived(timeline: Timeline) -> str:
 
 def _owner(moment: Moment) -> Run:
     if not moment.connection.owners and moment.connection.no_owner is NoOwner.KERNEL:
-        return "no owner", "muted"  # its reason is told by the detail pane, where there is room
+        return "no owner", "muted"  # the detail pane has the room to say why
     return owner_words(moment.connection), "" if moment.connection.owners else "muted"
 
 
@@ -81,8 +83,8 @@ def _queues(moment: Moment) -> Run:
     """What waits to be read and to be acknowledged, `14/0`; of a listener, as `ss` has it, the accept queue."""
     row = moment.connection.row
     if row.backlog:
-        full = row.backlog.queued > row.backlog.limit
-        return f"{row.backlog.queued}/{row.backlog.limit}", "trouble" if full else ""
+        style = "trouble" if accept_queue_is_full(row.backlog) else ""
+        return f"{row.backlog.queued}/{row.backlog.limit}", style
     if row.recv_q is None and row.send_q is None:
         return "–", ""
     lengths = ("–" if length is None else short_number(length, 4) for length in (row.recv_q, row.send_q))
@@ -95,7 +97,7 @@ def _netns(moment: Moment) -> Run:
 
 
 def _cut_netns(title: str, width: int) -> str:
-    """`docker/3f2a9c01d2e4`, cut to `width` cells: what stands behind the slash tells it from others."""
+    """`docker/3f2a9c01d2e4`, cut to `width` cells: the name behind the slash stays, since it alone is unique."""
     behind = title.rpartition("/")[2]
     return fit(behind, width) if cells(behind) + 3 > width else cut_owner(title, width)
 
@@ -127,9 +129,9 @@ ALL_NETNS_COLUMNS = (
     _NETNS_COLUMN,
     *(replace(column, rank=6) if column.title == "TIMER" else column for column in _OTHERS),
 )
-"""Where there is no room for all, whose a socket is counts for more than its timer, which the detail pane has too."""
+"""Where there is no room for all columns, the owner stays and the timer goes: the detail pane has it too."""
 WIRE_COLUMNS = tuple(column for column in COLUMNS if column.title in ("LOCAL", "REMOTE", "AGE"))
-"""What segments alone tell."""
+"""The columns of a capture file, which has no sockets."""
 
 
 def connection_line(moment: Moment, laid: Laid[Moment]) -> Line:
@@ -139,7 +141,7 @@ def connection_line(moment: Moment, laid: Laid[Moment]) -> Line:
     runs = cells_of(laid, moment)
     if connection.mark is Mark.GONE:
         runs = (("".join(text for text, _ in runs), "gone"),)
-    glyph = ("!", "trouble") if connection.mark is Mark.NONE and trouble_of(connection) else mark
+    glyph = ("!", "trouble") if connection.mark is Mark.NONE and connection.trouble else mark
     return Line(((f"{glyph[0]} ", glyph[1]), *runs))
 
 
@@ -163,8 +165,8 @@ def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
         runs.append(("  TIMER half open · RQ/SQ accept queue", "muted"))
     else:
         runs.append((f"  oldest {oldest}", "muted"))
-    if heading.state is State.CLOSE_WAIT and heading.count:
-        runs.append(("  ⚠ not closed here", "trouble"))
+    if heading.count and (trouble := TROUBLE_OF_STATE.get(heading.state)):
+        runs.append((f"  ⚠ {trouble.group}", "trouble"))
     return Line(padded(runs, width), "group")
 
 

@@ -9,7 +9,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.snapshot import Connection, Snapshot
-from tcpwatch.monitor.trouble import trouble_of
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.columns import INDENT, Moment, connection_line, heading_line, row_words
 from tcpwatch.tui.connections.grouping import ORDERS, Heading, Row, Table, View, arrange
@@ -20,7 +19,7 @@ from tcpwatch.tui.paint.line import Line, wrap
 from tcpwatch.tui.paint.rows import Rows
 
 Shown = Callable[[Connection], bool]
-APART_FROM = 2_000  # connections from which putting them in order takes longer than a few milliseconds
+ARRANGED_APART_FROM = 2_000  # connections; to put more in order takes longer than a few milliseconds
 
 
 def arranged(snapshot: Snapshot, view: View) -> Table:
@@ -78,7 +77,7 @@ class Connections(Rows[Row]):
         count = len(self.rows)
         for index in ((self.cursor + step) % count for step in range(1, count + 1)):
             row = self.rows[index]
-            if isinstance(row, Connection) and trouble_of(row):
+            if isinstance(row, Connection) and row.trouble:
                 self._user_puts(index)
                 return True
         return False
@@ -105,17 +104,17 @@ class Connections(Rows[Row]):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put the newest picture in order: in another thread where that takes longer than a frame may."""
+        """Put the newest picture in order, in another thread where that would take longer than one frame."""
         if self._newest is None or self._arranging:
             return
-        if len(self._newest.connections) < APART_FROM:
+        if len(self._newest.connections) < ARRANGED_APART_FROM:
             self._take(self._newest, arranged(self._newest, self._view_now()))
         else:
             self._arranging = True
             self.run_worker(self._arrange_apart())
 
     async def _arrange_apart(self) -> None:
-        """Until the table shown is of the newest picture, and as the user wants it by then."""
+        """Again and again until the table shown is of the newest picture and of the newest order, filter and folds."""
         done = None
         while self._newest and done != (wanted := (self._newest, self._view)):
             table = await asyncio.to_thread(arranged, self._newest, self._view_now())

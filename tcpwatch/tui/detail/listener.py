@@ -13,7 +13,7 @@ GAUGE = 20  # cells
 
 
 def listening(connection: Connection, stack: Stack) -> Iterator[Sentence]:
-    """Its accept queue, its handshakes under way, what it dropped, and what the whole namespace counts of such."""
+    """Its accept queue, its handshakes under way, what it dropped, and the counters of the whole namespace."""
     backlog = connection.row.backlog
     if backlog is None:
         yield Sentence("accept", "connections that wait for accept(): –")
@@ -56,12 +56,12 @@ def _of(count: int, limit: int) -> str:
 
 
 def _dropped(drops: int, turned_away: int) -> Sentence:
-    """The kernel's count has SYNs in it that came twice."""
+    """The segments that were dropped; the kernel counts SYNs that came twice as well."""
     recent = f", {grouped(turned_away)} of them in the last minute for want of room" if turned_away else ""
     message = f"{several(drops, 'segment')} since it listens, repeated SYNs included{recent}"
     return Sentence("dropped", message, "trouble" if turned_away else "")
 
 
 def _counters(stack: Stack) -> str:
-    told = (f"{name} {grouped(rise.last_minute)} ({grouped(rise.in_all)})" for name, rise in stack.counters.items())
-    return f"this namespace in the last minute (since tcpwatch began): {' · '.join(told)}"
+    risen = (f"{name} {grouped(rise.last_minute)} ({grouped(rise.in_all)})" for name, rise in stack.counters.items())
+    return f"this namespace in the last minute (since tcpwatch began): {' · '.join(risen)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from tcpwatch.diagnose.context import FIRST_CLOSER, Closer, unread_in_close_wait
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
 from tcpwatch.tcp.handshake import Opened
@@ -12,15 +13,6 @@ from tcpwatch.tui.detail.socket_options import set_up
 from tcpwatch.tui.detail.timers import settings_words, timer_sentence
 from tcpwatch.tui.paint.format import age, grouped, microseconds, owner_words, several
 
-CLOSED_FIRST = {
-    State.FIN_WAIT_1: "closed first by this end",
-    State.FIN_WAIT_2: "closed first by this end",
-    State.TIME_WAIT: "closed first by this end, or by both at once",
-    State.CLOSE_WAIT: "closed first by the peer",
-    State.LAST_ACK: "closed first by the peer",
-    State.CLOSING: "closed by both ends at the same moment",
-}
-
 SEVERITIES = {
     Severity.ERROR: ("✖", "trouble"),
     Severity.WARN: ("⚠", "trouble"),
@@ -30,12 +22,12 @@ SEVERITIES = {
 
 
 def story(detail: Detail, now_ns: int) -> list[Sentence]:
-    """The sentences there are facts for: what is wrong, why it stays so, what to do, and how it came about."""
+    """The sentences for which there are facts: what is wrong, why it lasts, what to do, and how it came about."""
     sentences = [
         *_findings(detail, now_ns),
         *_waiting(detail),
         *_timer(detail, now_ns),
-        _do_next(detail),
+        _next_steps(detail),
         _course(detail),
         *set_up(detail),
         _netns(detail),
@@ -56,17 +48,8 @@ def _unread(connection: Connection) -> Sentence | None:
     if recv_q is None:
         return None
     if row.state is State.CLOSE_WAIT:
-        return Sentence("unread", unread_in_close_wait(recv_q), "caution")
+        return Sentence("unread", unread_in_close_wait(recv_q, several), "caution")
     return Sentence("unread", f"{several(recv_q, 'byte')} for {owner_words(connection)} to read") if recv_q else None
-
-
-def unread_in_close_wait(recv_q: int) -> str:
-    """What Recv-Q tells of the program: Linux counts the FIN as one byte until it has been read."""
-    if recv_q == 0:
-        return "nothing: the program has read the end of the stream and has not closed"
-    if recv_q == 1:
-        return "0 bytes + FIN: the program has not read from this socket since the peer closed"
-    return f"{several(recv_q - 1, 'byte')} + FIN: the program has not read them, nor the end of the stream"
 
 
 def _timer(detail: Detail, now_ns: int) -> Iterator[Sentence]:
@@ -89,13 +72,12 @@ def _course(detail: Detail) -> Sentence | None:
 
 
 def closed_first(detail: Detail) -> str | None:
-    """Who closed first: seen on the wire, or told by the state. None while it is open."""
+    """Who closed first, from the wire or else from the state. None while it is open."""
     flow, connection = detail.flow, detail.connection
     if flow and flow.closed_by_here is not None:
-        return f"closed first by {'this end' if flow.closed_by_here else 'the peer'}" + (
-            f" ({flow.closed})" if flow.closed else ""
-        )
-    return CLOSED_FIRST.get(connection.row.state) if connection else None
+        closer = Closer.HERE if flow.closed_by_here else Closer.PEER
+        return f"{closer} ({flow.closed})" if flow.closed else closer.value
+    return FIRST_CLOSER.get(connection.row.state) if connection else None
 
 
 def _seen_on_the_wire(flow: FlowFacts | None) -> list[str]:
@@ -137,10 +119,10 @@ def _so_far(finding: Finding, now_ns: int) -> str:
 
 
 def _wrong(detail: Detail) -> list[Finding]:
-    """What kernel and wire do not agree on, but for what is told as unread anyway."""
+    """What kernel and wire do not agree on; what is unread has a line of its own, so its note is left out."""
     return [finding for finding in detail.disagreements if finding.severity is Severity.WARN]
 
 
-def _do_next(detail: Detail) -> Sentence | None:
-    steps = dict.fromkeys(step for finding in (*_wrong(detail), *detail.findings) for step in finding.do_next)
+def _next_steps(detail: Detail) -> Sentence | None:
+    steps = dict.fromkeys(step for finding in (*_wrong(detail), *detail.findings) for step in finding.next_steps)
     return Sentence("do", "  ·  ".join(steps), "strong") if steps else None

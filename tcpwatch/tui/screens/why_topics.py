@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from tcpwatch.diagnose.diagnosis import topics_of_findings
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.sockets.extras import Extensions
 from tcpwatch.sockets.row import NoOwner, SocketRow
@@ -66,6 +67,7 @@ def _of_detail(detail: Detail) -> Iterator[str]:
         yield from _told_of(detail.connection.row.extensions)
     if detail.flow:
         yield from sorted(detail.flow.analysis)
+    yield from topics_of_findings((*detail.findings, *detail.disagreements))
 
 
 def _told_of(extensions: Extensions) -> Iterator[str]:

@@ -46,13 +46,13 @@ def views(
 
 def rule(seen: BothViews) -> str | None:
     found = disagreement(seen)
-    return None if found is None else found.finding.rule
+    return None if found is None else found.rule
 
 
 def message(seen: BothViews) -> str:
     found = disagreement(seen)
     assert found is not None
-    return found.finding.message
+    return found.message
 
 
 def test_agreement() -> None:
@@ -145,8 +145,8 @@ def test_fin_that_the_program_has_not_read() -> None:
     seen = views(State.CLOSE_WAIT, State.CLOSE_WAIT, recv_q=501)
     found = disagreement(seen)
     assert found is not None
-    assert (found.finding.rule, found.finding.severity) == ("unread-since-fin", Severity.NOTE)
-    assert "passed 42s ago, and at this end there is 500 bytes and the FIN unread" in found.finding.message
+    assert (found.rule, found.severity) == ("unread-since-fin", Severity.NOTE)
+    assert "passed 42s ago, and unread at this end are 500 bytes + FIN" in found.message
     assert rule(views(State.CLOSE_WAIT, State.CLOSE_WAIT)) is None
 
 

@@ -1,11 +1,11 @@
 import pytest
 
+from tcpwatch.diagnose.diagnosis import diagnose
 from tcpwatch.diagnose.finding import Severity
-from tcpwatch.diagnose.rules.socket import diagnose
 from tcpwatch.sockets.counters import SYNCOOKIES, Rise, Stack
 from tcpwatch.sockets.row import Backlog
 from tcpwatch.tcp.state import State
-from tests.diagnose.rules.test_socket import facts, rules_of
+from tests.diagnose.facts import facts, rules_of
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_detail_finds_but_tells_nobody_to_do_anything() -> None:
     told = file.detail(SERVER_ENDS)
     assert told is not None
     assert [finding.rule for finding in told.findings] == ["close-wait"]
-    assert [finding.do_next for finding in told.findings] == [()]
+    assert [finding.next_steps for finding in told.findings] == [()]
 
 
 def test_detail_of_what_has_not_begun_is_none() -> None:

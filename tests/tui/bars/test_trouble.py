@@ -42,7 +42,7 @@ def test_summary_of_a_socket_without_a_program_names_the_kernel() -> None:
 
 
 def test_summary_begins_with_an_alarm() -> None:
-    alarm = Finding(Severity.ERROR, "turned-away", "The accept queue of :80 overflowed 12 times.")
+    alarm = Finding(Severity.ERROR, "The accept queue of :80 overflowed 12 times.", rule="turned-away")
     refusing = connection(1, server_end(1), State.LISTEN, 1, backlog=Backlog(9, 8), turned_away=12)
     leak = connection(2, server_end(2), State.CLOSE_WAIT, 1)
     assert summary(picture([refusing], alarm)).text == " ⚠ The accept queue of :80 overflowed 12 times."
@@ -67,5 +67,5 @@ def test_summary_tells_the_age_of_the_trouble_and_not_of_the_state() -> None:
     shut = Timer(TimerKind.PERSIST, 100, 1)
     rows = [connection(n, server_end(n), State.ESTABLISHED, 345_600, timer=shut) for n in (1, 2, 3)]
     since = {1: Since(MONO_NS - 5 * SECOND, True), 2: Since(MONO_NS - 9 * SECOND, False)}
-    told = summary(replace(picture(rows), troubles=since)).text
+    told = summary(replace(picture(rows), trouble_since=since)).text
     assert told.startswith(" ⚠ 3 with a full window  oldest ≥9s  ")

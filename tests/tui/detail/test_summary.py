@@ -11,7 +11,7 @@ from tcpwatch.sockets.row import Backlog, Timer, TimerKind
 from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.sentence import Sentence
-from tcpwatch.tui.detail.summary import story, unread_in_close_wait
+from tcpwatch.tui.detail.summary import story
 from tests.tui.canned import MONO_NS, connection, details, server_end
 
 
@@ -34,7 +34,6 @@ def in_state(state: State, **facts: object) -> dict[str, str]:
     ],
 )
 def test_unread_in_close_wait(recv_q: int, beginning: str) -> None:
-    assert unread_in_close_wait(recv_q).startswith(beginning)
     assert in_state(State.CLOSE_WAIT, recv_q=recv_q)["unread"].startswith(beginning)
 
 
@@ -101,7 +100,7 @@ def test_timer_is_told_with_what_sets_it() -> None:
 
 
 def test_findings_come_with_what_to_do_told_once() -> None:
-    finding = Finding(Severity.NOTE, "idle", "Nothing moves.", (), ("wait", "close"))
+    finding = Finding(Severity.NOTE, "Nothing moves.", (), ("wait", "close"), "idle")
     detail = Detail(server_end(1), None, None, (), (), None, None, None, (finding, finding))
     assert story(detail, MONO_NS) == [
         *[Sentence("!", "Nothing moves.", "caution")] * 2,
@@ -110,8 +109,8 @@ def test_findings_come_with_what_to_do_told_once() -> None:
 
 
 def test_disagreement_of_kernel_and_wire_leads_the_story() -> None:
-    wrong = Finding(Severity.WARN, "sent-unseen", "Something was dropped.", (), ("tc -s qdisc show",))
-    note = Finding(Severity.NOTE, "unread-since-fin", "Something is unread.")
+    wrong = Finding(Severity.WARN, "Something was dropped.", (), ("tc -s qdisc show",), "sent-unseen")
+    note = Finding(Severity.NOTE, "Something is unread.", rule="unread-since-fin")
     one = connection(1, server_end(1), State.ESTABLISHED, 5)
     detail = Detail(server_end(1), one, None, (), (), None, None, None, (), disagreements=(wrong, note))
     first, *others = story(detail, MONO_NS)

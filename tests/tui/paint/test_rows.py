@@ -4,7 +4,7 @@ from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.row import Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.grouping import Heading
-from tcpwatch.tui.connections.pane import APART_FROM
+from tcpwatch.tui.connections.pane import ARRANGED_APART_FROM
 from tcpwatch.wire.segment import ACK
 from tests.tui.canned import MONO_NS, TIME_NS, Conversation, connection, connections, server_end
 from tests.tui.driving import Driver, piloted, text_of
@@ -124,7 +124,7 @@ async def test_crowd_does_not_fold_away_under_the_cursor(driver: Driver) -> None
 async def test_cursor_stays_in_a_table_that_is_put_in_order_apart(driver: Driver) -> None:
     await driver.press("down")
     assert driver.at == 2
-    await driver.publish(more(APART_FROM, State.CLOSE_WAIT) + connections())
+    await driver.publish(more(ARRANGED_APART_FROM, State.CLOSE_WAIT) + connections())
     assert (driver.at, driver.connections.title()[:22]) == (2, "Connections · 2 011 of")
     await driver.press("o", "down")
     await driver.app.workers.wait_for_complete()
@@ -133,10 +133,10 @@ async def test_cursor_stays_in_a_table_that_is_put_in_order_apart(driver: Driver
 
 @piloted()
 async def test_pictures_that_come_while_one_is_put_in_order_end_with_the_newest(driver: Driver) -> None:
-    driver.monitor.publish(more(APART_FROM, State.ESTABLISHED))
+    driver.monitor.publish(more(ARRANGED_APART_FROM, State.ESTABLISHED))
     driver.app.pull_snapshot()
-    await driver.publish(more(APART_FROM + 5, State.ESTABLISHED))
-    assert f"{APART_FROM + 5:,}".replace(",", " ") in driver.connections.title()
+    await driver.publish(more(ARRANGED_APART_FROM + 5, State.ESTABLISHED))
+    assert f"{ARRANGED_APART_FROM + 5:,}".replace(",", " ") in driver.connections.title()
 
 
 @piloted()

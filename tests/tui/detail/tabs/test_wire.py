@@ -39,7 +39,7 @@ def test_agreement_is_said() -> None:
 
 
 def test_disagreement_is_said_in_whole() -> None:
-    wrong = Finding(Severity.WARN, "rule", "An RST passed 5s ago, and " + "the socket is still there " * 6)
+    wrong = Finding(Severity.WARN, "An RST passed 5s ago, and " + "the socket is still there " * 6)
     text = lines(replace(BOTH, disagreements=(wrong,)), 78)
     assert text[-3].startswith("  ⚠ An RST passed 5s ago")
     assert text[-1].startswith("    ")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tcpwatch.diagnose.finding import Finding, Severity, Since
+from tcpwatch.diagnose.finding import Since
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.monitor.trouble import Troubles, dated, trouble_of
+from tcpwatch.monitor.trouble_ages import TroubleAges, in_trouble
 from tcpwatch.sockets.row import Backlog, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tests.builders import connection
@@ -32,8 +32,9 @@ SECOND = 1_000_000_000
     ],
 )
 def test_trouble_of(state: State, facts: dict[str, object], name: str | None) -> None:
-    trouble = trouble_of(connection(state=state, **facts))
-    assert (trouble.name if trouble else None) == name
+    one = connection(state=state, **facts)
+    assert (one.trouble.name if one.trouble else None) == name
+    assert [trouble for trouble, _ in in_trouble([one])] == [one.trouble] * (name is not None)
 
 
 def shut(probes: int, **facts: object) -> Connection:
@@ -47,40 +48,34 @@ def full(queued: int) -> Connection:
 
 
 def test_trouble_is_as_old_as_the_dump_that_showed_it_first() -> None:
-    troubles = Troubles()
+    troubles = TroubleAges()
     assert troubles.update([shut(0)], 1 * SECOND) == {}
     assert troubles.update([shut(1)], 2 * SECOND) == {1: Since(2 * SECOND, seen=True)}
     assert troubles.update([shut(2)], 3 * SECOND) == {1: Since(2 * SECOND, seen=True)}
 
 
 def test_trouble_of_the_first_dump_is_older() -> None:
-    troubles = Troubles()
+    troubles = TroubleAges()
     troubles.update([full(3)], 1 * SECOND)
     assert troubles.update([full(3)], 5 * SECOND) == {1: Since(1 * SECOND, seen=False)}
 
 
 def test_trouble_that_went_away_begins_anew() -> None:
-    troubles = Troubles()
+    troubles = TroubleAges()
     troubles.update([full(3)], 1 * SECOND)
     assert troubles.update([full(2)], 2 * SECOND) == {}
     assert troubles.update([full(3)], 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}
 
 
 def test_timer_that_had_success_between_two_dumps_begins_anew() -> None:
-    troubles = Troubles()
+    troubles = TroubleAges()
     troubles.update([shut(4)], 1 * SECOND)
     assert troubles.update([shut(1)], 9 * SECOND) == {1: Since(9 * SECOND, seen=True)}
 
 
 def test_trouble_gives_way_to_a_worse_one() -> None:
-    troubles = Troubles()
+    troubles = TroubleAges()
     troubles.update([shut(4)], 1 * SECOND)
     assert troubles.update([shut(4, state=State.CLOSE_WAIT)], 2 * SECOND) == {}  # the state's own age tells
     lost = connection(timer=Timer(TimerKind.RETRANSMIT, 100, 4))
     assert troubles.update([lost], 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}
-
-
-def test_dated_are_the_findings_that_tell_of_the_trouble() -> None:
-    told, other = (Finding(Severity.WARN, rule, "") for rule in ("zero-window", "unread"))
-    since = Since(1 * SECOND, seen=True)
-    assert [finding.since for finding in dated((told, other), since)] == [since, None]

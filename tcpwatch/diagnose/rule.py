@@ -1,0 +1,88 @@
+"""The shape of a rule: one row of a table, from which the findings, the row marks, the headline and `n` follow.
+
+A rule that is trouble names a `Trouble`; nothing else decides what is trouble. Several rules may share one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.sockets.row import SocketRow
+from tcpwatch.tcp.state import State
+
+Facts = TypeVar("Facts")
+
+
+class Level(StrEnum):
+    """What a rule looks at: one socket, all sockets of a program, or a whole network namespace."""
+
+    SOCKET = "socket"
+    PROGRAM = "program"
+    HOST = "host"
+
+
+class Beginning(Enum):
+    """When a trouble began, which is what its age counts from."""
+
+    WITH_ITS_STATE = "the socket is in trouble as long as it is in this state"
+    DURING_ITS_STATE = "the first table that shows it, or what its timer has backed off by then"
+    IN_THE_LAST_MINUTE = "its message names the time"
+
+
+class ObservedSocket(Protocol):
+    """What the test of a trouble may look at: it runs over every socket of the host once a second."""
+
+    @property
+    def row(self) -> SocketRow:
+        """The socket's record."""
+        ...
+
+    @property
+    def turned_away(self) -> int:
+        """How many clients it has refused in the last minute, where it is a listener."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trouble:
+    """What marks a row and stands in the headline: `N <name>  oldest …  <program> <must>`.
+
+    A finding of its rule has its `severity` where `meets` is true, and a lower one elsewhere. The lowest `rank` wins
+    where a socket is in two troubles, and leads the headline. `only_with_timer_or_backlog` promises that a socket with
+    neither does not meet it, which spares most sockets the test. `group` is said of a whole state that is trouble.
+    """
+
+    name: str
+    must: str
+    rank: int
+    meets: Callable[[ObservedSocket], bool]
+    began: Beginning
+    severity: Severity = Severity.WARN
+    only_with_timer_or_backlog: bool = False
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Facts]):
+    """One rule. `states` are those of a socket that it is asked about, None where it is asked about any.
+
+    `topic` is the key of its explanation in `why`. `find` leaves the finding's `rule` empty; `apply` fills it in.
+    """
+
+    id: str
+    states: frozenset[State] | None
+    find: Callable[[Facts], Finding | None]
+    topic: str
+    trouble: Trouble | None = None
+    level: Level = Level.SOCKET
+
+    def applies_in(self, state: State) -> bool:
+        """Whether the rule is asked about a socket in this state."""
+        return self.states is None or state in self.states
+
+    def apply(self, facts: Facts) -> Finding | None:
+        """What the rule finds, under the rule's id."""
+        finding = self.find(facts)
+        return None if finding is None else replace(finding, rule=self.id)

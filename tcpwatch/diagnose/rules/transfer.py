@@ -1,0 +1,90 @@
+"""What hinders data from flowing: the rules on the queues and the timers of a connection that may still carry some."""
+
+from tcpwatch.diagnose.context import SocketFacts
+from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
+from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_again
+from tcpwatch.diagnose.timers.backoff import failures
+from tcpwatch.sockets.row import SocketRow, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.text.quantity import counted
+
+
+def not_accepted(facts: SocketFacts) -> Finding | None:
+    """ESTABLISHED or CLOSE-WAIT, but still in the listener's accept queue."""
+    if facts.row.inode or facts.row.uid is None:
+        return None
+    return Finding(
+        Severity.NOTE,
+        "The connection is open, but the server has not called accept(): it waits in the listener's queue.",
+        (),
+        (f"ss -tlnp sport = :{facts.row.local.port}",),
+    )
+
+
+def peer_window_zero(facts: SocketFacts) -> Finding | None:
+    """The persist timer runs: the peer has no room."""
+    if not probes_a_window(facts.row):
+        return None
+    return Finding(
+        Severity.NOTE,
+        f"The peer's window has no room for what waits, and is probed: {facts.peer_program} does not read fast enough.",
+        (f"{counted(facts.row.send_q or 0, 'byte')} in the send queue",),
+    )
+
+
+def not_acknowledged(facts: SocketFacts) -> Finding | None:
+    """The retransmission timer has fired at least once."""
+    if not (again := times_sent_again(facts.row)):
+        return None
+    return Finding(
+        Severity.NOTE,
+        f"Data sent again {counted(again, 'time')}, not acknowledged: a lossy path, or the peer is gone.",
+        (f"{counted(facts.row.send_q or 0, 'byte')} in the send queue",),
+        (f"ping {facts.row.remote.ip}", "sysctl net.ipv4.tcp_retries2"),
+    )
+
+
+def unread(facts: SocketFacts) -> Finding | None:
+    """Bytes wait in the receive queue."""
+    if not facts.row.recv_q:
+        return None
+    return Finding(Severity.NOTE, f"{facts.program} has not read {counted(facts.row.recv_q, 'byte')} that came.")
+
+
+def nothing_wrong(facts: SocketFacts) -> Finding | None:
+    """ESTABLISHED with empty queues, where the source knows them."""
+    if facts.row.recv_q != 0 or facts.row.send_q != 0:
+        return None
+    return Finding(Severity.CHAT, "Open, and nothing waits at this end: both queues are empty.")
+
+
+def probes_a_window(row: SocketRow) -> bool:
+    """Whether the persist timer runs."""
+    return row.timer is not None and row.timer.kind is TimerKind.PERSIST
+
+
+def window_stays_shut(socket: ObservedSocket) -> bool:
+    """Whether a probe has found no room; a source without tcp_info does not show whether one was sent."""
+    return probes_a_window(socket.row) and (failures(socket.row) > 0 or socket.row.info is None)
+
+
+WINDOW_STAYS_SHUT = Trouble(
+    name="with a full window",
+    must="waits for its peer to read",
+    rank=50,
+    meets=window_stays_shut,
+    began=Beginning.DURING_ITS_STATE,
+    only_with_timer_or_backlog=True,
+)
+ESTABLISHED = frozenset({State.ESTABLISHED})
+MAY_SEND = ESTABLISHED | {State.CLOSE_WAIT}
+FIN_QUEUED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})  # behind data that may not have been sent yet
+
+RULES: tuple[Rule[SocketFacts], ...] = (
+    Rule("not-accepted", MAY_SEND, not_accepted, "accept queue"),
+    Rule("zero-window", MAY_SEND | FIN_QUEUED, peer_window_zero, "persist", WINDOW_STAYS_SHUT),
+    Rule("retransmitting", MAY_SEND, not_acknowledged, "retransmission", NOT_ACKNOWLEDGED),
+    Rule("unread", ESTABLISHED | {State.FIN_WAIT_2}, unread, "Recv-Q"),
+    Rule("idle", ESTABLISHED, nothing_wrong, "ESTABLISHED"),
+)

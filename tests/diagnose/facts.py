@@ -1,0 +1,26 @@
+"""The facts that rules look at: a socket with an owner, and nothing around it."""
+
+from typing import Any
+
+from tcpwatch.diagnose.context import SocketFacts
+from tcpwatch.diagnose.finding import Finding
+from tcpwatch.sockets.counters import NO_STACK
+from tests.builders import owner, row
+
+
+def facts(**facts: Any) -> SocketFacts:
+    around: dict[str, Any] = {
+        "owners": (owner(),),
+        "no_owner": None,
+        "info": None,
+        "peer": None,
+        "peer_owners": (),
+        "turned_away": 0,
+        "stack": NO_STACK,
+    }
+    given = {name: facts.pop(name) for name in tuple(facts) if name in around}
+    return SocketFacts(row=row(**facts), **(around | given))
+
+
+def rules_of(found: tuple[Finding, ...]) -> list[str]:
+    return [finding.rule for finding in found]

@@ -1,0 +1,51 @@
+"""The rules on the states after the first FIN."""
+
+import pytest
+
+from tcpwatch.diagnose.diagnosis import diagnose
+from tcpwatch.diagnose.finding import Severity
+from tcpwatch.sockets.row import NoOwner, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tests.builders import row
+from tests.diagnose.facts import facts
+
+
+def test_close_wait_names_the_program_that_must_close() -> None:
+    [finding] = diagnose(facts(state=State.CLOSE_WAIT))
+    assert finding.severity is Severity.WARN
+    assert finding.message.startswith("java/4242 must call close()")
+    assert "closed first by the peer" in finding.evidence
+    assert "ls -l /proc/4242/fd/58" in finding.next_steps
+
+
+def test_close_wait_without_the_right_to_see_the_owner_says_who_may() -> None:
+    [finding] = diagnose(facts(state=State.CLOSE_WAIT, owners=(), no_owner=NoOwner.NEEDS_ROOT))
+    assert finding.message.startswith("its program (root sees which) must call close()")
+
+
+def test_close_wait_of_a_source_without_queues_does_not_say_that_no_timer_runs() -> None:
+    [known], [unknown] = (diagnose(facts(state=State.CLOSE_WAIT, recv_q=recv_q)) for recv_q in (0, None))
+    assert any("no timer runs" in fact for fact in known.evidence)
+    assert not any("no timer runs" in fact for fact in unknown.evidence)
+    assert not any("unread" in fact for fact in unknown.evidence)
+
+
+def test_fin_wait_2_claims_no_more_of_the_peer_than_is_seen() -> None:
+    [inferred] = diagnose(facts(state=State.FIN_WAIT_2))
+    assert inferred.next_steps[0].endswith("by RFC 9293 it should be in CLOSE-WAIT")
+    [seen] = diagnose(facts(state=State.FIN_WAIT_2, peer=row(state=State.CLOSE_WAIT)))
+    assert seen.next_steps[0].endswith(": it is in CLOSE-WAIT")
+
+
+@pytest.mark.parametrize(("inode", "words"), [(0, "tcp_fin_timeout"), (7, "without limit")])
+def test_fin_wait_2_says_whether_the_kernel_gives_up(inode: int, words: str) -> None:
+    [finding] = diagnose(facts(state=State.FIN_WAIT_2, inode=inode, owners=()))
+    assert words in finding.evidence[1]
+
+
+@pytest.mark.parametrize("state", [State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK])
+def test_fin_sent_again_is_a_warning(state: State) -> None:
+    again = diagnose(facts(state=state, timer=Timer(TimerKind.RETRANSMIT, 200, 3)))
+    assert again[0].severity is Severity.WARN
+    assert "sent again 3 times" in again[0].message
+    assert diagnose(facts(state=state))[0].severity is Severity.CHAT

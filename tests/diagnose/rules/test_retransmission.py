@@ -1,0 +1,19 @@
+"""How often something was sent again, and from when on it is trouble."""
+
+import pytest
+
+from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, RETRANSMITS, times_sent_again
+from tcpwatch.sockets.row import Timer, TimerKind
+from tests.builders import row
+from tests.diagnose.facts import facts
+
+
+def test_only_the_retransmission_timer_counts() -> None:
+    assert times_sent_again(row()) == 0
+    assert times_sent_again(row(timer=Timer(TimerKind.KEEPALIVE, 100, 5))) == 0
+    assert times_sent_again(row(timer=Timer(TimerKind.RETRANSMIT, 100, 5))) == 5
+
+
+@pytest.mark.parametrize(("times", "expected"), [(RETRANSMITS - 1, False), (RETRANSMITS, True)])
+def test_trouble_begins_at_the_threshold(times: int, expected: bool) -> None:
+    assert NOT_ACKNOWLEDGED.meets(facts(timer=Timer(TimerKind.RETRANSMIT, 100, times))) is expected

@@ -1,0 +1,52 @@
+"""The rules on connections that may carry data."""
+
+import pytest
+
+from tcpwatch.diagnose.diagnosis import diagnose
+from tcpwatch.diagnose.finding import Severity
+from tcpwatch.sockets.row import NoOwner, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tests.diagnose.facts import facts, rules_of
+
+
+def test_established_whose_queues_are_not_known_is_not_said_to_be_fine() -> None:
+    assert diagnose(facts(recv_q=None, send_q=None)) == ()
+
+
+def test_established_in_the_accept_queue_is_not_accepted() -> None:
+    assert rules_of(diagnose(facts(inode=0, owners=(), no_owner=NoOwner.NOT_ACCEPTED))) == ["not-accepted", "idle"]
+
+
+def test_established_with_the_persist_timer_has_a_zero_window() -> None:
+    stalled = facts(send_q=2_500_000, timer=Timer(TimerKind.PERSIST, 344, 0))
+    [finding] = diagnose(stalled)
+    assert finding.rule == "zero-window"
+    assert "2,500,000 bytes in" in finding.evidence[0]
+
+
+def test_established_with_unread_bytes_names_the_reader() -> None:
+    [finding] = diagnose(facts(recv_q=512))
+    assert finding.message == "java/4242 has not read 512 bytes that came."
+
+
+def test_established_that_is_quiet_is_said_to_be_fine() -> None:
+    assert rules_of(diagnose(facts())) == ["idle"]
+
+
+@pytest.mark.parametrize(("times", "severity"), [(2, Severity.NOTE), (3, Severity.WARN)])
+def test_data_sent_again_is_a_warning_from_the_third_time_on(times: int, severity: Severity) -> None:
+    [finding] = diagnose(facts(send_q=9, timer=Timer(TimerKind.RETRANSMIT, 200, times)))
+    assert (finding.rule, finding.severity) == ("retransmitting", severity)
+    assert f"sent again {times} times" in finding.message
+
+
+@pytest.mark.parametrize(("probes", "severity"), [(0, Severity.NOTE), (1, Severity.WARN)])
+def test_window_is_a_warning_once_a_probe_has_found_no_room(probes: int, severity: Severity) -> None:
+    timer, info = Timer(TimerKind.PERSIST, 344, probes), bytes((1, 0, 0, 0, probes))
+    [finding] = diagnose(facts(send_q=9, timer=timer, info_bytes=info))
+    assert (finding.rule, finding.severity) == ("zero-window", severity)
+
+
+def test_fin_behind_data_that_the_window_has_no_room_for_has_both_findings() -> None:
+    found = diagnose(facts(state=State.LAST_ACK, send_q=9, timer=Timer(TimerKind.PERSIST, 344, 1)))
+    assert rules_of(found) == ["fin-unacknowledged", "zero-window"]

@@ -1,0 +1,94 @@
+"""The table of rules as a whole: what holds for every row of it."""
+
+from itertools import product
+
+import pytest
+
+from tcpwatch.diagnose.diagnosis import (
+    STATES_TO_TEST,
+    TROUBLE_OF_STATE,
+    TROUBLES,
+    dated,
+    diagnose,
+    topics_of_findings,
+    trouble_of,
+    troubles_of_rules,
+)
+from tcpwatch.diagnose.finding import Finding, Severity, Since
+from tcpwatch.diagnose.rules import NAMESPACE_RULES, RULES, WIRE_RULES
+from tcpwatch.diagnose.rules.closing import NOT_CLOSED
+from tcpwatch.diagnose.rules.listener import TURNED_AWAY
+from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED
+from tcpwatch.diagnose.rules.transfer import WINDOW_STAYS_SHUT
+from tcpwatch.sockets.row import Backlog, Timer, TimerKind
+from tcpwatch.tcp.state import State
+from tcpwatch.why.topics import find_topic
+from tests.diagnose.facts import facts, rules_of
+
+ALL_IDS = [rule.id for table in (RULES, NAMESPACE_RULES, WIRE_RULES) for rule in table]
+ALL_TOPICS = [rule.topic for table in (RULES, NAMESPACE_RULES, WIRE_RULES) for rule in table]
+TIMERS = (None, *(Timer(kind, 100, times) for kind in TimerKind for times in (0, 1, 3)))
+BACKLOGS = ((None, 0), (Backlog(0, 128), 0), (Backlog(129, 128, half_open=128), 0), (Backlog(0, 128), 4))
+
+
+def test_ids_are_unique() -> None:
+    assert len(ALL_IDS) == len(set(ALL_IDS))
+
+
+@pytest.mark.parametrize("topic", ALL_TOPICS)
+def test_topic_has_an_explanation(topic: str) -> None:
+    assert find_topic(topic).key == topic
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_has_its_rules(state: State) -> None:
+    assert any(rule.applies_in(state) for rule in RULES)
+
+
+def test_ranks_are_unique_so_that_the_order_of_the_headline_is_fixed() -> None:
+    ranks = [trouble.rank for trouble in TROUBLES]
+    assert ranks == sorted(set(ranks))
+
+
+@pytest.mark.parametrize(("state", "backlog"), list(product(State, BACKLOGS)))
+def test_socket_has_a_warning_where_it_is_in_trouble_and_only_there(
+    state: State, backlog: tuple[Backlog | None, int]
+) -> None:
+    if backlog[0] is not None and state is not State.LISTEN:
+        return
+    for timer in TIMERS if state is not State.LISTEN else (None,):
+        one = facts(state=state, timer=timer, backlog=backlog[0], turned_away=backlog[1])
+        warned = any(found.severity in (Severity.WARN, Severity.ERROR) for found in diagnose(one))
+        assert warned is (trouble_of(one) is not None), (state, timer)
+
+
+@pytest.mark.parametrize("state", State)
+def test_socket_without_timer_and_backlog_is_in_trouble_only_in_the_states_that_are_tested(state: State) -> None:
+    assert (trouble_of(facts(state=state)) is None) or state in STATES_TO_TEST
+
+
+def test_states_that_are_trouble_themselves() -> None:
+    assert {state: trouble.name for state, trouble in TROUBLE_OF_STATE.items()} == {State.CLOSE_WAIT: "CLOSE-WAIT"}
+    assert all(trouble.group for trouble in TROUBLE_OF_STATE.values())
+
+
+def test_worse_of_two_troubles_counts() -> None:
+    lost = facts(state=State.CLOSE_WAIT, timer=Timer(TimerKind.RETRANSMIT, 100, 4))
+    assert trouble_of(lost) is NOT_CLOSED
+    assert rules_of(diagnose(lost)) == ["close-wait", "retransmitting"]
+
+
+def test_troubles_of_rules_leaves_out_rules_that_are_none() -> None:
+    assert troubles_of_rules(["turned-away", "idle", "no-such-rule"]) == {TURNED_AWAY}
+
+
+def test_topics_of_findings_are_those_of_their_rules() -> None:
+    found = [Finding(Severity.NOTE, "", rule=rule) for rule in ("not-accepted", "sent-unseen", "no-such-rule")]
+    assert list(topics_of_findings(found)) == ["accept queue", "SND.NXT"]
+
+
+def test_dated_are_the_findings_that_tell_of_the_trouble() -> None:
+    told, other = (Finding(Severity.WARN, "", rule=rule) for rule in ("zero-window", "unread"))
+    since = Since(1_000_000_000, seen=True)
+    assert [finding.since for finding in dated((told, other), WINDOW_STAYS_SHUT, since)] == [since, None]
+    assert [finding.since for finding in dated((told, other), NOT_ACKNOWLEDGED, since)] == [None, None]
