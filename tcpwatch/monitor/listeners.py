@@ -11,7 +11,7 @@ from operator import attrgetter
 from tcpwatch.diagnose.diagnosis import judged
 from tcpwatch.diagnose.finding import Finding
 from tcpwatch.diagnose.rules import NAMESPACE_RULES
-from tcpwatch.diagnose.rules.listener import DROPS, TURNED_AWAY_RULE, is_full
+from tcpwatch.diagnose.rules.listener import LISTEN_DROPS, TURNED_AWAY_RULE, is_full
 from tcpwatch.monitor.counter_window import MINUTE_NS, CounterWindow
 from tcpwatch.monitor.detail import facts_of
 from tcpwatch.monitor.snapshot import Connection
@@ -23,7 +23,7 @@ from tcpwatch.wire.segment import IPV4_ENDS
 
 _PORT, _IPV4, _IPV6 = 2, 4, 16  # bytes
 
-Place = tuple[Namespace | None, bytes]
+BoundTo = tuple[Namespace | None, bytes]
 """Where a listener is bound: address and port, in its network namespace."""
 
 
@@ -48,7 +48,7 @@ class Listeners:
             {key: backlog.drops for key, backlog in listening.items() if backlog.drops is not None}, now_ns
         )
         risen = {key: rise.last_minute for key, rise in rises.items() if rise.last_minute}
-        refused = stack.last_minute(DROPS)
+        refused = stack.last_minute(LISTEN_DROPS)
         if not refused or not risen:
             return tuple(connections)
         if sum(risen.values()) != refused:
@@ -66,7 +66,7 @@ def alarms(connections: Sequence[Connection], stack: Stack) -> tuple[Finding, ..
 
     Where no listener is to blame, the rules on the whole namespace are asked.
     """
-    if not stack.last_minute(DROPS):
+    if not stack.last_minute(LISTEN_DROPS):
         return ()
     guilty = sorted((one for one in connections if one.turned_away), key=attrgetter("turned_away"), reverse=True)
     if guilty:
@@ -84,7 +84,7 @@ def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:
     uncounted = [index for index, row in enumerate(rows) if row.backlog and row.backlog.half_open is None]
     if not uncounted:
         return rows
-    places: dict[Place, list[int]] = {}
+    places: dict[BoundTo, list[int]] = {}
     for index in uncounted:
         places.setdefault(next(_places(rows[index])), []).append(index)
     half_open = Counter(_listeners_of(row, places) for row in rows if row.state is State.SYN_RECEIVED)
@@ -95,7 +95,7 @@ def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:
     return counted
 
 
-def _places(row: SocketRow) -> Iterator[Place]:
+def _places(row: SocketRow) -> Iterator[BoundTo]:
     """Where a listener for this local end may be bound, in the order in which the kernel looks."""
     size = _IPV4 if len(row.ends) == IPV4_ENDS else _IPV6
     port = row.ends[2 * size : 2 * size + _PORT]
@@ -103,7 +103,7 @@ def _places(row: SocketRow) -> Iterator[Place]:
         yield row.netns, address + port
 
 
-def _listeners_of(row: SocketRow, places: dict[Place, list[int]]) -> tuple[int, ...]:
+def _listeners_of(row: SocketRow, places: dict[BoundTo, list[int]]) -> tuple[int, ...]:
     return next((tuple(places[place]) for place in _places(row) if place in places), ())
 
 

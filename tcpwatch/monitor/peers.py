@@ -1,7 +1,7 @@
 """Which socket is the other end of a connection, where that is on this host too. Pure.
 
 Two network namespaces may have the same addresses, and all of them have a loopback of their own. So the other end is
-looked for in the same namespace first; in another one only where the connection is not loopback's.
+looked for in the same namespace first, and in another one only where the connection is not on loopback.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tcpwatch.wire.segment import is_loopback, reversed_ends
 
 
 class Peers:
-    """The sockets of one dump; `by_ends` has their cookies. Equal where every socket has the same other end."""
+    """The other ends of the sockets of one dump, of which `by_ends` has the cookies. Equal where all of them are."""
 
     def __init__(self, rows: Sequence[SocketRow]) -> None:
         first = rows[0].netns if rows else None

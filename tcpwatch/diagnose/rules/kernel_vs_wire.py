@@ -17,8 +17,8 @@ from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.text.duration import duration
 from tcpwatch.text.quantity import counted
 
-DROPS = "nstat -az TcpInCsumErrors TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop IpInDiscards"
-FIREWALL = "nft list ruleset"
+SHOW_DROPS = "nstat -az TcpInCsumErrors TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop IpInDiscards"
+SHOW_FIREWALL = "nft list ruleset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def reset_not_taken(views: BothViews) -> Finding | None:
         f"An RST passed{views.since(State.CLOSED)} that ends this connection, and the socket of {views.whose} is still "
         f"{views.row.state}: it did not reach TCP, or TCP refused it."
     )
-    return _warn(message, views.state, FIREWALL, DROPS)
+    return _warn(message, views.state, SHOW_FIREWALL, SHOW_DROPS)
 
 
 def segment_not_taken(views: BothViews) -> Finding | None:
@@ -115,7 +115,7 @@ def segment_not_taken(views: BothViews) -> Finding | None:
         if views.row.state in kernel and views.state in wire:
             still = f"the socket of {views.whose} is still {views.row.state}"
             message = f"{segment} passed{views.since(*wire)}, and {still}: {why}."
-            return _warn(message, views.state, DROPS)
+            return _warn(message, views.state, SHOW_DROPS)
     return None
 
 
@@ -145,7 +145,7 @@ def sent_unseen(views: BothViews) -> Finding | None:
         f"TCP has sent {counted(missing, 'number')} more of {views.whose} than this interface has seen: dropped "
         "on the way down (firewall, queue discipline), or they leave by another interface."
     )
-    return _warn(message, seen, "tc -s qdisc show", FIREWALL)
+    return _warn(message, seen, "tc -s qdisc show", SHOW_FIREWALL)
 
 
 def received_untaken(views: BothViews) -> Finding | None:
@@ -160,7 +160,7 @@ def received_untaken(views: BothViews) -> Finding | None:
         f"The socket of {views.whose} has not taken {counted(missing, 'number')} that passed: dropped on the way up "
         "(firewall, checksum, no memory), or bytes before them are missing."
     )
-    return _warn(message, views.offered, DROPS, FIREWALL)
+    return _warn(message, views.offered, SHOW_DROPS, SHOW_FIREWALL)
 
 
 def ack_untaken(views: BothViews) -> Finding | None:
@@ -175,7 +175,7 @@ def ack_untaken(views: BothViews) -> Finding | None:
         f"An ACK of {counted(missing, 'number')} more has passed than the socket of {views.whose} has taken: dropped "
         "on the way up (firewall, checksum)."
     )
-    return _warn(message, views.wire.snd_una, DROPS, FIREWALL)
+    return _warn(message, views.wire.snd_una, SHOW_DROPS, SHOW_FIREWALL)
 
 
 def unread_since_fin(views: BothViews) -> Finding | None:

@@ -11,7 +11,12 @@ from tcpwatch.sockets.row import Backlog
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
-OVERFLOWS, DROPS, HALF_OPEN_DROPS, COOKIES = "ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "SyncookiesSent"
+LISTEN_OVERFLOWS, LISTEN_DROPS, HALF_OPEN_DROPS, COOKIES = (
+    "ListenOverflows",
+    "ListenDrops",
+    "TCPReqQFullDrop",
+    "SyncookiesSent",
+)
 ACCEPT_QUEUE_COMMANDS = ("nstat -az TcpExtListenOverflows TcpExtListenDrops", "sysctl net.core.somaxconn")
 HALF_OPEN_COMMANDS = ("ss -tan state syn-recv", f"sysctl net.ipv4.tcp_max_syn_backlog {SYNCOOKIES}")
 
@@ -27,7 +32,7 @@ def half_open_queue_is_full(backlog: Backlog, stack: Stack) -> bool:
 
 
 def is_full(backlog: Backlog, stack: Stack) -> bool:
-    """Whether either queue is."""
+    """Whether one of the queues is full."""
     return accept_queue_is_full(backlog) or half_open_queue_is_full(backlog, stack)
 
 
@@ -35,7 +40,7 @@ def turned_away(facts: SocketFacts) -> Finding | None:
     """Clients met a full queue in the last minute."""
     if not (count := facts.turned_away):
         return None
-    overflowed, too_many = (facts.stack.last_minute(name) for name in (OVERFLOWS, HALF_OPEN_DROPS))
+    overflowed, too_many = (facts.stack.last_minute(name) for name in (LISTEN_OVERFLOWS, HALF_OPEN_DROPS))
     port = f":{facts.row.local.port}"
     if overflowed and not too_many:
         message = (
@@ -54,7 +59,7 @@ def turned_away(facts: SocketFacts) -> Finding | None:
 
 def somebody_turned_away(stack: Stack) -> Finding | None:
     """Clients were turned away, and no listener has counted them: its source does not count, or it is gone."""
-    count = stack.last_minute(DROPS)
+    count = stack.last_minute(LISTEN_DROPS)
     if not count:
         return None
     message = (
@@ -64,13 +69,13 @@ def somebody_turned_away(stack: Stack) -> Finding | None:
 
 
 def in_the_last_minute(stack: Stack) -> str:
-    """The counters that have risen."""
+    """The counters that have risen in the last minute, in words."""
     risen = [f"{name} +{rise.last_minute:,}" for name, rise in stack.counters.items() if rise.last_minute]
     return f"in this namespace in the last minute: {', '.join(risen) or 'no counter has risen'}"
 
 
 def accept_queue_full(facts: SocketFacts) -> Finding | None:
-    """LISTEN: more connections wait than may; Linux lets one more in."""
+    """LISTEN: more connections wait for accept() than the limit; Linux lets one more in."""
     backlog = facts.row.backlog
     if backlog is None or not accept_queue_is_full(backlog):
         return None
@@ -84,7 +89,7 @@ def accept_queue_full(facts: SocketFacts) -> Finding | None:
 
 
 def half_open_queue_full(facts: SocketFacts) -> Finding | None:
-    """LISTEN: as many handshakes are under way as may. No trouble as such: who is dropped, `turned_away` counts."""
+    """LISTEN: the half-open queue is full. No trouble by itself: `turned_away` counts the clients that are dropped."""
     backlog = facts.row.backlog
     if backlog is None or not half_open_queue_is_full(backlog, facts.stack):
         return None
@@ -100,7 +105,7 @@ def half_open_queue_full(facts: SocketFacts) -> Finding | None:
 
 
 def waits_for_clients(facts: SocketFacts) -> Finding:
-    """LISTEN: what it is."""
+    """LISTEN: waiting is what it is for."""
     backlog = facts.row.backlog
     queue = f" {backlog.queued} of {backlog.limit} waiting for accept()." if backlog is not None else ""
     return Finding(Severity.CHAT, f"{facts.program} waits for connections.{queue}")

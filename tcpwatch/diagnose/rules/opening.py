@@ -26,7 +26,7 @@ def no_answer_to_syn(facts: SocketFacts) -> Finding:
 
 
 def half_open(facts: SocketFacts) -> Finding:
-    """SYN-RECEIVED: the SYN-ACK was sent, the third step is missing."""
+    """SYN-RECEIVED: the SYN-ACK was sent, the third segment of the handshake is missing."""
     again = facts.row.timer.retransmits if facts.row.timer is not None else 0
     sent = f"sent again {counted(again, 'time')}" if again else "sent"
     return Finding(

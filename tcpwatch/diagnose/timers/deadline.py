@@ -1,8 +1,8 @@
-"""When the kernel gives a connection up if nothing comes from its peer, reckoned as Linux does (net/ipv4/tcp_timer.c).
+"""When the kernel gives up a connection whose peer stays silent, computed as Linux does (net/ipv4/tcp_timer.c).
 
-What the socket's program has set for it (TCP_SYNCNT, TCP_KEEPIDLE and the like) only the kernel's own record tells, and
-how long it has been sending again. So without that record nothing is reckoned; nor where TCP_USER_TIMEOUT decides, nor
-for a handshake under way, which depends on how full its listener is.
+Only the kernel's own record of the socket has what its program has set (TCP_SYNCNT, TCP_KEEPIDLE and the like), and for
+how long it has been sending again. Without that record nothing is computed. Nor is it where TCP_USER_TIMEOUT decides,
+or for a handshake under way, which depends on how full the accept queue of its listener is.
 """
 
 from collections.abc import Callable
@@ -22,10 +22,10 @@ _MOST_TIMEOUTS = 256  # tcp_retries2 and the others fit into a byte
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What comes of a timer if the peer stays silent, in milliseconds.
+    """What follows when a timer fires and the peer stays silent, in milliseconds.
 
-    `next_wait_ms` is the wait after it, None where the connection ends when it fires; `gives_up_ms` is from `read_ns`
-    to that end.
+    `next_wait_ms` is the wait after it, None where the connection ends when it fires. `gives_up_ms` is the time from
+    `read_ns` to that end.
     """
 
     next_wait_ms: int | None
@@ -33,15 +33,15 @@ class Fate:
 
 
 def fate_of(row: SocketRow, stack: Stack) -> Fate | None:
-    """What comes of the socket's timer; None where that cannot be reckoned."""
+    """What follows when the socket's timer fires; None where that cannot be computed."""
     if row.timer is None or row.record is None or row.info is None or row.record.value("icsk_user_timeout") != 0:
         return None
-    reckon = _RECKONINGS.get(row.timer.kind)
-    return reckon(row, row.timer, row.record, stack) if reckon is not None else None
+    compute = _FATE_OF_KIND.get(row.timer.kind)
+    return compute(row, row.timer, row.record, stack) if compute is not None else None
 
 
 def _keep_alive(row: SocketRow, timer: Timer, record: KernelRecord, stack: Stack) -> Fate | None:
-    """A silence as long as `idle`, then `probes` probes, one each `wait` (tcp_keepalive_timer)."""
+    """A silence as long as `idle_ms`, then `probes` probes, one after each `wait_ms` (tcp_keepalive_timer)."""
     idle_ms = record.duration_ms("keepalive_time") or _seconds(stack, "net.ipv4.tcp_keepalive_time")
     wait_ms = record.duration_ms("keepalive_intvl") or _seconds(stack, "net.ipv4.tcp_keepalive_intvl")
     probes = record.value("keepalive_probes") or stack.sysctls.get("net.ipv4.tcp_keepalive_probes")
@@ -49,7 +49,9 @@ def _keep_alive(row: SocketRow, timer: Timer, record: KernelRecord, stack: Stack
     if info is None or not (row.inode and idle_ms and wait_ms and probes):  # an orphan's timer waits for the FIN
         return None
     silent_ms = min(info.last_data_recv or 0, info.last_ack_recv or 0)
-    at_ms = record.fires_ms(max(timer.expires_ms, idle_ms - silent_ms), idle_ms)  # set anew where something came
+    at_ms = record.fires_ms(
+        max(timer.expires_ms, idle_ms - silent_ms), idle_ms
+    )  # the kernel starts it again where something came
     left = max(0, probes - timer.retransmits)
     for _ in range(left):
         at_ms = record.fires_ms(at_ms + wait_ms, wait_ms)
@@ -58,7 +60,7 @@ def _keep_alive(row: SocketRow, timer: Timer, record: KernelRecord, stack: Stack
 
 @dataclass(slots=True)
 class _Retransmission:
-    """A socket that sends again and again: how often it has, its RTO, and when it did so first, from `read_ns`."""
+    """A socket that retransmits: how often it has, its RTO, and when it first did, from `read_ns`."""
 
     state: State
     orphan: bool
@@ -86,7 +88,7 @@ class _Retransmission:
             self.rto_ms = min(2 * self.rto_ms, self.rto_max_ms)
 
     def _timed_out(self, boundary: int, base_ms: int, at_ms: int) -> bool:
-        """Whether so many doublings of `base_ms` have passed (retransmits_timed_out, tcp_model_timeout)."""
+        """Whether `boundary` doublings of `base_ms` have passed (retransmits_timed_out, tcp_model_timeout)."""
         if not self.retransmits or self.first_ms is None:
             return False
         doublings = min(boundary, (self.rto_max_ms // base_ms).bit_length() - 1)
@@ -137,7 +139,7 @@ def _seconds(stack: Stack, name: str) -> int:
     return stack.sysctls.get(name, 0) * 1_000
 
 
-_RECKONINGS: dict[TimerKind, Callable[[SocketRow, Timer, KernelRecord, Stack], Fate | None]] = {
+_FATE_OF_KIND: dict[TimerKind, Callable[[SocketRow, Timer, KernelRecord, Stack], Fate | None]] = {
     TimerKind.RETRANSMIT: _sent_again,
     TimerKind.KEEPALIVE: _keep_alive,
 }

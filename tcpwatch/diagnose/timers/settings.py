@@ -9,9 +9,9 @@ from tcpwatch.tcp.state import State
 
 
 class Option(NamedTuple):
-    """What a program may set for one socket in a sysctl's place; the kernel keeps it in `field`, 0 where it is not set.
+    """What a program may set for one socket in place of a sysctl. The kernel keeps it in `field`, 0 where it is unset.
 
-    `jiffies`: it is a length of time, here in seconds.
+    Where `jiffies` is true, the kernel keeps a time in jiffies, and the value here is in seconds.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Option(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """A sysctl without its `net.ipv4.`, the unit of its value, and the socket option that comes before it."""
+    """A sysctl without its `net.ipv4.`, the unit of its value, and the socket option that overrides it."""
 
     sysctl: str
     unit: str = ""
@@ -36,13 +36,13 @@ class Setting(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """All that sets one timer, and what no sysctl tells."""
+    """Everything that sets one timer, and a remark on what no sysctl shows."""
 
     settings: tuple[Setting, ...] = ()
     remark: str = ""
 
 
-PREFIX = "net.ipv4."
+SYSCTL_PREFIX = "net.ipv4."
 _RTO = (Setting("tcp_rto_min_us", "µs"), Setting("tcp_rto_max_ms", "ms"))
 _RETRIES = Setting("tcp_retries2", "", Option("TCP_USER_TIMEOUT", "icsk_user_timeout", "ms"))
 _ORPHAN_RETRIES = Setting("tcp_orphan_retries")
@@ -88,7 +88,7 @@ def settings_of(row: SocketRow) -> Settings:
     return BY_STATE.get(row.state) or (ORPHANS_RETRANSMISSION if orphan else RETRANSMISSION)
 
 
-def words(row: SocketRow, stack: Stack) -> Iterator[str]:
+def setting_phrases(row: SocketRow, stack: Stack) -> Iterator[str]:
     """Each setting with its value, as far as that can be read: `net.ipv4.tcp_retries2 15`; then the remark."""
     settings, remark = settings_of(row)
     for setting in settings:
@@ -96,9 +96,14 @@ def words(row: SocketRow, stack: Stack) -> Iterator[str]:
         own = option.value(row.record) if option and row.record else None
         if option and own:
             yield _measured(f"{option.name} of its program", own, option.unit)
-        elif not stack.sysctls or PREFIX + setting.sysctl in stack.sysctls:
+        elif not stack.sysctls or SYSCTL_PREFIX + setting.sysctl in stack.sysctls:
             unless = f" or {option.name}" if option and own is None else ""
-            yield _measured(PREFIX + setting.sysctl, stack.sysctls.get(PREFIX + setting.sysctl), setting.unit) + unless
+            yield (
+                _measured(
+                    SYSCTL_PREFIX + setting.sysctl, stack.sysctls.get(SYSCTL_PREFIX + setting.sysctl), setting.unit
+                )
+                + unless
+            )
     if remark:
         yield remark
 

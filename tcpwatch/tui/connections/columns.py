@@ -35,7 +35,7 @@ INDENT = 2  # room for the mark before each row
 
 
 class Moment(NamedTuple):
-    """A connection at a moment (monotonic nanoseconds): what a cell is made of."""
+    """A connection at a moment (monotonic nanoseconds): all that a cell may show."""
 
     connection: Connection
     now_ns: int
@@ -59,16 +59,16 @@ def _age(moment: Moment) -> Run:
     """How long it has been in its state; of one that has ended, how long it lived."""
     connection = moment.connection
     if connection.row.state is State.CLOSED:
-        return lived(connection.timeline), ""
+        return lifetime(connection.timeline), ""
     is_trouble = connection.trouble is not None and connection.trouble.began is Beginning.WITH_ITS_STATE
     return age(moment.now_ns, connection.since_ns, connection.since_seen), "trouble" if is_trouble else ""
 
 
-def lived(timeline: Timeline) -> str:
+def lifetime(timeline: Timeline) -> str:
     """From the first state that was seen to the end, in at most six cells."""
     first, *others = timeline.intervals
     if not others:
-        return "short"  # it came and went between two readings
+        return "short"  # it came and went between two dumps
     earlier = first.precision is Precision.AT_LEAST and first.since_ns < others[0].since_ns
     return ("≥" if earlier else "") + brief_span(others[-1].since_ns - first.since_ns)
 
@@ -178,6 +178,6 @@ def row_words(connection: Connection, now_ns: int) -> str:
 
 
 def _namespace(connection: Connection) -> str:
-    """Which one, in words that mean the same elsewhere; empty where it is tcpwatch's own and nobody has named it."""
+    """Its network namespace, in words that mean the same elsewhere; empty for tcpwatch's own where it has no name."""
     netns = connection.row.netns
     return f"netns {netns.label}" if netns and (netns.is_named or not netns.here) else ""

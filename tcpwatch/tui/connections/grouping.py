@@ -13,15 +13,15 @@ from tcpwatch.sockets.row import Timer
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.paint.glyphs import STATES
 
-FOLDED_ABOVE = {State.TIME_WAIT: 20}  # a crowd nobody wants to page through; its heading still counts it
+FOLDED_ABOVE = {State.TIME_WAIT: 20}  # above so many the group begins folded; its heading still counts them
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A group's heading: its state, how many are in it, which has been in it longest, whether its rows are hidden.
 
-    `next_gone` is the timer of the TIME-WAIT that ends first, None in other groups; `left_out` counts the CLOSED that
-    there was no room for.
+    `next_gone` is the timer of the TIME-WAIT that ends first, None in other groups; `left_out` is how many CLOSED ones
+    were left out.
     """
 
     state: State
@@ -33,11 +33,11 @@ class Heading:
 
     @property
     def key(self) -> State:
-        """What the heading is known by."""
+        """The identity of the heading: its state."""
         return self.state
 
 
-Row = Heading | Connection
+TableRow = Heading | Connection
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ ORDERS = (
 
 @dataclass(frozen=True)
 class View:
-    """How the user wants the table: which connections, in which order, which groups folded or left as they are."""
+    """How the user has set the table: which connections are shown, in which order, and which groups are folded."""
 
     shown: Callable[[Connection], bool] | None = None
     order: Order = ORDERS[0]
@@ -79,18 +79,18 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The rows of the screen, how many living connections passed, and the crowds that were folded unasked."""
+class ArrangedRows:
+    """The rows in order, how many open connections the filter lets pass, and the states folded for their size."""
 
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
     count: int
     crowds: frozenset[State]
 
 
 def arrange(
     connections: Sequence[Connection], view: View, closed: Sequence[Connection] = (), left_out: int = 0
-) -> Table:
-    """The whole table in order; reads nothing but its arguments, so that it may run in any thread.
+) -> ArrangedRows:
+    """All rows in order; reads nothing but its arguments, so that it may run in any thread.
 
     `closed` are connections that have ended, which come last, and `left_out` more of them.
     """
@@ -105,7 +105,7 @@ def arrange(
     rows = rows_of(groups, view.order, folded)
     if ended := [one for one in closed if view.shown is None or view.shown(one)]:
         rows += rows_of({State.CLOSED: ended}, view.order, folded, left_out)
-    return Table(rows, len(shown), crowds)
+    return ArrangedRows(rows, len(shown), crowds)
 
 
 def by_state(connections: Iterable[Connection]) -> dict[State, list[Connection]]:
@@ -118,9 +118,9 @@ def by_state(connections: Iterable[Connection]) -> dict[State, list[Connection]]
 
 def rows_of(
     groups: Mapping[State, list[Connection]], order: Order, folded: Mapping[State, bool], left_out: int = 0
-) -> list[Row]:
+) -> list[TableRow]:
     """Headings, each followed by its connections, which are sorted in place, unless it is folded."""
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for state, members in groups.items():
         heading = _heading(state, members, folded.get(state, False), left_out)
         rows.append(heading)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.columns import INDENT, Moment, connection_line, heading_line, row_words
-from tcpwatch.tui.connections.grouping import ORDERS, Heading, Row, Table, View, arrange
+from tcpwatch.tui.connections.grouping import ORDERS, ArrangedRows, Heading, TableRow, View, arrange
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted
 from tcpwatch.tui.paint.columns import Column, Laid, grown, lay_out, titles
 from tcpwatch.tui.paint.format import grouped
@@ -22,15 +22,15 @@ Shown = Callable[[Connection], bool]
 ARRANGED_APART_FROM = 2_000  # connections; to put more in order takes longer than a few milliseconds
 
 
-def arranged(snapshot: Snapshot, view: View) -> Table:
+def arranged(snapshot: Snapshot, view: View) -> ArrangedRows:
     """The table of a picture."""
     return arrange(snapshot.connections, view, snapshot.closed, snapshot.closed_left_out)
 
 
-class Connections(Rows[Row]):
+class Connections(Rows[TableRow]):
     """The socket table. `apply_filter` and `show` decide what is in it; the user, what is folded and how it is sorted.
 
-    `nothing` is what it says while it is empty; `columns` are those there is something to show in.
+    `nothing` is shown while it is empty; `columns` are those that its source can fill.
     """
 
     HELP = "Every TCP socket of this host, grouped by state. CLOSE-WAIT stands first: its program has not closed it."
@@ -53,7 +53,7 @@ class Connections(Rows[Row]):
         self._count = 0
 
     def apply_filter(self, shown: Shown | None, words: tuple[str, ...]) -> None:
-        """Show only what passes (None: all); `words` say so in the title."""
+        """Show only the connections that pass (None: all); the title shows `words`."""
         self._shown_words = words
         self._look(replace(self._view, shown=shown))
 
@@ -83,7 +83,7 @@ class Connections(Rows[Row]):
         return False
 
     @property
-    def selected(self) -> Row | None:
+    def selected(self) -> TableRow | None:
         """The cursor's connection, or heading."""
         return self.current
 
@@ -123,11 +123,11 @@ class Connections(Rows[Row]):
         self._arranging = False
 
     def _view_now(self) -> View:
-        """A crowd is not folded over the cursor."""
+        """The user's view, in which the group under the cursor does not fold for its size."""
         state = self._state_at_cursor()
         return self._view if state is None or state in self._view.folded else self._view.turned(state, False)
 
-    def _take(self, snapshot: Snapshot, table: Table) -> None:
+    def _take(self, snapshot: Snapshot, table: ArrangedRows) -> None:
         first = self._snapshot is None
         self._snapshot, self._count = snapshot, table.count
         for state in table.crowds:
@@ -137,7 +137,7 @@ class Connections(Rows[Row]):
             self._select_first()
 
     def _select_first(self) -> None:
-        """Put the cursor on the first connection: where the trouble is, if there is any."""
+        """Put the cursor on the first connection: groups in trouble stand first."""
         index = next((index for index, row in enumerate(self.rows) if isinstance(row, Connection)), None)
         if index is not None:
             self._user_puts(index)
@@ -148,18 +148,18 @@ class Connections(Rows[Row]):
 
     # What Rows asks for.
 
-    def key_of(self, row: Row) -> Hashable:
+    def key_of(self, row: TableRow) -> Hashable:
         """The state of a heading, the cookie of a connection."""
         return row.key
 
     def title(self) -> str:
-        """How many there are, of how many, and what narrows them."""
+        """How many are shown, of how many, the filter and the order."""
         total = len(self._snapshot.connections) if self._snapshot else 0
         count = grouped(total) if self._count == total else f"{grouped(self._count)} of {grouped(total)}"
         return " · ".join(("Connections", count, *self._shown_words, f"by {self._view.order.title}"))
 
     def index_of(self, key: Hashable) -> int | None:
-        """By identity, which is quick among 50,000 rows: the picture knows which object has this key."""
+        """Found by identity, which is quick among 50,000 rows: the picture knows which object has this key."""
         wanted = self._snapshot.by_key.get(key) if self._snapshot and isinstance(key, int) else None
         if wanted is None:
             return super().index_of(key) if isinstance(key, State) else None
@@ -177,7 +177,7 @@ class Connections(Rows[Row]):
         return connection_line(Moment(row, self._now_ns), self._laid())
 
     def empty_lines(self) -> Sequence[Line]:
-        """Why nothing is shown."""
+        """Why nothing is shown, and the keys that change it."""
         if self._snapshot is None:
             return (Line(((" Reading the socket table …", "muted"),)),)
         words = f"No socket matches {', '.join(self._shown_words)}." if self._shown_words else self.nothing
@@ -207,7 +207,7 @@ class Connections(Rows[Row]):
     # Keys.
 
     def action_fold(self, folded: bool | None = None) -> None:
-        """Fold, unfold or turn the group that the cursor is in; the cursor goes to its heading where it is folded."""
+        """Fold or unfold the group that the cursor is in; the cursor goes to the heading of a group that folds."""
         if (state := self._state_at_cursor()) is None:
             return
         folded = not self._view.folded.get(state, False) if folded is None else folded

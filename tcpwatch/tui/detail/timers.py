@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tcpwatch.diagnose.timers.deadline import fate_of
-from tcpwatch.diagnose.timers.settings import words
+from tcpwatch.diagnose.timers.settings import setting_phrases
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import SocketRow, TimerKind
 from tcpwatch.tcp.state import State
@@ -69,7 +69,7 @@ def timer_sentence(row: SocketRow, now_ns: int, stack: Stack = NO_STACK) -> str 
 
 def settings_words(row: SocketRow, stack: Stack) -> str:
     """What sets the timer, with the values of today; empty where none runs."""
-    return " · ".join(words(row, stack))
+    return " · ".join(setting_phrases(row, stack))
 
 
 def _look(row: SocketRow) -> TimerLook:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.diagnose.timers.settings import BY_KIND, words
+from tcpwatch.diagnose.timers.settings import BY_KIND, setting_phrases
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import Timer, TimerKind
 from tcpwatch.tcp.state import State
@@ -13,7 +13,7 @@ KEEP_ALIVE = {f"net.ipv4.tcp_keepalive_{name}": value for name, value in (("time
 
 
 def told(kind: TimerKind | None, stack: Stack = NO_STACK, **facts: Any) -> list[str]:
-    return list(words(row(timer=Timer(kind, 1_000, 0) if kind else None, **facts), stack))
+    return list(setting_phrases(row(timer=Timer(kind, 1_000, 0) if kind else None, **facts), stack))
 
 
 def test_every_kind_of_timer_is_told() -> None:
