@@ -49,8 +49,9 @@ class ObservedSocket(Protocol):
 class Trouble:
     """What marks a row and stands in the headline: `N <name>  oldest …  <program> <must>`.
 
-    A finding of its rule has its `severity` where `meets` is true, and a lower one elsewhere. The lowest `rank` wins
-    where a socket is in two troubles, and leads the headline. `only_with_timer_or_backlog` promises that a socket with
+    Where `meets` is true, `find` must find something, and the finding has the trouble's `severity`; elsewhere it keeps
+    the one that `find` gave it, at most a note. The lowest `rank` counts where a socket is in two troubles, and leads
+    the headline. `only_with_timer_or_backlog` promises that a socket with
     neither does not meet it, which spares most sockets the test. `group` is said of a whole state that is trouble.
     """
 

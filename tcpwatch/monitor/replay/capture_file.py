@@ -92,9 +92,9 @@ class Recorded:
         return self._picture
 
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
-        """All that the file tells until now of the connection with these ends; None where it has not begun.
+        """All that the file has shown until now of the connection with these ends; None where it has not begun.
 
-        What the findings say to do is for the host it came from, and left out.
+        The findings come without their next steps: the commands are for the host on which the file was captured.
         """
         now_ns, position = self.snapshot().mono_ns, self._picture_at[0]
         begun = (one for one in reversed(self._by_ends.get(ends, ())) if one.numbers[0] < position)
@@ -104,8 +104,8 @@ class Recorded:
         side = 0 if flow.ends == ends else 1
         both = recorded.ends_at(position)
         wire_timelines = recorded.wire_timelines(position, self.events)
-        told = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
-        return replace(told, findings=tuple(replace(finding, next_steps=()) for finding in told.findings))
+        known = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
+        return replace(known, findings=tuple(replace(finding, next_steps=()) for finding in known.findings))
 
     def now_ns(self) -> int:
         """The moment of the picture: in a file nothing goes on between two of them."""
