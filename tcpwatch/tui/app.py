@@ -290,7 +290,7 @@ class Dashboard(App[None]):
 
     def action_view(self) -> None:
         """The next view of the selected connection."""
-        self._detail.turn()
+        self._detail.next_tab()
 
     def action_pause(self) -> None:
         """Freeze the picture, or let it go on."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
 
+from tcpwatch.tui.detail.tabs import TABS
+
 KEYS: list[BindingType] = [
     Binding("slash", "filter", "Filter", key_display="/", id="app.filter", tooltip="Show only what matches some words"),
     Binding("n", "trouble", "Trouble", id="app.trouble", tooltip="To the next connection in trouble"),
@@ -13,7 +15,7 @@ KEYS: list[BindingType] = [
         "view",
         "View",
         id="app.view",
-        tooltip="The detail pane's next view: both TCBs, the states in time, kernel beside wire",
+        tooltip=f"The detail pane's next view: {', '.join(tab.tooltip for tab in TABS)}",
     ),
     Binding("s", "limit", "Only this", id="app.limit", tooltip="Only the selected connection's segments, or all"),
     Binding("r", "absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or as on the wire"),

@@ -1,17 +1,16 @@
-"""The detail pane: all that is known of the selected connection."""
+"""The detail pane: all that is known of the selected connection, in tabs."""
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.text.cells import cells
-from tcpwatch.tui.detail import fields as tcb_fields
-from tcpwatch.tui.detail.tabs import states as life_lines
-from tcpwatch.tui.detail.tabs import wire as wire_lines
-from tcpwatch.tui.detail.tabs.tcb import detail_lines
+from tcpwatch.tui.detail.context import tab_context
+from tcpwatch.tui.detail.tab import Tab
+from tcpwatch.tui.detail.tabs import TABS
 from tcpwatch.tui.paint.format import listener
 from tcpwatch.tui.paint.line import Line, ends_apart, title_line, width_of, wrap
 from tcpwatch.tui.paint.lines import Lines
@@ -20,45 +19,38 @@ from tcpwatch.wire.segment import endpoints
 NOTHING = "Choose a connection or a segment, and both its ends are shown here."
 GONE = "Nothing is known of this connection any more: its socket is gone and its segments have fallen out."
 
-TENTHS_MS = 10_000  # below which a countdown has them
-
+TENTHS_MS = 10_000  # a countdown below this is shown in tenths of a second
 
 Unchosen = Callable[[int, int], tuple[str, list[Line]]]
 
 
-class View(NamedTuple):
-    """One way to look at a connection: its name, its lines of a width, and the legends that fit it, the longest first.
-
-    Sequence numbers are absolute where that is asked for last; `{}` of a legend says which they are.
-    """
-
-    name: str
-    lines: Callable[[Detail, int, int, bool], list[Line]]
-    legends: tuple[str, ...]
-
-
-VIEWS = (
-    View("TCB", detail_lines, (f"  {{}} numbers   {tcb_fields.LEGEND} ", "  {} numbers ")),
-    View(
-        "States",
-        lambda detail, now_ns, width, absolute: life_lines.life_lines(detail, now_ns, width),
-        (f"  {life_lines.LEGEND} ",),
-    ),
-    View("Wire", wire_lines.wire_lines, (f"  {wire_lines.LEGEND} ", "  {} numbers ")),
-)
+def tab_bindings(tabs: tuple[Tab, ...]) -> list[Binding]:
+    """A binding for each tab that has a key of its own."""
+    return [
+        Binding(
+            tab.key,
+            f"tab({index})",
+            tab.title,
+            show=False,
+            id=f"detail.{tab.title.lower()}",
+            tooltip=f"Show {tab.tooltip}",
+        )
+        for index, tab in enumerate(tabs)
+        if tab.key
+    ]
 
 
 class DetailPane(Lines, can_focus=True):
-    """Both TCBs, the send window, and what it all means; scrolls where the pane is too low for it.
+    """One tab of the selected connection; scrolls where its lines do not fit.
 
-    `nothing` is what it says of a connection of which nothing is known. `unchosen` gives a title, and
-    lines of a width and height, that stand there until one is chosen.
+    `nothing` is shown for a connection of which nothing is known. `unchosen` gives, for a width and a height, the title
+    and the lines that are shown until a connection is chosen.
     """
 
-    HELP = "Both ends of the selected connection as RFC 9293 names them; the letter beside a value tells its source."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "Down", show=False, id="detail.down", tooltip="One line down"),
         Binding("k", "scroll_up", "Up", show=False, id="detail.up", tooltip="One line up"),
+        *tab_bindings(TABS),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -67,35 +59,49 @@ class DetailPane(Lines, can_focus=True):
         self._ends: bytes | None = None
         self._now_ns = 0
         self._absolute = False
-        self._view = 0
+        self._tab = 0
         self._lines: list[Line] = []
         self.nothing = GONE
         self.unchosen: Unchosen = lambda width, height: ("Detail", [])
 
     def show(self, ends: bytes | None, detail: Detail | None, now_ns: int, absolute: bool) -> None:
-        """Show the connection with these ends as it is known at this moment; `detail` None says that it is not."""
+        """Show the connection with these ends as of `now_ns`; `detail` is None where nothing is known of it."""
         if ends != self._ends:
             self.scroll_to(y=0, animate=False, force=True)
         self._ends, self._detail, self._now_ns, self._absolute = ends, detail, now_ns, absolute
         self._rebuild()
 
     def show_unchosen(self) -> None:
-        """What stands there until a connection is chosen has changed."""
+        """Draw anew what is shown until a connection is chosen."""
         if self._ends is None:
             self._rebuild()
 
-    def turn(self) -> None:
-        """Show the next view."""
-        self._view = (self._view + 1) % len(VIEWS)
+    def next_tab(self) -> None:
+        """Show the next tab, after the last the first."""
+        self.action_tab((self._tab + 1) % len(TABS))
+
+    def action_tab(self, index: int) -> None:
+        """Show this tab from its beginning."""
+        self._tab = index
         self.scroll_to(y=0, animate=False, force=True)
         self._rebuild()
 
     def tick(self, now_ns: int) -> None:
-        """Let a timer that is shown in tenths of a second run down; others have time for the next picture."""
+        """Let a timer that is shown in tenths of a second run down; the others wait for the next snapshot."""
         connection = self._detail.connection if self._detail else None
         if connection and connection.row.timer and 0 < connection.row.timer.left_ms(self._now_ns) < TENTHS_MS:
             self._now_ns = now_ns
             self._rebuild()
+
+    @property
+    def HELP(self) -> str:  # type: ignore[override]  # noqa: N802  # Textual declares it, and reads it of the instance
+        """What the tab in view shows, for the help screen."""
+        return self.tab.help
+
+    @property
+    def tab(self) -> Tab:
+        """The tab in view."""
+        return TABS[self._tab]
 
     @property
     def selected(self) -> Detail | None:
@@ -136,15 +142,11 @@ class DetailPane(Lines, can_focus=True):
             words = f"Detail · {local} ⇄ {remote}" if remote.port else f"Detail · {listener(local)}"
         line = title_line(words, self.has_focus)
         numbers = "absolute" if self._absolute else "relative"
-        names = "  " + "".join(f"[{view.name}]" if view is self._now else f" {view.name} " for view in VIEWS)
-        legends = [names + legend.format(numbers) for legend in (*self._now.legends, " ")]
+        titles = "  " + "".join(f"[{tab.title}]" if tab is self.tab else f" {tab.title} " for tab in TABS)
+        legends = [titles + legend.format(numbers) for legend in (*self.tab.legends, " ")]
         room = self.line_width - width_of(line.runs)
         legend = next((legend for legend in legends if cells(legend) <= room), "")
         return ends_apart(line.runs, ((legend, "muted"),), self.line_width)._replace(row=line.row)
-
-    @property
-    def _now(self) -> View:
-        return VIEWS[self._view]
 
     def _rebuild(self) -> None:
         width = self.line_width
@@ -154,7 +156,7 @@ class DetailPane(Lines, can_focus=True):
             words = wrap(self.nothing if self._ends else NOTHING, width - 4)
             self._lines = [Line(), *(Line((("  " + text, "muted"),)) for text in words)]
         else:
-            self._lines = self._now.lines(self._detail, self._now_ns, width, self._absolute)
+            self._lines = self.tab.lines(tab_context(self._detail, self._now_ns, width, self._absolute))
         if self.virtual_size.height != len(self._lines) + 1:
             self.virtual_size = Size(0, len(self._lines) + 1)
         self.repaint_changed()

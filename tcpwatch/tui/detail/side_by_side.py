@@ -1,9 +1,9 @@
-"""Both ends of a connection side by side: their heads, and whatever stands below them. Pure."""
+"""Both ends of a connection side by side: their heads, and the lines below them. Pure."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from tcpwatch.monitor.snapshot import Connection, Detail
+from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.text.duration import duration
 from tcpwatch.tui.detail.fields import CELL, End
 from tcpwatch.tui.paint.format import owner_words
@@ -15,29 +15,18 @@ Runs = tuple[Run, ...]
 DIVIDER: Run = (" │ ", "muted")
 
 
-def ends_of(detail: Detail) -> tuple[End, End]:
-    """This end and the peer."""
-    flow = detail.flow
-    states = (flow.here_state, flow.there_state) if flow else (None, None)
-    retrans_segs = flow.retrans_segs if flow else (None, None)
-    return (
-        End("here", detail.connection, states[0], detail.here, detail.info, retrans_segs[0]),
-        End("peer", detail.peer, states[1], detail.there, detail.peer_info, retrans_segs[1]),
-    )
-
-
 def half_of(width: int) -> int:
     """The cells of one end's half."""
     return (width - len(DIVIDER[0])) // 2
 
 
 def roomy(width: int) -> bool:
-    """Whether half of it has room for two fields side by side, and for a bar."""
+    """Whether two fields fit side by side into half of `width`, and a bar."""
     return half_of(width) > 2 * CELL + 2
 
 
 def heads_of(end: End, now_ns: int, width: int) -> list[Runs]:
-    """An end's state and owner, in two lines where one has no room for them."""
+    """An end's state and owner, in two lines where they do not fit into one."""
     return [head(end, now_ns)] if roomy(width) else _head_in_two(end, now_ns)
 
 

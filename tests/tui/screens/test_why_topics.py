@@ -9,7 +9,8 @@ from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.grouping import Heading
 from tcpwatch.tui.detail.fields import FIELDS, MEASURES
-from tcpwatch.tui.screens.why_topics import SEND_WINDOW, Selected, topics_of
+from tcpwatch.tui.detail.tabs.tcb import SEND_WINDOW
+from tcpwatch.tui.screens.why_topics import Selected, topics_of
 from tcpwatch.why.topics import find_topic
 from tcpwatch.wire.segment import ACK, FIN, PSH, SYN
 from tests.builders import Told

@@ -1,1 +1,36 @@
-"""The tabs of the detail pane, one file a tab."""
+"""The tabs of the detail pane: one file and one row each.
+
+The pane's title, keys and help, the tooltip of the key for the next tab and the topics of `why` all come from TABS.
+"""
+
+from tcpwatch.tui.detail.fields import LEGEND as SOURCES
+from tcpwatch.tui.detail.tab import Tab
+from tcpwatch.tui.detail.tabs import states, tcb, wire
+from tcpwatch.tui.detail.topics import states_of
+
+TABS = (
+    Tab(
+        title="TCB",
+        tooltip="both TCBs",
+        help="Both ends of the selected connection as RFC 9293 names them; the letter beside a value tells its source.",
+        lines=tcb.tcb_lines,
+        topics=tcb.tcb_topics,
+        legends=(f"  {{}} numbers   {SOURCES} ", "  {} numbers "),
+    ),
+    Tab(
+        title="States",
+        tooltip="the states in time",
+        help="When each end of the selected connection entered each state, by which segment, and for how long.",
+        lines=states.states_lines,
+        topics=states_of,
+        legends=(f"  {states.LEGEND} ",),
+    ),
+    Tab(
+        title="Wire",
+        tooltip="kernel beside wire",
+        help="The numbers of both ends as the kernel has them and as the segments show them.",
+        lines=wire.wire_lines,
+        topics=wire.wire_topics,
+        legends=(f"  {wire.LEGEND} ", "  {} numbers "),
+    ),
+)

@@ -1,11 +1,11 @@
-"""The lines of the detail pane's view of states: when each end entered each, for how long, by what. Pure."""
+"""The tab States: when each end entered each state, for how long, and what caused it. Pure."""
 
-from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.sockets.timeline import Interval, Occurrence, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.text.duration import duration
+from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import End
-from tcpwatch.tui.detail.side_by_side import Runs, ends_of, head, roomy, side_by_side
+from tcpwatch.tui.detail.side_by_side import Runs, head, side_by_side
 from tcpwatch.tui.paint.format import brief_span, clock, precise_span, several
 from tcpwatch.tui.paint.glyphs import STATES
 from tcpwatch.tui.paint.line import Line, fit
@@ -22,21 +22,21 @@ MOMENTS = {
 }
 LEGEND = "~ between two readings  ≤ no later than  w by a segment"
 
-HAPPENINGS = {
+OCCURRENCES = {
     OccurrenceKind.RETRANSMISSION: ("↻", "caution", "retransmission"),
     OccurrenceKind.RESET_RECEIVED: ("✖", "reset", "RST received"),
     OccurrenceKind.RESET_SENT: ("✖", "reset", "RST sent"),
 }
 
 
-def life_lines(detail: Detail, now_ns: int, width: int) -> list[Line]:
-    """Both ends' states in lines of `width` cells: side by side, or one end below the other."""
+def states_lines(context: TabContext) -> list[Line]:
+    """Both ends' states, side by side or one end below the other."""
     here, peer = (
-        _end_lines(end, timeline, now_ns, detail.wall_ns)
-        for end, timeline in zip(ends_of(detail), detail.timelines, strict=True)
+        _end_lines(end, timeline, context.now_ns, context.detail.wall_ns)
+        for end, timeline in zip(context.ends, context.detail.timelines, strict=True)
     )
-    if roomy(width):
-        return side_by_side(here, peer, width)
+    if context.roomy:
+        return side_by_side(here, peer, context.width)
     return [Line(((" ", ""), *runs)) for runs in (*here, (), *peer)]
 
 
@@ -50,7 +50,7 @@ def _end_lines(end: End, timeline: Timeline, now_ns: int, wall_ns: int) -> list[
     following = [interval.since_ns for interval in timeline.intervals[1:]]
     for interval, until_ns in zip(timeline.intervals, [*following, None], strict=True):
         lines.append(_interval_line(interval, until_ns, now_ns, wall_ns))
-        lines += [_happened(one, wall_ns) for one in interval.occurrences]
+        lines += [_occurrence_line(occurrence, wall_ns) for occurrence in interval.occurrences]
     return lines
 
 
@@ -67,7 +67,7 @@ def _interval_line(interval: Interval, until_ns: int | None, now_ns: int, wall_n
 
 
 def _stayed(interval: Interval, until_ns: int | None, now_ns: int) -> str:
-    """For how long; nothing of the end of a life, and of a state that it may have left as soon as it was seen."""
+    """For how long; empty for CLOSED, `?` where the state may have ended in the moment it was first seen."""
     if until_ns is None:
         return "" if interval.state is State.CLOSED else f"{_sign(interval)}{duration(now_ns - interval.since_ns)}"
     span_ns = until_ns - interval.since_ns
@@ -77,14 +77,15 @@ def _stayed(interval: Interval, until_ns: int | None, now_ns: int) -> str:
 
 
 def _sign(interval: Interval) -> str:
-    """What is not known of the beginning makes the stay longer, or a guess."""
+    """The sign of a span whose beginning is not known exactly."""
     return {Precision.AT_LEAST: "≥", Precision.BETWEEN: "~"}.get(interval.precision, "")
 
 
-def _happened(one: Occurrence, wall_ns: int) -> Runs:
+def _occurrence_line(occurrence: Occurrence, wall_ns: int) -> Runs:
     """`   ↻ 3 retransmissions 12:03:41.320512 to 12:03:42.1`."""
-    glyph, style, name = HAPPENINGS[one.kind]
-    words = several(one.times, name) if one.times > 1 or one.kind is OccurrenceKind.RETRANSMISSION else name
-    until = f" to {clock(one.last_ns + wall_ns, TENTHS)}" if one.times > 1 else ""
-    moments = f" {clock(one.first_ns + wall_ns, MICROSECONDS)}{until}"
+    glyph, style, name = OCCURRENCES[occurrence.kind]
+    repeated = occurrence.times > 1
+    words = several(occurrence.times, name) if repeated or occurrence.kind is OccurrenceKind.RETRANSMISSION else name
+    until = f" to {clock(occurrence.last_ns + wall_ns, TENTHS)}" if repeated else ""
+    moments = f" {clock(occurrence.first_ns + wall_ns, MICROSECONDS)}{until}"
     return ((f"   {glyph} {words}", style), (moments, "muted"))

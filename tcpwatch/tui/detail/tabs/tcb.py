@@ -1,43 +1,63 @@
-"""The lines of the detail pane: both TCBs side by side, the send window, and the story. Pure."""
+"""The tab TCB: both TCBs side by side, the send windows, and the situation in sentences. Pure."""
 
+from collections.abc import Iterator
+
+from tcpwatch.diagnose.diagnosis import topics_of_findings
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
-from tcpwatch.tui.detail.fields import End, distance, field_lines, first_known, in_flight
+from tcpwatch.tui.detail.context import TabContext
+from tcpwatch.tui.detail.fields import FIELDS, MEASURES, End, distance, field_lines, first_known, in_flight
 from tcpwatch.tui.detail.send_window import SendWindow, window_bar
-from tcpwatch.tui.detail.side_by_side import DIVIDER, ends_of, half_of, head, heads_of, roomy, side_by_side
+from tcpwatch.tui.detail.side_by_side import DIVIDER, Runs, head, side_by_side
 from tcpwatch.tui.detail.summary import story
-from tcpwatch.tui.paint.line import Line, Run, wrap
+from tcpwatch.tui.detail.topics import extras_of, queues_of, states_of
+from tcpwatch.tui.paint.line import Line, wrap
 
 WITHOUT_TCB = {
     State.TIME_WAIT: "In TIME-WAIT the kernel keeps little of a TCB and shows none of it; no segment of it was seen.",
     State.CLOSED: "The socket is gone, and its TCB with it.",
 }
 FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)  # the FIN has taken a number
+SEND_WINDOW = ("in flight", "usable")  # the parts of the bar that `why` explains
 ABOUT = 10  # cells for what a sentence is about
 SEND = 5  # cells before the bar
 
 
-def detail_lines(detail: Detail, now_ns: int, width: int, absolute: bool) -> list[Line]:
-    """All that is known of one connection in lines of `width` cells; `absolute` shows numbers as on the wire."""
-    here, peer = ends_of(detail)
-    told = _story_lines(detail, now_ns, width)
-    if detail.connection and detail.connection.row.state is State.LISTEN:
-        return [Line(((" ", ""), *head(here, now_ns))), Line(), *told]
-    heads = side_by_side(heads_of(here, now_ns, width), heads_of(peer, now_ns, width), width)
-    fields = side_by_side(_fields(here, width, absolute), _fields(peer, width, absolute), width)
-    if roomy(width):
-        bars = side_by_side(_bar(here, half_of(width) - 1), _bar(peer, width - half_of(width) - len(DIVIDER[0])), width)
+def tcb_lines(context: TabContext) -> list[Line]:
+    """All that is known of one connection; of a listener, which has no peer, its head and the sentences alone."""
+    sentences = _sentence_lines(context)
+    connection, (here, peer), width = context.detail.connection, context.ends, context.width
+    if connection and connection.row.state is State.LISTEN:
+        return [Line(((" ", ""), *head(here, context.now_ns))), Line(), *sentences]
+    heads = side_by_side(*context.heads, width)
+    fields = side_by_side(_fields(here, context), _fields(peer, context), width)
+    if context.roomy:
+        left, right = context.half_width - 1, width - context.half_width - len(DIVIDER[0])
+        bars = side_by_side(_bar(here, left), _bar(peer, right), width)
     else:
         bars = [Line(((" ", ""), *bar)) for bar in _bar(here, width - 1)]
-    return [*heads, *fields, *bars, *told]
+    return [*heads, *fields, *bars, *sentences]
 
 
-def _fields(end: End, width: int, absolute: bool) -> list[tuple[Run, ...]]:
-    half = half_of(width)
+def tcb_topics(detail: Detail) -> Iterator[str]:
+    """The states of both ends, what stands in the tab from its top to its bottom, and what its segments showed."""
+    yield from states_of(detail)
+    if detail.here or detail.there:
+        yield from (label for label, _ in (*FIELDS, *MEASURES))
+        yield from SEND_WINDOW
+    if detail.connection:
+        yield from queues_of(detail.connection.row)
+        yield from extras_of(detail.connection.row.extensions)
+    if detail.flow:
+        yield from sorted(detail.flow.analysis)
+    yield from topics_of_findings((*detail.findings, *detail.disagreements))
+
+
+def _fields(end: End, context: TabContext) -> list[Runs]:
     if end.tcbs or end.info:
-        return field_lines(end, half - 1, absolute)
-    return [((text, "muted"),) for text in wrap(_without_tcb(end), half - 2)]
+        return field_lines(end, context.half_width - 1, context.absolute)
+    return [((text, "muted"),) for text in wrap(_without_tcb(end), context.half_width - 2)]
 
 
 def _without_tcb(end: End) -> str:
@@ -48,7 +68,7 @@ def _without_tcb(end: End) -> str:
     )
 
 
-def _bar(end: End, width: int) -> list[tuple[Run, ...]]:
+def _bar(end: End, width: int) -> list[Runs]:
     """The end's send window, where enough of it is known."""
     tcb, flight = first_known(end.tcbs, "snd_una", "snd_nxt"), in_flight(end)
     if tcb is None or flight is None:
@@ -73,17 +93,11 @@ def _acked(tcb: Tcb, state: State | None) -> int | None:
     return max(0, distance(tcb.iss, tcb.snd_una) - 1 - (state in FIN_ACKED))  # the SYN took one number too
 
 
-def _story_lines(detail: Detail, now_ns: int, width: int) -> list[Line]:
+def _sentence_lines(context: TabContext) -> list[Line]:
     lines = []
-    for sentence in story(detail, now_ns):
-        first, *rest = wrap(sentence.message, width - ABOUT - 3) or [""]
-        lines.append(
-            Line(
-                (
-                    (f"  {sentence.about:<{ABOUT - 2}}", sentence.style if len(sentence.about) == 1 else "label"),
-                    (first, sentence.style),
-                )
-            )
-        )
+    for sentence in story(context.detail, context.now_ns):
+        first, *rest = wrap(sentence.message, context.width - ABOUT - 3) or [""]
+        style = sentence.style if len(sentence.about) == 1 else "label"
+        lines.append(Line(((f"  {sentence.about:<{ABOUT - 2}}", style), (first, sentence.style))))
         lines += [Line(((" " * ABOUT + text, sentence.style),)) for text in rest]
     return lines

@@ -1,13 +1,15 @@
-"""The lines of the detail pane's view of kernel and wire beside each other, for both ends. Pure."""
+"""The tab Wire: states and numbers as the kernel has them beside those of the segments. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tcpwatch.monitor.snapshot import Detail
-from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source
+from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import FIELDS, End
-from tcpwatch.tui.detail.side_by_side import Runs, ends_of, heads_of, side_by_side
+from tcpwatch.tui.detail.side_by_side import Runs, side_by_side
 from tcpwatch.tui.detail.summary import SEVERITIES
+from tcpwatch.tui.detail.topics import states_of
 from tcpwatch.tui.paint.line import Line, Run, fit, wrap
 
 LABEL, VALUE = 8, 13  # cells
@@ -16,22 +18,26 @@ SHOW = dict(FIELDS)
 LEGEND = "≠ for a moment is no fault"
 
 
-def wire_lines(detail: Detail, now_ns: int, width: int, absolute: bool) -> list[Line]:
-    """Both ends' states and numbers in lines of `width` cells, and what kernel and wire have not agreed on for long."""
-    flow = detail.flow
-    states = (flow.here_state, flow.there_state) if flow else (None, None)
+def wire_lines(context: TabContext) -> list[Line]:
+    """Both ends' states and numbers, and what kernel and wire have disagreed on for a while."""
     here, peer = (
-        [*heads_of(end, now_ns, width), *_end_lines(end, state, absolute)]
-        for end, state in zip(ends_of(detail), states, strict=True)
+        [*head, *_comparison(end, context.absolute)] for end, head in zip(context.ends, context.heads, strict=True)
     )
-    return [*side_by_side(here, peer, width), Line(), *_verdict(detail, width)]
+    return [*side_by_side(here, peer, context.width), Line(), *_verdict(context.detail, context.width)]
 
 
-def _end_lines(end: End, by_wire: State | None, absolute: bool) -> list[Runs]:
+def wire_topics(detail: Detail) -> Iterator[str]:
+    """The states of both ends, and the numbers where any TCB is known."""
+    yield from states_of(detail)
+    if detail.here or detail.there:
+        yield from NUMBERS
+
+
+def _comparison(end: End, absolute: bool) -> list[Runs]:
     kernel = replace(end, tcbs=tuple(tcb for tcb in end.tcbs if tcb.source is not Source.WIRE))
     wire = replace(end, tcbs=tuple(tcb for tcb in end.tcbs if tcb.source is Source.WIRE))
     by_kernel = end.connection.row.state if end.connection else None
-    rows = [("state", str(by_kernel or "–"), str(by_wire or "–"))]
+    rows = [("state", str(by_kernel or "–"), str(end.state or "–"))]
     rows += [(name, SHOW[name](kernel, absolute).text, SHOW[name](wire, absolute).text) for name in NUMBERS]
     titles: Run = (f"{'':<{LABEL}}{'kernel':>{VALUE}} {'wire':>{VALUE}}", "label")
     return [(titles,), *(_row(*row) for row in rows)]

@@ -5,7 +5,8 @@ from dataclasses import replace
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.sockets.timeline import Interval, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.detail.tabs.states import life_lines
+from tcpwatch.tui.detail.context import tab_context
+from tcpwatch.tui.detail.tabs.states import states_lines
 from tests.tui.canned import MONO_NS, SECOND, TIME_NS, details, server_end
 
 LEAK = replace(details()[server_end(53420)], wall_ns=TIME_NS - MONO_NS)
@@ -16,7 +17,7 @@ WAITS = Interval(State.CLOSE_WAIT, OPENED + 13 * SECOND + 120_512_345, Precision
 
 def lines(*intervals: Interval, width: int = 118, left_out: int = 0, detail: Detail = LEAK) -> list[str]:
     told = replace(detail, timelines=(Timeline(intervals, left_out), Timeline()))
-    return [line.text.rstrip() for line in life_lines(told, MONO_NS, width)]
+    return [line.text.rstrip() for line in states_lines(tab_context(told, MONO_NS, width))]
 
 
 def test_states_with_moments_stays_and_causes() -> None:

@@ -5,14 +5,15 @@ from dataclasses import replace
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.sockets.row import Backlog
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.detail.tabs.tcb import detail_lines
+from tcpwatch.tui.detail.context import tab_context
+from tcpwatch.tui.detail.tabs.tcb import tcb_lines
 from tests.tui.canned import MONO_NS, connection, details, ends_of, server_end
 
 LEAK = details()[server_end(53420)]
 
 
 def lines(detail: Detail, width: int = 118, absolute: bool = False) -> list[str]:
-    return [line.text for line in detail_lines(detail, MONO_NS, width, absolute)]
+    return [line.text for line in tcb_lines(tab_context(detail, MONO_NS, width, absolute))]
 
 
 def test_wide_detail_has_both_ends_side_by_side() -> None:

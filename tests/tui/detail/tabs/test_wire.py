@@ -5,6 +5,7 @@ from dataclasses import replace
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.tcp.tcb import Source
+from tcpwatch.tui.detail.context import tab_context
 from tcpwatch.tui.detail.tabs.wire import wire_lines
 from tests.tui.canned import MONO_NS, details, server_end
 
@@ -14,7 +15,7 @@ BOTH = replace(LEAK, here=(LEAK.here[0], WIRE))
 
 
 def lines(detail: Detail = BOTH, width: int = 118, absolute: bool = False) -> list[str]:
-    return [line.text.rstrip() for line in wire_lines(detail, MONO_NS, width, absolute)]
+    return [line.text.rstrip() for line in wire_lines(tab_context(detail, MONO_NS, width, absolute))]
 
 
 def here(name: str, **options: bool) -> list[str]:
