@@ -12,6 +12,7 @@ from functools import lru_cache
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.sockets.extras import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions
+from tcpwatch.sockets.fields import TCB_FIELDS
 from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
@@ -24,19 +25,7 @@ from tcpwatch.wire.segment import IPV4_ENDS, endpoints
 
 Json = Mapping[str, object]
 
-TCB_KEYS = (
-    "iss",
-    "irs",
-    "snd_una",
-    "snd_nxt",
-    "snd_wnd",
-    "snd_wscale",
-    "rcv_nxt",
-    "rcv_wnd",
-    "rcv_wscale",
-    "write_seq",
-    "copied_seq",
-)
+TCB_KEYS = tuple(field.name for field in TCB_FIELDS)
 
 SHUTDOWN = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import zip_longest
 from typing import NamedTuple
 
 from tcpwatch.text.cells import cells
@@ -32,25 +33,26 @@ def heading(topic: Topic, translate: Translate) -> str:
 
 
 def passages(topic: Topic, translate: Translate) -> Iterator[Passage]:
-    """All that is said of a topic, in the order of reading."""
+    """The passages of a topic, in the order of reading."""
     for label, text in (("What", topic.what), ("Why", topic.why), ("Next", topic.then)):
-        yield Passage(translate(label), translate(text))
-    see, *rest = (*topic.commands, f"Wireshark: {topic.wireshark}")
-    yield Passage(translate("See"), see, Kind.COMMAND)
-    for command in rest:
-        yield Passage("", command, Kind.COMMAND)
-    yield Passage(translate("Related"), " · ".join(topic.related), Kind.REFERENCE)
+        if text:
+            yield Passage(translate(label), translate(text))
+    commands = (*topic.commands, *([f"Wireshark: {topic.wireshark}"] if topic.wireshark else ()))
+    for label, command in zip_longest([translate("See")], commands, fillvalue=""):
+        yield Passage(label, command, Kind.COMMAND)
+    if topic.related:
+        yield Passage(translate("Related"), " · ".join(topic.related), Kind.REFERENCE)
     yield Passage(translate("Source"), topic.source, Kind.REFERENCE)
 
 
 def lines(topic: Topic, translate: Translate, width: int, *, commands_whole: bool = False) -> Iterator[Passage]:
     """The same in lines of at most `width` cells, the labels padded to one column; a whole command may be wider."""
-    told = list(passages(topic, translate))
-    column = max(cells(passage.label) for passage in told) + 2
-    for label, text, kind in told:
+    parts = list(passages(topic, translate))
+    column = max(cells(passage.label) for passage in parts) + 2
+    for label, text, kind in parts:
         whole = commands_whole and kind is Kind.COMMAND
-        for part in [text] if whole else wrap(text, width - column):
-            yield Passage(label + " " * (column - cells(label)), part, kind)
+        for line in [text] if whole else wrap(text, width - column):
+            yield Passage(label + " " * (column - cells(label)), line, kind)
             label = ""
 
 

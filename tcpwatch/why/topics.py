@@ -1,10 +1,12 @@
-"""All explanations by their key, and the way from what people type to one of them."""
+"""All explanations by their key, and the search for the one that fits what people type."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
 
 from tcpwatch.errors import UsageError
+from tcpwatch.sockets.fields import TCB_FIELDS, TCP_INFO_FIELDS
 from tcpwatch.tcp.state import parse_state
+from tcpwatch.why.field_topics import field_topic
 from tcpwatch.why.tables.analysis import ANALYSIS
 from tcpwatch.why.tables.fields import FIELDS
 from tcpwatch.why.tables.flags import FLAGS
@@ -19,7 +21,7 @@ TOPICS = {
     topic.key: topic for kind in (STATES, STEPS, FLAGS, FIELDS, QUEUES, TIMERS, ANALYSIS, IDEAS) for topic in kind
 }
 
-# Other words for the same: those of tcpwatch's own screen, and those that people use.
+# Other words for the same: those on tcpwatch's own screen, and those that people use.
 ALSO = {
     "unread": "Recv-Q",
     "retrans": "retransmission",
@@ -53,13 +55,22 @@ _BY_LETTERS = {_letters(also): TOPICS[key] for also, key in ALSO.items()} | {
     _letters(key): topic for key, topic in TOPICS.items()
 }
 
+# A field's name leads to the topic of its label, and where there is none to its row in the table of fields.
+_FIELDS = {
+    _letters(word): _BY_LETTERS.get(_letters(row.label)) or field_topic(row)
+    for row in (*TCB_FIELDS, *TCP_INFO_FIELDS)
+    for word in (row.name, row.label)
+    if word
+}
+
 
 def find_topic(words: str) -> Topic:
     """The explanation of a state, step, flag, field, timer, queue or analysis word, in any spelling.
 
     Raises UsageError, which names those that are near, where there is none.
     """
-    if (topic := _BY_LETTERS.get(_letters(words))) is not None:
+    letters = _letters(words)
+    if (topic := _BY_LETTERS.get(letters) or _FIELDS.get(letters)) is not None:
         return topic
     try:
         return TOPICS[parse_state(words)]
@@ -71,5 +82,5 @@ def find_topic(words: str) -> Topic:
 
 def with_related(topics: tuple[Topic, ...]) -> Iterator[Topic]:
     """These topics, then those they lead to, each once."""
-    keys = [topic.key for topic in topics] + [key for topic in topics for key in topic.related]
-    return (TOPICS[key] for key in dict.fromkeys(keys))
+    related = (TOPICS[key] for topic in topics for key in topic.related)
+    return iter(dict.fromkeys((*topics, *related)))

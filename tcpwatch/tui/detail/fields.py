@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
 from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.sockets.fields import TCB_FIELDS, TCP_INFO_FIELDS, Field, Unit, on_screen
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import ahead, offset
 from tcpwatch.tcp.state import State
@@ -40,7 +42,7 @@ class End:
 
 def first_known(tcbs: tuple[Tcb, ...], *names: str) -> Tcb | None:
     """The most trusted TCB that has all these values."""
-    return next((tcb for tcb in tcbs if all(getattr(tcb, name) is not None for name in names)), None)
+    return next((tcb for tcb in tcbs if all(getattr(tcb, name, None) is not None for name in names)), None)
 
 
 def in_flight(end: End) -> int | None:
@@ -126,31 +128,49 @@ def _measured(name: str, words: Callable[[int], str]) -> Show:
     return show
 
 
+def _number(name: str) -> Show:
+    """A plain number, of the TCB where that has it, else of tcp_info."""
+
+    def show(end: End, absolute: bool) -> Value:
+        if tcb := first_known(end.tcbs, name):
+            return Value(grouped(getattr(tcb, name)), TAGS[tcb.source])
+        number = getattr(end.info, name, None)
+        return Value(NOT_OBSERVED) if number is None else Value(grouped(number), TAGS[Source.KERNEL])
+
+    return show
+
+
 def _retransmissions(end: End, absolute: bool) -> Value:
     if end.info and end.info.total_retrans is not None:
         return Value(grouped(end.info.total_retrans), "k")
     return Value(NOT_OBSERVED) if end.retrans_segs is None else Value(grouped(end.retrans_segs), "w")
 
 
-Fields = tuple[tuple[str, Show], ...]
+# How a field of each unit is shown; those that a TCB has under their own name first.
+UNITS: dict[Unit, Callable[[str], Show]] = {
+    Unit.INITIAL: _initial,
+    Unit.FROM_ISS: partial(_sequence, origin="iss"),
+    Unit.FROM_IRS: partial(_sequence, origin="irs"),
+    Unit.WINDOW: _window,
+    Unit.MICROSECONDS: partial(_measured, words=microseconds),
+    Unit.MILLISECONDS: partial(_measured, words=lambda ms: microseconds(1_000 * ms)),
+}
+# What is not the number itself, or comes from another place as well.
+SPECIAL: dict[str, Show] = {
+    "copied_seq": _span("copied_seq", "rcv_nxt"),
+    "snd_mss": _mss,
+    "total_retrans": _retransmissions,
+}
 
-# What is sent and what is received stand side by side.
-FIELDS: Fields = (
-    ("ISS", _initial("iss")),
-    ("IRS", _initial("irs")),
-    ("SND.UNA", _sequence("snd_una", "iss")),
-    ("RCV.NXT", _sequence("rcv_nxt", "irs")),
-    ("SND.NXT", _sequence("snd_nxt", "iss")),
-    ("RCV.WND", _window("rcv_wnd")),
-    ("SND.WND", _window("snd_wnd")),
-    ("unread", _span("copied_seq", "rcv_nxt")),
-)
-MEASURES: Fields = (
-    ("SRTT", _measured("rtt", microseconds)),
-    ("RTO", _measured("rto", microseconds)),
-    ("MSS", _mss),
-    ("retrans", _retransmissions),
-)
+
+def _shown(rows: Iterable[Field]) -> tuple[tuple[str, Show], ...]:
+    return tuple(
+        (row.label, SPECIAL.get(row.name) or UNITS.get(row.unit, _number)(row.name)) for row in on_screen(rows)
+    )
+
+
+FIELDS = _shown(TCB_FIELDS)  # what is sent and what is received stand side by side
+MEASURES = _shown(TCP_INFO_FIELDS)
 
 LABEL, VALUE, TAG = 8, 14, 2  # cells
 CELL = LABEL + VALUE + TAG

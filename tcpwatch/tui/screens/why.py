@@ -138,7 +138,7 @@ class WhyScreen(ModalScreen[None]):
     def on_topic_list_chosen(self) -> None:
         """Explain what the cursor is on."""
         if (topic := self._list.current) is not None:
-            self._commands = cycle((*topic.commands, topic.wireshark))
+            self._commands = cycle(topic.copyable)
             self._text.show(topic)
 
     def on_topic_list_entered(self) -> None:

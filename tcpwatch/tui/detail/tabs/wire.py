@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tcpwatch.monitor.snapshot import Detail
+from tcpwatch.sockets.fields import TCB_FIELDS, Unit
 from tcpwatch.tcp.tcb import Source
 from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import FIELDS, End
@@ -13,8 +14,16 @@ from tcpwatch.tui.detail.topics import states_of
 from tcpwatch.tui.paint.line import Line, Run, fit, wrap
 
 LABEL, VALUE = 8, 13  # cells
-NUMBERS = ("SND.UNA", "SND.NXT", "RCV.NXT", "ISS", "IRS")
 SHOW = dict(FIELDS)
+
+
+def _labels(*units: Unit) -> tuple[str, ...]:
+    """The numbers of these units that segments show."""
+    rows = (row for row in TCB_FIELDS if row.unit in units and Source.WIRE in row.sources)
+    return tuple(row.label for row in rows if row.label in SHOW)
+
+
+NUMBERS = (*_labels(Unit.FROM_ISS, Unit.FROM_IRS), *_labels(Unit.INITIAL))
 LEGEND = "≠ for a moment is no fault"
 
 
