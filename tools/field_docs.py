@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tcpwatch.sockets.fields import TCB_FIELDS, TCP_INFO_FIELDS, Field
+from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS, FieldRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sockets.md"
@@ -18,13 +18,13 @@ def with_tables(page: str) -> str:
 
 
 def _tables() -> Iterator[str]:
-    tcb = {row.name: row for row in TCB_FIELDS}
-    info = tcb | {row.name: row for row in TCP_INFO_FIELDS}
-    yield from ("## The keys of `tcb`", "", *_table(TCB_FIELDS), "")
+    tcb = {row.name: row for row in TCB_ROWS}
+    info = tcb | {row.name: row for row in TCP_INFO_ROWS}
+    yield from ("## The keys of `tcb`", "", *_table(TCB_ROWS), "")
     yield from ("## The keys of `info`", "", *_table(info[key] for key in TcpInfo().as_dict()))
 
 
-def _table(rows: Iterable[Field]) -> Iterator[str]:
+def _table(rows: Iterable[FieldRow]) -> Iterator[str]:
     yield from ("| key | what | unit | on the screen | known from |", "|---|---|---|---|---|")
     for row in rows:
         yield f"| `{row.name}` | {row.help} | {row.unit} | {row.label} | {', '.join(row.sources)} |"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.sockets.extras import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions
-from tcpwatch.sockets.fields import TCB_FIELDS
+from tcpwatch.sockets.fields import TCB_ROWS
 from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
@@ -25,7 +25,7 @@ from tcpwatch.wire.segment import IPV4_ENDS, endpoints
 
 Json = Mapping[str, object]
 
-TCB_KEYS = tuple(field.name for field in TCB_FIELDS)
+TCB_KEYS = tuple(field.name for field in TCB_ROWS)
 
 SHUTDOWN = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 
@@ -94,7 +94,7 @@ def socket(connection: Connection, now_ns: int, cgroup_path: Callable[[int], str
         "send_q": None if row.state is State.LISTEN else row.send_q,
         "backlog": _backlog(row),
         "timer": _timer(row, now_ns),
-        "tcb": {key: getattr(tcb, key) for key in TCB_KEYS} if tcb is not None else None,
+        "tcb": {key: tcb.variable(key) for key in TCB_KEYS} if tcb is not None else None,
         "tcb_source": tcb.source if tcb is not None else None,
         "info": info.as_dict() if info is not None else None,
         **_extensions(row.extensions, cgroup_path),

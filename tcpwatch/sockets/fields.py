@@ -30,7 +30,7 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldRow:
     """One row. `name` is the attribute of `Tcb` or `TcpInfo` and the key in JSON; `help` is one line.
 
     `sources` are those that can give it. The detail pane shows it as `label`, in the order of `place`; it leaves out
@@ -50,18 +50,18 @@ _DERIVED = (Source.KERNEL, Source.DERIVED)
 _KERNEL = (*_DERIVED, Source.RELATIVE)
 _ALL = (*_KERNEL, Source.WIRE)
 
-TCB_FIELDS = (
-    Field("iss", Unit.INITIAL, "The number of this end's SYN.", (*_DERIVED, Source.WIRE), "ISS", 1),
-    Field("irs", Unit.INITIAL, "The number of the peer's SYN.", (*_DERIVED, Source.WIRE), "IRS", 2),
-    Field("snd_una", Unit.FROM_ISS, "The oldest number sent and not acknowledged.", _ALL, "SND.UNA", 3),
-    Field("snd_nxt", Unit.FROM_ISS, "The next number to send.", _ALL, "SND.NXT", 5),
-    Field("snd_wnd", Unit.WINDOW, "The window that the peer advertised.", _ALL, "SND.WND", 7),
-    Field("snd_wscale", Unit.SHIFT, "The scale of the peer's windows; 0 where none was agreed.", _ALL),
-    Field("rcv_nxt", Unit.FROM_IRS, "The next number expected from the peer.", _ALL, "RCV.NXT", 4),
-    Field("rcv_wnd", Unit.WINDOW, "The window that this end advertised.", _ALL, "RCV.WND", 6),
-    Field("rcv_wscale", Unit.SHIFT, "The scale of this end's windows; 0 where none was agreed.", _ALL),
-    Field("write_seq", Unit.FROM_ISS, "One past the last byte that the program has written.", _KERNEL),
-    Field("copied_seq", Unit.FROM_IRS, "The next byte that the program will read.", _KERNEL, "unread", 8),
+TCB_ROWS = (
+    FieldRow("iss", Unit.INITIAL, "The number of this end's SYN.", (*_DERIVED, Source.WIRE), "ISS", 1),
+    FieldRow("irs", Unit.INITIAL, "The number of the peer's SYN.", (*_DERIVED, Source.WIRE), "IRS", 2),
+    FieldRow("snd_una", Unit.FROM_ISS, "The oldest number sent and not acknowledged.", _ALL, "SND.UNA", 3),
+    FieldRow("snd_nxt", Unit.FROM_ISS, "The next number to send.", _ALL, "SND.NXT", 5),
+    FieldRow("snd_wnd", Unit.WINDOW, "The window that the peer advertised.", _ALL, "SND.WND", 7),
+    FieldRow("snd_wscale", Unit.SHIFT, "The scale of the peer's windows; 0 where none was agreed.", _ALL),
+    FieldRow("rcv_nxt", Unit.FROM_IRS, "The next number expected from the peer.", _ALL, "RCV.NXT", 4),
+    FieldRow("rcv_wnd", Unit.WINDOW, "The window that this end advertised.", _ALL, "RCV.WND", 6),
+    FieldRow("rcv_wscale", Unit.SHIFT, "The scale of this end's windows; 0 where none was agreed.", _ALL),
+    FieldRow("write_seq", Unit.FROM_ISS, "One past the last byte that the program has written.", _KERNEL),
+    FieldRow("copied_seq", Unit.FROM_IRS, "The next byte that the program will read.", _KERNEL, "unread", 8),
 )
 # fmt: on
 
@@ -150,12 +150,12 @@ class TcpInfoFields:
 
 
 TCP_INFO_WIDTHS = "".join(entry.metadata["width"] for entry in fields(TcpInfoFields))
-TCP_INFO_FIELDS = tuple(
-    Field(entry.name, **{key: value for key, value in entry.metadata.items() if key != "width"})
+TCP_INFO_ROWS = tuple(
+    FieldRow(entry.name, **{key: value for key, value in entry.metadata.items() if key != "width"})
     for entry in fields(TcpInfoFields)
 )
 
 
-def on_screen(rows: Iterable[Field]) -> list[Field]:
+def on_screen(rows: Iterable[FieldRow]) -> list[FieldRow]:
     """The rows that the detail pane shows, in its order."""
     return sorted((row for row in rows if row.place is not None), key=lambda row: row.place or 0)

@@ -7,7 +7,8 @@ read, which are absolute, it is ISS and IRS that follow: the kernel does not kee
 
 from dataclasses import replace
 
-from tcpwatch.sockets.row import SocketRow
+from tcpwatch.sockets.fields import TCB_ROWS
+from tcpwatch.sockets.row import KernelRecord, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import wrap
 from tcpwatch.tcp.state import State
@@ -15,6 +16,9 @@ from tcpwatch.tcp.tcb import Source, Tcb
 
 SYN = 1  # a SYN and a FIN take one number each (RFC 9293 §3.4)
 FIN = 1
+
+# Variables that `Tcb` has no attribute for are read from the kernel's record under their own name.
+_OTHERS = tuple(row.name for row in TCB_ROWS if row.name not in Tcb.__slots__)
 
 _FIN_QUEUED = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK})
 
@@ -24,11 +28,18 @@ def tcb_of(row: SocketRow) -> Tcb | None:
     relative = relative_tcb(row)
     if row.record is None:
         return relative
-    tcb = row.record.tcb
+    tcb = _own_tcb(row.record)
     if tcb is None or relative is None:
         return tcb
     iss, irs = _origin(tcb.snd_una, relative.snd_una), _origin(tcb.rcv_nxt, relative.rcv_nxt)
     return replace(tcb, iss=iss, irs=irs, initiated=relative.initiated)
+
+
+def _own_tcb(record: KernelRecord) -> Tcb | None:
+    tcb = record.tcb
+    if tcb is None or not _OTHERS:
+        return tcb
+    return replace(tcb, others={name: value for name in _OTHERS if (value := record.value(name)) is not None})
 
 
 def relative_tcb(row: SocketRow) -> Tcb | None:

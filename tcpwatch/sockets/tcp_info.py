@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct, calcsize
 
-from tcpwatch.sockets.fields import TCP_INFO_FIELDS, TCP_INFO_WIDTHS, TcpInfoFields
+from tcpwatch.sockets.fields import TCP_INFO_ROWS, TCP_INFO_WIDTHS, TcpInfoFields
 
 _SND_WSCALE_SHIFT, _RCV_WSCALE_SHIFT = (0, 4) if sys.byteorder == "little" else (4, 0)
 
@@ -39,7 +39,7 @@ class TcpInfo(TcpInfoFields):
         return values | {"snd_wscale": self.snd_wscale, "rcv_wscale": self.rcv_wscale}
 
 
-_NAMES = tuple(field.name for field in TCP_INFO_FIELDS)
+_NAMES = tuple(field.name for field in TCP_INFO_ROWS)
 
 # Where the four `last_*` stand: ages, which count up while nothing happens.
 LAST_AGES = slice(*(calcsize("=" + TCP_INFO_WIDTHS[: _NAMES.index(name)]) for name in ("last_data_sent", "pmtu")))

@@ -4,7 +4,8 @@ Numbers are absolute if `iss`/`irs` are known, else relative to the initial sequ
 privilege the kernel reports byte counts, but no initial sequence numbers. `None` = not observed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -23,6 +24,7 @@ class Tcb:
 
     `snd_wnd` and `rcv_wnd` are bytes if the scale is known, else the raw field with `*_wscale` None.
     `mss` is the largest segment that this end may send; `initiated`: this end sent the first SYN (None: not known).
+    `others` are variables that have no attribute here, by the kernel's names.
     """
 
     source: Source
@@ -40,3 +42,9 @@ class Tcb:
     copied_seq: int | None = None
     mss: int | None = None
     initiated: bool | None = None
+    others: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def variable(self, name: str) -> int | None:
+        """The variable of this name; None where it was not observed."""
+        value: int | None = self.others[name] if name in self.others else getattr(self, name, None)
+        return value

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from tcpwatch.errors import UsageError
-from tcpwatch.sockets.fields import TCB_FIELDS, TCP_INFO_FIELDS
+from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS
 from tcpwatch.tcp.state import parse_state
 from tcpwatch.why.field_topics import field_topic
 from tcpwatch.why.tables.analysis import ANALYSIS
@@ -58,7 +58,7 @@ _BY_LETTERS = {_letters(also): TOPICS[key] for also, key in ALSO.items()} | {
 # A field's name leads to the topic of its label, and where there is none to its row in the table of fields.
 _FIELDS = {
     _letters(word): _BY_LETTERS.get(_letters(row.label)) or field_topic(row)
-    for row in (*TCB_FIELDS, *TCP_INFO_FIELDS)
+    for row in (*TCB_ROWS, *TCP_INFO_ROWS)
     for word in (row.name, row.label)
     if word
 }

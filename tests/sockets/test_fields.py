@@ -6,19 +6,19 @@ import pytest
 
 from tcpwatch.errors import UsageError
 from tcpwatch.report.ndjson import TCB_KEYS
-from tcpwatch.sockets.fields import TCB_FIELDS, TCP_INFO_FIELDS, TCP_INFO_WIDTHS, Field, Unit, on_screen
+from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS, TCP_INFO_WIDTHS, FieldRow, Unit, on_screen
 from tcpwatch.sockets.kernel_tcb import anchored, relative_tcb
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State, parse_state
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.tcp.tracker import FlowTracker
-from tcpwatch.tui.detail.fields import FIELDS, MEASURES
+from tcpwatch.tui.detail.fields import MEASURES, VARIABLES
 from tcpwatch.why.topics import find_topic
 from tests.tcp.trace import segments
 from tools.field_docs import PAGE, with_tables
 
-ROWS = (*TCB_FIELDS, *TCP_INFO_FIELDS)
+ROWS = (*TCB_ROWS, *TCP_INFO_ROWS)
 HANDSHAKE = (
     "> S 0:0(0) win 1000 <mss 1000,wscale 7>",
     "< S. 0:0(0) ack 1 win 1000 <mss 1000,wscale 7>",
@@ -44,34 +44,34 @@ def wire() -> Tcb:
 
 @pytest.mark.parametrize("tcb", [relative(), anchored(relative(), 1, 2), wire()], ids=lambda tcb: tcb.source)
 def test_tcb_has_the_fields_of_its_source(tcb: Tcb) -> None:
-    given = [row.name for row in TCB_FIELDS if getattr(tcb, row.name) is not None]
-    assert given == [row.name for row in TCB_FIELDS if tcb.source in row.sources]
+    given = [row.name for row in TCB_ROWS if tcb.variable(row.name) is not None]
+    assert given == [row.name for row in TCB_ROWS if tcb.source in row.sources]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_field_has_its_words(row: Field) -> None:
+def test_field_has_its_words(row: FieldRow) -> None:
     assert row.help.endswith(".")
     assert Source.KERNEL in row.sources
     assert (row.place is None) == (not row.label)
 
 
-@pytest.mark.parametrize("rows", [TCB_FIELDS, TCP_INFO_FIELDS])
-def test_names_and_places_are_unique(rows: tuple[Field, ...]) -> None:
+@pytest.mark.parametrize("rows", [TCB_ROWS, TCP_INFO_ROWS])
+def test_names_and_places_are_unique(rows: tuple[FieldRow, ...]) -> None:
     assert len({row.name for row in rows}) == len(rows)
     assert [row.place for row in on_screen(rows)] == list(range(1, len(on_screen(rows)) + 1))
 
 
 def test_json_has_every_field() -> None:
-    assert tuple(row.name for row in TCB_FIELDS) == TCB_KEYS
-    assert set(TcpInfo().as_dict()) == {row.name for row in TCP_INFO_FIELDS} - {"wscales"} | {
+    assert tuple(row.name for row in TCB_ROWS) == TCB_KEYS
+    assert set(TcpInfo().as_dict()) == {row.name for row in TCP_INFO_ROWS} - {"wscales"} | {
         "snd_wscale",
         "rcv_wscale",
     }
 
 
 def test_screen_has_every_field_with_a_place() -> None:
-    assert [label for label, _ in FIELDS] == [row.label for row in on_screen(TCB_FIELDS)]
-    assert [label for label, _ in MEASURES] == [row.label for row in on_screen(TCP_INFO_FIELDS)]
+    assert [label for label, _ in VARIABLES] == [row.label for row in on_screen(TCB_ROWS)]
+    assert [label for label, _ in MEASURES] == [row.label for row in on_screen(TCP_INFO_ROWS)]
 
 
 def test_docs_are_as_the_table() -> None:
@@ -82,7 +82,7 @@ def test_docs_are_as_the_table() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_why_explains_every_field(row: Field) -> None:
+def test_why_explains_every_field(row: FieldRow) -> None:
     assert find_topic(row.name) is find_topic(row.name.upper())
     assert find_topic(row.label or row.name).source
 
@@ -101,6 +101,6 @@ def test_why_falls_back_to_the_help() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_no_field_is_called_like_a_state(row: Field) -> None:
+def test_no_field_is_called_like_a_state(row: FieldRow) -> None:
     with pytest.raises(UsageError):
         parse_state(row.name)

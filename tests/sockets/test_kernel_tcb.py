@@ -5,11 +5,13 @@ from struct import pack
 
 import pytest
 
+from tcpwatch.sockets import kernel_tcb
 from tcpwatch.sockets.kernel_tcb import anchored, relative_tcb, tcb_of
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
+from tests.diagnose.kernel_record import Record
 
 
 def encode(info: TcpInfo, length: int = 280) -> bytes:
@@ -139,3 +141,11 @@ def test_anchored_leaves_the_kernels_own_numbers() -> None:
 def test_tcb_of_a_row_without_record_is_relative() -> None:
     acked = row(bytes_acked=1)
     assert tcb_of(acked) == relative_tcb(acked)
+
+
+def test_tcb_has_every_row_of_the_table_that_the_record_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_tcb, "_OTHERS", ("snd_up", "rcv_up"))
+    record = Record({"snd_up": 7_000}, info=None, tcb=Tcb(Source.KERNEL, snd_una=5_000), lacking="rcv_up")
+    found = tcb_of(replace(row(), record=record))
+    assert found is not None
+    assert [found.variable(name) for name in ("snd_una", "snd_up", "rcv_up")] == [5_000, 7_000, None]

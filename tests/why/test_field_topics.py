@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-from tcpwatch.sockets.fields import TCB_FIELDS, TCP_INFO_FIELDS
+from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS
 from tcpwatch.why.field_topics import TCB_SOURCE, TCP_INFO_SOURCE, field_topic
 from tcpwatch.why.page import passages
 from tcpwatch.why.topics import find_topic, with_related
 
-[PMTU] = [row for row in TCP_INFO_FIELDS if row.name == "pmtu"]
+[PMTU] = [row for row in TCP_INFO_ROWS if row.name == "pmtu"]
 
 
 def test_field_topic_is_the_row_in_words() -> None:
     topic = field_topic(PMTU)
     assert (topic.key, topic.title, topic.what, topic.source) == ("pmtu", PMTU.unit, PMTU.help, TCP_INFO_SOURCE)
-    assert field_topic(TCB_FIELDS[0]).source == TCB_SOURCE
+    assert field_topic(TCB_ROWS[0]).source == TCB_SOURCE
 
 
 def test_field_topic_is_called_as_on_the_screen() -> None:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.sockets.fields import TCB_FIELDS, TCP_INFO_FIELDS, Field, Unit, on_screen
+from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS, FieldRow, Unit, on_screen
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import ahead, offset
 from tcpwatch.tcp.state import State
@@ -42,7 +42,7 @@ class End:
 
 def first_known(tcbs: tuple[Tcb, ...], *names: str) -> Tcb | None:
     """The most trusted TCB that has all these values."""
-    return next((tcb for tcb in tcbs if all(getattr(tcb, name, None) is not None for name in names)), None)
+    return next((tcb for tcb in tcbs if all(tcb.variable(name) is not None for name in names)), None)
 
 
 def in_flight(end: End) -> int | None:
@@ -59,31 +59,45 @@ def distance(start: int | None, stop: int | None) -> int:
 Show = Callable[[End, bool], Value]
 
 
+def _known(tcbs: Iterable[Tcb], name: str) -> tuple[int, Tcb] | None:
+    """The variable in the most trusted TCB that has it, and that TCB."""
+    values = ((tcb.variable(name), tcb) for tcb in tcbs)
+    return next(((number, tcb) for number, tcb in values if number is not None), None)
+
+
 def _sequence(name: str, origin: str) -> Show:
     """A sequence number, counted from `origin` (`iss` or `irs`) or as it stands on the wire.
 
-    Where only the one is known and the other is asked for, it says so: `unknown`, or the wire's number with `abs`.
+    Where only the one is known and the other is asked for: `unknown`, or the wire's number with `abs`.
     """
 
     def show(end: End, absolute: bool) -> Value:
-        counted = (tcb for tcb in end.tcbs if tcb.source is Source.RELATIVE or getattr(tcb, origin) is not None)
+        counted = (tcb for tcb in end.tcbs if tcb.source is Source.RELATIVE or tcb.variable(origin) is not None)
         on_wire = (tcb for tcb in end.tcbs if tcb.source is not Source.RELATIVE)
-        tcb = first_known(tuple(on_wire if absolute else counted), name)
-        if tcb is not None:
-            number, start = getattr(tcb, name), getattr(tcb, origin)
-            return Value(grouped(number if absolute else offset(number, start or 0)), TAGS[tcb.source])
-        tcb = first_known(end.tcbs, name)
-        if tcb is None:
-            return Value(NOT_OBSERVED)
-        return Value("unknown") if absolute else Value(f"{getattr(tcb, name)} abs", TAGS[tcb.source])
+        if found := _known(on_wire if absolute else counted, name):
+            number, tcb = found
+            start = tcb.variable(origin) or 0
+            return Value(grouped(number if absolute else offset(number, start)), TAGS[tcb.source])
+        if found := _known(end.tcbs, name):
+            number, tcb = found
+            return Value("unknown") if absolute else Value(f"{number} abs", TAGS[tcb.source])
+        return Value(NOT_OBSERVED)
+
+    return show
+
+
+def _plain(name: str) -> Show:
+    def show(end: End, absolute: bool) -> Value:
+        found = _known(end.tcbs, name)
+        return Value(grouped(found[0]), TAGS[found[1].source]) if found else Value(NOT_OBSERVED)
 
     return show
 
 
 def _initial(name: str) -> Show:
     def show(end: End, absolute: bool) -> Value:
-        if tcb := first_known(end.tcbs, name):
-            return Value(grouped(getattr(tcb, name)), TAGS[tcb.source])
+        if found := _known(end.tcbs, name):
+            return Value(grouped(found[0]), TAGS[found[1].source])
         return Value("SYN not seen" if end.tcbs else NOT_OBSERVED)
 
     return show
@@ -91,9 +105,10 @@ def _initial(name: str) -> Show:
 
 def _window(name: str) -> Show:
     def show(end: End, absolute: bool) -> Value:
-        if (tcb := first_known(end.tcbs, name)) is None:
+        if (found := _known(end.tcbs, name)) is None:
             return Value(NOT_OBSERVED)
-        wnd, scale = getattr(tcb, name), getattr(tcb, name.replace("wnd", "wscale"))
+        wnd, tcb = found
+        scale = tcb.variable(name.replace("wnd", "wscale"))
         return Value(f"{grouped(wnd)} {'raw' if scale is None else f'×{1 << scale}'}", TAGS[tcb.source])
 
     return show
@@ -106,7 +121,7 @@ def _span(start: str, stop: str) -> Show:
         tcb = first_known(end.tcbs, start, stop)
         if tcb is None:
             return Value(NOT_OBSERVED)
-        return Value(grouped(distance(getattr(tcb, start), getattr(tcb, stop))), TAGS[tcb.source])
+        return Value(grouped(distance(tcb.variable(start), tcb.variable(stop))), TAGS[tcb.source])
 
     return show
 
@@ -128,34 +143,23 @@ def _measured(name: str, words: Callable[[int], str]) -> Show:
     return show
 
 
-def _number(name: str) -> Show:
-    """A plain number, of the TCB where that has it, else of tcp_info."""
-
-    def show(end: End, absolute: bool) -> Value:
-        if tcb := first_known(end.tcbs, name):
-            return Value(grouped(getattr(tcb, name)), TAGS[tcb.source])
-        number = getattr(end.info, name, None)
-        return Value(NOT_OBSERVED) if number is None else Value(grouped(number), TAGS[Source.KERNEL])
-
-    return show
-
-
 def _retransmissions(end: End, absolute: bool) -> Value:
     if end.info and end.info.total_retrans is not None:
         return Value(grouped(end.info.total_retrans), "k")
     return Value(NOT_OBSERVED) if end.retrans_segs is None else Value(grouped(end.retrans_segs), "w")
 
 
-# How a field of each unit is shown; those that a TCB has under their own name first.
-UNITS: dict[Unit, Callable[[str], Show]] = {
+# How a row is shown: by its name where that is special, else by its unit.
+VARIABLE_OF_UNIT: dict[Unit, Callable[[str], Show]] = {
     Unit.INITIAL: _initial,
     Unit.FROM_ISS: partial(_sequence, origin="iss"),
     Unit.FROM_IRS: partial(_sequence, origin="irs"),
     Unit.WINDOW: _window,
-    Unit.MICROSECONDS: partial(_measured, words=microseconds),
-    Unit.MILLISECONDS: partial(_measured, words=lambda ms: microseconds(1_000 * ms)),
 }
-# What is not the number itself, or comes from another place as well.
+WORDS_OF_UNIT: dict[Unit, Callable[[int], str]] = {
+    Unit.MICROSECONDS: microseconds,
+    Unit.MILLISECONDS: lambda ms: microseconds(1_000 * ms),
+}
 SPECIAL: dict[str, Show] = {
     "copied_seq": _span("copied_seq", "rcv_nxt"),
     "snd_mss": _mss,
@@ -163,14 +167,19 @@ SPECIAL: dict[str, Show] = {
 }
 
 
-def _shown(rows: Iterable[Field]) -> tuple[tuple[str, Show], ...]:
-    return tuple(
-        (row.label, SPECIAL.get(row.name) or UNITS.get(row.unit, _number)(row.name)) for row in on_screen(rows)
-    )
+def show_variable(row: FieldRow) -> Show:
+    """How a variable of the TCB is shown."""
+    return SPECIAL.get(row.name) or VARIABLE_OF_UNIT.get(row.unit, _plain)(row.name)
 
 
-FIELDS = _shown(TCB_FIELDS)  # what is sent and what is received stand side by side
-MEASURES = _shown(TCP_INFO_FIELDS)
+def show_measure(row: FieldRow) -> Show:
+    """How a field of tcp_info is shown."""
+    return SPECIAL.get(row.name) or _measured(row.name, WORDS_OF_UNIT.get(row.unit, grouped))
+
+
+# What is sent and what is received stand side by side.
+VARIABLES = tuple((row.label, show_variable(row)) for row in on_screen(TCB_ROWS))
+MEASURES = tuple((row.label, show_measure(row)) for row in on_screen(TCP_INFO_ROWS))
 
 LABEL, VALUE, TAG = 8, 14, 2  # cells
 CELL = LABEL + VALUE + TAG
@@ -181,7 +190,7 @@ def field_lines(end: End, width: int, absolute: bool) -> list[tuple[Run, ...]]:
     """The fields of RFC 9293 in two columns, in one where `width` is too narrow; then what was measured."""
     columns = 2 if width >= 2 * CELL + cells(BETWEEN[0]) else 1
     return [
-        *_in_rows(((label, _aligned(show(end, absolute))) for label, show in FIELDS), columns, LABEL),
+        *_in_rows(((label, _aligned(show(end, absolute))) for label, show in VARIABLES), columns, LABEL),
         *_in_rows(((label, _tight(show(end, absolute))) for label, show in MEASURES), 2 * columns, 0),
     ]
 

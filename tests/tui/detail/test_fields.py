@@ -1,10 +1,20 @@
 """The fields of one end."""
 
+from tcpwatch.sockets.fields import TCP_INFO_ROWS, FieldRow, Unit
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.tcb import Source, Tcb
-from tcpwatch.tui.detail.fields import FIELDS, MEASURES, End, Value, field_lines, in_flight
+from tcpwatch.tui.detail.fields import (
+    MEASURES,
+    VARIABLES,
+    End,
+    Value,
+    field_lines,
+    in_flight,
+    show_measure,
+    show_variable,
+)
 
-SHOW = dict((*FIELDS, *MEASURES))
+SHOW = dict((*VARIABLES, *MEASURES))
 
 
 def end(*tcbs: Tcb, info: TcpInfo | None = None, retrans_segs: int | None = None) -> End:
@@ -79,3 +89,16 @@ def test_in_flight_wraps() -> None:
 
 def test_fields_take_two_columns_where_there_is_room() -> None:
     assert [len(field_lines(end(), width, False)) for width in (30, 56)] == [8 + 2, 4 + 1]
+
+
+def test_variable_without_an_attribute_of_its_own() -> None:
+    tcb = Tcb(Source.KERNEL, iss=1_000, others={"snd_up": 1_016, "snd_wl2": 1_234})
+    assert show_variable(FieldRow("snd_up", Unit.FROM_ISS, "", ()))(end(tcb), False) == Value("16", "k")
+    assert show_variable(FieldRow("snd_wl2", Unit.NUMBER, "", ()))(end(tcb), False) == Value("1 234", "k")
+
+
+def test_measure_of_each_unit() -> None:
+    one = end(info=TcpInfo(pmtu=65_535, last_data_recv=3, min_rtt=17))
+    shown = [show_measure(row)(one, False).text for row in TCP_INFO_ROWS if getattr(one.info, row.name) is not None]
+    assert shown == ["3 ms", "65 535", "17 µs"]
+    assert show_measure(TCP_INFO_ROWS[0])(one, False) == Value("–")

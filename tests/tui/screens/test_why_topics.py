@@ -8,7 +8,7 @@ from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.grouping import Heading
-from tcpwatch.tui.detail.fields import FIELDS, MEASURES
+from tcpwatch.tui.detail.fields import MEASURES, VARIABLES
 from tcpwatch.tui.detail.tabs.tcb import SEND_WINDOW
 from tcpwatch.tui.screens.why_topics import Selected, topics_of
 from tcpwatch.why.topics import find_topic
@@ -23,7 +23,7 @@ def keys(selected: Selected) -> list[str]:
     return [topic.key for topic in topics_of(selected)]
 
 
-@pytest.mark.parametrize("label", [label for label, _ in (*FIELDS, *MEASURES)] + list(SEND_WINDOW))
+@pytest.mark.parametrize("label", [label for label, _ in (*VARIABLES, *MEASURES)] + list(SEND_WINDOW))
 def test_every_field_of_the_detail_is_explained(label: str) -> None:
     assert find_topic(label)
 

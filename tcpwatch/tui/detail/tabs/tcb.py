@@ -7,7 +7,7 @@ from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.tui.detail.context import TabContext
-from tcpwatch.tui.detail.fields import FIELDS, MEASURES, End, distance, field_lines, first_known, in_flight
+from tcpwatch.tui.detail.fields import MEASURES, VARIABLES, End, distance, field_lines, first_known, in_flight
 from tcpwatch.tui.detail.send_window import SendWindow, window_bar
 from tcpwatch.tui.detail.side_by_side import DIVIDER, Runs, head, side_by_side
 from tcpwatch.tui.detail.summary import story
@@ -44,7 +44,7 @@ def tcb_topics(detail: Detail) -> Iterator[str]:
     """The states of both ends, what stands in the tab from its top to its bottom, and what its segments showed."""
     yield from states_of(detail)
     if detail.here or detail.there:
-        yield from (label for label, _ in (*FIELDS, *MEASURES))
+        yield from (label for label, _ in (*VARIABLES, *MEASURES))
         yield from SEND_WINDOW
     if detail.connection:
         yield from queues_of(detail.connection.row)

@@ -4,22 +4,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tcpwatch.monitor.snapshot import Detail
-from tcpwatch.sockets.fields import TCB_FIELDS, Unit
+from tcpwatch.sockets.fields import TCB_ROWS, Unit
 from tcpwatch.tcp.tcb import Source
 from tcpwatch.tui.detail.context import TabContext
-from tcpwatch.tui.detail.fields import FIELDS, End
+from tcpwatch.tui.detail.fields import VARIABLES, End
 from tcpwatch.tui.detail.side_by_side import Runs, side_by_side
 from tcpwatch.tui.detail.summary import SEVERITIES
 from tcpwatch.tui.detail.topics import states_of
 from tcpwatch.tui.paint.line import Line, Run, fit, wrap
 
 LABEL, VALUE = 8, 13  # cells
-SHOW = dict(FIELDS)
+SHOW = dict(VARIABLES)
 
 
 def _labels(*units: Unit) -> tuple[str, ...]:
     """The numbers of these units that segments show."""
-    rows = (row for row in TCB_FIELDS if row.unit in units and Source.WIRE in row.sources)
+    rows = (row for row in TCB_ROWS if row.unit in units and Source.WIRE in row.sources)
     return tuple(row.label for row in rows if row.label in SHOW)
 
 
