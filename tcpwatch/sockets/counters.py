@@ -1,4 +1,4 @@
-"""What the network stack of a namespace tells beside its sockets, as data: counters that rise, and sysctls.
+"""Counters and sysctls of a namespace's network stack, as data.
 
 No I/O: `kernel/` reads them.
 """

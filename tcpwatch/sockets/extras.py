@@ -1,4 +1,4 @@
-"""What the kernel tells of a socket beside its TCB and its measurements: what `ss -e -m -i` adds. No I/O.
+"""What the kernel gives of a socket beside its TCB and `tcp_info`: what `ss -e -m -i` adds. No I/O.
 
 inet_diag calls it extensions (include/uapi/linux/inet_diag.h).
 """
@@ -35,8 +35,8 @@ class Extensions:
     """Memory, congestion control, upper layer, and how the program has set the socket up.
 
     `congestion_info` and `ulp_info` are what the congestion control and the upper layer protocol (kernel TLS, MPTCP)
-    tell of themselves, by the kernel's names. `shutdown` has the bits RCV_SHUTDOWN and SEND_SHUTDOWN. The kernel tells
-    `mark` to those who may set it, and `v6only` of IPv6 sockets.
+    report of themselves, by the kernel's names. `shutdown` has the bits RCV_SHUTDOWN and SEND_SHUTDOWN. The kernel
+    gives `mark` to those who may set it, and `v6only` of IPv6 sockets.
     """
 
     memory: Memory | None = None

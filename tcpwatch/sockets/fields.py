@@ -1,4 +1,4 @@
-"""The table of what a socket can tell: each variable of its TCB and each field of `struct tcp_info`, in a row.
+"""The table of fields: a row for each variable of the TCB and for each field of `struct tcp_info`.
 
 The detail pane, the JSON keys, docs/sockets.md and the explanations of `why` all come from these rows. The rows of
 tcp_info are the layout of the structure as well (include/uapi/linux/tcp.h): in the kernel's order, each with its width.

@@ -1,4 +1,4 @@
-"""A network namespace, as data: sockets, interfaces and addresses that are apart from all others."""
+"""A network namespace, as data."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,10 @@ HERE = "here"
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """What is known of one. `inode` is its number, as `lsns -t net` shows it; `here`: it is the one tcpwatch runs in.
+    """One network namespace. `inode` is its number, as `lsns -t net` shows it.
 
-    `name` is `ip netns`'s, `container` the engine's word and short id, `process` who is in it: its first process.
+    `name` is that of `ip netns`, `container` the engine and the short id, `process` the first process in it. `here` is
+    true for the namespace that tcpwatch runs in.
     """
 
     inode: int
@@ -20,21 +21,21 @@ class Namespace:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """All there are for it."""
+        """All its names, and its number."""
         known = (str(self.inode), self.name, self.container, self.process, HERE if self.here else None)
         return tuple(word for word in known if word is not None)
 
     @property
     def is_named(self) -> bool:
-        """Whether there is another word for it than its number."""
+        """Whether it has a name beside its number."""
         return bool(self.container or self.name or self.process)
 
     @property
     def title(self) -> str:
-        """The best word for it."""
+        """Its best name; `here` for the one that tcpwatch runs in."""
         return HERE if self.here else self.label
 
     @property
     def label(self) -> str:
-        """The best word for it that says which, wherever tcpwatch runs."""
+        """Its best name, the same wherever tcpwatch runs."""
         return self.container or self.name or self.process or f"net:[{self.inode}]"

@@ -1,4 +1,4 @@
-"""The kernel's facts about a socket, as data. No I/O: `kernel/` fills these in."""
+"""The kernel's facts about a socket, as data. No I/O: `kernel/` reads them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ from tcpwatch.wire.segment import Endpoint, endpoints
 
 
 class TimerKind(StrEnum):
-    """Which timer of a socket runs (`idiag_timer`, include/uapi/linux/inet_diag.h; the last two only BPF tells)."""
+    """Which timer of a socket runs (`idiag_timer`, include/uapi/linux/inet_diag.h; the last two: BPF only)."""
 
     RETRANSMIT = "retransmit"
     KEEPALIVE = "keepalive"
@@ -25,7 +25,7 @@ class TimerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A running timer: what it is, when it fires, how often it has fired without success.
+    """A running timer: its kind, when it fires, how often it has fired without success.
 
     `expires_ms` counts from `read_ns`, the moment on the monotonic clock when it was read.
     """
@@ -36,7 +36,7 @@ class Timer:
     read_ns: int = 0
 
     def left_ms(self, now_ns: int) -> int:
-        """What is left of it at `now_ns` on the monotonic clock."""
+        """Milliseconds until it fires, at `now_ns` on the monotonic clock."""
         return max(0, self.expires_ms - (now_ns - self.read_ns) // 1_000_000)
 
 
@@ -56,9 +56,9 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process that holds the socket open, or held it last where it is `gone` (TIME-WAIT, orphans).
+    """A process that has the socket open, or had it open last where it is `gone` (TIME-WAIT, orphans).
 
-    `start_ticks` tells a reused pid from the one that was seen; `fd` is None where no descriptor of it was seen.
+    `start_ticks` distinguishes a reused pid from the one seen; `fd` is None where no descriptor of it was seen.
     """
 
     pid: int
@@ -72,7 +72,7 @@ class Owner:
 
 
 class NoOwner(StrEnum):
-    """Why a socket has no owner to show: said in words, never left blank."""
+    """Why a socket has no owner to show, in words: the column is never blank."""
 
     KERNEL = "no owner: kernel's"  # TIME-WAIT, SYN-RECEIVED, orphans: the program has let go of it
     NOT_ACCEPTED = "not accepted yet"
@@ -87,24 +87,24 @@ class NoOwner(StrEnum):
 
     @property
     def out_of_sight(self) -> bool:
-        """Whether some process holds the socket that this user may not look into."""
+        """Whether a process has the socket open that this user may not look into."""
         return self in (self.NEEDS_ROOT, self.NEEDS_SYS_PTRACE, self.NEEDS_DAC_READ_SEARCH, self.HIDDEN)
 
 
-class Extended(Protocol):
-    """Something that what `ss -e -m -i` adds can be read from."""
+class HasExtensions(Protocol):
+    """A source of what `ss -e -m -i` prints beyond `ss`."""
 
     @property
     def extensions(self) -> Extensions:
-        """That, taken apart."""
+        """Decoded on each access."""
 
 
-class KernelRecord(Extended, Protocol):
-    """What the kernel itself holds of a socket, as raw as it came: taken apart where somebody looks."""
+class KernelRecord(HasExtensions, Protocol):
+    """The kernel's own structures of a socket, as raw bytes: decoded on access."""
 
     @property
     def info(self) -> TcpInfo | None:
-        """The measurements; None for what is no full socket (SYN-RECEIVED, TIME-WAIT)."""
+        """`tcp_info`; None where the kernel has no full socket (SYN-RECEIVED, TIME-WAIT)."""
 
     @property
     def last_ack_recv(self) -> int | None:
@@ -121,7 +121,7 @@ class KernelRecord(Extended, Protocol):
         """A field that the kernel keeps in jiffies, such as `icsk_rto`."""
 
     def fires_ms(self, expires_ms: int, wait_ms: int) -> int:
-        """When a timer really fires that is to expire then, after that wait; counted from when this was read."""
+        """When a timer that expires then, set for that wait, really fires; milliseconds from when this was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,9 @@ class SocketRow:
     and its segments join by equality; `mapped` marks an IPv4 connection on an IPv6 socket. `cookie` is the socket's
     identity over its whole life; a source that has none gives a negative number made of the ends. A listener has
     `backlog` in place of the two queues. `info_bytes` is `struct tcp_info` as the kernel wrote it at `read_ns` on the
-    monotonic clock, empty where the kernel gives none, and `attributes` what else it wrote; a source that reads the
-    kernel's own structures gives `record` in their place, or beside `attributes` that tell more. Either way `info` has
-    the measurements, `kernel_tcb.tcb_of` the TCB, and `extensions` the rest.
+    monotonic clock, empty where the kernel gives none, and `attributes` what else it wrote. A source that reads the
+    kernel's own structures gives `record` instead, or as well. Either way `info` has the measurements,
+    `kernel_tcb.tcb_of` the TCB, and `extensions` the rest.
     """
 
     cookie: int
@@ -149,9 +149,9 @@ class SocketRow:
     timer: Timer | None = None
     interface: int = 0
     info_bytes: bytes = b""
-    attributes: Extended | None = None
+    attributes: HasExtensions | None = None
     read_ns: int = 0
-    owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself says who (psutil)
+    owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself gives them (psutil)
     record: KernelRecord | None = None
     netns: Namespace | None = None  # where the source knows it
 

@@ -20,7 +20,7 @@ class TcpInfo(TcpInfoFields):
 
     @classmethod
     def decode(cls, data: bytes) -> "TcpInfo":
-        """The fields that `data` holds whole, the attribute INET_DIAG_INFO or what getsockopt(TCP_INFO) gave."""
+        """The fields that are complete in `data`, from the attribute INET_DIAG_INFO or getsockopt(TCP_INFO)."""
         return cls(*_layout(len(data)).unpack_from(data))
 
     @property
@@ -34,7 +34,7 @@ class TcpInfo(TcpInfoFields):
         return None if self.wscales is None else self.wscales >> _RCV_WSCALE_SHIFT & 0xF
 
     def as_dict(self) -> dict[str, int | None]:
-        """Every field under its name, the two scales in place of the byte that holds them."""
+        """Every field under its name, with the two scales in place of `wscales`."""
         values = {name: getattr(self, name) for name in _NAMES if name != "wscales"}
         return values | {"snd_wscale": self.snd_wscale, "rcv_wscale": self.rcv_wscale}
 

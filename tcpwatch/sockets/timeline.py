@@ -1,6 +1,6 @@
 """A socket's timeline: the states it went through, when each began, and what occurred in it. Data; no I/O.
 
-Law of the room: each moment carries how precisely it is known (`Precision`). All times are on the monotonic clock.
+Each moment carries how precisely it is known (`Precision`). All times are on the monotonic clock.
 """
 
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class Occurrence(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """The time in one state from `since_ns` on; `precision` qualifies that moment, `cause` says what began it."""
+    """The time in one state from `since_ns` on; `precision` qualifies that moment, `cause` is what began it."""
 
     state: State
     since_ns: int
@@ -61,7 +61,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The intervals of one socket, oldest first; `left_out` older ones found no room."""
+    """The intervals of one socket, oldest first; `left_out` older ones were dropped at the limit."""
 
     intervals: tuple[Interval, ...] = ()
     left_out: int = 0
@@ -79,8 +79,8 @@ class Timeline:
     def entering(self, state: State, since_ns: int, precision: Precision, old: State | None = None) -> "Timeline":
         """The timeline with this state begun, out of the `old` one where the kernel reported it.
 
-        What was only inferred from readings gives way where it does not lead there. Where nothing came before, the old
-        state was there no later. The state that it is in already goes on.
+        An interval that was only inferred from readings is dropped where its state is not `old`. Where there is no
+        interval before, one of the `old` state is added. A state that is the last one already is not added again.
         """
         intervals = self.intervals
         occurrences: tuple[Occurrence, ...] = ()
@@ -112,12 +112,12 @@ class Timeline:
 
     @property
     def unended(self) -> "Timeline":
-        """The timeline without its end, which proved to be none."""
+        """The timeline without its last CLOSED: the socket turned out to live on."""
         over = len(self.intervals) > 1 and self.intervals[-1].state is State.CLOSED
         return replace(self, intervals=self.intervals[:-1]) if over else self
 
     def ending_as(self, state: State) -> "Timeline":
-        """The timeline whose last interval is in this state after all."""
+        """The timeline with the state of its last interval corrected."""
         *before, last = self.intervals
         if before and before[-1].state is state:
             return replace(self, intervals=tuple(before))

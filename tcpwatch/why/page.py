@@ -12,7 +12,7 @@ from tcpwatch.why.topic import Topic
 
 
 class Kind(Enum):
-    """What a passage is, which says how it may look and whether its lines may be broken."""
+    """The kind of a passage decides its style, and whether its lines may be broken."""
 
     PROSE = auto()
     COMMAND = auto()
@@ -20,7 +20,7 @@ class Kind(Enum):
 
 
 class Passage(NamedTuple):
-    """A passage under a label, or a line of one; an empty label goes on with the one above."""
+    """A passage under a label, or a line of one; an empty label continues the one above."""
 
     label: str
     text: str

@@ -47,7 +47,7 @@ ALSO = {
 
 
 def _letters(words: str) -> str:
-    """Only what tells words apart: `SND.UNA`, `snd_una` and `Snd Una` are one."""
+    """Letters and digits in lower case: `SND.UNA`, `snd_una` and `Snd Una` are the same."""
     return "".join(character for character in words.lower() if character.isalnum())
 
 
@@ -81,6 +81,6 @@ def find_topic(words: str) -> Topic:
 
 
 def with_related(topics: tuple[Topic, ...]) -> Iterator[Topic]:
-    """These topics, then those they lead to, each once."""
+    """These topics, then the related ones, each once."""
     related = (TOPICS[key] for topic in topics for key in topic.related)
     return iter(dict.fromkeys((*topics, *related)))

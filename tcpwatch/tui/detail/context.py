@@ -12,7 +12,7 @@ class TabContext:
     """One connection as a tab draws it in lines of `width` cells.
 
     `heads` are the state and owner of this end and of the peer. `absolute` asks for sequence numbers as they are on the
-    wire. `half_width` is the width of one end's half in cells; `roomy` tells whether two fields fit into it.
+    wire. `half_width` is the width of one end's half in cells; `roomy` is whether two fields fit into it.
     """
 
     detail: Detail

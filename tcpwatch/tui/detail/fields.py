@@ -22,7 +22,7 @@ NOT_OBSERVED = "–"
 
 
 class Value(NamedTuple):
-    """A value in words and the tag of its source."""
+    """A value as text, and the letter of its source."""
 
     text: str
     tag: str = " "

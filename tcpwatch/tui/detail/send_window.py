@@ -14,7 +14,8 @@ from tcpwatch.tui.paint.line import Run, padded
 class SendWindow(NamedTuple):
     """What the bar is drawn from, in bytes.
 
-    None: `acked`, the connection was not seen to begin; `wnd`, the scale is not known; `unsent`, nor is what waits.
+    `acked` is None where the connection was not seen to begin, `wnd` where the scale is not known, `unsent` where the
+    source does not give it.
     """
 
     acked: int | None
@@ -24,7 +25,7 @@ class SendWindow(NamedTuple):
 
     @property
     def usable(self) -> int | None:
-        """What may be sent at once."""
+        """Bytes that may be sent at once."""
         return None if self.wnd is None else max(0, self.wnd - self.in_flight)
 
 
@@ -33,7 +34,7 @@ BEYOND = " beyond "
 
 
 def window_bar(window: SendWindow, width: int) -> Sequence[Run]:
-    """The bar in exactly `width` cells: with whole numbers, or with short ones where there is no room for them."""
+    """The bar in exactly `width` cells: with whole numbers, or with short ones where those do not fit."""
     labels: Sequence[str] = ()
     for words, beyond in ((grouped, BEYOND), (_short, BEYOND), (_short, "")):
         labels = _labels(window, words, beyond)

@@ -1,10 +1,10 @@
-"""A line of a connection's story, as data."""
+"""One sentence about a connection, as data."""
 
 from typing import NamedTuple
 
 
 class Sentence(NamedTuple):
-    """What it is about, what it says, its style."""
+    """`about` is its label in the detail pane, `style` a style of the theme."""
 
     about: str
     message: str

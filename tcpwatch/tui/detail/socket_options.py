@@ -1,4 +1,4 @@
-"""What a socket's buffers hold, and how its program has set it up, in a sentence each. Pure."""
+"""How full a socket's buffers are, and how its program has set it up, in a sentence each. Pure."""
 
 from collections.abc import Iterator
 
@@ -13,18 +13,18 @@ SHUTDOWN = {
     SEND_SHUTDOWN: "sending is shut down",
     RCV_SHUTDOWN | SEND_SHUTDOWN: "both directions are shut down",
 }
-TOP = "/"  # the control group of whatever is in no other
+TOP = "/"  # the root control group
 
 
 def set_up(detail: Detail) -> Iterator[Sentence]:
-    """Its memory, but of a listener, which has no data; then what is out of the ordinary about it."""
+    """Its memory, except of a listener, which has no data; then its settings where they are not the usual ones."""
     if detail.connection is None:
         return
     row = detail.connection.row
-    told = row.extensions
-    if told.memory is not None and row.state is not State.LISTEN:
-        yield _memory(told.memory)
-    if words := " · ".join(_settings(told, detail.cgroup)):
+    extensions = row.extensions
+    if extensions.memory is not None and row.state is not State.LISTEN:
+        yield _memory(extensions.memory)
+    if words := " · ".join(_settings(extensions, detail.cgroup)):
         yield Sentence("socket", words)
 
 
@@ -44,16 +44,16 @@ def _full(taken: int | None, limit: int | None) -> bool:
     return taken is not None and limit is not None and taken >= limit
 
 
-def _settings(told: Extensions, cgroup: str | None) -> Iterator[str]:
-    if told.congestion is not None:
-        yield f"congestion control {told.congestion}"
-    if told.shutdown in SHUTDOWN:
-        yield SHUTDOWN[told.shutdown]
-    if told.ulp is not None:
-        yield f"upper layer {told.ulp}"
-    if told.v6only:
+def _settings(extensions: Extensions, cgroup: str | None) -> Iterator[str]:
+    if extensions.congestion is not None:
+        yield f"congestion control {extensions.congestion}"
+    if extensions.shutdown in SHUTDOWN:
+        yield SHUTDOWN[extensions.shutdown]
+    if extensions.ulp is not None:
+        yield f"upper layer {extensions.ulp}"
+    if extensions.v6only:
         yield "IPv6 only"
-    if told.mark:
-        yield f"mark {told.mark:#x}"
+    if extensions.mark:
+        yield f"mark {extensions.mark:#x}"
     if cgroup is not None and cgroup != TOP:
         yield f"cgroup {cgroup}"

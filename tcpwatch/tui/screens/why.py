@@ -1,4 +1,4 @@
-"""The answers to "why?": on the left what fits the selection and what that leads to, on the right its explanation."""
+"""The answers to "why?": topics that fit the selection on the left, the explanation of one on the right."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import cycle
@@ -27,7 +27,7 @@ STYLES = {Kind.PROSE: "", Kind.COMMAND: "strong", Kind.REFERENCE: "muted"}
 
 
 class TopicList(Rows[Topic]):
-    """The topics that may be chosen."""
+    """The topics to choose from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "screen.scroll_text(-1)", "Text up", show=False, id="why.up", tooltip="The text up"),
@@ -156,12 +156,12 @@ class WhyScreen(ModalScreen[None]):
     # Keys.
 
     def action_back(self) -> None:
-        """To the list that Enter was pressed in."""
+        """Back to the list in which Enter was pressed."""
         if self._way:
             self._enter(*self._way.pop())
 
     def action_copy(self) -> None:
-        """Copy one of the topic's commands after the other (OSC 52)."""
+        """Copy the topic's next command (OSC 52)."""
         command = next(self._commands)
         self.app.copy_to_clipboard(command)
         self.notify(f"{self._translate(COPIED)} {command}", markup=False, timeout=3)

@@ -1,1 +1,1 @@
-"""The explanations themselves, a table a kind."""
+"""The explanations, one table for each kind of topic."""

@@ -1,4 +1,4 @@
-"""What analysis says of a segment, in Wireshark's words."""
+"""The analysis flags of a segment, in Wireshark's words."""
 
 from tcpwatch.why.topic import Topic
 

@@ -1,4 +1,4 @@
-"""The fields of the TCB and what is measured, as the detail pane names them."""
+"""The fields that have an explanation of their own; the others are explained by `sockets/fields.py`."""
 
 from tcpwatch.why.topic import Topic
 

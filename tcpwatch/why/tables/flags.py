@@ -1,4 +1,4 @@
-"""The flags of the header; RST is a step as well and stands there."""
+"""The flags of the header, without RST, which is explained as a step."""
 
 from tcpwatch.why.topic import Topic
 

@@ -1,4 +1,4 @@
-"""The queues of a socket, and what guards the listener's."""
+"""The queues of a socket, and what protects those of a listener."""
 
 from tcpwatch.why.topic import Topic
 

@@ -1,4 +1,4 @@
-"""The timers; those of a state, of RTO and of keep-alive stand with these."""
+"""The timers, without those that are explained with a state, the RTO or keep-alive."""
 
 from tcpwatch.why.topic import Topic
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tcpwatch.monitor.snapshot import Detail
-from tcpwatch.sockets.fields import TCB_ROWS, Unit
+from tcpwatch.sockets.fields import TCB_ROWS, Unit, on_screen
 from tcpwatch.tcp.tcb import Source
 from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import VARIABLES, End
@@ -16,14 +16,9 @@ from tcpwatch.tui.paint.line import Line, Run, fit, wrap
 LABEL, VALUE = 8, 13  # cells
 SHOW = dict(VARIABLES)
 
-
-def _labels(*units: Unit) -> tuple[str, ...]:
-    """The numbers of these units that segments show."""
-    rows = (row for row in TCB_ROWS if row.unit in units and Source.WIRE in row.sources)
-    return tuple(row.label for row in rows if row.label in SHOW)
-
-
-NUMBERS = (*_labels(Unit.FROM_ISS, Unit.FROM_IRS), *_labels(Unit.INITIAL))
+COMPARED = (Unit.FROM_ISS, Unit.FROM_IRS, Unit.INITIAL)
+ROWS = [row for row in on_screen(TCB_ROWS) if row.unit in COMPARED and Source.WIRE in row.sources]
+NUMBERS = tuple(row.label for row in sorted(ROWS, key=lambda row: (COMPARED.index(row.unit), row.place)))
 LEGEND = "≠ for a moment is no fault"
 
 
