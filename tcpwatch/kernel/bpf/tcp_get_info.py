@@ -6,7 +6,8 @@ They are computed as the kernel does for `ss` (tcp_get_info, net/ipv4/tcp.c), so
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tcpwatch.kernel.bpf.fields import FieldValues
+from tcpwatch.kernel.bpf.fields import FULL, FieldValues
+from tcpwatch.sockets.fields import TCP_INFO_ROWS
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import unwrap
 
@@ -52,12 +53,6 @@ class Clock(NamedTuple):
         return jiffies * _SECOND_US // self.hz
 
 
-# Same name in `tcp_info` and in the record; copied unchanged.
-SAME_NAME = (
-    "rcv_mss rcv_ssthresh snd_ssthresh snd_cwnd advmss reordering rcv_space total_retrans bytes_acked bytes_received "
-    "segs_out segs_in min_rtt data_segs_in data_segs_out delivered delivered_ce bytes_sent bytes_retrans dsack_dups "
-    "reord_seen rcv_ooopack snd_wnd rcv_wnd total_rto total_rto_recoveries"
-)
 RENAMED = {
     "state": "skc_state",
     "ca_state": "icsk_ca_state",
@@ -73,7 +68,7 @@ RENAMED = {
     "pacing_rate": "sk_pacing_rate",
     "max_pacing_rate": "sk_max_pacing_rate",
     "rehash": "timeout_rehash",
-} | {name: name for name in SAME_NAME.split()}
+}
 SHIFTED = {
     "rtt": ("srtt_us", 3),
     "rttvar": ("mdev_us", 2),
@@ -81,6 +76,11 @@ SHIFTED = {
 }  # the kernel stores them times 8, 4 and 8
 DURATIONS = {"rto": "icsk_rto", "ato": "ato"}
 AGES = {"last_data_sent": "lsndtime", "last_data_recv": "lrcvtime", "last_ack_recv": "rcv_tstamp"}
+
+# Same name in `tcp_info` and in the record; copied unchanged.
+IN_RECORD = {field.name for field in FULL}
+COMPUTED = {*RENAMED, *SHIFTED, *DURATIONS, *AGES, "total_rto_time"}
+COPIED = RENAMED | {row.name: row.name for row in TCP_INFO_ROWS if row.name in IN_RECORD and row.name not in COMPUTED}
 
 # Time spent sending, limited by the receive window, limited by the send buffer; by `chrono_type`.
 CHRONOGRAPHS = {1: "chrono_busy", 2: "chrono_rwnd", 3: "chrono_sndbuf"}
@@ -103,7 +103,7 @@ COMBINED = (
 
 TCP_INFO_FIELDS = " ".join(
     (
-        *RENAMED.values(),
+        *COPIED.values(),
         *(name for name, _ in SHIFTED.values()),
         *DURATIONS.values(),
         *AGES.values(),
@@ -119,7 +119,7 @@ _OF_A_LISTENER = ("state", "reordering", "snd_cwnd", "pacing_rate", "max_pacing_
 
 def tcp_info(values: FieldValues, clock: Clock) -> TcpInfo:
     """`tcp_info` of a full socket, from the values of TCP_INFO_FIELDS."""
-    info = {name: values[source] for name, source in RENAMED.items()}
+    info = {name: values[source] for name, source in COPIED.items()}
     if values["skc_state"] == _LISTEN:
         queue = {"unacked": values["sk_ack_backlog"], "sacked": values["sk_max_ack_backlog"]}
         return TcpInfo(**{name: info[name] for name in _OF_A_LISTENER}, **queue)
