@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench screenshots recordings clean
+.PHONY: help demo test check bench screenshots scenarios clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -16,12 +16,13 @@ demo: $(VENV)/installed  ## real connections on a loopback of their own, watched
 test: $(VENV)/installed-test  ## every test that this machine and user can run; ARGS="-k word" picks some
 	@$(BIN)/python -m pytest -q $(ARGS)
 
-check: $(VENV)/installed-test  ## format, lint, types, import contract, layout
+check: $(VENV)/installed-test  ## format, lint, types, import contract, layout, translations
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/test_layout.py tests/test_imports.py
+	@$(BIN)/python -m tools.translations
 
 bench: $(VENV)/installed-test  ## speed, with the peer measured in the same run
 	@$(BIN)/python -m tests.perf
@@ -29,8 +30,8 @@ bench: $(VENV)/installed-test  ## speed, with the peer measured in the same run
 screenshots: $(VENV)/installed-test  ## take the pictures in screenshots/ anew, from the demo's real traffic
 	@$(BIN)/python -m screenshots.take
 
-recordings: $(VENV)/installed-test  ## play every scenario and record it anew, for where none can be played
-	@$(BIN)/python -m tools.record
+scenarios: $(VENV)/installed-test  ## write what follows from the scenarios; ARGS=NAME records that one anew
+	@$(BIN)/python -m tools.scenarios $(ARGS)
 
 clean:  ## remove .venv and everything that tools have left
 	rm -rf $(VENV) *.egg-info build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

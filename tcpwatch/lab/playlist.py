@@ -41,7 +41,7 @@ class Playlist:
     @property
     def title(self) -> str:
         """What it shows, in a few words."""
-        return self.scenario.message if self.scenario else TITLE
+        return self.scenario.title if self.scenario else TITLE
 
     @property
     def watch(self) -> str:
@@ -51,7 +51,7 @@ class Playlist:
     @property
     def by_hand(self) -> tuple[int, ...]:
         """The ports from which it sends segments made by hand."""
-        return self.scenario.ports_by_hand if self.scenario else ()
+        return self.scenario.by_hand if self.scenario else ()
 
     @property
     def last(self) -> bool:

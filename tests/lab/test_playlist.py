@@ -14,7 +14,7 @@ def test_programme_begins_before_its_first() -> None:
 def test_programme_says_of_itself_what_is_on() -> None:
     programme = Playlist([FIRST, SECOND])
     assert programme.turn(2) is SECOND
-    assert (programme.name, programme.title, programme.watch) == ("half-close", SECOND.message, SECOND.advice)
+    assert (programme.name, programme.title, programme.watch) == ("half-close", SECOND.title, SECOND.advice)
     assert programme.last
 
 

@@ -13,7 +13,7 @@ from tcpwatch.lab.stage import PORT
 from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.segment import endpoints
-from tests.why.texts import acts_of as acts_written_in
+from tools.texts import acts_of as acts_written_in
 
 ALL_MAY_TAKE = 300_000
 FILES_EACH = 2

@@ -30,7 +30,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def scripted(monkeypatch: pytest.MonkeyPatch, script: Callable[[Stage], None]) -> Scripted:
     monkeypatch.setattr(Scripted, "script", staticmethod(script), raising=False)
-    return Scripted("scripted", "for a test", (1,))
+    return Scripted(0, "scripted", "for a test", (1,))
 
 
 def test_perform_says_each_act_and_the_end(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:

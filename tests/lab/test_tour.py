@@ -33,7 +33,7 @@ def play_out(tour: Tour) -> list[Act]:
 
 def test_tour_plays_its_scenarios_as_it_is_asked(port: int) -> None:
     with Tour([REFUSED, HALF_CLOSE], port, pace_s=0) as tour:
-        assert (tour.number, tour.count, tour.name, tour.title) == (1, 2, "refused", REFUSED.message)
+        assert (tour.number, tour.count, tour.name, tour.title) == (1, 2, "refused", REFUSED.title)
         assert [act.promise.steps for act in play_out(tour)] == [("1/3 SYN", "RST"), ()]
         assert not tour.last
         tour.go(1)

@@ -1,14 +1,15 @@
-"""Every sentence has its translations, and they say the same numbers and the same words of the RFC."""
+"""Every text is in the catalogs, and a translation has the numbers and the words of the RFC that the text has."""
 
 import re
-from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
-from tcpwatch.why.catalog import read_po, translation
+from tcpwatch.why import catalog
+from tcpwatch.why.catalog import catalog_file, entries, read_po, translation
 from tcpwatch.why.language import ENGLISH, LANGUAGES
-from tests.why.texts import narration_texts, scenario_texts, topic_texts
+from tools.texts import catalog_texts
 
 # Upper-case words, kernel names, calls, filters' words and numbers are the same in every language.
 TERM = re.compile(
@@ -19,19 +20,18 @@ languages = pytest.mark.parametrize("language", [one for one in LANGUAGES if one
 
 
 def written(language: str) -> str:
-    return (files("tcpwatch") / "locale" / language / "LC_MESSAGES" / "tcpwatch.po").read_text(encoding="utf-8")
+    return catalog_file(language).read_text(encoding="utf-8")
 
 
 @languages
-def test_catalog_translates_every_text_and_no_other(language: str) -> None:
-    messages = read_po(written(language))
-    assert topic_texts() | narration_texts() | scenario_texts() == messages.keys()
+def test_catalog_has_every_text_and_no_other(language: str) -> None:
+    assert catalog_texts().keys() == entries(written(language)).keys(), "`make scenarios` adds what is missing"
 
 
 @languages
 def test_catalog_has_each_text_once_and_none_unsure(language: str) -> None:
     text = written(language)
-    assert text.count("\nmsgid ") == text.count("\nmsgstr ") == len(read_po(text)) + 1  # and the header
+    assert text.count("\nmsgid ") == text.count("\nmsgstr ") == len(entries(text)) + 1  # and the header
     assert "fuzzy" not in text
 
 
@@ -75,3 +75,16 @@ def test_read_po_joins_strings_and_takes_escapes() -> None:
 
 def test_read_po_leaves_out_the_header_and_what_is_not_translated() -> None:
     assert read_po('msgid ""\nmsgstr "Language: ko\\n"\n\nmsgid "a"\nmsgstr ""\n\n#~ msgid "b"\n#~ msgstr "c"\n') == {}
+
+
+def test_entries_keep_what_is_not_translated() -> None:
+    assert entries('msgid ""\nmsgstr "Language: ko\\n"\n\nmsgid "a"\nmsgstr ""\n') == {"a": ""}
+
+
+def test_translation_of_a_text_with_an_empty_msgstr_is_the_text(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "tcpwatch.po").write_text('msgid "a"\nmsgstr ""\n\nmsgid "b"\nmsgstr "나"\n', encoding="utf-8")
+    monkeypatch.setattr(catalog, "catalog_file", lambda language: tmp_path / "tcpwatch.po")
+    translate = translation("ko")
+    assert (translate("a"), translate("b")) == ("a", "나")

@@ -1,4 +1,4 @@
-"""Every scenario as it went once, for where none can be played; `make recordings` takes them anew.
+"""Every scenario as it went once, for where none can be played; `make scenarios` takes them.
 
 Of each, NAME.pcapng has the segments and NAME.ndjson the acts, a line each, by the same clock.
 """

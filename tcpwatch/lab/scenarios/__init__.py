@@ -1,29 +1,33 @@
 """The scenarios, one small program each: what happens stands in its acts, what to watch in its docstring.
 
-SCENARIOS is the table of them; `docs/lessons.md` says the lessons by their numbers.
+A file in this folder that has `SCENARIO = Scenario(...)` and `play(stage)` is a scenario; nothing lists them. The
+lessons are those of `docs/lessons.md`, by their numbers.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from tcpwatch.errors import UsageError
 from tcpwatch.lab.stage import Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A row of the table. `private` says that it needs a network namespace of its own, because it sets sysctls.
+class Scenario(NamedTuple):
+    """What is known of a scenario without playing it. Its file has its name, with `_` in place of `-`.
 
-    `by_hand` is the port from which it sends segments made by hand, if it does: no socket stands behind them.
+    Scenarios are listed, and the tour plays them, by their `order`. `private`: it needs a network namespace of its own,
+    because it sets sysctls. `by_hand`: the ports from which it sends segments made by hand, which have no socket.
     """
 
+    order: int
     name: str
-    message: str
+    title: str
     lessons: tuple[int, ...]
     private: bool = False
-    by_hand: int | None = None
+    by_hand: tuple[int, ...] = ()
 
     @property
     def play(self) -> Callable[[Stage], None]:
@@ -32,13 +36,8 @@ class Scenario:
         return played
 
     @property
-    def ports_by_hand(self) -> tuple[int, ...]:
-        """The port from which it sends segments made by hand, if it does."""
-        return (self.by_hand,) if self.by_hand else ()
-
-    @property
     def watch(self) -> str:
-        """What to watch."""
+        """What to watch: the docstring of its file."""
         return (self.module.__doc__ or "").strip()
 
     @property
@@ -48,38 +47,44 @@ class Scenario:
 
     @property
     def module(self) -> ModuleType:
-        """Where it is written."""
-        return import_module(f"{__name__}.{self.name.replace('-', '_')}")
+        """Its file, imported."""
+        return module_of(self.name)
 
 
-_TABLE = (
-    Scenario("handshake", "one connection, from SYN to TIME-WAIT", (1, 2, 3, 4, 5, 6, 10, 13, 14, 15, 33, 34, 35)),
-    Scenario("http", "a page over HTTP: handshake, request, response, close", (12, 16, 30)),
-    Scenario("https", "the same under TLS, with a certificate made on the spot", (7, 31)),
-    Scenario("messages", "messages against segments", (7, 32)),
-    Scenario("close-wait", "a server that forgets to close, one leak a second", (18, 19, 20)),
-    Scenario("fin-wait-2", "the peer of such a server, with and without an owner", (14, 19)),
-    Scenario("half-close", "one direction closed, data in the other", (17, 25)),
-    Scenario("simultaneous-close", "two FINs cross: CLOSING", (36,)),
-    Scenario("simultaneous-open", "two SYNs cross, and nobody listens", (36,)),
-    Scenario("time-wait", "short connections until no port is left", (21,), private=True),
-    Scenario("lost-last-ack", "the FIN comes again, TIME-WAIT answers and begins anew", (22, 38)),
-    Scenario("port-reuse", "a late segment and a new SYN meet TIME-WAIT", (23, 38)),
-    Scenario("lost-fin", "FIN-WAIT-1 and LAST-ACK: a FIN nobody acknowledges", (8, 14, 38)),
-    Scenario("reset", "broken off by RST, with bytes unread", (29,)),
-    Scenario("refused", "a SYN answered by RST", (28,)),
-    Scenario("syn-timeout", "a SYN answered by nobody", (28,), private=True),
-    Scenario("stale-syn", "a SYN from the past: why three", (24, 38), by_hand=41_000),
-    Scenario("half-open", "a handshake that stops after step two", (2, 26)),
-    Scenario("syn-flood", "a half-open queue filled up, without and with SYN cookies", (26, 27), True, by_hand=40_000),
-    Scenario("accept-queue-full", "a server that does not accept()", (26,)),
-    Scenario("retransmission", "lost segments: duplicate ACKs, and the timer", (8, 38)),
-    Scenario("out-of-order", "segments that overtake each other", (9, 38), by_hand=42_000),
-    Scenario("zero-window", "a reader that stops, and reads again", (11,)),
-    Scenario("slow-app", "unread bytes pile up in Recv-Q", (20,)),
-    Scenario("keep-alive", "probes on an idle connection, and a peer that dies", (37,)),
-)  # fmt: skip
-SCENARIOS = {scenario.name: scenario for scenario in _TABLE}
+class Scenarios(Mapping[str, Scenario]):
+    """The scenarios by name, in their order.
+
+    A lookup imports one file, so that a scenario's own process starts fast. Only what needs all of them imports all.
+    """
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names, from the files in this folder."""
+        files = Path(__file__).parent.glob("*.py")
+        return frozenset(file.stem.replace("_", "-") for file in files if file.stem != "__init__")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __getitem__(self, name: str) -> Scenario:
+        if name not in self.names:
+            raise KeyError(name)
+        found: Scenario = module_of(name).SCENARIO
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.names, key=lambda name: (self[name].order, name)))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def module_of(name: str) -> ModuleType:
+    """The file of the scenario with this name, imported."""
+    return import_module(f"{__name__}.{name.replace('-', '_')}")
+
+
+SCENARIOS = Scenarios()
 
 
 def find_scenario(name: str) -> Scenario:

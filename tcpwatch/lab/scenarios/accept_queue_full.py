@@ -4,11 +4,19 @@ Watch the listener's Recv-Q: connections that are ESTABLISHED for the kernel, an
 full the next SYN is dropped, and that client waits in SYN-SENT, as if a firewall stood between.
 """
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 BACKLOG = 1
 ROOM = BACKLOG + 1  # Linux lets one more in than listen() asks for
 SYN_AGAIN_S = 1.2
+
+SCENARIO = Scenario(
+    order=200,
+    name="accept-queue-full",
+    title="a server that does not accept()",
+    lessons=(26,),
+)
 
 
 def play(stage: Stage) -> None:

@@ -6,10 +6,18 @@ program did: here it read the end of the stream (0) and forgot to close. The oth
 
 import socket
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 LEAKS = 4
 BEAT_S = 1.0
+
+SCENARIO = Scenario(
+    order=50,
+    name="close-wait",
+    title="a server that forgets to close, one leak a second",
+    lessons=(18, 19, 20),
+)
 
 
 def play(stage: Stage) -> None:

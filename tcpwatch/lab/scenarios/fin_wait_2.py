@@ -6,9 +6,17 @@ has let go of the socket, the kernel waits for a while only (tcp_fin_timeout, he
 
 import socket
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
 LINGER_S = 3
+
+SCENARIO = Scenario(
+    order=60,
+    name="fin-wait-2",
+    title="the peer of such a server, with and without an owner",
+    lessons=(14, 19),
+)
 
 
 def play(stage: Stage) -> None:

@@ -7,7 +7,15 @@ still receives all of the answer in FIN-WAIT-2.
 import socket
 
 from tcpwatch.lab.messages import encode
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, OPENING, Stage
+
+SCENARIO = Scenario(
+    order=70,
+    name="half-close",
+    title="one direction closed, data in the other",
+    lessons=(17, 25),
+)
 
 
 def play(stage: Stage) -> None:

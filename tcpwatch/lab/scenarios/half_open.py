@@ -5,9 +5,17 @@ client loses what arrives, then hears again, and the third step follows.
 """
 
 from tcpwatch.lab.loss import drop_incoming, let_through
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
 SYN_ACK_AGAIN_S = 1.3
+
+SCENARIO = Scenario(
+    order=180,
+    name="half-open",
+    title="a handshake that stops after step two",
+    lessons=(2, 26),
+)
 
 
 def play(stage: Stage) -> None:

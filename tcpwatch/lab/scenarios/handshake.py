@@ -7,7 +7,15 @@ sequence number, an ACK takes none; relative numbers show it (0, 1, 1+14, ...), 
 import socket
 
 from tcpwatch.lab.messages import encode
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
+
+SCENARIO = Scenario(
+    order=10,
+    name="handshake",
+    title="one connection, from SYN to TIME-WAIT",
+    lessons=(1, 2, 3, 4, 5, 6, 10, 13, 14, 15, 33, 34, 35),
+)
 
 
 def play(stage: Stage) -> None:

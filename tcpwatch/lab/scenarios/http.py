@@ -4,11 +4,19 @@ Watch who closes first: the server, because it promised to (`Connection: close`)
 either, so its FIN rides on the ACK and the close takes three segments.
 """
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 REQUEST = b"GET /index.html HTTP/1.1\r\nHost: lab.example\r\nConnection: close\r\n\r\n"
 PAGE = b"<p>hello</p>\n"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(PAGE), PAGE)
+
+SCENARIO = Scenario(
+    order=20,
+    name="http",
+    title="a page over HTTP: handshake, request, response, close",
+    lessons=(12, 16, 30),
+)
 
 
 def play(stage: Stage) -> None:

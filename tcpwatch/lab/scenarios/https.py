@@ -6,17 +6,28 @@ ServerHello names the version. All that follows is ciphertext. The certificate i
 
 import shutil
 import socket
-import ssl
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from tcpwatch.errors import TcpwatchError
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.scenarios.http import REQUEST, RESPONSE
 from tcpwatch.lab.stage import OPENING, Stage
 
+if TYPE_CHECKING:
+    import ssl
+
 NAME = "lab.example"
+
+SCENARIO = Scenario(
+    order=30,
+    name="https",
+    title="the same under TLS, with a certificate made on the spot",
+    lessons=(7, 31),
+)
 
 
 def play(stage: Stage) -> None:
@@ -44,7 +55,7 @@ def play(stage: Stage) -> None:
     asking.close()
 
 
-def answer(server: ssl.SSLSocket) -> None:
+def answer(server: "ssl.SSLSocket") -> None:
     """The server's part: shake hands, read the request, send the page, close."""
     server.do_handshake()
     server.recv(len(REQUEST))
@@ -52,8 +63,10 @@ def answer(server: ssl.SSLSocket) -> None:
     server.shutdown(socket.SHUT_WR)
 
 
-def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def contexts() -> "tuple[ssl.SSLContext, ssl.SSLContext]":
     """The browser's and the server's side of TLS; the browser trusts the server's certificate and no other."""
+    import ssl  # here, because `demo --list` imports every scenario and has no use for it
+
     at_server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with TemporaryDirectory(prefix="tcpwatch-") as folder:
         certificate, key = make_certificate(Path(folder))

@@ -8,10 +8,18 @@ idle end would never learn.
 import socket
 
 from tcpwatch.lab.loss import drop_incoming
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
 OPTIONS = ((socket.TCP_KEEPIDLE, 1), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 2))
 PROBED_S = 2.3
+
+SCENARIO = Scenario(
+    order=250,
+    name="keep-alive",
+    title="probes on an idle connection, and a peer that dies",
+    lessons=(37,),
+)
 
 
 def play(stage: Stage) -> None:

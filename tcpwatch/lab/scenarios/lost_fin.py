@@ -7,9 +7,17 @@ the two FINs it is that nobody acknowledges.
 import socket
 
 from tcpwatch.lab.loss import lossy
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, Stage
 
 LOST_FOR_S = 0.7
+
+SCENARIO = Scenario(
+    order=130,
+    name="lost-fin",
+    title="FIN-WAIT-1 and LAST-ACK: a FIN nobody acknowledges",
+    lessons=(8, 14, 38),
+)
 
 
 def play(stage: Stage) -> None:

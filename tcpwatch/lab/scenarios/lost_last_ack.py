@@ -7,9 +7,17 @@ the client gone, its kernel would answer RST, and a good close would look like a
 import socket
 
 from tcpwatch.lab.loss import drop_incoming, let_through
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, Stage
 
 NEXT_FIN_S = 1.0
+
+SCENARIO = Scenario(
+    order=110,
+    name="lost-last-ack",
+    title="the FIN comes again, TIME-WAIT answers and begins anew",
+    lessons=(22, 38),
+)
 
 
 def play(stage: Stage) -> None:

@@ -7,7 +7,15 @@ knows no messages; who wants them must mark where each ends.
 import socket
 
 from tcpwatch.lab.messages import encode, read_messages
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, OPENING, Stage
+
+SCENARIO = Scenario(
+    order=40,
+    name="messages",
+    title="messages against segments",
+    lessons=(7, 32),
+)
 
 
 def play(stage: Stage) -> None:

@@ -7,11 +7,20 @@ program. When the first come, all are acknowledged at once. The client is played
 import random
 
 from tcpwatch.lab.raw import Flag, RawSegment, RawWire
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 FIRST, SECOND = b"HELLO", b"WORLD"
 DATA = Flag.PSH | Flag.ACK
 PLAYED_PORT = 42_000
+
+SCENARIO = Scenario(
+    order=220,
+    name="out-of-order",
+    title="segments that overtake each other",
+    lessons=(9, 38),
+    by_hand=(PLAYED_PORT,),
+)
 
 
 def play(stage: Stage) -> None:

@@ -7,7 +7,15 @@ enter a new one. A new SYN from the same port is let in, because its number lies
 import socket
 
 from tcpwatch.lab.raw import Flag, RawSegment, RawWire
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, OPENING, Stage
+
+SCENARIO = Scenario(
+    order=120,
+    name="port-reuse",
+    title="a late segment and a new SYN meet TIME-WAIT",
+    lessons=(23, 38),
+)
 
 
 def play(stage: Stage) -> None:

@@ -5,7 +5,15 @@ Watch the time it takes: none. A refusal is an answer, from a host that is there
 
 import errno
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import HOST, Stage
+
+SCENARIO = Scenario(
+    order=150,
+    name="refused",
+    title="a SYN answered by RST",
+    lessons=(28,),
+)
 
 
 def play(stage: Stage) -> None:

@@ -7,9 +7,17 @@ lost. The other program learns of it as "connection reset by peer".
 import socket
 import struct
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 ABORT = struct.pack("ii", 1, 0)  # struct linger: on, for 0 s
+
+SCENARIO = Scenario(
+    order=140,
+    name="reset",
+    title="broken off by RST, with bytes unread",
+    lessons=(29,),
+)
 
 
 def play(stage: Stage) -> None:

@@ -6,10 +6,18 @@ follows, only the timer tells: RTO, twice RTO, four times RTO.
 """
 
 from tcpwatch.lab.loss import lossy
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
 BEHIND = 3
 BACKOFF_S = 1.0  # room for the retransmissions after 0.2 s and 0.6 s
+
+SCENARIO = Scenario(
+    order=210,
+    name="retransmission",
+    title="lost segments: duplicate ACKs, and the timer",
+    lessons=(8, 38),
+)
 
 
 def play(stage: Stage) -> None:

@@ -7,7 +7,15 @@ moment, the server's end loses what arrives for a while.
 import socket
 
 from tcpwatch.lab.loss import drop_incoming, let_through
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
+
+SCENARIO = Scenario(
+    order=80,
+    name="simultaneous-close",
+    title="two FINs cross: CLOSING",
+    lessons=(36,),
+)
 
 
 def play(stage: Stage) -> None:

@@ -5,9 +5,17 @@ first SYNs are lost, so that they really cross.
 """
 
 from tcpwatch.lab.loss import drop_incoming, let_through
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
 HELD_S = 0.6  # long enough to see SYN-RECEIVED
+
+SCENARIO = Scenario(
+    order=90,
+    name="simultaneous-open",
+    title="two SYNs cross, and nobody listens",
+    lessons=(36,),
+)
 
 
 def play(stage: Stage) -> None:

@@ -7,9 +7,17 @@ not read. After the FIN, Recv-Q in CLOSE-WAIT is one more than the bytes: the FI
 import socket
 
 from tcpwatch.lab.messages import encode
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, Stage
 
 MESSAGES = 8
+
+SCENARIO = Scenario(
+    order=240,
+    name="slow-app",
+    title="unread bytes pile up in Recv-Q",
+    lessons=(20,),
+)
 
 
 def play(stage: Stage) -> None:

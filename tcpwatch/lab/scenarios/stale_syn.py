@@ -5,10 +5,19 @@ half-open connection. With two steps the server would now be ESTABLISHED, waitin
 """
 
 from tcpwatch.lab.raw import Flag, RawSegment, RawWire
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 OLD_ISN = 1_000_000
 FORGOTTEN_PORT = 41_000
+
+SCENARIO = Scenario(
+    order=170,
+    name="stale-syn",
+    title="a SYN from the past: why three",
+    lessons=(24, 38),
+    by_hand=(FORGOTTEN_PORT,),
+)
 
 
 def play(stage: Stage) -> None:

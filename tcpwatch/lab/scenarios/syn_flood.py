@@ -9,6 +9,7 @@ import random
 import socket
 
 from tcpwatch.lab.raw import Flag, RawSegment, RawWire
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage, set_sysctl
 
 BACKLOG = 8
@@ -17,6 +18,15 @@ SILENT_PORT = 40_000
 EVERY_ADDRESS = "0.0.0.0"
 SYN_AGAIN_S = 1.2
 TRIES_AGAIN = 2  # it gives up before the queue has forgotten the flood, which takes 7 s when it is half full
+
+SCENARIO = Scenario(
+    order=190,
+    name="syn-flood",
+    title="a half-open queue filled up, without and with SYN cookies",
+    lessons=(26, 27),
+    private=True,
+    by_hand=(SILENT_PORT,),
+)
 
 
 def play(stage: Stage) -> None:

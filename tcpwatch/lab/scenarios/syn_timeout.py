@@ -8,10 +8,19 @@ import select
 import socket
 
 from tcpwatch.lab.loss import drop_incoming
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage, set_sysctl
 
 TRIES_AGAIN = 2
 GIVES_UP_WITHIN_S = 9
+
+SCENARIO = Scenario(
+    order=160,
+    name="syn-timeout",
+    title="a SYN answered by nobody",
+    lessons=(28,),
+    private=True,
+)
 
 
 def play(stage: Stage) -> None:

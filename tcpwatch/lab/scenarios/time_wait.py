@@ -8,10 +8,19 @@ import errno
 import os
 import socket
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, HOST, Stage, set_sysctl
 
 PORTS = 8
 FIRST_PORT = 50_000 + os.getpid() % 1_000 * PORTS  # played again, it finds none of the last time in TIME-WAIT
+
+SCENARIO = Scenario(
+    order=100,
+    name="time-wait",
+    title="short connections until no port is left",
+    lessons=(21,),
+    private=True,
+)
 
 
 def play(stage: Stage) -> None:

@@ -8,12 +8,20 @@ acknowledged long ago, which on the wire is a keep_alive.
 import socket
 from contextlib import suppress
 
+from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
 RECEIVE_BUFFER = 8_192
 SEND_BUFFER = 16_384
 PROBES_S = 1.0
 DRAINED_S = 1.0  # without a byte more
+
+SCENARIO = Scenario(
+    order=230,
+    name="zero-window",
+    title="a reader that stops, and reads again",
+    lessons=(11,),
+)
 
 
 def play(stage: Stage) -> None:

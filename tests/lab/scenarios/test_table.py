@@ -1,6 +1,8 @@
-"""The table of scenarios, and the page that maps lessons to it."""
+"""The scenarios that the package finds, and the page that maps lessons to them."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,8 +35,28 @@ def test_scenario_is_a_program_that_says_what_to_watch(name: str) -> None:
     scenario = SCENARIOS[name]
     assert callable(scenario.play)
     assert "Watch" in scenario.watch
-    assert scenario.message
+    assert scenario.title
     assert scenario.lessons
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario_has_the_name_of_its_file(name: str) -> None:
+    assert SCENARIOS[name].name == name
+
+
+def test_scenarios_stand_in_their_order_each_in_a_place_of_its_own() -> None:
+    orders = [scenario.order for scenario in SCENARIOS.values()]
+    assert orders == sorted(set(orders))
+    assert (len(SCENARIOS), next(iter(SCENARIOS))) == (len(orders), "handshake")
+
+
+def test_scenario_is_found_without_the_others() -> None:
+    words = (
+        "import sys; from tcpwatch.lab.scenarios import SCENARIOS, find_scenario; find_scenario('half-close').play; "
+        "'nothing' in SCENARIOS; print(*(name for name in sys.modules if 'lab.scenarios.' in name))"
+    )
+    found = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["tcpwatch.lab.scenarios.half_close"]
 
 
 def test_find_scenario() -> None:

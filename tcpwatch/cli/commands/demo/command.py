@@ -88,7 +88,7 @@ def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
     try:
         process = ScenarioProcess(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
         translate = translation(arguments.language)
-        rehearsal = Rehearsal(monitor, process, translate, scenario.ports_by_hand)
+        rehearsal = Rehearsal(monitor, process, translate, scenario.by_hand)
         sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
         with process:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)
@@ -108,7 +108,7 @@ def list_scenarios() -> int:
     width = max(map(len, SCENARIOS))
     for scenario in SCENARIOS.values():
         lessons = " ".join(map(str, scenario.lessons))
-        sys.stdout.write(f"{scenario.name:{width}}  {scenario.message}  (lessons {lessons})\n")
+        sys.stdout.write(f"{scenario.name:{width}}  {scenario.title}  (lessons {lessons})\n")
     return 0
 
 

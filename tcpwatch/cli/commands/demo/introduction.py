@@ -9,4 +9,4 @@ WIDTH = 100  # cells
 
 def introduction(scenario: Scenario, translate: Translate) -> list[str]:
     """Its title, and the advice in lines of at most WIDTH cells; an empty line ends it."""
-    return [f"{scenario.name}: {translate(scenario.message)}", *wrap(translate(scenario.advice), WIDTH), ""]
+    return [f"{scenario.name}: {translate(scenario.title)}", *wrap(translate(scenario.advice), WIDTH), ""]

@@ -53,7 +53,7 @@ def tell(arguments: Arguments, scenario: Scenario) -> int:
     """What was done and seen, as text; 0 where all that was promised is in the recording."""
     acts = acts_of(scenario.name)
     translate = translation(arguments.language)
-    transcript = Transcript(acts[0].time_ns, translate, scenario.ports_by_hand)
+    transcript = Transcript(acts[0].time_ns, translate, scenario.by_hand)
     for act in acts:
         transcript.announce(act.time_ns, act.text(translate))
     arguments.read = str(segments_of(scenario.name))

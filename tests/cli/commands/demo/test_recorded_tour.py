@@ -43,7 +43,7 @@ def recorded(recorded_tour: RecordedTour) -> Recorded:
 def test_encore_says_of_itself_what_its_scenario_says(recorded_tour: RecordedTour) -> None:
     assert (recorded_tour.name, recorded_tour.title, recorded_tour.watch) == (
         "refused",
-        SCENARIO.message,
+        SCENARIO.title,
         SCENARIO.advice,
     )
     assert (recorded_tour.number, recorded_tour.count, recorded_tour.last, recorded_tour.failure) == (1, 2, False, None)

@@ -1,4 +1,7 @@
-"""Every text that has translations, from where it stands."""
+"""Every text that has translations, from where it stands.
+
+`catalog_texts` gives each with the comment that its catalogs have above it.
+"""
 
 import ast
 from inspect import getsource
@@ -11,6 +14,18 @@ from tcpwatch.tui.modes import demo
 from tcpwatch.tui.screens import presenter, why
 from tcpwatch.why.page import passages
 from tcpwatch.why.topics import TOPICS
+
+TOUR_TEXTS = (playlist.TITLE, playlist.WATCH, tour.LOOK_IN)
+
+
+def catalog_texts() -> dict[str, str]:
+    """Text -> comment; of a text that stands in several places, that of the first."""
+    texts = dict.fromkeys(sorted(topic_texts()), "explanations")
+    texts = dict.fromkeys(sorted(narration_texts()), "narration") | texts
+    texts = dict.fromkeys(TOUR_TEXTS, "tour") | texts
+    for name in SCENARIOS:
+        texts = dict.fromkeys(scenario_texts(name), f"scenario {name}") | texts
+    return texts
 
 
 def topic_texts() -> set[str]:
@@ -33,14 +48,14 @@ def narration_texts() -> set[str]:
     return {*tellings, *words, *ends, *sentences.MEANS.values(), *strip, *ladder}
 
 
-def scenario_texts() -> set[str]:
-    """Those of the scenarios and of the tour: what each is, what to watch, and its acts."""
-    texts = [text for one in SCENARIOS.values() for text in (one.message, one.advice, *acts_of(one.name))]
-    return {playlist.TITLE, playlist.WATCH, tour.LOOK_IN, *texts}
+def scenario_texts(name: str) -> list[str]:
+    """Those of a scenario: what it is, what to watch, and its acts."""
+    return [SCENARIOS[name].title, SCENARIOS[name].advice, *acts_of(name)]
 
 
 def acts_of(name: str) -> list[str]:
-    """What a scenario says in each of its acts, with the places for values: read from its program, without a run."""
-    calls = (node for node in ast.walk(ast.parse(getsource(SCENARIOS[name].module))) if isinstance(node, ast.Call))
-    said = (call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "now")
-    return [ast.literal_eval(text) for text in said]
+    """The sentences of a scenario's acts, with the places for values: read from its program, without a run."""
+    nodes = ast.walk(ast.parse(getsource(SCENARIOS[name].module)))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    calls.sort(key=lambda call: call.lineno)
+    return [ast.literal_eval(call.args[0]) for call in calls if getattr(call.func, "attr", "") == "now"]

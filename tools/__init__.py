@@ -1,0 +1,1 @@
+"""What the project is made with: run from the Makefile, no part of the program."""
