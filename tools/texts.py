@@ -37,7 +37,7 @@ def topic_texts() -> set[str]:
 
 def narration_texts() -> set[str]:
     """Those of the narration: its sentences, what becomes of the ends, and the words around them."""
-    tellings = [text for one in sentences.TELLINGS for text in (one.message, one.sender, one.receiver) if text]
+    rules = [text for rule in sentences.SENTENCES for text in (rule.message, rule.sender, rule.receiver) if text]
     words = [sentences.SENDS, sentences.RECEIVES, sentences.MISSES, sentences.UNCHANGED, sentences.LOST]
     words += [sentences.BY_HAND]
     strip = [narration_lines.TO_TELL, narration_lines.SINCE, narration_lines.ALIKE, demo.PLAYING, demo.OVER, demo.RESTS]
@@ -45,7 +45,7 @@ def narration_texts() -> set[str]:
     ladder = [presenter.TITLE, presenter.HOLDS, presenter.SLOW, presenter.CONNECTION, presenter.SEGMENT]
     ladder += [presenter.PRESS_SPACE, presenter.WAITS, presenter.TRUNCATED]
     ends = [sentences.CLIENT, sentences.SERVER, sentences.DOUBT]
-    return {*tellings, *words, *ends, *sentences.MEANS.values(), *strip, *ladder}
+    return {*rules, *words, *ends, *sentences.MEANS.values(), *strip, *ladder}
 
 
 def scenario_texts(name: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""What is remembered of a connection, so that its next segment can be judged: where each end is, and what that proves.
+"""What is known of both ends of a connection: in which state each is, and so which segments cannot have arrived.
 
-An Event has the states that it leaves, as if every segment arrived. An end that repeats a step says otherwise: that it
-has had no answer, and where nothing that it did get afterwards shows the opposite, that the other end heard nothing.
+The states in an Event suppose that every segment arrives. An end that repeats a step proves otherwise: it has had no
+answer, and the other end has not received it either, unless something shows that it did.
 """
 
 from typing import NamedTuple
@@ -11,16 +11,16 @@ from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN
 
 States = tuple[State, State]
-# Where an end is that repeats this step. One that repeats the first FIN may have had the other's: its ACK tells.
+# The state of an end that repeats this step. For the first FIN there are two: it depends on the ACK that it carries.
 STILL = {
     Step.SYN: State.SYN_SENT,
     Step.SYN_ACK: State.SYN_RECEIVED,
     Step.PEER_FIN: State.LAST_ACK,
     Step.FIN_ACK: State.LAST_ACK,
 }
-# Where an end is that sends its SYN, or FIN, before the other's has reached it.
+# The state of an end that sends its SYN, or FIN, before the other's has reached it.
 CROSSING = {"simultaneous open": State.SYN_SENT, "simultaneous close": State.FIN_WAIT_1}
-LACKS_FIN = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)  # an end that is behind here has not had a FIN
+LACKS_FIN = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)  # an end in one of these has not received a FIN
 MOVED_BY = {State.SYN_SENT: SYN | RST, State.ESTABLISHED: FIN | RST, State.FIN_WAIT_2: FIN | RST}
 BY_ACK = ACK | RST  # any other state
 
@@ -33,16 +33,16 @@ class Proof(NamedTuple):
 
 
 class PeerKnowledge:
-    """One connection's. `states` are the initiator's and the responder's; None before they are known."""
+    """What is known of one connection. `states`: the initiator's and the responder's, None before they are known."""
 
     def __init__(self) -> None:
         self.states: States | None = None
         self.opened = False
-        self._behind = [False, False]  # it has not had all that was sent to it
+        self._behind = [False, False]  # it has not received all that was sent to it
         self._fin: list[int | None] = [None, None]  # one past its number
-        self._unheard: list[State | None] = [None, None]  # where it is if it has not had the other's FIN
+        self._unheard: list[State | None] = [None, None]  # its state if it has not received the other's FIN
         self._to_answer = [0, 0]  # SYNs of the other end that came again
-        self._probes = [0, 0]  # since the other end was heard
+        self._probes = [0, 0]  # since the other end sent anything
 
     def proofs(self, event: Event) -> list[Proof]:
         """What this segment proves of the time before it."""
@@ -60,7 +60,7 @@ class PeerKnowledge:
         return [*proofs, Proof(receiver, missing)] if event.segment.flags & FIN and missing else proofs
 
     def answers(self, event: Event) -> bool:
-        """A SYN-ACK sent again because the SYN came again: that proves nothing of what was sent to its sender since."""
+        """A SYN-ACK sent again because the SYN came again: that does not prove that its sender had no answer."""
         return event.step is Step.SYN_ACK and self._to_answer[event.side] > 0
 
     def gives_up(self, event: Event) -> bool:
@@ -68,7 +68,7 @@ class PeerKnowledge:
         return event.step is Step.RST and self._probes[event.side] > 0
 
     def found(self, event: Event, proofs: list[Proof]) -> States | None:
-        """Where the segment finds both ends, by side; None where that is not known."""
+        """The states before the segment, by side; None where they are not known."""
         if self.states is None:
             return None
         states = list(self.states)
@@ -79,7 +79,7 @@ class PeerKnowledge:
         return states[0], states[1]
 
     def leave(self, event: Event, before: States, proofs: list[Proof]) -> States:
-        """Where the segment leaves both ends, by side; `before` is where it found them."""
+        """The states after the segment, by side; `before` are those before it."""
         sender, receiver = event.side, 1 - event.side
         after = list(swapped((event.src_state, event.dst_state), event))
         ended = event.segment.flags & RST
@@ -95,7 +95,7 @@ class PeerKnowledge:
         return after[0], after[1]
 
     def remember(self, event: Event, before: States | None, after: States) -> None:
-        """Take the segment in."""
+        """Take the segment into account for those that follow."""
         sender, receiver, flags = event.side, 1 - event.side, event.segment.flags
         by_tracker = swapped((event.src_state, event.dst_state), event)
         self._behind = [state is not tracked for state, tracked in zip(after, by_tracker, strict=True)]
@@ -114,7 +114,7 @@ class PeerKnowledge:
         self._probes[sender] += "keep_alive" in event.analysis
 
     def _has_fin(self, event: Event) -> bool:
-        """Its sender has had the other end's FIN, for it acknowledges it."""
+        """Its sender has received the other end's FIN, for it acknowledges it."""
         fin = self._fin[1 - event.side]
         return fin is not None and event.ack >= fin
 

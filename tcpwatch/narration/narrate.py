@@ -1,7 +1,7 @@
-"""A segment told to somebody who watches: what it is, and what it does to the state machines of both ends.
+"""A segment in words: what it is, and what it does to the state machines of both ends.
 
-Law: what is said was seen. A segment was seen to leave its sender; that it arrives is what its step means, and where
-the kernel's own table shows that it did not, `doubt` says so.
+Law: a sentence states what was seen. A segment was seen to leave its sender; that it arrives is what its step means,
+and where the kernel's own table shows that it did not, `doubt` is the sentence for that.
 """
 
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from tcpwatch.narration.sentences import (
     MISSES,
     RECEIVES,
     SENDS,
+    SENTENCES,
     SERVER,
-    TELLINGS,
     UNCHANGED,
-    Telling,
+    SentenceRule,
 )
 from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.tcp.state import State
@@ -42,53 +42,53 @@ class Move(NamedTuple):
         return self.after if self.before in (None, self.after) else f"{self.before} → {self.after}"
 
 
-class Told(NamedTuple):
-    """The sentence, and what becomes of the initiator and of the responder."""
+class SegmentDescription(NamedTuple):
+    """A segment in words: the sentence, and what becomes of the initiator and of the responder."""
 
     message: str
     moves: tuple[Move, Move]
 
 
-def narrate(turn: NarratedSegment, translate: Translate) -> Told:
-    """Tell one segment."""
-    telling = next(one for one in TELLINGS if one.holds(turn))
-    names = names_of(turn, translate)
-    sender, receiver = names[::-1] if turn.event.side else names
-    message = translate(telling.message).format_map(_numbers(turn) | {"sender": sender, "receiver": receiver})
-    moves = _sender(turn, telling, sender, translate), _receiver(turn, telling, receiver, translate)
-    return Told(message[0].upper() + message[1:], moves[::-1] if turn.event.side else moves)
+def narrate(narrated: NarratedSegment, translate: Translate) -> SegmentDescription:
+    """Put one segment into words."""
+    rule = next(rule for rule in SENTENCES if rule.applies(narrated))
+    names = names_of(narrated, translate)
+    sender, receiver = names[::-1] if narrated.event.side else names
+    message = translate(rule.message).format_map(_numbers(narrated) | {"sender": sender, "receiver": receiver})
+    moves = _sender(narrated, rule, sender, translate), _receiver(narrated, rule, receiver, translate)
+    return SegmentDescription(message[0].upper() + message[1:], moves[::-1] if narrated.event.side else moves)
 
 
-def names_of(turn: NarratedSegment, translate: Translate) -> tuple[str, str]:
+def names_of(narrated: NarratedSegment, translate: Translate) -> tuple[str, str]:
     """What the initiator and the responder are called: by their ports where nobody saw who opened."""
-    return (translate(CLIENT), translate(SERVER)) if turn.opened else (str(turn.ends[0]), str(turn.ends[1]))
+    return (translate(CLIENT), translate(SERVER)) if narrated.opened else (str(narrated.ends[0]), str(narrated.ends[1]))
 
 
-def doubt(turn: NarratedSegment, states: tuple[State | None, State | None], translate: Translate) -> str | None:
+def doubt(narrated: NarratedSegment, states: tuple[State | None, State | None], translate: Translate) -> str | None:
     """Where a later look at the kernel's table finds the receiver where it was: that the segment has not arrived.
 
     `states` are the kernel's, the initiator's first; None where it has no socket there.
     """
-    receiver = 0 if turn.event.side else 1
-    if turn.before is None or not turn.before[1] == states[receiver] != turn.after[1]:
+    receiver = 0 if narrated.event.side else 1
+    if narrated.before is None or not narrated.before[1] == states[receiver] != narrated.after[1]:
         return None
-    end = names_of(turn, translate)[receiver]
+    end = names_of(narrated, translate)[receiver]
     return translate(DOUBT).format(end=end, state=states[receiver])
 
 
-def _sender(turn: NarratedSegment, telling: Telling, name: str, translate: Translate) -> Move:
-    before = turn.before[0] if turn.before else None
-    means = telling.sender or (BY_HAND if turn.by_hand == turn.event.side else None)
-    return _move(name, SENDS, before, turn.after[0], means, translate)
+def _sender(narrated: NarratedSegment, rule: SentenceRule, name: str, translate: Translate) -> Move:
+    before = narrated.before[0] if narrated.before else None
+    means = rule.sender or (BY_HAND if narrated.by_hand == narrated.event.side else None)
+    return _move(name, SENDS, before, narrated.after[0], means, translate)
 
 
-def _receiver(turn: NarratedSegment, telling: Telling, name: str, translate: Translate) -> Move:
-    before, after = turn.before[1] if turn.before else None, turn.after[1]
-    if turn.by_hand == 1 - turn.event.side:
+def _receiver(narrated: NarratedSegment, rule: SentenceRule, name: str, translate: Translate) -> Move:
+    before, after = narrated.before[1] if narrated.before else None, narrated.after[1]
+    if narrated.by_hand == 1 - narrated.event.side:
         return _move(name, RECEIVES, before, after, BY_HAND, translate)
-    if turn.lost:
+    if narrated.lost:
         return _move(name, MISSES, before, after, LOST, translate)
-    return _move(name, RECEIVES, before, after, telling.receiver if after is not State.CLOSED else None, translate)
+    return _move(name, RECEIVES, before, after, rule.receiver if after is not State.CLOSED else None, translate)
 
 
 def _move(name: str, does: str, before: State | None, after: State, means: str | None, translate: Translate) -> Move:
@@ -96,8 +96,8 @@ def _move(name: str, does: str, before: State | None, after: State, means: str |
     return Move(name, translate(does), before, after, translate(means))
 
 
-def _numbers(turn: NarratedSegment) -> dict[str, str]:
-    event, segment = turn.event, turn.event.segment
+def _numbers(narrated: NarratedSegment) -> dict[str, str]:
+    event, segment = narrated.event, narrated.event.segment
     numbers = {
         "isn": segment.seq,
         "ack": segment.ack,

@@ -1,19 +1,18 @@
-"""A segment together with the states that it found: what a sentence about it is made of.
+"""A segment together with the states of both ends before and after it: what a sentence about it is made of.
 
-Who reads the events of a capture in order knows what a segment found, and where a later one proves that an earlier
-one was lost, or went to nobody (`past`).
+The events are read in the order of the capture. A later segment may prove that an earlier one was lost, or that nobody
+was there to receive it; `corrected` then rewrites the earlier ones.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from tcpwatch.narration.delivery import PeerKnowledge, Proof, States, disowned, is_again, swapped
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, SYN, Endpoint
 
-Kind = tuple[object, ...]
-Other = TypeVar("Other")
+SegmentKind = tuple[object, ...]
 
 FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
 
@@ -21,8 +20,8 @@ FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes
 class NarratedSegment(NamedTuple):
     """One segment, with the states of its sender and of its receiver; `before` is None where they were not seen.
 
-    `opened` says that the opening was seen, so that it is known who is the client and who the server; `lost`, that it
-    was proved later not to have arrived. `proofs` are what it proves itself. `answers`: a SYN-ACK sent again for a SYN
+    `opened`: the opening was seen, so it is known who is the client and who the server. `lost`: a later segment proves
+    that it did not arrive. `proofs` are what it proves of earlier ones. `answers`: a SYN-ACK sent again for a SYN
     that came again. `gives_up`: an RST after probes without an answer. `by_hand`: the side without a socket, of which
     somebody makes the segments by hand.
     """
@@ -38,8 +37,8 @@ class NarratedSegment(NamedTuple):
     by_hand: int | None = None
 
     @property
-    def kind(self) -> Kind:
-        """What is alike in two segments that need not both be told."""
+    def kind(self) -> SegmentKind:
+        """Two segments with the same kind have the same sentence, apart from their numbers."""
         event = self.event
         length = bool(event.segment.length)
         return event.step, event.analysis, event.note, event.app, length, self.before, self.after, self.by_hand
@@ -72,7 +71,7 @@ class NarratedSegment(NamedTuple):
 
     @property
     def corrects(self) -> bool:
-        """It shows that an earlier one was not what it seemed."""
+        """It proves that an earlier segment was lost, or had no connection to go to."""
         return bool(self.proofs) or self.unconnected
 
     @property
@@ -96,41 +95,34 @@ class NarratedSegment(NamedTuple):
         return self._replace(before=(before[0], state), after=(self.after[0], state))
 
 
-def corrected(turns: Iterable[NarratedSegment], by: NarratedSegment) -> list[NarratedSegment]:
-    """The turns of one connection in order, as a later one shows them."""
-    known = list(turns)
+def corrected(segments: Iterable[NarratedSegment], by: NarratedSegment) -> list[NarratedSegment]:
+    """The segments of one connection in order, rewritten by what a later one proves."""
+    known = list(segments)
     for proof in by.proofs:
         known = _held(known, proof)
     return _unconnected(known, by) if by.unconnected else known
 
 
-def corrected_among(things: Sequence[NarratedSegment | Other], by: NarratedSegment) -> list[NarratedSegment | Other]:
-    """Turns in order, of any connection, and other things among them: those of the connection of `by` corrected."""
-    own = [thing for thing in things if isinstance(thing, NarratedSegment) and thing.event.stream == by.event.stream]
-    better = dict(zip(map(id, own), corrected(own, by), strict=True))
-    return [better.get(id(thing), thing) for thing in things]
-
-
-def _held(turns: Iterable[NarratedSegment], proof: Proof) -> list[NarratedSegment]:
-    """From where it came into the state, nothing has moved the end."""
+def _held(segments: Iterable[NarratedSegment], proof: Proof) -> list[NarratedSegment]:
+    """Since it came into the state of the proof, no segment has moved the end."""
     held, reached = [], False
-    for turn in turns:
-        found = turn.before and turn.before[0 if proof.side == turn.event.side else 1]
-        reached = reached or proof.state in (found, turn.state_of(proof.side))
-        if reached and turn.state_of(proof.side) is not proof.state:
-            turn = turn.missed(proof.side, proof.state)
-        held.append(turn)
+    for narrated in segments:
+        found = narrated.before and narrated.before[0 if proof.side == narrated.event.side else 1]
+        reached = reached or proof.state in (found, narrated.state_of(proof.side))
+        if reached and narrated.state_of(proof.side) is not proof.state:
+            narrated = narrated.missed(proof.side, proof.state)
+        held.append(narrated)
     return held
 
 
-def _unconnected(turns: Sequence[NarratedSegment], by: NarratedSegment) -> list[NarratedSegment]:
+def _unconnected(segments: Sequence[NarratedSegment], by: NarratedSegment) -> list[NarratedSegment]:
     """The end had no connection: at no time so far, or none when the segment came that it disowns."""
     side = by.event.side
-    answered = next((turn for turn in reversed(turns) if turn.event.side != side), None)
+    answered = next((narrated for narrated in reversed(segments) if narrated.event.side != side), None)
     never = by.never_asked or not by.disowns
     return [
-        turn.standing(side, State.CLOSED)._replace(opened=by.opened) if never or turn is answered else turn
-        for turn in turns
+        narrated.standing(side, State.CLOSED)._replace(opened=by.opened) if never or narrated is answered else narrated
+        for narrated in segments
     ]
 
 
@@ -147,13 +139,13 @@ class NarratedSegments:
     def of(self, event: Event) -> NarratedSegment:
         """The event and what it found."""
         knowledge = self._knowledge.pop(event.stream, None) or PeerKnowledge()
-        turn = self._turn(event, knowledge)
+        narrated = self._narrated(event, knowledge)
         if len(self._knowledge) >= FLOWS:
             del self._knowledge[next(iter(self._knowledge))]
         self._knowledge[event.stream] = knowledge
-        return turn
+        return narrated
 
-    def _turn(self, event: Event, knowledge: PeerKnowledge) -> NarratedSegment:
+    def _narrated(self, event: Event, knowledge: PeerKnowledge) -> NarratedSegment:
         if knowledge.states is None and event.segment.flags & SYN:
             knowledge.opened = True
             knowledge.states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
@@ -161,17 +153,17 @@ class NarratedSegments:
         proofs = knowledge.proofs(event)
         before = knowledge.found(event, proofs)
         after = knowledge.leave(event, before, proofs) if before else swapped((event.src_state, event.dst_state), event)
-        turn = NarratedSegment(
+        narrated = NarratedSegment(
             event, before and swapped(before, event), swapped(after, event), knowledge.opened,
             proofs=tuple(proofs), answers=knowledge.answers(event), gives_up=knowledge.gives_up(event),
         )  # fmt: skip
         knowledge.remember(event, before, after)
-        return self._without_socket(turn)
+        return self._without_socket(narrated)
 
-    def _without_socket(self, turn: NarratedSegment) -> NarratedSegment:
+    def _without_socket(self, narrated: NarratedSegment) -> NarratedSegment:
         """Nothing is known of an end that has no socket but that it is CLOSED."""
-        ports = (end.port for end in turn.ends)
+        ports = (end.port for end in narrated.ends)
         for side, port in enumerate(ports) if self._by_hand else ():
             if port in self._by_hand:
-                turn = turn.standing(side, State.CLOSED)._replace(by_hand=side)
-        return turn
+                narrated = narrated.standing(side, State.CLOSED)._replace(by_hand=side)
+        return narrated

@@ -1,24 +1,22 @@
-"""What happens, told in the order in which it happened: what was announced, segments, and sockets that change state.
+"""What happens, as lines in the order in which it happened: announced acts, segments, and sockets that change state.
 
 The three come from different threads and late by different times; a line goes out when it is old enough for nothing
-earlier to be on its way. What a segment does to both ends is said as the narration says it: the sentence once for all
-that are alike, the states each time. Reads no clock: moments come in, in nanoseconds of the wall clock.
+earlier to be on its way. A segment has its own line, its sentence where none like it had one, and the states of both
+ends. Reads no clock: moments come in, in nanoseconds of the wall clock.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from heapq import heappop, heappush
-from itertools import count
 
-from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
 from tcpwatch.narration.narrate import narrate
-from tcpwatch.narration.step import Kind, NarratedSegment, NarratedSegments, corrected_among
+from tcpwatch.narration.queue import NarrationQueue
+from tcpwatch.narration.step import NarratedSegment, NarratedSegments, SegmentKind
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import Translate
 from tcpwatch.wire.segment import endpoints, flag_names
 
-TOLD = 14  # cells before what is said of a segment
+INDENT = 14  # cells before the sentence about a segment
 
 
 class Transcript:
@@ -32,15 +30,14 @@ class Transcript:
         self.analysis: set[str] = set()
         self._began_ns = began_ns
         self._translate = translate
-        self._turns = NarratedSegments(by_hand)
-        self._known: set[Kind] = set()
-        self._waiting: list[tuple[int, int, str | NarratedSegment]] = []
-        self._arrivals = count()
+        self._segments = NarratedSegments(by_hand)
+        self._known: set[SegmentKind] = set()
+        self._waiting = NarrationQueue[str]()
         self._sockets: dict[int, tuple[State | None, str]] = {}
 
     def announce(self, time_ns: int, message: str) -> None:
-        """Something that is done now."""
-        self._add(time_ns, f"▶ {message}")
+        """An act that begins now."""
+        self._waiting.add(time_ns, f"▶ {message}")
 
     def receive(self, events: Iterable[Event]) -> None:
         """Segments, with their meaning."""
@@ -48,10 +45,10 @@ class Transcript:
             self.segment_states |= {event.src_state, event.dst_state}
             self.steps |= {event.step} if event.step else set()
             self.analysis |= set(event.analysis)
-            turn = self._turns.of(event)
-            if turn.corrects:
-                self._correct(turn)
-            self._add(event.segment.time_ns, turn)
+            narrated = self._segments.of(event)
+            if narrated.corrects:
+                self._waiting.correct(narrated)  # those whose lines have gone out stay as they are
+            self._waiting.add(event.segment.time_ns, narrated)
 
     def observe(self, snapshot: Snapshot) -> None:
         """The socket table: what is new in it, has another state, or is gone."""
@@ -60,37 +57,26 @@ class Transcript:
             before, ends = self._sockets.get(connection.key, (None, ends_text(connection)))
             self._sockets[connection.key] = state, ends
             if state is not before:
-                self._add(snapshot.time_ns, socket_line(connection, ends, before, state))
+                self._waiting.add(snapshot.time_ns, socket_line(connection, ends, before, state))
             if state is not None:
                 self.socket_states.add(state)
 
     def lines(self, now_ns: int | None = None) -> list[str]:
         """The lines whose time has come; all there are where no time is given."""
-        ripe: list[str] = []
-        while self._waiting and (now_ns is None or self._waiting[0][0] <= now_ns - LATENESS_NS):
-            time_ns, _, what = heappop(self._waiting)
-            first, *rest = [what] if isinstance(what, str) else self._told(what)
-            ripe += [f"{(time_ns - self._began_ns) // 1_000_000 / 1000:8.3f}  {first}", *rest]
-        return ripe
+        lines: list[str] = []
+        while self._waiting.has_due(now_ns):
+            time_ns, item = self._waiting.pop()
+            first, *rest = [item] if isinstance(item, str) else self._segment_lines(item)
+            lines += [f"{(time_ns - self._began_ns) // 1_000_000 / 1000:8.3f}  {first}", *rest]
+        return lines
 
-    def _told(self, turn: NarratedSegment) -> Iterator[str]:
-        told = narrate(turn, self._translate)
-        yield segment_line(turn.event)
-        if turn.kind not in self._known:
-            self._known.add(turn.kind)
-            yield f"{'':{TOLD}}{told.message}"
-        yield f"{'':{TOLD}}{'    '.join(f'{move.end} {move.words}' for move in told.moves)}"
-
-    def _correct(self, by: NarratedSegment) -> None:
-        """What has not gone out yet is told as `by` shows it to have been."""
-        self._waiting.sort()
-        better = corrected_among([what for _, _, what in self._waiting], by)
-        self._waiting = [
-            (time_ns, arrival, what) for (time_ns, arrival, _), what in zip(self._waiting, better, strict=True)
-        ]
-
-    def _add(self, time_ns: int, what: str | NarratedSegment) -> None:
-        heappush(self._waiting, (time_ns, next(self._arrivals), what))
+    def _segment_lines(self, narrated: NarratedSegment) -> Iterator[str]:
+        description = narrate(narrated, self._translate)
+        yield segment_line(narrated.event)
+        if narrated.kind not in self._known:
+            self._known.add(narrated.kind)
+            yield f"{'':{INDENT}}{description.message}"
+        yield f"{'':{INDENT}}{'    '.join(f'{move.end} {move.words}' for move in description.moves)}"
 
 
 def segment_line(event: Event) -> str:

@@ -1,9 +1,9 @@
-"""What stands in `test_turns` as wire traces; here the memory itself."""
+"""What is remembered of a connection; `test_step` has it as wire traces."""
 
 from tcpwatch.narration.delivery import PeerKnowledge, Proof, disowned, swapped
 from tcpwatch.tcp.state import State
 from tests.builders import event
-from tests.why.told import OPENING, turns
+from tests.narration.traces import OPENING, segments_of
 
 
 def test_past_before_anything_knows_nothing() -> None:
@@ -25,5 +25,5 @@ def test_swapped_goes_by_the_sender() -> None:
 
 
 def test_rst_with_an_ack_comes_from_a_connection() -> None:
-    assert disowned(turns(*OPENING, "> R 1:1(0)")[-1].event)
-    assert not disowned(turns(*OPENING, "> R. 1:1(0) ack 1")[-1].event)
+    assert disowned(segments_of(*OPENING, "> R 1:1(0)")[-1].event)
+    assert not disowned(segments_of(*OPENING, "> R. 1:1(0) ack 1")[-1].event)

@@ -5,13 +5,13 @@ from string import Formatter
 import pytest
 
 from tcpwatch.narration.narrate import doubt, narrate
-from tcpwatch.narration.sentences import MEANS, TELLINGS
+from tcpwatch.narration.sentences import MEANS, SENTENCES
 from tcpwatch.tcp.state import State
-from tests.why.told import OPENING, moves, told, turns
+from tests.narration.traces import OPENING, described, moves, segments_of
 
 
 def test_handshake_says_what_each_segment_does_to_both_ends() -> None:
-    syn, syn_ack, ack = told(*OPENING)
+    syn, syn_ack, ack = described(*OPENING)
     assert syn.message.startswith("1/3: the client asks to open: SYN, ISN 1\N{NO-BREAK SPACE}000.")
     assert moves(syn) == ["client sends CLOSED → SYN-SENT", "server receives LISTEN"]
     assert syn_ack.message.startswith(
@@ -24,7 +24,7 @@ def test_handshake_says_what_each_segment_does_to_both_ends() -> None:
 
 
 def test_close_says_what_each_segment_does_to_both_ends() -> None:
-    *_, fin, ack, peer_fin, last = told(
+    *_, fin, ack, peer_fin, last = described(
         *OPENING, "> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< F. 1:2(0) ack 2", "> . 2:2(0) ack 2"
     )
     assert fin.message == "1/4: the client has no more to send: FIN, number 1. It can still receive."
@@ -85,54 +85,54 @@ def test_close_says_what_each_segment_does_to_both_ends() -> None:
     ],
 )
 def test_sentence_of_the_last_segment(lines: tuple[str, ...], message: str) -> None:
-    assert told(*lines)[-1].message.startswith(message)
+    assert described(*lines)[-1].message.startswith(message)
 
 
 def test_syn_again_proves_that_its_sender_has_no_answer() -> None:
-    again = told("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")[-1]
+    again = described("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")[-1]
     assert again.message == "1/3 again: the client repeats its SYN, for no answer has reached it."
     assert moves(again) == ["client sends SYN-SENT", "server receives SYN-RECEIVED"]
 
 
 def test_syn_ack_again_proves_that_its_sender_is_half_open() -> None:
-    again = told(*OPENING, "+1000 < S. 0:1(0) ack 1")[-1]
+    again = described(*OPENING, "+1000 < S. 0:1(0) ack 1")[-1]
     assert moves(again)[1] == "server sends SYN-RECEIVED"
 
 
 def test_lost_segment_leaves_its_receiver_where_it_was() -> None:
-    lost = narrate(turns(*OPENING)[1].missed(0, State.SYN_SENT), str)
+    lost = narrate(segments_of(*OPENING)[1].missed(0, State.SYN_SENT), str)
     assert moves(lost) == ["client misses SYN-SENT", "server sends LISTEN → SYN-RECEIVED"]
     assert lost.moves[0].means == "it does not arrive, or too late"
 
 
 def test_end_without_a_socket_is_told_as_such() -> None:
-    moved = narrate(turns(*OPENING)[0]._replace(by_hand=0), str).moves
+    moved = narrate(segments_of(*OPENING)[0]._replace(by_hand=0), str).moves
     assert [move.means for move in moved] == [
         "no socket, made by hand",
         "answers next, if a program listens and has room",
     ]
-    moved = narrate(turns(*OPENING)[1]._replace(by_hand=0), str).moves
+    moved = narrate(segments_of(*OPENING)[1]._replace(by_hand=0), str).moves
     assert moved[0].means == "no socket, made by hand"
 
 
 def test_closed_end_keeps_nothing_whatever_comes() -> None:
-    nobody = narrate(turns(*OPENING)[0].standing(1, State.CLOSED), str)
+    nobody = narrate(segments_of(*OPENING)[0].standing(1, State.CLOSED), str)
     assert nobody.moves[1].means == MEANS[State.CLOSED]
 
 
 def test_refusal_has_no_listener() -> None:
-    refusal = told("> S 0:1(0)", "< R. 0:0(0) ack 1")[-1]
+    refusal = described("> S 0:1(0)", "< R. 0:0(0) ack 1")[-1]
     assert moves(refusal) == ["client receives SYN-SENT → CLOSED", "server sends CLOSED"]
 
 
 def test_ends_from_the_middle_go_by_their_ports() -> None:
-    first, second = told("> P. 1:15(14) ack 1", "< . 1:1(0) ack 15")
+    first, second = described("> P. 1:15(14) ack 1", "< . 1:1(0) ack 15")
     assert first.message == "127.0.0.1:53412 sends 14 bytes, 1 to 14."
     assert moves(second) == ["127.0.0.1:53412 receives ESTABLISHED", "127.0.0.1:9999 sends ESTABLISHED"]
 
 
 def test_doubt_where_the_kernel_has_the_receiver_as_before() -> None:
-    syn_ack = turns(*OPENING)[1]
+    syn_ack = segments_of(*OPENING)[1]
     message = "But the kernel still has the client in SYN-SENT: this has not arrived there."
     assert doubt(syn_ack, (State.SYN_SENT, State.SYN_RECEIVED), str) == message
     assert doubt(syn_ack, (State.ESTABLISHED, State.SYN_RECEIVED), str) is None
@@ -140,18 +140,16 @@ def test_doubt_where_the_kernel_has_the_receiver_as_before() -> None:
 
 
 def test_no_doubt_where_nothing_would_have_moved() -> None:
-    *_, data = turns(*OPENING, "> P. 1:15(14) ack 1")
+    *_, data = segments_of(*OPENING, "> P. 1:15(14) ack 1")
     assert doubt(data, (State.ESTABLISHED, State.ESTABLISHED), str) is None
 
 
 def test_every_sentence_can_be_filled_in() -> None:
-    turn = turns(*OPENING)[0]
-    filled = {
-        name for _, name, _, _ in Formatter().parse(narrate(turn, lambda text: text.replace("{isn}", "")).message)
-    }
+    syn = segments_of(*OPENING)[0]
+    filled = {name for _, name, _, _ in Formatter().parse(narrate(syn, lambda text: text.replace("{isn}", "")).message)}
     assert filled == {None}
-    for telling in TELLINGS:
-        assert narrate(turn, lambda _, message=telling.message: message).message
+    for rule in SENTENCES:
+        assert narrate(syn, lambda _, message=rule.message: message).message
 
 
 def test_every_state_has_a_meaning() -> None:

@@ -1,4 +1,4 @@
-"""The lines of the narration: what plays, what is done now, and what the segment that is told does. Pure."""
+"""The lines of the narration: what plays, the act that goes on, and what a segment of it does. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -12,22 +12,22 @@ from tcpwatch.tui.paint.line import Line, Run, ends_apart, fit, width_of
 from tcpwatch.why.catalog import Translate
 from tcpwatch.why.page import wrap
 
-SENTENCE = 2  # lines that it may take
+SENTENCE_LINES = 2  # lines that it may take
 TO_TELL, SINCE = "+{count} to tell", "{age} ago"
 ALIKE = "Likewise on other connections: {count}."
 
 
 class Strip(NamedTuple):
-    """What the narration shows at a moment; `note` says how the playing stands, `doubts` what speaks against `turn`.
+    """What the narration shows at a moment. `note` is how far the playing has come; `doubts` are lines about `segment`.
 
-    `alike` is on how many more connections the same came, `age_ns` how long ago it was, where others wait to be told.
+    `alike` is on how many more connections the same came, `age_ns` how long ago it was, where others wait to be shown.
     """
 
     place: str
     title: str
     note: str
     message: str
-    turn: NarratedSegment | None
+    segment: NarratedSegment | None
     doubts: Sequence[Line] = ()
     waiting: int = 0
     alike: int = 0
@@ -35,16 +35,16 @@ class Strip(NamedTuple):
 
 
 def strip_lines(strip: Strip, translate: Translate, width: int, height: int) -> list[Line]:
-    """At most `height` lines: the title, as much of what is done as there is room for, the segment told whole."""
+    """At most `height` lines: the title, as much of the act as there is room for, all of the segment."""
     left: list[Run] = [(f" {strip.place} ", "key"), (f" {strip.title}", "strong")]
     lines = [ends_apart(left, ((f" {_behind(strip, translate)}{strip.note} ", "muted"),), width)._replace(row="titles")]
-    told = [*_segment(strip.turn, strip.alike, translate, width), *strip.doubts] if strip.turn else []
-    done = cut(wrap(f"▶ {strip.message}", width - 2), max(0, height - 1 - len(told)), width - 2)
-    return [*lines, *(Line(((f" {text}", "accent"),)) for text in done), *told][:height]
+    segment = [*_segment(strip.segment, strip.alike, translate, width), *strip.doubts] if strip.segment else []
+    act = cut(wrap(f"▶ {strip.message}", width - 2), max(0, height - 1 - len(segment)), width - 2)
+    return [*lines, *(Line(((f" {text}", "accent"),)) for text in act), *segment][:height]
 
 
 def cut(lines: Sequence[str], room: int, width: int) -> Sequence[str]:
-    """As many of the lines as there is room for; the last one says that there were more."""
+    """As many of the lines as there is room for; the last one ends in … where there were more."""
     if len(lines) <= room:
         return lines
     return [*lines[: room - 1], fit(" ".join(lines[room - 1 :]), width)] if room else ()
@@ -60,13 +60,13 @@ def _behind(strip: Strip, translate: Translate) -> str:
     return f"{translate(SINCE).format(age=duration(strip.age_ns))} · {to_tell}"
 
 
-def _segment(turn: NarratedSegment, alike: int, translate: Translate, width: int) -> Iterator[Line]:
+def _segment(narrated: NarratedSegment, alike: int, translate: Translate, width: int) -> Iterator[Line]:
     """What it is, and in one line what becomes of both ends."""
-    told = narrate(turn, translate)
+    description = narrate(narrated, translate)
     more = f" {translate(ALIKE).format(count=alike)}" if alike else ""
-    for text in wrap(told.message + more, width - 2)[:SENTENCE]:
-        yield Line(((f" {text}", style_of(turn) or "strong"),))
-    yield _moves(told.moves, width)
+    for text in wrap(description.message + more, width - 2)[:SENTENCE_LINES]:
+        yield Line(((f" {text}", style_of(narrated) or "strong"),))
+    yield _moves(description.moves, width)
 
 
 def _moves(moves: Sequence[Move], width: int) -> Line:

@@ -21,7 +21,7 @@ SIDE = 15  # cells for a state and its glyph
 SPACED = 11  # lines from which an empty one parts the segments
 WIDEST = 132  # cells: a longer arrow is hard to follow
 
-LINE: Run = ("│", "muted")
+LIFELINE: Run = ("│", "muted")
 NO_STATE: Run = (" " * SIDE, "")
 
 
@@ -33,48 +33,53 @@ def head_lines(names: tuple[str, str], ends: tuple[str, str], width: int) -> lis
 
 
 def ladder_lines(
-    turns: Sequence[NarratedSegment], translate: Translate, width: int, height: int, absolute: bool
+    segments: Sequence[NarratedSegment], translate: Translate, width: int, height: int, absolute: bool
 ) -> list[Line]:
     """As many of the last segments as there is room for, and the states before the first where that is among them."""
     inner = min(width, WIDEST)
     spaced = height >= SPACED
     room = max(1, (height - 1) // (3 if spaced else 2))
-    shown = turns[-room:]
-    above = turns[-room - 1] if len(turns) > room else None
+    shown = segments[-room:]
+    above = segments[-room - 1] if len(segments) > room else None
     lines = [_start(shown[0], inner) if shown and above is None else _lifelines(inner)]
-    for turn in shown:
+    for narrated in shown:
         lines += [_lifelines(inner)] if spaced else []
-        lines += _rung(turn, above, translate, inner, absolute, held=turn is turns[-1])
-        above = turn
+        lines += _rung(narrated, above, translate, inner, absolute, held=narrated is segments[-1])
+        above = narrated
     lines += [_lifelines(inner)] * (height - len(lines))
     return [_centred(line, width) for line in lines[:height]]
 
 
 def _rung(
-    turn: NarratedSegment, above: NarratedSegment | None, translate: Translate, width: int, absolute: bool, held: bool
+    narrated: NarratedSegment,
+    above: NarratedSegment | None,
+    translate: Translate,
+    width: int,
+    absolute: bool,
+    held: bool,
 ) -> Iterator[Line]:
     """The label, with the time since the segment above; the arrow, with the states that it leaves."""
-    event, room = turn.event, width - 2 * SIDE - 2
+    event, room = narrated.event, width - 2 * SIDE - 2
     since = delta(event.segment.time_ns - above.event.segment.time_ns) if above else ""
-    words = fit(label_of(turn, absolute), room).strip()
+    words = fit(label_of(narrated, absolute), room).strip()
     left = " " * ((room - cells(words)) // 2)
-    style = style_of(turn) or ("caution" if not CAUTIONS.isdisjoint(event.analysis) else "accent")
+    style = style_of(narrated) or ("caution" if not CAUTIONS.isdisjoint(event.analysis) else "accent")
     label: tuple[Run, ...] = ((left, ""), (words, style if held else ""), (" " * (room - cells(left + words)), ""))
-    arrow = arrow_of(turn, room)
+    arrow = arrow_of(narrated, room)
     here, there = (
         state_run(move.after, move.before is not move.after, left)
-        for move, left in zip(narrate(turn, translate).moves, (True, False), strict=True)
+        for move, left in zip(narrate(narrated, translate).moves, (True, False), strict=True)
     )
     row = "related" if held else ""
-    yield Line(((f"{since:>{SIDE - 1}} ", "muted"), LINE, *label, LINE, NO_STATE), row)
-    yield Line((here, LINE, (arrow, style if held else "muted"), LINE, there), row)
+    yield Line(((f"{since:>{SIDE - 1}} ", "muted"), LIFELINE, *label, LIFELINE, NO_STATE), row)
+    yield Line((here, LIFELINE, (arrow, style if held else "muted"), LIFELINE, there), row)
 
 
-def arrow_of(turn: NarratedSegment, width: int) -> str:
+def arrow_of(narrated: NarratedSegment, width: int) -> str:
     """From the sender to the receiver: broken where it was sent before, without a head where it was lost."""
-    body = ("╌" if turn.again else "─") * (width - 1)
-    head = "✕" if turn.lost else "◀" if turn.event.side else "▶"
-    return head + body if turn.event.side else body + head
+    body = ("╌" if narrated.again else "─") * (width - 1)
+    head = "✕" if narrated.lost else "◀" if narrated.event.side else "▶"
+    return head + body if narrated.event.side else body + head
 
 
 def state_run(state: State, changed: bool, left: bool) -> Run:
@@ -93,12 +98,12 @@ def _start(first: NarratedSegment, width: int) -> Line:
 
 
 def _lifelines(width: int, here: Run = NO_STATE, there: Run = NO_STATE) -> Line:
-    return Line((here, LINE, (" " * (width - 2 * SIDE - 2), ""), LINE, there))
+    return Line((here, LIFELINE, (" " * (width - 2 * SIDE - 2), ""), LIFELINE, there))
 
 
-def label_of(turn: NarratedSegment, absolute: bool) -> str:
-    """`2/3 SYN-ACK   SYN,ACK   seq 0   ack 1`; where there is no step, what it carries or what analysis says."""
-    event, segment = turn.event, turn.event.segment
+def label_of(narrated: NarratedSegment, absolute: bool) -> str:
+    """`2/3 SYN-ACK   SYN,ACK   seq 0   ack 1`; without a step, what it carries or the words of analysis."""
+    event, segment = narrated.event, narrated.event.segment
     seq, ack = (segment.seq, segment.ack) if absolute else (event.seq, event.ack)
     name = event.step or event.app or ", ".join(word.replace("_", " ") for word in event.analysis)
     parts = (

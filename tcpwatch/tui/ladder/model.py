@@ -9,12 +9,12 @@ from tcpwatch.narration.step import NarratedSegment, NarratedSegments, corrected
 from tcpwatch.tui.protocols import Segments
 from tcpwatch.wire.segment import reversed_ends
 
-LIMIT = 10_000  # segments of one connection
+LADDER_LIMIT = 10_000  # segments of one connection
 NO_PORT = bytes(2)  # a listener's remote end
 
 
 class Ladder:
-    """The turns of one connection out of a log; `shown` of them are above the line, the last of these is held."""
+    """The segments of one connection out of a log; `shown` of them are above the line, the last of these is held."""
 
     def __init__(self, log: Segments, ends: bytes | None = None, start: int = 0, by_hand: Collection[int] = ()) -> None:
         """Begins before the first segment of the newest connection with these ends.
@@ -22,12 +22,12 @@ class Ladder:
         Without, or where they are a listener's, that is the first one from segment `start` of the log on. `by_hand` are
         the ports whose segments are made by hand.
         """
-        self.turns: list[NarratedSegment] = []
+        self.segments: list[NarratedSegment] = []
         self.streams: list[int] = []
         self.stream: int | None = None
         self.shown = 0
         self._log = log
-        self._wanted = ends if ends and ends[-2:] != NO_PORT else None
+        self._asked_ends = ends if ends and ends[-2:] != NO_PORT else None
         self._start = start
         self._by_hand = by_hand
         self._read = NarratedSegments(by_hand)
@@ -37,17 +37,17 @@ class Ladder:
     @property
     def held(self) -> NarratedSegment | None:
         """The segment that is looked at; None before the first."""
-        return self.turns[self.shown - 1] if self.shown else None
+        return self.segments[self.shown - 1] if self.shown else None
 
     @property
     def above(self) -> Sequence[NarratedSegment]:
         """The segments up to the held one."""
-        return self.turns[: self.shown]
+        return self.segments[: self.shown]
 
     @property
     def full(self) -> bool:
         """The connection has more segments than can be shown."""
-        return len(self.turns) >= LIMIT
+        return len(self.segments) >= LADDER_LIMIT
 
     def pull(self) -> None:
         """Take in what has come; begin anew where a replay has gone back."""
@@ -62,7 +62,7 @@ class Ladder:
     def move(self, steps: int) -> bool:
         """So many segments on, or back, as far as there are any; whether that is anywhere else."""
         before = self.shown
-        self.shown = max(0, min(self.shown + steps, len(self.turns)))
+        self.shown = max(0, min(self.shown + steps, len(self.segments)))
         return self.shown != before
 
     def next_connection(self, steps: int) -> None:
@@ -73,7 +73,7 @@ class Ladder:
 
     def _scan(self, stream: int | None) -> None:
         """Read the whole log for the segments of this connection."""
-        self.stream, self.turns, self.streams, self._read = stream, [], [], NarratedSegments(self._by_hand)
+        self.stream, self.segments, self.streams, self._read = stream, [], [], NarratedSegments(self._by_hand)
         self._take(self._start)
         self.move(0)
 
@@ -88,15 +88,15 @@ class Ladder:
             if event.stream == self.stream and not self.full:
                 self._append(self._read.of(event))
 
-    def _append(self, turn: NarratedSegment) -> None:
+    def _append(self, narrated: NarratedSegment) -> None:
         """Add it, and correct what it shows to have been otherwise."""
-        if turn.corrects:
-            self.turns = corrected(self.turns, turn)
-        self.turns.append(turn)
+        if narrated.corrects:
+            self.segments = corrected(self.segments, narrated)
+        self.segments.append(narrated)
 
     def _first_stream(self) -> int | None:
-        if self._wanted is None:
+        if self._asked_ends is None:
             return self.streams[0] if self.streams else None
-        both = (self._wanted, reversed_ends(self._wanted))
+        both = (self._asked_ends, reversed_ends(self._asked_ends))
         _, events = self._log.slice(self._start)
         return next((event.stream for event in reversed(events) if event.segment.ends in both), None)

@@ -13,14 +13,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.packet_log import LATENESS_NS
-from tcpwatch.narration.pacing import Deed, Narrator
+from tcpwatch.narration.pacing import NarratedAct, Narrator
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.app import PANES, Dashboard, run, terminal_pace
 from tcpwatch.tui.bars.narration import Narration
 from tcpwatch.tui.bars.narration_lines import Strip, strip_lines
 from tcpwatch.tui.keys import DEMO_KEYS
-from tcpwatch.tui.ladder.compact import told_ladder
+from tcpwatch.tui.ladder.compact import compact_ladder
 from tcpwatch.tui.ladder.moves import doubt_lines
 from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.protocols import MonitorView, Play, Target
@@ -91,7 +91,7 @@ class DemoDashboard(Dashboard):
         """Take in what has happened, tell what is next, go on where all is told."""
         now_ns, wire_ns = self._reader(), self._clock()
         came = self._new_events()  # before the acts: of what has come the act is then known
-        self._narrator.hear((Deed(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
+        self._narrator.hear((NarratedAct(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
         if self._presents:
             self._narrator.catch_up(now_ns)
         if not self._paused:
@@ -137,9 +137,9 @@ class DemoDashboard(Dashboard):
         """Explain what the focused pane has under its cursor; where that is the ladder, what is told."""
         from tcpwatch.tui.screens.why import why_screen
 
-        told = self._narrator.turn
-        if told and self._panes[self._active] is self._detail and not self._selected:
-            self.lay_over(why_screen(told.event, self._target.language))
+        segment = self._narrator.segment
+        if segment and self._panes[self._active] is self._detail and not self._selected:
+            self.lay_over(why_screen(segment.event, self._target.language))
         else:
             super().action_why()
 
@@ -151,7 +151,7 @@ class DemoDashboard(Dashboard):
         language, narrator = self._target.language, self._narrator
         screen = PresenterScreen(
             self._monitor, self._selected, language, self._pace,
-            caption=narrator.done_at, start=self._first, by_hand=self._play.by_hand,
+            caption=narrator.act_at, start=self._first, by_hand=self._play.by_hand,
         )  # fmt: skip
         screen.id = PRESENTER
         self.lay_over(screen)
@@ -201,22 +201,22 @@ class DemoDashboard(Dashboard):
     def _ladder(self, width: int, height: int) -> tuple[str, list[Line]]:
         """The connection that is told of, as far as it was told."""
         narrator = self._narrator
-        lines = told_ladder(narrator.passed, narrator.turn, self._translate, width, height)
+        lines = compact_ladder(narrator.passed, narrator.segment, self._translate, width, height)
         ends = " ⇄ ".join(map(str, narrator.passed[0].ends)) if narrator.passed else ""
         return f"{self._translate(TOLD)} · {ends}", lines
 
     def _strip(self, width: int) -> Strip:
         play, narrator, tell = self._play, self._narrator, self._translate
-        turn = narrator.turn
+        segment = narrator.segment
         doubts: list[Line] = []
-        if turn and self._snapshot and not narrator.waiting:
-            doubts = list(doubt_lines(turn, self._snapshot, tell, width))
+        if segment and self._snapshot and not narrator.waiting:
+            doubts = list(doubt_lines(segment, self._snapshot, tell, width))
         return Strip(
             place=f"{play.number} / {play.count}" if play.number and play.count > 1 else "demo",
             title=f"{play.name} · {tell(play.title)}",
             note=play.failure or tell(self._standing()),
             message=narrator.message,
-            turn=turn,
+            segment=segment,
             doubts=doubts,
             waiting=narrator.waiting,
             alike=narrator.alike,

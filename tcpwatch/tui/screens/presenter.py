@@ -18,7 +18,7 @@ from tcpwatch.tui.bars.narration_lines import cut
 from tcpwatch.tui.bars.status import keys_line
 from tcpwatch.tui.ladder.lines import head_lines, ladder_lines
 from tcpwatch.tui.ladder.model import Ladder
-from tcpwatch.tui.ladder.moves import doubt_lines, style_of, told_lines
+from tcpwatch.tui.ladder.moves import description_lines, doubt_lines, style_of
 from tcpwatch.tui.paint.format import grouped
 from tcpwatch.tui.paint.line import Line, Run, ends_apart
 from tcpwatch.tui.paint.lines import Lines
@@ -127,7 +127,7 @@ class PresenterScreen(ModalScreen[None]):
 
     def _title(self, width: int) -> Line:
         ladder, tell = self._ladder, self._translate
-        at = f"{grouped(ladder.shown)} / {grouped(len(ladder.turns))}"
+        at = f"{grouped(ladder.shown)} / {grouped(len(ladder.segments))}"
         of = f"{ladder.streams.index(ladder.stream) + 1} / {len(ladder.streams)}" if ladder.stream is not None else "–"
         pace = tell(SLOW).format(seconds=f"{PACES_S[self._pace]:g}") if self._slow_motion else tell(HOLDS)
         left: list[Run] = [(f" {tell(TITLE)} ", "key"), (f" {pace} ", "caution" if not self._slow_motion else "accent")]
@@ -141,11 +141,11 @@ class PresenterScreen(ModalScreen[None]):
         return [Line(((f" {text}", "accent"),)) for text in cut(wrap(message, room), CAPTION, room)] if message else []
 
     def _heads(self, width: int) -> list[Line]:
-        if not self._ladder.turns:
+        if not self._ladder.segments:
             return []
-        first = self._ladder.turns[0]
+        first = self._ladder.segments[0]
         here, there = first.ends
-        names = names_of(self._ladder.turns[-1], self._translate)
+        names = names_of(self._ladder.segments[-1], self._translate)
         snapshot, ends = self._monitor.snapshot(), first.event.segment.ends
         ends = reversed_ends(ends) if first.event.side else ends
         owners = _owner(snapshot, ends), _owner(snapshot, reversed_ends(ends))
@@ -157,10 +157,10 @@ class PresenterScreen(ModalScreen[None]):
         """The narration, in as many lines whatever it says; what the kernel has against it, last."""
         tell = self._translate
         if held is None:
-            lines = [Line(((f" {tell(PRESS_SPACE if self._ladder.turns else WAITS)}", "strong"),))]
+            lines = [Line(((f" {tell(PRESS_SPACE if self._ladder.segments else WAITS)}", "strong"),))]
         else:
-            lines = told_lines(narrate(held, tell), style_of(held) or "strong", width)
-            if self._ladder.shown == len(self._ladder.turns):
+            lines = description_lines(narrate(held, tell), style_of(held) or "strong", width)
+            if self._ladder.shown == len(self._ladder.segments):
                 lines += doubt_lines(held, self._monitor.snapshot(), tell, width)
                 lines += [Line(((f" {tell(TRUNCATED)}", "caution"),))] if self._ladder.full else []
         least = (NARROW_SENTENCE if width < NARROW else SENTENCE) + 3

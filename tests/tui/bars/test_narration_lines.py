@@ -7,9 +7,9 @@ from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.bars.narration_lines import Strip, strip_lines
 from tcpwatch.tui.paint.line import Line
 from tcpwatch.why.catalog import translation
-from tests.why.told import OPENING, turns
+from tests.narration.traces import OPENING, segments_of
 
-SYN_ACK = turns(*OPENING)[1]
+SYN_ACK = segments_of(*OPENING)[1]
 LONG = "A client connects. " * 9
 STRIP = Strip("3 / 25", "handshake · one connection", "plays", "A client connects.", SYN_ACK, waiting=2)
 
@@ -41,14 +41,14 @@ def test_strip_says_on_how_many_more_connections_the_same_came() -> None:
 def test_strip_says_what_a_state_means_where_there_is_room() -> None:
     wide = text_of(STRIP, 150)[-1]
     assert "ESTABLISHED: open, may send and receive    the server" in wide
-    ack = STRIP._replace(turn=turns(*OPENING)[2])
+    ack = STRIP._replace(segment=segments_of(*OPENING)[2])
     assert text_of(ack, 100)[-1] == (
         "   the client ESTABLISHED    the server SYN-RECEIVED → ESTABLISHED: open, may send and receive"
     )
 
 
 def test_strip_before_the_first_segment_has_all_room_for_what_is_done() -> None:
-    lines = text_of(STRIP._replace(turn=None, message=LONG), 80, 4)
+    lines = text_of(STRIP._replace(segment=None, message=LONG), 80, 4)
     assert len(lines) == 4
     assert all("client" in line for line in lines[1:])
 

@@ -6,13 +6,13 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.ladder.lines import WIDEST, head_lines, ladder_lines
 from tcpwatch.tui.paint.line import width_of
 from tcpwatch.why.catalog import translation
-from tests.why.told import OPENING, turns
+from tests.narration.traces import OPENING, segments_of
 
 WIDTH = 60
 
 
 def text_of(*lines: str, height: int = 12, width: int = WIDTH, absolute: bool = False) -> list[str]:
-    return [line.text.rstrip() for line in ladder_lines(turns(*lines), str, width, height, absolute)]
+    return [line.text.rstrip() for line in ladder_lines(segments_of(*lines), str, width, height, absolute)]
 
 
 def test_ladder_has_an_arrow_a_label_and_both_states_for_each_segment() -> None:
@@ -43,7 +43,7 @@ def test_absolute_numbers_are_those_on_the_wire() -> None:
 
 
 def test_only_the_held_segment_is_marked_and_only_what_changed_has_a_colour() -> None:
-    lines = ladder_lines(turns(*OPENING), str, WIDTH, 12, False)
+    lines = ladder_lines(segments_of(*OPENING), str, WIDTH, 12, False)
     assert [line.row for line in lines].count("related") == 2
     *_, arrow = (line for line in lines if line.row == "related")
     assert arrow.runs[0][1] == "muted"
@@ -53,7 +53,7 @@ def test_only_the_held_segment_is_marked_and_only_what_changed_has_a_colour() ->
 def test_repeated_segment_has_a_broken_arrow_and_a_lost_one_no_head() -> None:
     again = text_of("> S 0:1(0)", "+1000 > S 0:1(0)")
     assert "╌▶" in "\n".join(again)
-    lost = turns(*OPENING)[1].missed(0, State.SYN_SENT)
+    lost = segments_of(*OPENING)[1].missed(0, State.SYN_SENT)
     assert "│✕──" in "\n".join(line.text for line in ladder_lines([lost], str, WIDTH, 8, False))
 
 
@@ -67,13 +67,13 @@ def test_ladder_from_the_middle_begins_with_no_states() -> None:
 
 
 def test_wide_ladder_stays_in_the_middle() -> None:
-    lines = ladder_lines(turns(*OPENING), str, WIDEST + 20, 12, False)
+    lines = ladder_lines(segments_of(*OPENING), str, WIDEST + 20, 12, False)
     assert all(line.text.startswith(" " * 10) for line in lines)
 
 
 def test_every_line_is_as_wide_in_every_language() -> None:
     for language in ("en", "ko", "zh"):
-        lines = ladder_lines(turns(*OPENING), translation(language), WIDTH, 12, False)
+        lines = ladder_lines(segments_of(*OPENING), translation(language), WIDTH, 12, False)
         assert {cell_len(line.text) for line in lines} == {WIDTH}
         heads = head_lines(("클라이언트", "服务器"), ("1.2.3.4:5", "1.2.3.4:6"), WIDTH)
         assert [width_of(line.runs) for line in heads] == [WIDTH, WIDTH]

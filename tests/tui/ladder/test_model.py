@@ -9,8 +9,8 @@ from tcpwatch.tui.ladder import model as module
 from tcpwatch.tui.ladder.model import Ladder
 from tests.builders import CLIENT, SERVER, ends, event
 from tests.monitor.replaying import CONVERSATION, recorded
+from tests.narration.traces import OPENING
 from tests.tcp.trace import segments
-from tests.why.told import OPENING
 
 OTHER = ends(("127.0.0.1", 50_000), SERVER)
 
@@ -34,7 +34,7 @@ def test_ladder_begins_before_the_first_segment_and_moves_one_by_one() -> None:
     assert ladder.held.event.step is Step.SYN
     assert not ladder.move(-7) or ladder.held is None
     ladder.move(99)
-    assert [turn.event.step for turn in ladder.above] == [Step.SYN, Step.SYN_ACK, Step.HANDSHAKE_ACK]
+    assert [narrated.event.step for narrated in ladder.above] == [Step.SYN, Step.SYN_ACK, Step.HANDSHAKE_ACK]
     assert not ladder.move(1)
 
 
@@ -45,7 +45,7 @@ def test_ladder_holds_while_segments_come() -> None:
     ladder.move(1)
     log.extend(rest)
     ladder.pull()
-    assert len(ladder.turns) == 3
+    assert len(ladder.segments) == 3
     assert ladder.held is not None
     assert ladder.held.event is first
 
@@ -56,7 +56,7 @@ def test_ladder_waits_for_the_first_connection() -> None:
     assert ladder.stream is None
     log.extend(traced(*OPENING))
     ladder.pull()
-    assert len(ladder.turns) == 3
+    assert len(ladder.segments) == 3
 
 
 def test_ladder_of_given_ends_shows_their_newest_connection_alone() -> None:
@@ -64,7 +64,7 @@ def test_ladder_of_given_ends_shows_their_newest_connection_alone() -> None:
     log = log_of(event(stream=0), event(stream=1, ends=OTHER), event(stream=2), event(stream=2))
     ladder = Ladder(log, wanted)
     assert ladder.stream == 2
-    assert len(ladder.turns) == 2
+    assert len(ladder.segments) == 2
     assert ladder.streams == [0, 1, 2]
 
 
@@ -72,7 +72,7 @@ def test_next_connection_begins_anew_and_goes_round() -> None:
     ladder = Ladder(log_of(event(stream=4), event(stream=7, ends=OTHER), event(stream=7, ends=OTHER)))
     ladder.move(1)
     ladder.next_connection(1)
-    assert (ladder.stream, len(ladder.turns), ladder.shown) == (7, 2, 0)
+    assert (ladder.stream, len(ladder.segments), ladder.shown) == (7, 2, 0)
     ladder.next_connection(1)
     assert ladder.stream == 4
 
@@ -83,22 +83,22 @@ def test_ladder_follows_a_replay_back() -> None:
     ladder.move(7)
     file.playhead.seek(2)
     ladder.pull()
-    assert (len(ladder.turns), ladder.shown) == (2, 2)
+    assert (len(ladder.segments), ladder.shown) == (2, 2)
 
 
 def test_ladder_is_bounded_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LIMIT", 2)
+    monkeypatch.setattr(module, "LADDER_LIMIT", 2)
     ladder = Ladder(log_of(*traced(*OPENING)))
-    assert len(ladder.turns) == 2
+    assert len(ladder.segments) == 2
     assert ladder.full
 
 
 def test_answer_that_was_lost_is_known_when_the_question_comes_again() -> None:
     ladder = Ladder(log_of(*traced("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)", "< S. 0:1(0) ack 1")))
-    assert [turn.lost for turn in ladder.turns] == [False, True, False, False]
+    assert [narrated.lost for narrated in ladder.segments] == [False, True, False, False]
 
 
 def test_last_ack_that_was_lost_is_known_when_the_fin_comes_again() -> None:
     closing = ("> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< F. 1:2(0) ack 2", "> . 2:2(0) ack 2")
     ladder = Ladder(log_of(*traced(*OPENING, *closing, *["+300 < F. 1:2(0) ack 2", "> . 2:2(0) ack 2"] * 2)))
-    assert [turn.lost for turn in ladder.turns] == [*[False] * 6, True, False, True, False, False]
+    assert [narrated.lost for narrated in ladder.segments] == [*[False] * 6, True, False, True, False, False]

@@ -6,12 +6,12 @@ from rich.cells import cell_len
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
 from tcpwatch.narration.narrate import narrate
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.ladder.moves import SETTLED_NS, doubt_lines, style_of, told_lines
+from tcpwatch.tui.ladder.moves import SETTLED_NS, description_lines, doubt_lines, style_of
 from tests.builders import CLIENT, SERVER, connection, ends
+from tests.narration.traces import OPENING, segments_of
 from tests.tcp.trace import START_NS
-from tests.why.told import OPENING, turns
 
-SYN_ACK = turns(*OPENING)[1]
+SYN_ACK = segments_of(*OPENING)[1]
 
 
 def snapshot(*connections: Connection, time_ns: int = START_NS + 1_000_000_000) -> Snapshot:
@@ -23,32 +23,34 @@ def client_in(state: State, mark: Mark = Mark.NONE) -> Connection:
 
 
 def test_lines_say_the_sentence_and_then_each_end_in_columns() -> None:
-    *sentence, client, server = (line.text.rstrip() for line in told_lines(narrate(SYN_ACK, str), "opening", 120))
+    *sentence, client, server = (
+        line.text.rstrip() for line in description_lines(narrate(SYN_ACK, str), "opening", 120)
+    )
     assert sentence[0].startswith(" 2/3: the server answers SYN-ACK")
     assert client == " the client  receives  SYN-SENT → ESTABLISHED  open, may send and receive"
     assert server == " the server  sends     LISTEN → SYN-RECEIVED   half open, waits for the last ACK"
 
 
 def test_narrow_lines_leave_out_who_sends() -> None:
-    *_, server = (line.text.rstrip() for line in told_lines(narrate(SYN_ACK, str), "", 80))
+    *_, server = (line.text.rstrip() for line in description_lines(narrate(SYN_ACK, str), "", 80))
     assert server == " the server  LISTEN → SYN-RECEIVED   half open, waits for the last ACK"
 
 
 @pytest.mark.parametrize("width", [30, 50, 80, 120])
 def test_no_line_is_wider_than_there_is_room(width: int) -> None:
-    lines = told_lines(narrate(turns("> P. 1:15(14) ack 1")[0], str), "", width)
+    lines = description_lines(narrate(segments_of("> P. 1:15(14) ack 1")[0], str), "", width)
     assert max(cell_len(line.text) for line in lines) <= max(width, 60)
 
 
 def test_state_that_is_new_stands_out() -> None:
-    *_, client, _ = told_lines(narrate(SYN_ACK, str), "", 80)
+    *_, client, _ = description_lines(narrate(SYN_ACK, str), "", 80)
     assert ("SYN-SENT → ", "muted") in client.runs
     assert ("ESTABLISHED", "open") in client.runs
 
 
 def test_style_of_a_segment_is_its_steps() -> None:
     assert style_of(SYN_ACK) == "opening"
-    assert style_of(turns("> P. 1:15(14) ack 1")[0]) == ""
+    assert style_of(segments_of("> P. 1:15(14) ack 1")[0]) == ""
 
 
 def test_kernel_that_has_the_receiver_as_before_is_told() -> None:
