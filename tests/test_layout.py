@@ -21,6 +21,7 @@ TESTED_ELSEWHERE = {
     "tcpwatch/cli/sources.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/diagnose/finding.py": "data",
     "tcpwatch/kernel/events.py": "data",
+    "tcpwatch/lab/address.py": "data",
     "tcpwatch/monitor/snapshot.py": "data",
     "tcpwatch/tcp/event.py": "data",
     "tcpwatch/sockets/extras.py": "data",

@@ -16,10 +16,11 @@ from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo.command import SHOWN_PACE_S
 from tcpwatch.cli.commands.demo.headless import Rehearsal
 from tcpwatch.cli.live import open_watch
+from tcpwatch.lab.address import PORT
 from tcpwatch.lab.namespace import enter_own_namespace
 from tcpwatch.lab.recordings import notes_of, segments_of
 from tcpwatch.lab.scenario_process import ScenarioProcess
-from tcpwatch.lab.stage import PORT, Act
+from tcpwatch.lab.stage import Act
 
 AT_ONCE = 8  # they wait most of the time
 

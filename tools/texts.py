@@ -15,7 +15,7 @@ from tcpwatch.tui.screens import presenter, why
 from tcpwatch.why.page import passages
 from tcpwatch.why.topics import TOPICS
 
-TOUR_TEXTS = (playlist.TITLE, playlist.WATCH, tour.LOOK_IN)
+TOUR_TEXTS = (playlist.TOUR_TITLE, playlist.TOUR_ADVICE, tour.LOOK_IN)
 
 
 def catalog_texts() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a program of the lab does besides its own work: it has a name, says when it is ready, and ends with its parent.
+"""What all child processes of the lab have in common: a name, a first line when they are ready, an end with the parent.
 
 Standard input is the lifeline. Only the parent holds its other end, so however the parent goes (quit, exception,
 SIGTERM, SIGKILL) the kernel closes it, and the child reads the end of the file. This works on every Unix.
@@ -13,34 +13,34 @@ from threading import Lock, Thread
 READY = "ready"
 LAST_LINE_S = 1  # for a thread that is in the middle of a line when all ends
 
-_saying = Lock()
+_sending = Lock()
 
 
-def run(
+def run_until_input_ends(
     name: str,
     set_up: Callable[[], object],
     play: Callable[[], object] | None = None,
     obey: Callable[[str], object] = lambda line: None,
 ) -> int:
-    """Call `set_up`, say `ready` on standard output, stay until standard input ends; returns the exit status.
+    """Call `set_up`, write `ready` to standard output, stay until standard input ends; returns the exit status.
 
-    What `set_up` starts goes on in daemon threads. Where it fails with OSError, the line says why instead, and the
-    status is its errno. `play` runs in such a thread once `ready` was said, and may go on to say things.
-    `obey` is given each line that the parent says.
+    What `set_up` starts goes on in daemon threads. Where it fails with OSError, the line is the error instead, and the
+    status its errno. `play` runs in such a thread after `ready`, and may write lines. `obey` is called with each line
+    of the parent.
     """
     _take_name(name)
     try:
         set_up()
     except OSError as error:
-        say(str(error))
+        send_line(str(error))
         return error.errno or 1
-    say(READY)
+    send_line(READY)
     if play is not None:
         Thread(target=play, daemon=True).start()
     with suppress(KeyboardInterrupt):
         for line in sys.stdin.buffer:
             obey(line.decode().strip())
-    _saying.acquire(timeout=LAST_LINE_S)  # and never given back: Python aborts where a thread holds stdout as it ends
+    _sending.acquire(timeout=LAST_LINE_S)  # and never given back: Python aborts where a thread holds stdout as it ends
     return 0
 
 
@@ -50,8 +50,8 @@ def _take_name(name: str) -> None:
         comm.write(name)
 
 
-def say(line: str) -> None:
-    """One line to the parent."""
-    with _saying:
+def send_line(line: str) -> None:
+    """Write one line to the parent."""
+    with _sending:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

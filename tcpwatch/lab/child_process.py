@@ -1,4 +1,4 @@
-"""A program of the lab in a process of its own, seen from the parent.
+"""A child process of the lab, seen from its parent.
 
 Fresh interpreters and not forks: who starts the lab may have threads, and forked children would hold what the parent
 has open. `-S -s -P` and a path of its own keep the start near 40 ms, from a checkout as well as installed.
@@ -21,7 +21,7 @@ PIECE_BYTES = 65_536
 
 
 class LabProcessError(TcpwatchError):
-    """A program of the lab did not get ready; `exit_status` is an errno where the system refused it something."""
+    """A child process did not get ready; `exit_status` is an errno where the system refused it something."""
 
     def __init__(self, message: str, exit_status: int) -> None:
         super().__init__(message)
@@ -29,13 +29,13 @@ class LabProcessError(TcpwatchError):
 
 
 def launch(name: str, *arguments: str, output: int | None) -> "subprocess.Popen[bytes]":
-    """Start the module `tcpwatch.lab.<name>`; `output` is where it says things, None for where this process does."""
+    """Start the module `tcpwatch.lab.<name>`; its lines go to `output`, None for where those of this process go."""
     return subprocess.Popen(
         [sys.executable, "-S", "-s", "-P", "-m", f"tcpwatch.lab.{name}", *arguments],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.DEVNULL,  # the terminal belongs to the dashboard
-        bufsize=0,  # what is behind the first line stays in the pipe, for `said`
+        bufsize=0,  # what is behind the first line stays in the pipe, for `new_lines`
         env=os.environ | {"PYTHONPATH": str(PACKAGE_HOME)},
         process_group=0,  # Ctrl-C in the terminal is for the parent alone
     )
@@ -64,13 +64,13 @@ class ChildProcess:
         """Whether the process is there."""
         return self._process.poll() is None
 
-    def tell(self, line: str) -> None:
-        """Say a line to the process; one that is gone hears nothing."""
+    def send(self, line: str) -> None:
+        """Write a line to the process, or nothing where it is gone."""
         with suppress(BrokenPipeError):
             os.write(self._process.stdin.fileno(), f"{line}\n".encode())  # type: ignore[union-attr]
 
-    def said(self) -> list[str]:
-        """The lines that it has said since the last call, or since it was ready; waits for none."""
+    def new_lines(self) -> list[str]:
+        """The lines that it has written since the last call, or since it was ready; waits for none."""
         output = self._process.stdout
         while output is not None and select.select([output], [], [], 0)[0]:
             piece = os.read(output.fileno(), PIECE_BYTES)
@@ -89,7 +89,7 @@ class ChildProcess:
             self._process.communicate()
 
     def _first_line(self) -> str:
-        """What the program says first; empty where it says nothing in time."""
+        """The first line of the process; empty where none comes in time."""
         output = self._process.stdout
         if output is None or not select.select([output], [], [], READY_WITHIN_S)[0]:
             return ""

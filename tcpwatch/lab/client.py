@@ -17,8 +17,8 @@ from threading import Thread
 from typing import Self
 
 from tcpwatch.lab import child
-from tcpwatch.lab.messages import encode, read_messages
-from tcpwatch.lab.server import HOST
+from tcpwatch.lab.address import HOST, PORT
+from tcpwatch.lab.messages import encode_message, read_messages
 
 TEXT = "HELLOWORLD"
 BEAT_S = 2.5
@@ -40,7 +40,7 @@ class Client:
 
     def send(self, text: str) -> None:
         """Send one message."""
-        self._socket.sendall(encode(text))
+        self._socket.sendall(encode_message(text))
 
     def receive(self) -> str | None:
         """The next message of the server; None where it has ended its side."""
@@ -94,9 +94,11 @@ class Guests:
 def main() -> int:
     """Bring the four situations about and keep them until standard input ends."""
     parser = argparse.ArgumentParser(prog="python -m tcpwatch.lab.client", description="Clients of the echo server.")
-    parser.add_argument("--port", type=int, default=9999)
+    parser.add_argument("--port", type=int, default=PORT)
     options = parser.parse_args()
-    return child.run("tcpwatch-client", lambda: Thread(target=Guests(options.port).stay, daemon=True).start())
+    return child.run_until_input_ends(
+        "tcpwatch-client", lambda: Thread(target=Guests(options.port).stay, daemon=True).start()
+    )
 
 
 if __name__ == "__main__":

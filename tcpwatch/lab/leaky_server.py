@@ -10,19 +10,20 @@ from collections.abc import Callable
 from typing import Self
 
 from tcpwatch.errors import UsageError
+from tcpwatch.lab.address import PORT
 from tcpwatch.lab.child_process import ChildProcess, LabProcessError
 
 
 class Demo:
     """The server and its clients, each a process of its own. As a context manager it starts and stops them.
 
-    `who_holds` names the process that listens on a port, or gives None; it is asked only where the port is taken.
+    `port_owner` names the process that listens on a port, or gives None; it is called only where the port is taken.
     """
 
-    def __init__(self, port: int = 9999, who_holds: Callable[[int], str | None] = lambda port: None) -> None:
+    def __init__(self, port: int = PORT, port_owner: Callable[[int], str | None] = lambda port: None) -> None:
         self.port = port
-        self._who_holds = who_holds
-        self._programs: list[ChildProcess] = []
+        self._port_owner = port_owner
+        self._processes: list[ChildProcess] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -34,17 +35,17 @@ class Demo:
     @property
     def pids(self) -> tuple[int, ...]:
         """The processes, the server first; none before `start` and after `stop`."""
-        return tuple(program.pid for program in self._programs)
+        return tuple(process.pid for process in self._processes)
 
     def start(self) -> None:
         """Bring every situation about; takes about a quarter of a second. Start the capture first: it all happens now.
 
-        UsageError where the port is taken or not allowed; ProgramError where a program fails for another reason.
+        UsageError where the port is taken or not allowed; LabProcessError where a process fails for another reason.
         """
         port = str(self.port)
         try:
-            self._programs.append(ChildProcess("server", "--port", port, "--forget-first"))
-            self._programs.append(ChildProcess("client", "--port", port))
+            self._processes.append(ChildProcess("server", "--port", port, "--forget-first"))
+            self._processes.append(ChildProcess("client", "--port", port))
         except LabProcessError as error:
             self.stop()
             raise self._explained(error) from error
@@ -54,13 +55,13 @@ class Demo:
 
     def stop(self) -> None:
         """End the processes, clients first, and wait for them. Nothing stays but TIME-WAIT. Harmless when repeated."""
-        while self._programs:
-            self._programs.pop().stop()
+        while self._processes:
+            self._processes.pop().stop()
 
     def _explained(self, error: LabProcessError) -> Exception:
         if error.exit_status == errno.EADDRINUSE:
-            holder = self._who_holds(self.port) or "another process"
-            return UsageError(f"port {self.port} is taken by {holder}: end that, or give the demo another --port")
+            owner = self._port_owner(self.port) or "another process"
+            return UsageError(f"port {self.port} is taken by {owner}: end that, or give the demo another --port")
         if error.exit_status == errno.EACCES:
             return UsageError(f"port {self.port} is not allowed to this user: give the demo a --port above 1023")
         return error

@@ -17,7 +17,7 @@ class MessageError(TcpwatchError):
     """A text that cannot be framed, or bytes that are no message; says where in the stream and what stood there."""
 
 
-def encode(text: str) -> bytes:
+def encode_message(text: str) -> bytes:
     """`text` with its length in front. MessageError where it takes more than 9,999 bytes."""
     body = text.encode()
     if len(body) > MAX_BYTES:
@@ -25,7 +25,7 @@ def encode(text: str) -> bytes:
     return b"%0*d" % (LENGTH_DIGITS, len(body)) + body
 
 
-class Decoder:
+class MessageDecoder:
     """Puts messages together from pieces of any size. Holds at most one message that is not complete."""
 
     def __init__(self) -> None:
@@ -64,8 +64,8 @@ class Decoder:
 
 
 def read_messages(receive: Callable[[int], bytes]) -> Iterator[str]:
-    """The messages that `receive`, a `socket.recv`, brings until the peer ends its side. MessageError as in Decoder."""
-    decoder = Decoder()
+    """The messages that `receive`, a `socket.recv`, brings until the peer ends its side. May raise MessageError."""
+    decoder = MessageDecoder()
     while piece := receive(RECEIVE_BYTES):
         yield from decoder.feed(piece)
     decoder.finish()

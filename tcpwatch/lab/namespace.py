@@ -21,7 +21,7 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CAP_NET_ADMIN, CAP_NET_RAW = 12, 13
 FOR_CHILDREN = (CAP_NET_ADMIN, CAP_NET_RAW)  # filters that drop, sysctls of the namespace; raw segments
 SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
-SETTINGS = Path("/proc/sys")
+SYSCTLS = Path("/proc/sys")
 
 # What may forbid namespaces: how the kernel then refuses, the sysctl, the value that forbids, the one that allows.
 GATES = (
@@ -110,7 +110,7 @@ def _refused(number: int) -> PrivilegeError:
     if os.geteuid() == 0 and number == errno.EPERM:
         return PrivilegeError(message, "root lacks it here: start the container with --cap-add=SYS_ADMIN")
     for refusal, name, forbids, allows in GATES:
-        gate = SETTINGS.joinpath(*name.split("."))
+        gate = SYSCTLS.joinpath(*name.split("."))
         if refusal == number and gate.exists() and gate.read_text().strip() == forbids:
             return PrivilegeError(f"{message} ({name} is {forbids})", f"sudo sysctl {name}={allows}")
     return PrivilegeError(message, AS_ROOT)

@@ -1,20 +1,21 @@
-"""Scenarios one after the other: which of them is on, and what is said of it."""
+"""Some scenarios in their order, the current one, and how far it has come."""
 
 from collections.abc import Sequence
 
 from tcpwatch.lab.scenarios import Scenario
 
-NAME, TITLE = "tour", "many situations on one port"
-WATCH = (
+TOUR_NAME, TOUR_TITLE = "tour", "many situations on one port"
+TOUR_ADVICE = (
     "An echo server with a bug, and its clients. One connection is never closed: CLOSE-WAIT here, FIN-WAIT-2 at its "
     "peer. One talks, one is idle, visits come and go."
 )
 
 
 class Playlist:
-    """Some scenarios in their order. `number` is that of the one that is on, from 1; 0 is what comes before the first.
+    """Some scenarios in their order. `number` is that of the current one, from 1; 0 is what comes before the first.
 
-    `over` says that it has been played to its end; `failure`, why it was not; `rests`, that it waits to be followed.
+    `over`: it has been played to its end, or has failed. `failure`: why it has failed. `rests`: its next act waits for
+    `go_on`.
     """
 
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
@@ -25,7 +26,7 @@ class Playlist:
 
     @property
     def scenario(self) -> Scenario | None:
-        """What is on; None before the first."""
+        """The current scenario; None before the first."""
         return self.scenarios[self.number - 1] if self.number else None
 
     @property
@@ -35,18 +36,18 @@ class Playlist:
 
     @property
     def name(self) -> str:
-        """The name of what is on."""
-        return self.scenario.name if self.scenario else NAME
+        """The name of the current scenario."""
+        return self.scenario.name if self.scenario else TOUR_NAME
 
     @property
     def title(self) -> str:
-        """What it shows, in a few words."""
-        return self.scenario.title if self.scenario else TITLE
+        """What the current scenario shows, in a few words."""
+        return self.scenario.title if self.scenario else TOUR_TITLE
 
     @property
     def watch(self) -> str:
         """What to watch, in one paragraph."""
-        return self.scenario.advice if self.scenario else WATCH
+        return self.scenario.advice if self.scenario else TOUR_ADVICE
 
     @property
     def by_hand(self) -> tuple[int, ...]:
@@ -55,11 +56,11 @@ class Playlist:
 
     @property
     def last(self) -> bool:
-        """Nothing comes after this."""
+        """The current scenario is the last one."""
         return self.number == len(self.scenarios)
 
-    def turn(self, scenarios: int) -> Scenario:
-        """The one so many further on, or back, as far as there are any, is on from now."""
-        self.number = max(1, min(self.number + scenarios, len(self.scenarios)))
+    def move_by(self, steps: int) -> Scenario:
+        """Make the scenario so many places further on, or back, the current one, as far as there are any."""
+        self.number = max(1, min(self.number + steps, len(self.scenarios)))
         self.over, self.rests, self.failure = False, False, None
         return self.scenarios[self.number - 1]

@@ -12,13 +12,13 @@ from enum import IntFlag
 from typing import NamedTuple
 
 from tcpwatch.errors import TcpwatchError
+from tcpwatch.lab.address import HOST
 
-HEADER = struct.Struct("!HHIIBBHHH")  # RFC 9293 §3.1
+RAW_HEADER = struct.Struct("!HHIIBBHHH")  # RFC 9293 §3.1
 PSEUDO_HEADER = struct.Struct("!4s4sBBH")
 SEQUENCE_SPACE = 1 << 32
 WINDOW = 65_535
 HEARD_WITHIN_S = 3
-LOOPBACK = "127.0.0.1"
 
 
 class Flag(IntFlag):
@@ -36,7 +36,7 @@ class RawSegment(NamedTuple):
     ack: int
     flags: Flag
     payload: bytes = b""
-    source: str = LOOPBACK
+    source: str = HOST
 
 
 class RawWire:
@@ -44,21 +44,21 @@ class RawWire:
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
-        self._socket.bind((LOOPBACK, 0))
+        self._socket.bind((HOST, 0))
 
     def send(self, segment: RawSegment) -> None:
         """Put a segment on the wire."""
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as sender:
             sender.bind((segment.source, 0))
-            sender.sendto(encode(segment), (LOOPBACK, 0))
+            sender.sendto(encode_segment(segment), (HOST, 0))
 
-    def hear(self, wanted: Callable[[RawSegment], bool]) -> RawSegment:
-        """The next segment that is wanted, of those to 127.0.0.1; TcpwatchError where none comes."""
+    def hear(self, accepts: Callable[[RawSegment], bool]) -> RawSegment:
+        """The next segment that `accepts` accepts, of those to 127.0.0.1; TcpwatchError where none comes."""
         deadline = time.monotonic() + HEARD_WITHIN_S
         while (left_s := deadline - time.monotonic()) > 0:
             if select.select([self._socket], [], [], left_s)[0]:
-                segment = decode(self._socket.recv(65_535))
-                if wanted(segment):
+                segment = decode_segment(self._socket.recv(65_535))
+                if accepts(segment):
                     return segment
         raise TcpwatchError(f"loopback stayed silent for {HEARD_WITHIN_S} s: the scenario cannot go on")
 
@@ -67,20 +67,18 @@ class RawWire:
         self._socket.close()
 
 
-def encode(segment: RawSegment) -> bytes:
+def encode_segment(segment: RawSegment) -> bytes:
     """The segment as it goes into an IP datagram to 127.0.0.1, checksum included."""
-    length = HEADER.size + len(segment.payload)
-    pseudo = PSEUDO_HEADER.pack(
-        socket.inet_aton(segment.source), socket.inet_aton(LOOPBACK), 0, socket.IPPROTO_TCP, length
-    )
+    length = RAW_HEADER.size + len(segment.payload)
+    pseudo = PSEUDO_HEADER.pack(socket.inet_aton(segment.source), socket.inet_aton(HOST), 0, socket.IPPROTO_TCP, length)
     sum_of_all = checksum(pseudo + _header(segment, 0) + segment.payload)
     return _header(segment, sum_of_all) + segment.payload
 
 
-def decode(datagram: bytes) -> RawSegment:
+def decode_segment(datagram: bytes) -> RawSegment:
     """The segment in an IPv4 datagram; its options are passed over."""
     ip_header = (datagram[0] & 0x0F) * 4
-    source_port, destination_port, seq, ack, offset, flags, *_ = HEADER.unpack_from(datagram, ip_header)
+    source_port, destination_port, seq, ack, offset, flags, *_ = RAW_HEADER.unpack_from(datagram, ip_header)
     payload = datagram[ip_header + (offset >> 4) * 4 :]
     source = socket.inet_ntoa(datagram[12:16])
     return RawSegment(source_port, destination_port, seq, ack, Flag(flags & 0x1F), payload, source)
@@ -96,12 +94,12 @@ def checksum(data: bytes) -> int:
 
 
 def _header(segment: RawSegment, sum_of_all: int) -> bytes:
-    return HEADER.pack(
+    return RAW_HEADER.pack(
         segment.source_port,
         segment.destination_port,
         segment.seq % SEQUENCE_SPACE,
         segment.ack % SEQUENCE_SPACE,
-        HEADER.size // 4 << 4,
+        RAW_HEADER.size // 4 << 4,
         segment.flags,
         WINDOW,
         sum_of_all,

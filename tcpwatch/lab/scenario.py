@@ -1,7 +1,7 @@
-"""A scenario as a program of the lab: `python -m tcpwatch.lab.scenario half-close`, until standard input ends.
+"""A child process that plays one scenario: `python -m tcpwatch.lab.scenario half-close`, until standard input ends.
 
-It says each of its acts as a line of JSON, then `end`. Its sockets stay as they are at the end until it is told to go.
-With `--rests` it says `rests` between two acts, and goes on at the next line of standard input.
+It writes each act as a line of JSON, then `end`. Its sockets stay as they are at the end until standard input ends.
+With `--rests` it writes `rests` between two acts, and goes on at the next line of standard input.
 """
 
 import argparse
@@ -10,50 +10,53 @@ import sys
 from threading import Event
 
 from tcpwatch.lab import child
+from tcpwatch.lab.address import PORT
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario
-from tcpwatch.lab.stage import PACE_S, PATIENCE_S, PORT, Act, Stage
+from tcpwatch.lab.stage import PACE_S, STATE_WITHIN_S, Act, Stage
 
-END, RESTS = "end", "rests"
+END, RESTING = "end", "rests"
 LONGEST_REST_S = 45  # the next act needs what this one has left: FIN-WAIT-2 and TIME-WAIT last 60 s
 FAILED = "failed: "
 
 
-def perform(scenario: Scenario, stage: Stage) -> None:
-    """Play it to its end; whatever goes wrong ends it with a line that says so."""
+def play_to_end(scenario: Scenario, stage: Stage) -> None:
+    """Play it to its end; an error ends it, and is its last line."""
     try:
         scenario.play(stage)
     except Exception as error:
-        child.say(f"{FAILED}{error}")
+        child.send_line(f"{FAILED}{error}")
     else:
         stage.wait(stage.pace_s)
-        child.say(END)
+        child.send_line(END)
 
 
 def announce(act: Act) -> None:
     """Tell the parent."""
-    child.say(act.line())
+    child.send_line(act.line())
 
 
 def main() -> int:
     """Play the scenario that is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tcpwatch.lab.scenario", description="A TCP situation, for real.")
-    parser.add_argument("name", choices=SCENARIOS)
+    parser.add_argument("name", choices=SCENARIOS, metavar="NAME")  # else argparse names, so imports, all of them
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--pace", type=float, default=PACE_S)
     parser.add_argument("--rests", action="store_true")
     options = parser.parse_args()
     longest_rest_s = LONGEST_REST_S if options.rests else 0
-    socket.setdefaulttimeout(PATIENCE_S + options.pace + longest_rest_s)
+    socket.setdefaulttimeout(STATE_WITHIN_S + options.pace + longest_rest_s)
     goes_on = Event()
 
     def rest() -> None:
         goes_on.clear()
-        child.say(RESTS)
+        child.send_line(RESTING)
         goes_on.wait(LONGEST_REST_S)
 
     stage = Stage(announce, options.port, options.pace, rest if options.rests else lambda: None)
     scenario = SCENARIOS[options.name]
-    return child.run("tcpwatch-lab", lambda: None, lambda: perform(scenario, stage), lambda line: goes_on.set())
+    return child.run_until_input_ends(
+        "tcpwatch-lab", lambda: None, lambda: play_to_end(scenario, stage), lambda line: goes_on.set()
+    )
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from contextlib import suppress
 from threading import Thread
 
 from tcpwatch.lab import child
-from tcpwatch.lab.messages import MessageError, encode, read_messages
+from tcpwatch.lab.address import HOST, PORT
+from tcpwatch.lab.messages import MessageError, encode_message, read_messages
 
-HOST = "127.0.0.1"
 # Programs have something to do before they close. Linux acknowledges a FIN within 40 ms (TCP_DELACK_MIN) and otherwise
 # lets the ACK ride on the server's own FIN: with this pause all four steps of the close can be seen.
 TIDY_UP_S = 0.1
@@ -24,7 +24,7 @@ TIDY_UP_S = 0.1
 def echo(connection: socket.socket) -> None:
     """Send every message back, until the client ends its side."""
     for text in read_messages(connection.recv):
-        connection.sendall(encode(text))
+        connection.sendall(encode_message(text))
 
 
 def serve(connection: socket.socket) -> None:
@@ -59,7 +59,7 @@ class EchoServer:
 def main() -> int:
     """Serve until standard input ends; the exit status is the errno where the port cannot be had."""
     parser = argparse.ArgumentParser(prog="python -m tcpwatch.lab.server", description="A length-prefixed echo server.")
-    parser.add_argument("--port", type=int, default=9999)
+    parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--forget-first", action="store_true", help="never close the first connection")
     options = parser.parse_args()
 
@@ -67,7 +67,7 @@ def main() -> int:
         server = EchoServer(options.port, forget_first=options.forget_first)
         Thread(target=server.serve_forever, daemon=True).start()
 
-    return child.run("tcpwatch-server", listen)
+    return child.run_until_input_ends("tcpwatch-server", listen)
 
 
 if __name__ == "__main__":

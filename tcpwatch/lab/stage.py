@@ -1,8 +1,8 @@
-"""What a scenario plays on: it announces its acts, each with what a watcher will see, and holds its sockets.
+"""What a scenario plays on: it announces acts, each with what a watcher will see, and keeps the sockets open.
 
-Law of the room: a scenario waits for the audience (`now`), for a timer of the kernel (`wait`) or for what comes of it
-(`wait_until`), never for luck, and never without end. What
-it opens stays open until the program ends, so that the last picture can be looked at.
+Law of the room: a scenario waits for who watches (`now`), for a timer of the kernel (`wait`) or for a state
+(`wait_until`), and never without end. What it opens stays open until its process ends, so that the last picture can be
+looked at.
 """
 
 import atexit
@@ -15,21 +15,20 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tcpwatch.errors import TcpwatchError
+from tcpwatch.lab.address import HOST, PORT
 from tcpwatch.lab.loss import drop_incoming
 
-HOST = "127.0.0.1"
-PORT = 9999
 PACE_S = 2.0
 SOON_S = 0.1
 POLL_S = 0.02
-PATIENCE_S = 10
+STATE_WITHIN_S = 10
 KERNEL_STATES = {"ESTABLISHED": 1, "SYN-RECEIVED": 3, "FIN-WAIT-2": 5, "CLOSED": 7}  # include/net/tcp_states.h
-SETTINGS = Path("/proc/sys/net/ipv4")
+IPV4_SYSCTLS = Path("/proc/sys/net/ipv4")
 
 OPENING = ("1/3 SYN", "2/3 SYN-ACK", "3/3 ACK")
 FOUR_WAY_CLOSE = ("1/4 FIN", "2/4 ACK", "3/4 FIN", "4/4 ACK")
 
-Value = str | int
+ActValue = str | int
 
 
 class Promise(NamedTuple):
@@ -41,7 +40,7 @@ class Promise(NamedTuple):
 
 
 class Act(NamedTuple):
-    """What happens now, in one sentence, and what it promises. `time_ns` is the wall clock's.
+    """What happens now, in one sentence, and what a watcher will see of it. `time_ns` is the wall clock's.
 
     `message` has places for `values`, so that it is the same text every time and can be translated.
     """
@@ -49,7 +48,7 @@ class Act(NamedTuple):
     time_ns: int
     message: str
     promise: Promise = Promise()
-    values: Mapping[str, Value] = MappingProxyType({})
+    values: Mapping[str, ActValue] = MappingProxyType({})
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         """The sentence with its values, in another language where `translate` knows it."""
@@ -69,9 +68,9 @@ class Act(NamedTuple):
 
 
 class Stage:
-    """Where a scenario plays. `announce` is told of each act as it begins; at least `pace_s` lies between two of them.
+    """Where a scenario plays. `announce` is called with each act as it begins; at least `pace_s` lies between two.
 
-    `rest` is called then, and returns when the audience has followed.
+    `rest` is called between them too, and returns when who watches is ready for the next act.
     """
 
     def __init__(
@@ -96,11 +95,11 @@ class Stage:
         steps: Sequence[str] = (),
         analysis: Sequence[str] = (),
         soon: bool = False,
-        **values: Value,
+        **values: ActValue,
     ) -> None:
-        """Let the last act sink in, then announce the next one; `values` are for the places in what it says.
+        """Give time to look at the last act, then announce the next one; `values` are for the places in `message`.
 
-        `soon` says that a timer of the kernel runs which doubles, so that the audience may not keep this act waiting.
+        `soon`: a timer of the kernel runs that doubles, so this act does not wait until who watches is ready.
         """
         if self._begun:
             self.wait(self.pace_s)
@@ -118,15 +117,15 @@ class Stage:
 
         TcpwatchError where that takes too long.
         """
-        wanted = KERNEL_STATES[state]
-        deadline = time.monotonic() + PATIENCE_S
-        while end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != wanted:
+        kernel_state = KERNEL_STATES[state]
+        deadline = time.monotonic() + STATE_WITHIN_S
+        while end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != kernel_state:
             if time.monotonic() > deadline:
-                raise TcpwatchError(f"no {state} within {PATIENCE_S} s: the scenario cannot go on")
+                raise TcpwatchError(f"no {state} within {STATE_WITHIN_S} s: the scenario cannot go on")
             time.sleep(POLL_S)
 
     def keep(self, *opened: socket.socket) -> None:
-        """Hold on to what must not be closed."""
+        """Keep these sockets open."""
         self.opened += opened
 
     def listen(self, backlog: int = 16) -> socket.socket:
@@ -177,8 +176,8 @@ class Stage:
 
 
 def set_sysctl(name: str, value: str) -> None:
-    """Set `net.ipv4.<name>` of this network namespace until the program ends; a kernel without it goes without."""
-    setting = SETTINGS / name
+    """Set `net.ipv4.<name>` of this network namespace until the process ends, where the kernel has it."""
+    setting = IPV4_SYSCTLS / name
     if setting.exists():
         atexit.register(setting.write_text, setting.read_text())
         setting.write_text(value)

@@ -16,7 +16,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import Translate
 from tcpwatch.wire.segment import endpoints, flag_names
 
-INDENT = 14  # cells before the sentence about a segment
+SENTENCE_INDENT = 14  # cells before the sentence about a segment
 
 
 class Transcript:
@@ -75,8 +75,8 @@ class Transcript:
         yield segment_line(narrated.event)
         if narrated.kind not in self._known:
             self._known.add(narrated.kind)
-            yield f"{'':{INDENT}}{description.message}"
-        yield f"{'':{INDENT}}{'    '.join(f'{move.end} {move.words}' for move in description.moves)}"
+            yield f"{'':{SENTENCE_INDENT}}{description.message}"
+        yield f"{'':{SENTENCE_INDENT}}{'    '.join(f'{move.end} {move.words}' for move in description.moves)}"
 
 
 def segment_line(event: Event) -> str:

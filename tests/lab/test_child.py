@@ -17,7 +17,7 @@ from tcpwatch.lab import child
 def set_up():
     {set_up}
 
-sys.exit(child.run("tcpwatch-student", set_up, {play}))
+sys.exit(child.run_until_input_ends("tcpwatch-student", set_up, {play}))
 """
 
 
@@ -62,7 +62,7 @@ def test_run_takes_at_most_15_bytes_of_its_name() -> None:
 
 def test_run_plays_once_ready_was_said() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(set_up="pass", play="lambda: child.say('playing')")],
+        [sys.executable, "-c", PROGRAM.format(set_up="pass", play="lambda: child.send_line('playing')")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as running:
@@ -78,7 +78,7 @@ def test_run_ends_in_the_middle_of_a_play() -> None:
 
 def test_run_obeys_each_line_of_its_parent() -> None:
     program = PROGRAM.format(set_up="pass", play="None").replace(
-        "None)", "None, obey=lambda line: child.say(line[::-1]))"
+        "None)", "None, obey=lambda line: child.send_line(line[::-1]))"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program], input="abc\nxy\n", capture_output=True, text=True, timeout=10, check=True
@@ -88,7 +88,7 @@ def test_run_obeys_each_line_of_its_parent() -> None:
 
 def test_run_ends_well_in_the_middle_of_a_line() -> None:
     """The line is longer than a pipe holds, so the thread is still at it when standard input ends."""
-    command = [sys.executable, "-c", PROGRAM.format(set_up="pass", play="lambda: child.say('again' * 100_000)")]
+    command = [sys.executable, "-c", PROGRAM.format(set_up="pass", play="lambda: child.send_line('again' * 100_000)")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdin is not None
         assert running.stdout is not None

@@ -99,9 +99,9 @@ ChildProcess("server", "--port", "{port}").stop()
 def test_program_said_gives_whole_lines_as_they_come(port: int) -> None:
     program = ChildProcess("scenario", "refused", "--port", str(port), "--pace", "0")
     lines: list[str] = []
-    assert eventually(lambda: lines.extend(program.said()) or "end" in lines)
+    assert eventually(lambda: lines.extend(program.new_lines()) or "end" in lines)
     assert [line[:1] for line in lines] == ["{", "{", "e"]
-    assert program.said() == []
+    assert program.new_lines() == []
     assert program.running
     program.stop()
     assert not program.running

@@ -126,7 +126,7 @@ def test_demo_outlives_the_thread_that_started_it(port: int) -> None:
 
 def test_demo_port_that_is_taken_names_the_holder(port: int) -> None:
     with socket.create_server(("127.0.0.1", port)), pytest.raises(UsageError) as caught:
-        Demo(port, who_holds=lambda asked: f"java/4242, which holds {asked}").start()
+        Demo(port, port_owner=lambda asked: f"java/4242, which holds {asked}").start()
     assert str(caught.value) == (
         f"port {port} is taken by java/4242, which holds {port}: end that, or give the demo another --port"
     )

@@ -2,29 +2,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpwatch.lab.messages import MAX_BYTES, Decoder, MessageError, encode, read_messages
+from tcpwatch.lab.messages import MAX_BYTES, MessageDecoder, MessageError, encode_message, read_messages
 
 
 def decode(*pieces: bytes) -> list[str]:
-    decoder = Decoder()
+    decoder = MessageDecoder()
     return [text for piece in pieces for text in decoder.feed(piece)]
 
 
 def test_encode_puts_four_digits_in_front() -> None:
-    assert encode("HELLOWORLD") == b"0010HELLOWORLD"
+    assert encode_message("HELLOWORLD") == b"0010HELLOWORLD"
 
 
 def test_encode_counts_bytes() -> None:
-    assert encode("안녕") == b"0006" + "안녕".encode()
+    assert encode_message("안녕") == b"0006" + "안녕".encode()
 
 
 def test_encode_longest_text() -> None:
-    assert encode("x" * MAX_BYTES).startswith(b"9999x")
+    assert encode_message("x" * MAX_BYTES).startswith(b"9999x")
 
 
 def test_encode_text_that_is_too_long() -> None:
     with pytest.raises(MessageError, match=r"at most 9999 bytes, this one has 10000: send it in parts"):
-        encode("x" * (MAX_BYTES + 1))
+        encode_message("x" * (MAX_BYTES + 1))
 
 
 def test_decoder_several_messages_in_one_piece() -> None:
@@ -53,7 +53,7 @@ def test_decoder_first_wrong_digit_is_enough() -> None:
 
 
 def test_decoder_keeps_what_came_before_a_wrong_length() -> None:
-    messages = Decoder().feed(b"0002ABwrong")
+    messages = MessageDecoder().feed(b"0002ABwrong")
     assert next(messages) == "AB"
     with pytest.raises(MessageError):
         next(messages)
@@ -68,7 +68,7 @@ def test_decoder_text_that_is_no_utf8() -> None:
     ("held", "missing"), [(b"00", "the rest of its length"), (b"0005HE", "3 of its bytes"), (b"0005", "5 of its bytes")]
 )
 def test_decoder_stream_that_ends_inside_a_message(held: bytes, missing: str) -> None:
-    decoder = Decoder()
+    decoder = MessageDecoder()
     assert list(decoder.feed(b"0001A" + held)) == ["A"]
     with pytest.raises(MessageError) as caught:
         decoder.finish()
@@ -76,14 +76,14 @@ def test_decoder_stream_that_ends_inside_a_message(held: bytes, missing: str) ->
 
 
 def test_decoder_stream_that_ends_between_messages() -> None:
-    decoder = Decoder()
+    decoder = MessageDecoder()
     assert list(decoder.feed(b"0001A")) == ["A"]
     decoder.finish()
 
 
 @given(st.lists(st.text(max_size=20)), st.integers(1, 9))
 def test_decoder_any_cut_of_any_messages(texts: list[str], size: int) -> None:
-    stream = b"".join(map(encode, texts))
+    stream = b"".join(map(encode_message, texts))
     assert decode(*(stream[at : at + size] for at in range(0, len(stream), size))) == texts
 
 
@@ -93,7 +93,7 @@ def test_decoder_any_bytes(stream: bytes) -> None:
         decoded = decode(stream)
     except MessageError:
         return
-    assert stream.startswith(b"".join(map(encode, decoded)))
+    assert stream.startswith(b"".join(map(encode_message, decoded)))
 
 
 def test_read_messages_until_the_peer_ends_its_side() -> None:

@@ -87,7 +87,7 @@ def test_refusal_leaves_the_process_where_it_was(monkeypatch: pytest.MonkeyPatch
 
 def refused_to(uid: int, monkeypatch: pytest.MonkeyPatch, settings: Path, number: int = errno.EPERM) -> PrivilegeError:
     monkeypatch.setattr(namespace.os, "geteuid", lambda: uid)
-    monkeypatch.setattr(namespace, "SETTINGS", settings)
+    monkeypatch.setattr(namespace, "SYSCTLS", settings)
     return namespace._refused(number)
 
 

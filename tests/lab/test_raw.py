@@ -5,7 +5,7 @@ import pytest
 
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.lab import raw
-from tcpwatch.lab.raw import Flag, RawSegment, RawWire, checksum, decode, encode
+from tcpwatch.lab.raw import Flag, RawSegment, RawWire, checksum, decode_segment, encode_segment
 
 SYN = RawSegment(40_000, 9999, 7, 0, Flag.SYN)
 
@@ -25,25 +25,25 @@ def test_checksum_pads_an_odd_byte() -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"odd", b"even"])
 def test_encode_gives_a_segment_whose_sum_is_zero(payload: bytes) -> None:
-    segment = encode(SYN._replace(payload=payload))
+    segment = encode_segment(SYN._replace(payload=payload))
     pseudo = socket.inet_aton("127.0.0.1") * 2 + bytes([0, 6]) + len(segment).to_bytes(2)
     assert checksum(pseudo + segment) == 0
 
 
 def test_encode_wraps_numbers() -> None:
     sent = SYN._replace(seq=2**32 + 1, ack=2**32 + 2)
-    assert decode(datagram(encode(sent)))[2:4] == (1, 2)
+    assert decode_segment(datagram(encode_segment(sent)))[2:4] == (1, 2)
 
 
 def test_decode_what_was_encoded() -> None:
     sent = RawSegment(1, 2, 3, 4, Flag.PSH | Flag.ACK, b"data", "127.0.1.9")
-    assert decode(datagram(encode(sent), "127.0.1.9")) == sent
+    assert decode_segment(datagram(encode_segment(sent), "127.0.1.9")) == sent
 
 
 def test_decode_passes_over_options() -> None:
-    plain = bytearray(encode(SYN._replace(payload=bytes(4) + b"data")))
+    plain = bytearray(encode_segment(SYN._replace(payload=bytes(4) + b"data")))
     plain[12] = 6 << 4  # the first four bytes of the payload are options now
-    assert decode(datagram(bytes(plain), options=bytes(8))).payload == b"data"
+    assert decode_segment(datagram(bytes(plain), options=bytes(8))).payload == b"data"
 
 
 @pytest.fixture

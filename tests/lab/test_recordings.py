@@ -7,9 +7,9 @@ from itertools import chain
 import pytest
 
 from tcpwatch.capture.replay import CaptureFile
+from tcpwatch.lab.address import PORT
 from tcpwatch.lab.recordings import acts_of, folder, segments_of
 from tcpwatch.lab.scenarios import SCENARIOS
-from tcpwatch.lab.stage import PORT
 from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.segment import endpoints

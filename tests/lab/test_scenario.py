@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tcpwatch.lab import scenario as scenario_module
-from tcpwatch.lab.scenario import END, perform
+from tcpwatch.lab.scenario import END, play_to_end
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
@@ -24,7 +24,7 @@ class Scripted(Scenario):
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
-    monkeypatch.setattr(scenario_module.child, "say", lines.append)
+    monkeypatch.setattr(scenario_module.child, "send_line", lines.append)
     return lines
 
 
@@ -33,20 +33,20 @@ def scripted(monkeypatch: pytest.MonkeyPatch, script: Callable[[Stage], None]) -
     return Scripted(0, "scripted", "for a test", (1,))
 
 
-def test_perform_says_each_act_and_the_end(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
+def test_play_to_end_writes_each_act_and_the_end(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     stage = Stage(scenario_module.announce, pace_s=0)
-    perform(scripted(monkeypatch, lambda stage: stage.now("A client connects.")), stage)
+    play_to_end(scripted(monkeypatch, lambda stage: stage.now("A client connects.")), stage)
     act, end = said
     assert json.loads(act)["says"] == "A client connects."
     assert end == END
 
 
 @pytest.mark.parametrize("error", [PermissionError("not allowed"), ValueError("a bug")])
-def test_perform_says_what_went_wrong(monkeypatch: pytest.MonkeyPatch, said: list[str], error: Exception) -> None:
+def test_play_to_end_writes_what_went_wrong(monkeypatch: pytest.MonkeyPatch, said: list[str], error: Exception) -> None:
     def fail(stage: Stage) -> None:
         raise error
 
-    perform(scripted(monkeypatch, fail), Stage(lambda act: None, pace_s=0))
+    play_to_end(scripted(monkeypatch, fail), Stage(lambda act: None, pace_s=0))
     assert said == [f"failed: {error}"]
 
 

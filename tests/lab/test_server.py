@@ -3,9 +3,10 @@ from threading import Thread
 
 import pytest
 
+from tcpwatch.lab.address import HOST
 from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.messages import MessageError
-from tcpwatch.lab.server import HOST, TIDY_UP_S, EchoServer, echo, serve
+from tcpwatch.lab.server import TIDY_UP_S, EchoServer, echo, serve
 from tests.lab.proc_net import eventually, needs_proc_net, states
 
 

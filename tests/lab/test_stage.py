@@ -107,7 +107,7 @@ def test_set_sysctl_of_this_kernel_and_of_another_until_the_end(
 ) -> None:
     at_exit: list[Callable[[], object]] = []
     monkeypatch.setattr(stage_module.atexit, "register", lambda call, *words: at_exit.append(partial(call, *words)))
-    monkeypatch.setattr(stage_module, "SETTINGS", tmp_path)
+    monkeypatch.setattr(stage_module, "IPV4_SYSCTLS", tmp_path)
     (tmp_path / "tcp_syncookies").write_text("1")
     set_sysctl("tcp_syncookies", "0")
     set_sysctl("tcp_of_tomorrow", "0")
@@ -129,6 +129,6 @@ def test_wait_until_an_end_is_in_a_state(stage: Stage) -> None:
 
 
 def test_wait_until_has_an_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage_module, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(stage_module, "STATE_WITHIN_S", 0.05)
     with pytest.raises(TcpwatchError, match="no ESTABLISHED within"):
         stage.wait_until(stage.bound(), "ESTABLISHED")

@@ -9,7 +9,7 @@ from tcpwatch.errors import UsageError
 from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace
-from tcpwatch.lab.playlist import NAME
+from tcpwatch.lab.playlist import TOUR_NAME
 from tcpwatch.lab.scenarios import find_scenario
 from tcpwatch.lab.stage import Act
 from tcpwatch.lab.tour import Tour
@@ -74,7 +74,7 @@ def test_tour_opens_with_a_demo_that_ends_with_the_first_scenario(port: int) -> 
     opening = Demo(port)
     with Tour([REFUSED], port, pace_s=0, opening=opening) as tour:
         assert len(opening.pids) == 2
-        assert (tour.number, tour.name, tour.over, tour.last) == (0, NAME, True, False)
+        assert (tour.number, tour.name, tour.over, tour.last) == (0, TOUR_NAME, True, False)
         assert tour.acts() == []
         tour.go(1)
         assert opening.pids == ()

@@ -1,4 +1,4 @@
-"""Every scenario as it went once, for where none can be played; `make scenarios` takes them.
+"""One recording of every scenario, for where none can be played; `make scenarios` takes them.
 
 Of each, NAME.pcapng has the segments and NAME.ndjson the acts, a line each, by the same clock.
 """
@@ -9,7 +9,7 @@ from tcpwatch.lab.stage import Act
 
 
 def folder() -> Path:
-    """Where they are; asked each time, as this module may come to be reached by another way."""
+    """Where they are; read each time, as this module may come to be reached by another way."""
     return Path(__file__).parent
 
 

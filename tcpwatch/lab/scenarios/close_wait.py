@@ -10,7 +10,7 @@ from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 LEAKS = 4
-BEAT_S = 1.0
+LEAK_EVERY_S = 1.0
 
 SCENARIO = Scenario(
     order=50,
@@ -34,5 +34,5 @@ def play(stage: Stage) -> None:
         client, server = stage.pair(listener)
         client.shutdown(socket.SHUT_WR)
         server.recv(1)
-        stage.wait(min(BEAT_S, stage.pace_s))
+        stage.wait(min(LEAK_EVERY_S, stage.pace_s))
     stage.now("Nothing more happens. Only the program can end a CLOSE-WAIT: by close(), or by its own end.")

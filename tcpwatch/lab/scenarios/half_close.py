@@ -6,7 +6,7 @@ still receives all of the answer in FIN-WAIT-2.
 
 import socket
 
-from tcpwatch.lab.messages import encode
+from tcpwatch.lab.messages import encode_message
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, OPENING, Stage
 
@@ -22,7 +22,7 @@ def play(stage: Stage) -> None:
     """A question, a FIN, an answer in three parts, the other FIN."""
     stage.now("A client connects and asks.", states=("LISTEN", "ESTABLISHED"), steps=OPENING)
     client, server = stage.pair(stage.listen())
-    client.sendall(encode("HOW MANY?"))
+    client.sendall(encode_message("HOW MANY?"))
     server.recv(100)
     stage.now(
         "The client ends its side: FIN, ACK. The connection is half closed.",
@@ -32,7 +32,7 @@ def play(stage: Stage) -> None:
     client.shutdown(socket.SHUT_WR)
     stage.now("The server takes its time and sends three messages in CLOSE-WAIT; the client receives them.")
     for text in ("ONE", "TWO", "THREE"):
-        server.sendall(encode(text))
+        server.sendall(encode_message(text))
         stage.wait(min(stage.pace_s / 3, 1))
         client.recv(100)
     stage.now(

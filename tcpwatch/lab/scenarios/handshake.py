@@ -6,7 +6,7 @@ sequence number, an ACK takes none; relative numbers show it (0, 1, 1+14, ...), 
 
 import socket
 
-from tcpwatch.lab.messages import encode
+from tcpwatch.lab.messages import encode_message
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
@@ -30,7 +30,7 @@ def play(stage: Stage) -> None:
     )
     client, server = stage.pair(listener)
     stage.now("The client sends 14 bytes, 1 to 14; the server acknowledges 15, the next one it expects.")
-    client.sendall(encode("HELLOWORLD"))
+    client.sendall(encode_message("HELLOWORLD"))
     stage.wait()
     stage.now("The server answers, with numbers of its own: both directions count for themselves.")
     server.sendall(server.recv(100))

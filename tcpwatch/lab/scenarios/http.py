@@ -7,9 +7,9 @@ either, so its FIN rides on the ACK and the close takes three segments.
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
-REQUEST = b"GET /index.html HTTP/1.1\r\nHost: lab.example\r\nConnection: close\r\n\r\n"
+HTTP_REQUEST = b"GET /index.html HTTP/1.1\r\nHost: lab.example\r\nConnection: close\r\n\r\n"
 PAGE = b"<p>hello</p>\n"
-RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(PAGE), PAGE)
+HTTP_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(PAGE), PAGE)
 
 SCENARIO = Scenario(
     order=20,
@@ -24,11 +24,11 @@ def play(stage: Stage) -> None:
     stage.now("A web server listens; a browser connects.", states=("LISTEN", "ESTABLISHED"), steps=OPENING)
     browser, server = stage.pair(stage.listen())
     stage.now("The browser asks for /index.html.")
-    browser.sendall(REQUEST)
+    browser.sendall(HTTP_REQUEST)
     stage.now("The server answers 200 OK.")
-    server.recv(len(REQUEST))
-    server.sendall(RESPONSE)
-    browser.recv(len(RESPONSE))
+    server.recv(len(HTTP_REQUEST))
+    server.sendall(HTTP_RESPONSE)
+    browser.recv(len(HTTP_RESPONSE))
     stage.now(
         "The server closes first, the browser at the same breath: its FIN carries the ACK, so three segments do.",
         states=("FIN-WAIT-1", "TIME-WAIT", "LAST-ACK"),

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.lab.scenarios import Scenario
-from tcpwatch.lab.scenarios.http import REQUEST, RESPONSE
+from tcpwatch.lab.scenarios.http import HTTP_REQUEST, HTTP_RESPONSE
 from tcpwatch.lab.stage import OPENING, Stage
 
 if TYPE_CHECKING:
     import ssl
 
-NAME = "lab.example"
+SITE = "lab.example"
 
 SCENARIO = Scenario(
     order=30,
@@ -36,11 +36,12 @@ def play(stage: Stage) -> None:
     stage.now("A web server listens; a browser connects.", states=("LISTEN", "ESTABLISHED"), steps=OPENING)
     browser, server = stage.pair(stage.listen())
     stage.now(
-        "TLS: the browser's ClientHello asks for {name}, the server's ServerHello and certificate answer.", name=NAME
+        "TLS: the browser's ClientHello asks for {name}, the server's ServerHello and certificate answer.",
+        name=SITE,
     )
     answering = at_server.wrap_socket(server, server_side=True, do_handshake_on_connect=False)
     Thread(target=answer, args=(answering,), daemon=True).start()
-    asking = at_browser.wrap_socket(browser, server_hostname=NAME)
+    asking = at_browser.wrap_socket(browser, server_hostname=SITE)
     stage.keep(answering, asking)
     stage.now(
         "{version} is agreed upon. Only the two ends can read request and response; the server closes.",
@@ -48,7 +49,7 @@ def play(stage: Stage) -> None:
         steps=("1/4 FIN", "2/4 ACK"),
         version=asking.version() or "TLS",
     )
-    asking.sendall(REQUEST)
+    asking.sendall(HTTP_REQUEST)
     while asking.recv(4096):
         pass
     stage.now("The browser closes too.", states=("TIME-WAIT",), steps=("3/4 FIN", "4/4 ACK"))
@@ -58,8 +59,8 @@ def play(stage: Stage) -> None:
 def answer(server: "ssl.SSLSocket") -> None:
     """The server's part: shake hands, read the request, send the page, close."""
     server.do_handshake()
-    server.recv(len(REQUEST))
-    server.sendall(RESPONSE)
+    server.recv(len(HTTP_REQUEST))
+    server.sendall(HTTP_RESPONSE)
     server.shutdown(socket.SHUT_WR)
 
 
@@ -78,16 +79,16 @@ def contexts() -> "tuple[ssl.SSLContext, ssl.SSLContext]":
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for NAME that signs itself, and its key. TcpwatchError where there is no `openssl` to make them."""
+    """A certificate for SITE that signs itself, and its key. TcpwatchError where there is no `openssl` to make them."""
     if shutil.which("openssl") is None:
         raise TcpwatchError("the https scenario makes a certificate with the openssl command: install openssl")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
-    words = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN={NAME}"
+    words = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN={SITE}"
     command = [
         "openssl",
         *words.split(),
         "-addext",
-        f"subjectAltName=DNS:{NAME}",
+        f"subjectAltName=DNS:{SITE}",
         "-out",
         str(certificate),
         "-keyout",

@@ -11,7 +11,7 @@ from tcpwatch.lab.loss import drop_incoming
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
-OPTIONS = ((socket.TCP_KEEPIDLE, 1), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 2))
+KEEP_ALIVE_OPTIONS = ((socket.TCP_KEEPIDLE, 1), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 2))
 PROBED_S = 2.3
 
 SCENARIO = Scenario(
@@ -26,7 +26,7 @@ def play(stage: Stage) -> None:
     """Two probes answered, then none."""
     stage.now("A client is connected and asks for keep-alive after 1 s of silence.", states=("ESTABLISHED",))
     client, server = stage.pair(stage.listen())
-    for option, value in OPTIONS:
+    for option, value in KEEP_ALIVE_OPTIONS:
         client.setsockopt(socket.IPPROTO_TCP, option, value)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     stage.now("Nobody speaks: probes, each answered by the server's kernel.", analysis=("keep_alive", "keep_alive_ack"))

@@ -6,7 +6,7 @@ knows no messages; who wants them must mark where each ends.
 
 import socket
 
-from tcpwatch.lab.messages import encode, read_messages
+from tcpwatch.lab.messages import encode_message, read_messages
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, OPENING, Stage
 
@@ -24,10 +24,10 @@ def play(stage: Stage) -> None:
     client, server = stage.pair(stage.listen())
     messages = read_messages(server.recv)
     stage.now("Three messages in one send(): one segment of 27 bytes, and the server finds three in it.")
-    client.sendall(encode("HELLO") + encode("TCP") + encode("WORLD!!"))
+    client.sendall(encode_message("HELLO") + encode_message("TCP") + encode_message("WORLD!!"))
     heard = [next(messages) for _ in range(3)]
     stage.now("It read {heard}. Now one message in two send()s: two segments, one message.", heard=", ".join(heard))
-    whole = encode("HELLOWORLD")
+    whole = encode_message("HELLOWORLD")
     client.sendall(whole[:7])
     stage.wait()
     client.sendall(whole[7:])

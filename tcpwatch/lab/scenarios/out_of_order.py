@@ -11,7 +11,7 @@ from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import OPENING, Stage
 
 FIRST, SECOND = b"HELLO", b"WORLD"
-DATA = Flag.PSH | Flag.ACK
+DATA_FLAGS = Flag.PSH | Flag.ACK
 PLAYED_PORT = 42_000
 
 SCENARIO = Scenario(
@@ -45,8 +45,8 @@ def play(stage: Stage) -> None:
         first=FIRST.decode(),
         second=SECOND.decode(),
     )
-    send(isn + 1 + len(FIRST), ack, DATA, SECOND)
-    send(isn + 1, ack, DATA, FIRST)
+    send(isn + 1 + len(FIRST), ack, DATA_FLAGS, SECOND)
+    send(isn + 1, ack, DATA_FLAGS, FIRST)
     stage.wait()
     stage.now("The hole is filled; the program reads {heard}.", heard=server.recv(100).decode())
     wire.close()

@@ -5,8 +5,9 @@ Watch the time it takes: none. A refusal is an answer, from a host that is there
 
 import errno
 
+from tcpwatch.lab.address import HOST
 from tcpwatch.lab.scenarios import Scenario
-from tcpwatch.lab.stage import HOST, Stage
+from tcpwatch.lab.stage import Stage
 
 SCENARIO = Scenario(
     order=150,

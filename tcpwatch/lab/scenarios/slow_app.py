@@ -6,7 +6,7 @@ not read. After the FIN, Recv-Q in CLOSE-WAIT is one more than the bytes: the FI
 
 import socket
 
-from tcpwatch.lab.messages import encode
+from tcpwatch.lab.messages import encode_message
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import FOUR_WAY_CLOSE, Stage
 
@@ -28,7 +28,7 @@ def play(stage: Stage) -> None:
         "The client sends {count} messages of 14 bytes; the server is busy elsewhere and reads none.", count=MESSAGES
     )
     for _ in range(MESSAGES):
-        client.sendall(encode("HELLOWORLD"))
+        client.sendall(encode_message("HELLOWORLD"))
         stage.wait(min(stage.pace_s / MESSAGES, 1))
     stage.now(
         "The client closes: CLOSE-WAIT with {unread} bytes and the FIN unread.",

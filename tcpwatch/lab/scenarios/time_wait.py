@@ -8,8 +8,9 @@ import errno
 import os
 import socket
 
+from tcpwatch.lab.address import HOST
 from tcpwatch.lab.scenarios import Scenario
-from tcpwatch.lab.stage import FOUR_WAY_CLOSE, HOST, Stage, set_sysctl
+from tcpwatch.lab.stage import FOUR_WAY_CLOSE, Stage, set_sysctl
 
 PORTS = 8
 FIRST_PORT = 50_000 + os.getpid() % 1_000 * PORTS  # played again, it finds none of the last time in TIME-WAIT
@@ -35,14 +36,14 @@ def play(stage: Stage) -> None:
         steps=FOUR_WAY_CLOSE,
     )
     for _ in range(PORTS):
-        visit(stage, listener)
+        short_connection(stage, listener)
     stage.now("One visit more: connect() fails, for every port to that server still waits.")
     with socket.socket() as client:
         if client.connect_ex((HOST, stage.port)) == errno.EADDRNOTAVAIL:
             stage.now("connect() said: cannot assign requested address.")
 
 
-def visit(stage: Stage, listener: socket.socket) -> None:
+def short_connection(stage: Stage, listener: socket.socket) -> None:
     """One connection, which leaves TIME-WAIT at the client's end."""
     with socket.socket() as client:
         client.connect((HOST, stage.port))

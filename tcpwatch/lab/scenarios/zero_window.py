@@ -11,8 +11,8 @@ from contextlib import suppress
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.lab.stage import Stage
 
-RECEIVE_BUFFER = 8_192
-SEND_BUFFER = 16_384
+RECEIVER_BUFFER_BYTES = 8_192
+SENDER_BUFFER_BYTES = 16_384
 PROBES_S = 1.0
 DRAINED_S = 1.0  # without a byte more
 
@@ -28,10 +28,10 @@ def play(stage: Stage) -> None:
     """Fill the receiver's buffer, wait, drain it."""
     stage.now("A client is connected to a server with a small receive buffer.", states=("ESTABLISHED",))
     listener = stage.bound(stage.port)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVER_BUFFER_BYTES)
     listener.listen()
     client, server = stage.pair(listener)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENDER_BUFFER_BYTES)
     client.setblocking(False)
     stage.now(
         "The server does not read. The client sends until the window is full, then 0; it probes, and waits.",
@@ -39,7 +39,7 @@ def play(stage: Stage) -> None:
     )
     with suppress(BlockingIOError):
         while True:
-            client.send(bytes(RECEIVE_BUFFER))
+            client.send(bytes(RECEIVER_BUFFER_BYTES))
     stage.wait(PROBES_S)
     stage.now("The server reads: room again, and a window_update says so. The rest flows.", analysis=("window_update",))
     server.settimeout(DRAINED_S)

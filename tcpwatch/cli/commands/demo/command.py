@@ -11,11 +11,11 @@ from tcpwatch.cli.commands.demo.recorded import play_recordings
 from tcpwatch.cli.live import open_sockets
 from tcpwatch.cli.sources import drop_privileges
 from tcpwatch.errors import PrivilegeError, UsageError
+from tcpwatch.lab.address import PORT
 from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace, enter_own_namespace
 from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
-from tcpwatch.lab.stage import PORT
 from tcpwatch.lab.tour import Tour
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import translation

@@ -18,7 +18,7 @@ TICK_S = 0.05
 
 
 class Rehearsal:
-    """One performance, watched by a monitor to its end."""
+    """One scenario, watched by a monitor to its end."""
 
     def __init__(
         self, monitor: Monitor, process: ScenarioProcess, translate: Translate = str, by_hand: Collection[int] = ()

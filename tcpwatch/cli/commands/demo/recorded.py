@@ -7,9 +7,9 @@ from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.promises import verdict
 from tcpwatch.cli.reading import Reading
+from tcpwatch.lab.address import PORT
 from tcpwatch.lab.recordings import acts_of, segments_of
 from tcpwatch.lab.scenarios import Scenario
-from tcpwatch.lab.stage import PORT
 from tcpwatch.monitor.replay.capture_file import Recorded
 from tcpwatch.narration.transcript import Transcript
 from tcpwatch.tcp.tracker import FlowTracker

@@ -72,7 +72,7 @@ class RecordedScenario:
 
 
 class RecordedTour(Playlist):
-    """Scenarios one after the other; `reel` is what they show."""
+    """Scenarios one after the other; `playlist` is what they show."""
 
     netns = None  # there is no socket to look for
     waits = True
@@ -117,5 +117,5 @@ class RecordedTour(Playlist):
         self.rests = False
 
     def _recorded(self, scenarios: int) -> RecordedScenario:
-        scenario = self.turn(scenarios)
+        scenario = self.move_by(scenarios)
         return RecordedScenario(acts_of(scenario.name), self._read(scenario), self._clock)

@@ -19,7 +19,7 @@ SEEN = event(step=Step.SYN, analysis=("retransmission",), src_state=State.SYN_SE
 
 
 class Script(ScenarioProcess):
-    """A performance of given acts, all at once."""
+    """A scenario of given acts, all at once."""
 
     def __init__(self, *acts: Act, failure: str | None = None) -> None:
         super().__init__("scripted")

@@ -40,7 +40,7 @@ def recorded(recorded_tour: RecordedTour) -> Recorded:
     return recorded_tour.playlist.recorded
 
 
-def test_encore_says_of_itself_what_its_scenario_says(recorded_tour: RecordedTour) -> None:
+def test_recorded_tour_says_of_itself_what_its_scenario_says(recorded_tour: RecordedTour) -> None:
     assert (recorded_tour.name, recorded_tour.title, recorded_tour.watch) == (
         "refused",
         SCENARIO.title,
@@ -59,7 +59,7 @@ def until_it_rests(recorded_tour: RecordedTour, clock: Clock) -> list[Act]:
     return acts
 
 
-def test_encore_gives_each_act_once_when_its_time_has_come(
+def test_recorded_tour_gives_each_act_once_when_its_time_has_come(
     recorded_tour: RecordedTour, recorded: Recorded, clock: Clock
 ) -> None:
     assert until_it_rests(recorded_tour, clock) == ACTS[:1]
@@ -71,7 +71,9 @@ def test_encore_gives_each_act_once_when_its_time_has_come(
     assert recorded_tour.over
 
 
-def test_encore_rests_before_an_act_until_what_came_before_was_told(recorded_tour: RecordedTour, clock: Clock) -> None:
+def test_recorded_tour_rests_before_an_act_until_what_came_before_was_told(
+    recorded_tour: RecordedTour, clock: Clock
+) -> None:
     until_it_rests(recorded_tour, clock)
     clock.advance(60_000)
     assert (recorded_tour.acts(), recorded_tour.rests, recorded_tour.over) == ([], True, False)
@@ -91,7 +93,7 @@ def test_segments_of_an_act_do_not_pass_before_it(recorded_tour: RecordedTour, c
         recorded_tour.go_on()
 
 
-def test_clock_of_an_encore_is_the_playheads_until_then(
+def test_clock_of_a_recorded_tour_is_the_playheads_until_then(
     recorded_tour: RecordedTour, recorded: Recorded, clock: Clock
 ) -> None:
     began_ns = recorded.events[0].segment.time_ns
@@ -102,7 +104,7 @@ def test_clock_of_an_encore_is_the_playheads_until_then(
     assert recorded_tour.now_ns() == pytest.approx(began_ns + half_ns, abs=1)
 
 
-def test_clock_of_an_encore_runs_on_after_the_last_segment(
+def test_clock_of_a_recorded_tour_runs_on_after_the_last_segment(
     recorded_tour: RecordedTour, recorded: Recorded, clock: Clock
 ) -> None:
     recorded_tour.acts()
@@ -113,7 +115,7 @@ def test_clock_of_an_encore_runs_on_after_the_last_segment(
 
 
 @pytest.mark.parametrize(("scenarios", "acts"), [(0, ACTS), (1, acts_of(NEXT.name))])
-def test_encore_plays_again_or_another(
+def test_recorded_tour_plays_again_or_another(
     recorded_tour: RecordedTour, clock: Clock, scenarios: int, acts: list[Act]
 ) -> None:
     until_it_rests(recorded_tour, clock)
