@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,3 +63,10 @@ def test_program_stays_until_standard_input_ends(port: int) -> None:
         assert running.poll() is None
         running.communicate()
     assert running.returncode == 0
+
+
+@pytest.mark.e2e
+def test_program_imports_the_scenario_that_it_plays_and_no_other(port: int) -> None:
+    command = [sys.executable, "-v", "-m", "tcpwatch.lab.scenario", "refused", "--port", str(port)]
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=True, timeout=30)
+    assert re.findall(r"^import 'tcpwatch\.lab\.scenarios\.(\w+)'", done.stderr, re.MULTILINE) == ["refused"]
