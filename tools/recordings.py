@@ -12,10 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo.command import SHOWN_PACE_S
 from tcpwatch.cli.commands.demo.headless import Rehearsal
 from tcpwatch.cli.live import open_watch
+from tcpwatch.cli.options import FrameOptions, KernelOptions
 from tcpwatch.lab.address import PORT
 from tcpwatch.lab.namespace import enter_own_namespace
 from tcpwatch.lab.recordings import notes_of, segments_of
@@ -69,9 +69,7 @@ def record(name: str) -> tuple[bool, str]:
 
 def watch(process: ScenarioProcess, taken: Path) -> int:
     """Play it to its end while it is captured into a file; 0 where all that it promises was seen."""
-    arguments = Arguments()
-    arguments.iface, arguments.port, arguments.write = "lo", (PORT,), str(taken)
-    monitor = open_watch(arguments)
+    monitor = open_watch(FrameOptions(iface="lo", ports=(PORT,), write=str(taken)), KernelOptions())
     with process:
         try:
             monitor.start()

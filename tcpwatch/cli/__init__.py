@@ -1,7 +1,8 @@
 """The command line: words -> sources -> Monitor -> a front end. Each command is a module of `commands` with a `run`.
 
 Law of the room: nothing is imported before it is needed. `--help` and the headless commands never load Textual, and
-nothing on the way to the first frame loads scapy.
+nothing on the way to the first frame loads scapy. Options are parsed once and never changed; `run` is given the options
+of its command, and the namespace that --netns has made this process enter.
 """
 
 import gc
@@ -19,15 +20,14 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run tcpwatch; returns the exit code: 0 done, 1 a check failed, 2 usage or input, 3 privilege, 130 interrupt."""
-    arguments = parse(sys.argv[1:] if argv is None else argv)
+    options = parse(sys.argv[1:] if argv is None else argv)
     gc.disable()  # all that is imported stays: looking for garbage in it takes a tenth of the start
-    command = import_module(f"tcpwatch.cli.commands.{arguments.command}")
+    command = import_module(f"tcpwatch.cli.commands.{options.command}")
     gc.freeze()
     gc.enable()
     try:
-        if arguments.netns is not None:
-            import_module("tcpwatch.cli.netns").enter(arguments)
-        code: int = command.run(arguments)
+        entered = None if options.netns is None else import_module("tcpwatch.cli.netns").enter(options.netns)
+        code: int = command.run(options, entered)
         return code
     except TcpwatchError as error:
         sys.stderr.write(f"tcpwatch: {error}\n")

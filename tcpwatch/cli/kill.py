@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import UsageError
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.sock_diag.destroy import Destroyer, is_supported
 from tcpwatch.system.privileges import Capability, held_privileges, missing
 
 
-def open_destroyer(arguments: Arguments, namespace_threads: Sequence[NamespaceThread] = ()) -> Destroyer | None:
-    """What ends connections, here and where the residents live; None where that was not asked for.
+def open_destroyer(allow_kill: bool, namespace_threads: Sequence[NamespaceThread] = ()) -> Destroyer | None:
+    """What ends connections, here and in the namespaces of the threads; None where that is not allowed.
 
     Raises PrivilegeError without CAP_NET_ADMIN, UsageError where this kernel destroys no sockets.
     """
-    if not arguments.allow_kill:
+    if not allow_kill:
         return None
     if not is_supported():
         raise UsageError("this kernel destroys no sockets (CONFIG_INET_DIAG_DESTROY): run it without --allow-kill")

@@ -2,8 +2,8 @@
 
 from tcpwatch.capture.interfaces import Interface
 from tcpwatch.capture.source import open_capture
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.netns import namespace_scope
+from tcpwatch.cli.options import FrameOptions, KernelOptions
 from tcpwatch.cli.sources import open_recording, wanted_interface
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
@@ -13,44 +13,50 @@ from tcpwatch.monitor.live import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.sockets.namespace import Namespace
 
 OFTEN_S = 0.1
 
 
 def open_monitor(
-    arguments: Arguments, interface: Interface, look: NamespaceScope, destroyer: Destroyer | None = None
+    frames: FrameOptions,
+    kernel: KernelOptions,
+    interface: Interface,
+    scope: NamespaceScope,
+    destroyer: Destroyer | None = None,
 ) -> Monitor:
     """A Monitor on all that this user may open; what may not be opened is said in its picture, not raised."""
     log = PacketLog()
     tap: Wiretap | SourceStatus
     try:
-        tap = open_tap(arguments, interface, log)
+        tap = open_tap(frames, interface, log)
     except PrivilegeError as error:
         tap = SourceStatus("packets", False, error.message, error.fix)
     except SourceError as error:
         tap = SourceStatus("packets", False, str(error))
     kill = destroyer.destroy if destroyer else None
-    return Monitor(open_kernel(arguments.portable, arguments.bpf, look), log, tap, kill=kill)
+    return Monitor(open_kernel(kernel.portable, kernel.bpf, scope), log, tap, kill=kill)
 
 
-def open_sockets(arguments: Arguments) -> Monitor:
+def open_sockets(kernel: KernelOptions, entered: Namespace | None = None) -> Monitor:
     """A Monitor on the socket table alone."""
     no_tap = SourceStatus("packets", True, "packets were not asked for")
-    return Monitor(open_kernel(arguments.portable, arguments.bpf, namespace_scope(arguments)), PacketLog(), no_tap)
+    scope = namespace_scope(kernel, entered)
+    return Monitor(open_kernel(kernel.portable, kernel.bpf, scope), PacketLog(), no_tap)
 
 
-def open_tap(arguments: Arguments, interface: Interface, log: PacketLog) -> Wiretap:
+def open_tap(frames: FrameOptions, interface: Interface, log: PacketLog) -> Wiretap:
     """The capture thread, with its recording where one was asked for."""
-    source = open_capture(interface, arguments.port, portable=arguments.portable)
+    source = open_capture(interface, frames.ports, portable=frames.portable)
     try:
-        return Wiretap(source, log, recording=open_recording(arguments))
+        return Wiretap(source, log, recording=open_recording(frames.write))
     except UsageError:
         source.close()
         raise
 
 
-def open_watch(arguments: Arguments) -> Monitor:
+def open_watch(frames: FrameOptions, kernel: KernelOptions) -> Monitor:
     """A Monitor that looks often; PrivilegeError where it may not capture: half of what is promised is on the wire."""
     log = PacketLog()
-    tap = open_tap(arguments, wanted_interface(arguments), log)
-    return Monitor(open_kernel(arguments.portable, arguments.bpf), log, tap, OFTEN_S)
+    tap = open_tap(frames, wanted_interface(frames.iface), log)
+    return Monitor(open_kernel(kernel.portable, kernel.bpf), log, tap, OFTEN_S)

@@ -7,23 +7,23 @@ import sys
 from dataclasses import replace
 from itertools import islice
 
-from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.options import KernelOptions
 from tcpwatch.errors import UsageError
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import enter_namespace, find_namespace, list_namespaces, namespace_here
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
-from tcpwatch.system.privileges import Capability, drop_thread_privileges, held_privileges, missing
+from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.system.privileges import Capability, held_privileges, missing, drop_thread_privileges
 from tcpwatch.text.clean import clean
 
 MOST = 256  # namespaces that are watched; each takes a thread, and a look at the table of sockets once a second
 
 
-def enter(arguments: Arguments) -> None:
-    """Move this process into the namespace of `--netns`, and remember which that is.
+def enter(word: str) -> Namespace:
+    """Move this process into the namespace with that name, or of the process with that pid; which one that is.
 
     Raises UsageError where there is none of that name or pid, PrivilegeError where this user may not enter it.
     """
-    word = arguments.netns or ""
     try:
         place = find_namespace(word)
         enter_namespace(place.path)
@@ -31,17 +31,17 @@ def enter(arguments: Arguments) -> None:
         raise missing(Capability.SYS_ADMIN, f"entering network namespace {clean(word)}") from error
     except OSError as error:
         raise UsageError(f"network namespace {clean(word)} cannot be entered ({error.strerror})") from error
-    arguments.entered = replace(place.netns, here=True)
+    return replace(place.netns, here=True)
 
 
-def namespace_scope(arguments: Arguments) -> NamespaceScope:
-    """The namespace that we are in; with `--all-netns` all others as well, up to MOST in all.
+def namespace_scope(kernel: KernelOptions, entered: Namespace | None = None) -> NamespaceScope:
+    """The namespace that we are in (`entered`, if any was); with `--all-netns` all others as well, up to MOST in all.
 
     Raises PrivilegeError where this user may enter none.
     """
-    if not arguments.all_netns:
-        return NamespaceScope(arguments.entered or namespace_here())
-    if arguments.portable:
+    if not kernel.all_netns:
+        return NamespaceScope(entered or namespace_here())
+    if kernel.portable:
         raise UsageError("--all-netns needs the kernel's own interfaces: run it without --backend portable")
     if not held_privileges().holds(Capability.SYS_ADMIN):
         raise missing(Capability.SYS_ADMIN, "entering other network namespaces")

@@ -1,67 +1,23 @@
-"""The words of the command line."""
+"""The commands, their options, and the --help of each."""
 
 import argparse
-import os
 import re
 from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from tcpwatch import __version__
-from tcpwatch.sockets.namespace import Namespace
-from tcpwatch.why.language import LANGUAGES, language_of
+from tcpwatch.report.formats import DEFAULT, FORMATS
+from tcpwatch.why.language import LANGUAGES
 
 OPTION = re.compile(r"--?[A-Za-z]")
 PACE = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
 
 
-class Arguments(argparse.Namespace):
-    """What was asked for. `command` is the module of this room that does it."""
-
-    command: str = "dashboard"
-    iface: str | None = None
-    port: Sequence[int] = []  # copied, never appended to
-    backend: str = "native"
-    bpf: bool = True
-    filter: str = ""
-    json: bool = False
-    count: int | None = None
-    read: str | None = None
-    write: str | None = None
-    scenario: str | None = None
-    list: bool = False
-    headless: bool = False
-    host: bool = False
-    pace: float | None = None
-    presenter: bool = False
-    topic: Sequence[str] = []
-    lang: str | None = None
-    netns: str | None = None
-    all_netns: bool = False
-    allow_kill: bool = False
-    entered: Namespace | None = None  # what `netns` was found to be
-
-    @property
-    def language(self) -> str:
-        """The language of the explanations: the one that was asked for, else the locale's."""
-        return self.lang or language_of(os.environ)
-
-    @property
-    def portable(self) -> bool:
-        """Whether psutil and scapy were asked for."""
-        return self.backend == "portable"
-
-
-def parse(argv: Sequence[str]) -> Arguments:
-    """Read the command line; on an error argparse prints it and exits with 2."""
+def build_parser() -> tuple[ArgumentParser, Iterable[ArgumentParser]]:
+    """The program's parser, and that of each command. What is not given on the command line sets nothing."""
     parser = _dashboard()
-    commands = _add_commands(parser)
-    if unknown := next(unknown_options(argv, (parser, *commands)), None):
-        parser.error(unknown)  # argparse would take the value of such an option for a command, and blame that
-    arguments = parser.parse_args(argv, namespace=Arguments())
-    if arguments.read is not None and (arguments.netns is not None or arguments.all_netns or arguments.allow_kill):
-        parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
-    return arguments
+    return parser, _add_commands(parser)
 
 
 def _dashboard() -> ArgumentParser:
@@ -118,13 +74,18 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     for teller in (demo, why):
         _add_language(teller)
     for printer in (sockets, packets, flows, doctor):
-        printer.add_argument("--json", action="store_true", help="one JSON object a line")
+        _add_format(printer)
     return commands.choices.values()
 
 
 def unknown_options(argv: Sequence[str], parsers: Iterable[ArgumentParser]) -> Iterator[str]:
-    """What to say of each word that is an option of none of the parsers, nor the beginning of one."""
-    known = {name for parser in parsers for name in parser._option_string_actions}
+    """An error message for each word that looks like an option and begins the name of none of the parsers' options."""
+    known = {
+        name
+        for parser in parsers
+        for name, action in parser._option_string_actions.items()
+        if action.help is not SUPPRESS
+    }
     for word in takewhile("--".__ne__, argv):
         name = word.partition("=")[0] if word.startswith("--") else word[:2]
         if OPTION.match(name) and not any(option.startswith(name) for option in known):
@@ -135,21 +96,21 @@ def unknown_options(argv: Sequence[str], parsers: Iterable[ArgumentParser]) -> I
 
 
 def port(word: str) -> int:
-    """A TCP port as argparse wants it."""
+    """A TCP port, as a `type` of argparse."""
     if word.isascii() and word.isdigit() and 0 < int(word) < 65_536:
         return int(word)
     raise argparse.ArgumentTypeError(f"{word!r} is no port: a number from 1 to 65535")
 
 
 def positive(word: str) -> int:
-    """A count as argparse wants it."""
+    """A count, as a `type` of argparse."""
     if word.isascii() and word.isdigit() and int(word) > 0:
         return int(word)
     raise argparse.ArgumentTypeError(f"{word!r} is no count: a whole number above 0")
 
 
 def seconds(word: str) -> float:
-    """A time between two acts as argparse wants it."""
+    """A time between two acts, as a `type` of argparse."""
     if PACE.fullmatch(word):
         return float(word)
     raise argparse.ArgumentTypeError(f"{word!r} is no pace: seconds, such as 2 or 0.5")
@@ -169,6 +130,13 @@ def _add_filter(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--filter", metavar="EXPR", help="only connections that pass, such as 'state:close-wait age>60s proc:java'"
     )
+    parser.add_argument("--f", dest="filter", help=SUPPRESS)  # short for --filter, though --format begins so too
+
+
+def _add_format(parser: ArgumentParser) -> None:
+    meanings = ", ".join(f"{row.name}: {row.help}" for row in FORMATS.values())
+    parser.add_argument("--format", choices=tuple(FORMATS), help=f"{meanings} (default: {DEFAULT})")
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help=FORMATS["json"].help)
 
 
 def _add_namespace(parser: ArgumentParser, everywhere: bool) -> None:

@@ -16,7 +16,7 @@ from typing import Protocol, Self
 from tcpwatch.capture.frame import Frame, FrameSource
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
-from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.options import FrameOptions
 from tcpwatch.cli.sources import drop_privileges, open_frames, open_recording
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
@@ -75,7 +75,7 @@ class Reading:
 
     def __init__(
         self,
-        arguments: Arguments,
+        options: FrameOptions,
         tracker: FlowTracker,
         before_wait: BeforeWait,
         passes: Callable[[Event], bool] | None = None,
@@ -86,18 +86,18 @@ class Reading:
         self._decoder = Decoder()
         self._before_wait = before_wait
         self._frames = 0
-        self._count = arguments.count
-        self._ports = frozenset(port.to_bytes(2) for port in arguments.port)
+        self._count = options.count
+        self._ports = frozenset(port.to_bytes(2) for port in options.ports)
         with ExitStack() as opened:
             self._input: Input
-            if arguments.read is not None:
-                self._input = CaptureFile(arguments.read, self._hand_over)
+            if options.read is not None:
+                self._input = CaptureFile(options.read, self._hand_over)
                 gc.disable()  # nothing on the way makes cycles, and looking for them costs a tenth of the time
                 opened.callback(gc.enable)
             else:
-                self._input = Live(open_frames(arguments), self._hand_over)
+                self._input = Live(open_frames(options), self._hand_over)
             opened.callback(self._input.close)
-            self._recording = open_recording(arguments)
+            self._recording = open_recording(options.write)
             drop_privileges()
             for number in ENDING_SIGNALS:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it

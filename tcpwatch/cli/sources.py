@@ -6,32 +6,32 @@ from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.interfaces import Interface, find_interface
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import open_capture
-from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.options import FrameOptions
 from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, held_privileges
 from tcpwatch.system.privileges import drop_privileges as drop
 
 ALL_INTERFACES = "any"
 
 
-def wanted_interface(arguments: Arguments) -> Interface:
-    """The interface to capture on; what is to be known of the choice is said on stderr.
+def wanted_interface(iface: str | None) -> Interface:
+    """The interface to capture on, all of them where none is named; a remark on the choice goes to stderr.
 
     Raises UsageError, naming those there are, where there is none of that name.
     """
-    interface = find_interface(arguments.iface or ALL_INTERFACES)
+    interface = find_interface(iface or ALL_INTERFACES)
     if interface.note:
         sys.stderr.write(f"tcpwatch: {interface.note}\n")
     return interface
 
 
-def open_frames(arguments: Arguments) -> FrameSource:
+def open_frames(frames: FrameOptions) -> FrameSource:
     """The capture alone, for a command that is nothing without it: a missing privilege is an error."""
-    return open_capture(wanted_interface(arguments), arguments.port, portable=arguments.portable)
+    return open_capture(wanted_interface(frames.iface), frames.ports, portable=frames.portable)
 
 
-def open_recording(arguments: Arguments) -> Recording | None:
+def open_recording(path: str | None) -> Recording | None:
     """The file to record to, where one was asked for."""
-    return Recording(arguments.write) if arguments.write is not None else None
+    return Recording(path) if path is not None else None
 
 
 def drop_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> None:

@@ -1,1 +1,1 @@
-"""Headless front ends: NDJSON and text."""
+"""Headless output: records with one schema, and formats that write any of them to stdout."""

@@ -1,66 +1,39 @@
+from dataclasses import FrozenInstanceError
+
 import pytest
 
-from tcpwatch.cli.arguments import parse
+from tcpwatch.cli.arguments import READ, parse
 
 
 def test_no_words_mean_the_dashboard_on_everything() -> None:
-    arguments = parse([])
-    assert (arguments.command, arguments.iface, list(arguments.port), arguments.portable) == (
+    options = parse([])
+    assert (options.command, options.frames.iface, options.frames.ports, options.frames.portable) == (
         "dashboard",
         None,
-        [],
+        (),
         False,
     )
 
 
 def test_ports_add_up() -> None:
-    assert parse(["-p", "80", "--port", "443"]).port == [80, 443]
-    assert list(parse([]).port) == []
+    assert parse(["-p", "80", "--port", "443"]).frames.ports == (80, 443)
+    assert parse([]).frames.ports == ()
 
 
 def test_options_before_a_command_are_not_lost() -> None:
-    arguments = parse(["-i", "lo0", "-p", "80", "packets", "--json"])
-    assert (arguments.command, arguments.iface, arguments.port) == ("packets", "lo0", [80])
+    options = parse(["-i", "lo0", "-p", "80", "packets", "--json"])
+    assert (options.command, options.frames.iface, options.frames.ports) == ("packets", "lo0", (80,))
 
 
 def test_backend_portable_is_for_every_reader() -> None:
-    assert parse(["sockets", "--backend", "portable"]).portable
-    assert parse(["--backend", "portable"]).portable
-
-
-@pytest.mark.parametrize("word", ["0", "65536", "-1", "http", "٣", "1e3"])
-def test_port_that_is_none_is_refused_by_name(word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        parse([f"--port={word}"])
-    assert f"'{word}' is no port" in capsys.readouterr().err
-
-
-def test_count_must_be_above_zero(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        parse(["packets", "--count", "0"])
-    assert "'0' is no count" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--prot", "9"), "there is no option --prot; did you mean --port?"),
-        (("packets", "--jsn=1"), "there is no option --jsn; did you mean --json?"),
-        (("-x9",), "there is no option -x\n"),
-    ],
-)
-def test_option_that_is_none_is_refused_by_name(
-    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        parse(words)
-    assert message in capsys.readouterr().err
+    assert parse(["sockets", "--backend", "portable"]).kernel.portable
+    assert parse(["--backend", "portable"]).frames.portable
 
 
 def test_words_that_only_look_like_options_are_left_alone() -> None:
-    assert parse(["--por", "80", "-p81"]).port == [80, 81]
-    assert parse(["why", "--", "--nothing"]).topic == ["--nothing"]
-    assert parse(["-r", "-"]).read == "-"
+    assert parse(["--por", "80", "-p81"]).frames.ports == (80, 81)
+    assert parse(["why", "--", "--nothing"]).topic == ("--nothing",)
+    assert parse(["-r", "-"]).frames.read == "-"
 
 
 @pytest.mark.parametrize("command", [(), ("sockets",), ("packets",), ("flows",), ("doctor",)])
@@ -70,7 +43,7 @@ def test_namespace_is_for_every_reader(command: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("command", [(), ("sockets",), ("doctor",)])
 def test_all_namespaces_exclude_one(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert parse([*command, "--all-netns"]).all_netns
+    assert parse([*command, "--all-netns"]).kernel.all_netns
     with pytest.raises(SystemExit, match="2"):
         parse([*command, "--all-netns", "--netns", "blue"])
     assert "not allowed with" in capsys.readouterr().err
@@ -84,20 +57,40 @@ def test_capture_file_has_no_sockets(words: tuple[str, ...], capsys: pytest.Capt
 
 
 def test_scenario_with_all_its_words() -> None:
-    arguments = parse(["demo", "half-close", "--headless", "--host", "--pace", "0.25"])
-    assert (arguments.command, arguments.scenario, arguments.pace) == ("demo", "half-close", 0.25)
-    assert arguments.headless
-    assert arguments.host
-
-
-@pytest.mark.parametrize("word", ["-1", "nan", "1e3", "100", "٣", "soon"])
-def test_pace_that_is_none_is_refused_by_name(word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        parse(["demo", "refused", f"--pace={word}"])
-    assert f"'{word}' is no pace" in capsys.readouterr().err
+    options = parse(["demo", "half-close", "--headless", "--host", "--pace", "0.25"])
+    assert (options.command, options.scenario, options.pace) == ("demo", "half-close", 0.25)
+    assert options.headless
+    assert options.host
 
 
 @pytest.mark.parametrize("words", [["--presenter"], ["demo", "handshake", "--presenter"], ["-r", "f", "--presenter"]])
 def test_presenter_may_be_asked_for(words: list[str]) -> None:
     assert parse(words).presenter
     assert not parse([]).presenter
+
+
+@pytest.mark.parametrize("command", ["sockets", "packets", "flows", "doctor"])
+def test_json_is_short_for_its_format(command: str) -> None:
+    assert parse([command]).format == "text"
+    assert parse([command, "--json"]) == parse([command, "--format", "json"])
+    assert parse([command, "--json"]).format == "json"
+
+
+def test_f_is_short_for_filter() -> None:
+    assert parse(["flows", "--f", "port:80", "--fi", "port:81"]).filter == "port:81"
+    assert parse(["flows", "--fo", "json", "--f=port:80"]).filter == "port:80"
+
+
+@pytest.mark.parametrize("command", READ)
+def test_options_of_every_command_are_frozen_and_know_it(command: str) -> None:
+    options = parse([] if command == "dashboard" else [command])
+    assert options.command == command
+    with pytest.raises(FrozenInstanceError):
+        options.netns = "blue"
+
+
+def test_demo_has_all_options_of_the_dashboard() -> None:
+    options = parse(["-w", "f", "--filter", "port:80", "--all-netns", "--allow-kill", "demo", "--lang", "ko"])
+    assert (options.frames.write, options.filter, options.language) == ("f", "port:80", "ko")
+    assert options.kernel.all_netns
+    assert options.allow_kill

@@ -3,11 +3,10 @@
 import pytest
 
 from tcpwatch.cli import kill
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.system.privileges import Capability, Privileges
 
-ALLOWED = Arguments(allow_kill=True)
+ALLOWED = True
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +18,7 @@ def able(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_kill_not_asked_for_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kill, "is_supported", lambda: pytest.fail("nobody asked"))
-    assert kill.open_destroyer(Arguments()) is None
+    assert kill.open_destroyer(False) is None
 
 
 def test_kill_without_the_capability_is_refused_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.cli import main, netns
-from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.options import KernelOptions
 from tcpwatch.kernel.namespaces.find import OWN_NETNS, NamespaceFile, namespace_here
 from tcpwatch.sockets.namespace import Namespace
 from tests.kernel.held_namespaces import held, named, needs_namespaces
@@ -103,7 +103,7 @@ def test_reach_is_bounded_and_counts_what_is_left_out(
     monkeypatch.setattr(
         netns, "list_namespaces", lambda: [NamespaceFile(here, OWN_NETNS), stale, *[NamespaceFile(here, OWN_NETNS)] * 3]
     )
-    found = netns.namespace_scope(Arguments(all_netns=True))
+    found = netns.namespace_scope(KernelOptions(all_netns=True))
     assert (found.here, len(found.namespace_threads), found.left_out) == (here, 1, 3)
     assert "network namespace stale is left out" in capsys.readouterr().err
     for namespace_thread in found.namespace_threads:

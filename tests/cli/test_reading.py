@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.capture.frame import Frame, Statistics
-from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.options import FrameOptions
 from tcpwatch.cli.reading import ENDING_SIGNALS, Reading
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.files.capture_file import read_records
@@ -42,7 +42,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What happened, in order."""
     log: list[str] = []
 
-    def open_frames(arguments: Arguments) -> Interface:
+    def open_frames(options: FrameOptions) -> Interface:
         log.append("open")
         return Interface(log)
 
@@ -51,22 +51,15 @@ def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return log
 
 
-def asked(**words: object) -> Arguments:
-    arguments = Arguments()
-    for name, value in words.items():
-        setattr(arguments, name, value)
-    return arguments
-
-
 def test_privilege_goes_between_opening_and_the_first_frame(log: list[str], tmp_path: Path) -> None:
-    arguments = asked(write=str(tmp_path / "a"))
-    with Reading(arguments, FlowTracker(), lambda: log.append("hand over")) as reading:
+    options = FrameOptions(write=str(tmp_path / "a"))
+    with Reading(options, FlowTracker(), lambda: log.append("hand over")) as reading:
         assert len(list(islice(reading.events(), 4))) == 4
     assert log == ["open", "drop", "hand over", "wait", "hand over", "wait", "close"]
 
 
 def test_end_tells_what_was_captured_and_lost(log: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with Reading(asked(), FlowTracker(), lambda: None):
+    with Reading(FrameOptions(), FlowTracker(), lambda: None):
         pass
     assert capsys.readouterr().err == (
         "tcpwatch: eth0: capturing\ntcpwatch: 8 frames captured, 1,000 dropped by the kernel\n"
@@ -74,7 +67,7 @@ def test_end_tells_what_was_captured_and_lost(log: list[str], capsys: pytest.Cap
 
 
 def test_cycles_are_not_looked_for_while_a_file_is_read(log: list[str], capture: Path) -> None:
-    with Reading(asked(read=str(capture)), FlowTracker(), lambda: None):
+    with Reading(FrameOptions(read=str(capture)), FlowTracker(), lambda: None):
         assert not gc.isenabled()
     assert gc.isenabled()
 
@@ -84,7 +77,7 @@ def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Pat
         with (tmp_path / "a").open("rb") as file:
             return len(list(read_records(file)))
 
-    with Reading(asked(write=str(tmp_path / "a"), count=3), FlowTracker(), lambda: None) as reading:
+    with Reading(FrameOptions(write=str(tmp_path / "a"), count=3), FlowTracker(), lambda: None) as reading:
         list(reading.events())
         assert on_disk() == 2
     assert on_disk() == 3
@@ -92,14 +85,14 @@ def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Pat
 
 def test_file_that_cannot_be_written_closes_the_capture(log: list[str], tmp_path: Path) -> None:
     with pytest.raises(Exception, match="is there already"):
-        Reading(asked(write=str(tmp_path)), FlowTracker(), lambda: None)
+        Reading(FrameOptions(write=str(tmp_path)), FlowTracker(), lambda: None)
     assert log == ["open", "close"]
 
 
 @pytest.mark.parametrize("number", ENDING_SIGNALS)
 def test_signal_ends_the_reading_in_order(log: list[str], number: signal.Signals) -> None:
     before = signal.getsignal(number)
-    with pytest.raises(SystemExit, match=str(128 + number)), Reading(asked(), FlowTracker(), lambda: None):
+    with pytest.raises(SystemExit, match=str(128 + number)), Reading(FrameOptions(), FlowTracker(), lambda: None):
         signal.raise_signal(number)
     assert log[-1] == "close"
     assert signal.getsignal(number) is before
@@ -108,7 +101,7 @@ def test_signal_ends_the_reading_in_order(log: list[str], number: signal.Signals
 def test_signal_that_nohup_ignores_stays_ignored(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Reading(asked(), FlowTracker(), lambda: None):
+        with Reading(FrameOptions(), FlowTracker(), lambda: None):
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tcpwatch.report import table
+from tcpwatch.report.formats import text
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.files.capture_file import read_records
@@ -58,7 +58,7 @@ def profile(capture: Path) -> str:
             for number, record in zip(range(1, PROFILED + 1), read_records(file), strict=False):
                 segment = decode(number, *record)
                 if segment is not None:
-                    table.packet(track(segment))
+                    text.packet(track(segment))
 
     profiler, report = cProfile.Profile(), io.StringIO()
     profiler.runcall(read)

@@ -5,13 +5,13 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from tcpwatch.capture.interfaces import Interface
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.kill import open_destroyer
 from tcpwatch.cli.live import open_monitor
 from tcpwatch.cli.netns import namespace_scope
+from tcpwatch.cli.options import DashboardOptions, FrameOptions
 from tcpwatch.cli.sources import drop_privileges, wanted_interface
 from tcpwatch.monitor.filter.language import compile_filter
+from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.text.clean import clean
 from tcpwatch.tui.app import run_dashboard
 from tcpwatch.tui.protocols import MonitorView, Target
@@ -20,44 +20,46 @@ from tcpwatch.tui.terminal import check_terminal
 FrontEnd = Callable[[MonitorView, Target, str], int]
 
 
-def run(arguments: Arguments) -> int:
-    """Show what there is."""
-    if arguments.read is not None:
+def run(options: DashboardOptions, entered: Namespace | None = None) -> int:
+    """Show this host live, or the capture file that was named."""
+    if options.frames.read is not None:
         from tcpwatch.cli.commands.replay import show_file  # a live picture starts sooner without it
 
-        return show_file(arguments, arguments.read)
+        return show_file(options, options.frames.read)
     check_terminal(os.environ)
-    return show(arguments, nullcontext())
+    return show(options, options.frames, nullcontext(), entered)
 
 
-def target_of(arguments: Arguments, interface: Interface) -> Target:
-    """What the title says."""
-    return Target(
-        clean(socket.gethostname()),
-        interface.title,
-        tuple(arguments.port),
-        arguments.language,
-        arguments.entered.label if arguments.entered else None,
-        arguments.all_netns,
-        arguments.presenter,
-    )
-
-
-def show(arguments: Arguments, scene: AbstractContextManager[object], front_end: FrontEnd = run_dashboard) -> int:
+def show(
+    options: DashboardOptions,
+    frames: FrameOptions,
+    scene: AbstractContextManager[object],
+    entered: Namespace | None = None,
+    front_end: FrontEnd = run_dashboard,
+) -> int:
     """Open the sources, enter the scene, give the privileges up, and show the screen until the user quits.
 
     The scene begins after the capture does, so that its first segment is seen, and ends with the screen.
     """
-    compile_filter(arguments.filter)  # a wrong one is told before anything is opened
-    interface = wanted_interface(arguments)
-    look = namespace_scope(arguments)
-    destroyer = open_destroyer(arguments, look.namespace_threads)
-    monitor = open_monitor(arguments, interface, look, destroyer)
+    compile_filter(options.filter)  # a wrong one is an error before anything is opened
+    interface = wanted_interface(frames.iface)
+    scope = namespace_scope(options.kernel, entered)
+    destroyer = open_destroyer(options.allow_kill, scope.namespace_threads)
+    target = Target(
+        clean(socket.gethostname()),
+        interface.title,
+        frames.ports,
+        options.language,
+        entered.label if entered else None,
+        options.kernel.all_netns,
+        options.presenter,
+    )
+    monitor = open_monitor(frames, options.kernel, interface, scope, destroyer)
     try:
         monitor.refresh()  # what begins in the scene is then known to be new
         with scene:
-            drop_privileges(monitor.reads_processes, arguments.allow_kill)
+            drop_privileges(monitor.reads_processes, options.allow_kill)
             monitor.start()
-            return front_end(monitor, target_of(arguments, interface), arguments.filter)
+            return front_end(monitor, target, options.filter)
     finally:
         monitor.stop()

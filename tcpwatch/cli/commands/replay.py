@@ -4,7 +4,7 @@ import gc
 import os
 
 from tcpwatch.capture.replay import STDIN
-from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.options import DashboardOptions, FrameOptions
 from tcpwatch.cli.reading import Reading
 from tcpwatch.errors import UsageError
 from tcpwatch.monitor.filter.language import compile_filter
@@ -17,7 +17,7 @@ from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.terminal import check_terminal
 
 
-def show_file(arguments: Arguments, path: str) -> int:
+def show_file(options: DashboardOptions, path: str) -> int:
     """Show the file until the user quits; then say where it is damaged, if it is."""
     if path == STDIN:
         raise UsageError(
@@ -25,22 +25,23 @@ def show_file(arguments: Arguments, path: str) -> int:
             "or use tcpwatch packets --read -"
         )
     check_terminal(os.environ)
-    recorded = read_file(arguments, path)
+    recorded = read_file(path, options.frames.ports, options.frames.write, options.filter)
     gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
-    target = Target("file", recorded.name, tuple(arguments.port), arguments.language, presents=arguments.presenter)
-    code = run_replay(recorded, target, arguments.filter)
+    target = Target("file", recorded.name, options.frames.ports, options.language, presents=options.presenter)
+    code = run_replay(recorded, target, options.filter)
     if recorded.damage and not code:
         raise recorded.damage
     return code
 
 
-def read_file(arguments: Arguments, path: str, silence_ns: int = SILENCE_NS) -> Recorded:
-    """All of the file; the privileges are given up before its first byte is read.
+def read_file(
+    path: str, ports: tuple[int, ...], record_to: str | None, filter_text: str, silence_ns: int = SILENCE_NS
+) -> Recorded:
+    """All of the file, or what it has of these ports; the privileges are given up before its first byte is read.
 
     No silence in it takes longer than `silence_ns` to play.
     """
-    compile_filter(arguments.filter)  # a wrong one is told before anything is read
-    arguments.read = path
+    compile_filter(filter_text)  # a wrong one is an error before anything is read
     tracker = FlowTracker()
-    with Reading(arguments, tracker, lambda: None) as reading:
+    with Reading(FrameOptions(read=path, ports=ports, write=record_to), tracker, lambda: None) as reading:
         return Recorded(clean(os.path.basename(path)), reading.events(), tracker, silence_ns=silence_ns)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tcpwatch.cli.arguments import Arguments
+from tcpwatch.cli.options import WhyOptions
 from tcpwatch.report.output import Output
+from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.text.cells import cells
 from tcpwatch.why.catalog import Translate, translation
 from tcpwatch.why.page import heading, lines
@@ -13,10 +14,10 @@ from tcpwatch.why.topics import TOPICS, find_topic
 WIDTH = 76  # cells
 
 
-def run(arguments: Arguments) -> int:
+def run(options: WhyOptions, _: Namespace | None = None) -> int:
     """Print one explanation, or the list of all where none was asked for."""
-    translate = translation(arguments.language)
-    asked = () if arguments.list else arguments.topic
+    translate = translation(options.language)
+    asked = () if options.list else options.topic
     with Output() as output:
         for line in page(find_topic(" ".join(asked)), translate) if asked else listing(translate):
             output.add(line)

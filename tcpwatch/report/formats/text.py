@@ -1,11 +1,20 @@
-"""Plain text for a person or a pipe: one line a socket, one line a segment, one line a connection."""
+"""Plain text for a person or a pipe: one line a socket, one line a segment, one line a connection.
 
-from collections.abc import Iterator, Sequence
+Law of the room: columns are chosen and values rounded for a reader.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
+from tcpwatch.report.output import Output
+from tcpwatch.report.records.doctor import Check, Examination, UserRights
+from tcpwatch.report.records.schema import Record, Schema
+from tcpwatch.report.records.sockets import SocketRecord
 from tcpwatch.sockets.row import SocketRow, Timer
+from tcpwatch.system.privileges import Capability
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import ENDS, Flow
 from tcpwatch.tcp.state import State
@@ -18,14 +27,35 @@ FLOW_TITLES = (
     "SENT", "RECEIVED", "SEGS", "RTT", "FOR", "ANALYSIS",
 )  # fmt: skip
 RIGHT = frozenset({"RECV-Q", "SEND-Q", "FOR", "STREAM", "SENT", "RECEIVED", "SEGS", "RTT"})
+KEPT_FOR = {
+    str(Capability.NET_ADMIN): "(to end connections)",
+    str(Capability.SYS_PTRACE): "(to find owners in /proc)",
+    str(Capability.DAC_READ_SEARCH): "(to read /proc, or tcpwatch's own modules)",
+}
 
 
-def sockets(connections: Sequence[Connection], now_ns: int) -> Iterator[str]:
-    """The connections as an aligned table, titles first; with their namespaces where one is another than here."""
-    rows = [_socket_cells(connection, now_ns) for connection in connections]
-    if all(connection.row.is_here for connection in connections):
+def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
+    """What writes records of this schema; each kind of record has a text of its own."""
+    lines_of, add = OWN_TEXT[schema.name], output.add
+
+    def write(records: Iterable[Record]) -> None:
+        deque(map(add, lines_of(records)), maxlen=0)  # a loop that runs in C
+
+    return write
+
+
+def packets(events: Iterable[Event]) -> Iterator[str]:
+    """A line for each segment, as soon as it comes."""
+    return map(packet, events)
+
+
+def sockets(records: Iterable[SocketRecord]) -> Iterator[str]:
+    """The sockets as an aligned table, titles first; with their namespaces where one is another than here."""
+    records = list(records)
+    rows = [_socket_cells(record) for record in records]
+    if all(record.connection.row.is_here for record in records):
         return _table(SOCKET_TITLES, rows)
-    places = [_netns(connection.row) for connection in connections]
+    places = [_netns(record.connection.row) for record in records]
     return _table((*SOCKET_TITLES, "NETNS"), [(*cells, place) for cells, place in zip(rows, places, strict=True)])
 
 
@@ -45,21 +75,55 @@ def packet(event: Event) -> str:
     return line
 
 
-def flows(chosen: Sequence[Flow]) -> Iterator[str]:
+def flows(chosen: Iterable[Flow]) -> Iterator[str]:
     """Connections as an aligned table, titles first, if there are any. The initiator is who sent and received."""
-    return _table(FLOW_TITLES, [_flow_cells(flow) for flow in chosen]) if chosen else iter(())
+    rows = [_flow_cells(flow) for flow in chosen]
+    return _table(FLOW_TITLES, rows) if rows else iter(())
 
 
-def _socket_cells(connection: Connection, now_ns: int) -> tuple[str, ...]:
-    row = connection.row
-    age = fine_duration(max(0, now_ns - connection.since_ns))
+def doctor(examinations: Iterable[Examination]) -> Iterator[str]:
+    """The machine, the user, what works and what would mend the rest, and the interfaces."""
+    for found in examinations:
+        yield f"tcpwatch {found.version} on {found.system}, Python {found.python}"
+        yield f"user {found.before.user}; capabilities: {_listed(found.before.capabilities)}"
+        yield f"once all is open: {_what_is_left(found.after_start)}"
+        yield f"network namespace: {found.netns}; others in sight: {_listed(found.other_netns)}"
+        yield ""
+        for check in found.checks:
+            yield from _check_lines(check)
+        yield from ("", "interfaces (for --iface; `any` is all of them)")
+        for one in found.interfaces:
+            kind, state = "loopback" if one.loopback else "", "up" if one.up else "down"
+            yield f"  {one.name:15} {state:5} {kind:9} {' '.join(one.addresses)}".rstrip()
+
+
+def _check_lines(check: Check) -> Iterator[str]:
+    yield f"{'●' if check.works else '○'} {check.name:8} {check.message}"
+    if check.fix:
+        yield f"           to have {'more' if check.works else 'it'}: {check.fix}"
+
+
+def _what_is_left(rights: UserRights) -> str:
+    """Who one is after the start, what is kept, and what for."""
+    user = f"{rights.user} (there is nobody else to be here)" if rights.is_root else rights.user
+    kept = [f"{capability} {KEPT_FOR[capability]}" for capability in rights.capabilities]
+    return f"user {user}; capabilities: {_listed(kept)}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words) or "none"
+
+
+def _socket_cells(record: SocketRecord) -> tuple[str, ...]:
+    connection, row = record.connection, record.connection.row
+    age = fine_duration(max(0, record.age_ns))
     return (
         row.state,
         *_queues(row),
         str(row.local),
         "*" if row.state is State.LISTEN else str(row.remote),
         age if connection.since_seen else f"≥{age}",
-        _timer(row.timer, now_ns),
+        _timer(row.timer, record.now_ns),
         connection.holders,
     )
 
@@ -125,3 +189,11 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
         yield "  ".join(
             cell.rjust(width) if title in RIGHT else cell.ljust(width) for title, cell, width in cells
         ).rstrip()
+
+
+OWN_TEXT: Mapping[str, Callable[[Iterable[Any]], Iterator[str]]] = {
+    "sockets": sockets,
+    "packets": packets,
+    "flows": flows,
+    "doctor": doctor,
+}

@@ -3,25 +3,15 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.report import ndjson
+from tcpwatch.report.records.sockets import SOCKETS, SocketRecord
 from tcpwatch.sockets.extras import Extensions, Memory
 from tcpwatch.sockets.namespace import Namespace
-from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
+from tcpwatch.sockets.row import Backlog, NoOwner, SocketRow, Timer, TimerKind
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision, Timeline
-from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
-from tcpwatch.tcp.tracker import FlowTracker
-from tcpwatch.wire.segment import ACK, RST, SYN, Segment
-from tests.builders import CLIENT, SERVER, Told, connection, ends, event, owner, segment
+from tests.builders import Told, connection, owner
 
 SECOND = 1_000_000_000
-PACKET_KEYS = (
-    "frame time_ns stream src_ip src_port dst_ip dst_port flags seq ack seq_raw ack_raw window window_raw len options "
-    "step analysis src_state dst_state app"
-)
-FLOW_KEYS = "stream initiator responder completeness opened closed closed_by handshake_rtt_ns first_ns last_ns analysis"
-END_KEYS = "ip port state isn bytes segs retrans_segs fin rst"
-TIMESTAMPS = bytes.fromhex("0101080a 00000007 00000008")
 SOCKET_KEYS = {
     *[
         "cookie",
@@ -45,106 +35,11 @@ SOCKET_KEYS = {
 }
 
 
-def packet(**facts: Any) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(ndjson.packet(event(**facts)))
-    return loaded
-
-
 def socket(now_s: int = 5, **facts: Any) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(
-        ndjson.line(ndjson.socket(connection(**facts), now_s * SECOND, "/group{}".format))
-    )
+    found = connection(**facts)
+    record = SocketRecord(found, now_s * SECOND, lambda: found.row, "/group{}".format)
+    loaded: dict[str, Any] = json.loads(json.dumps(SOCKETS.as_dict(record)))
     return loaded
-
-
-def test_packet_has_the_promised_keys_in_order() -> None:
-    assert list(packet()) == PACKET_KEYS.split()
-
-
-def test_packet_names_ends_flags_and_step() -> None:
-    found = packet(frame=7, flags=SYN | ACK, step=Step.SYN_ACK, analysis=("retransmission", "lost_segment"))
-    assert (found["frame"], found["src_ip"], found["src_port"]) == (7, *CLIENT)
-    assert (found["flags"], found["step"]) == ("SYN,ACK", "2/3 SYN-ACK")
-    assert found["analysis"] == ["lost_segment", "retransmission"]
-
-
-def test_packet_keeps_wire_values_beside_relative_ones() -> None:
-    found = packet()
-    assert (found["seq"], found["seq_raw"], found["window"], found["window_raw"]) == (1, 1000, 65_536, 512)
-
-
-def test_packet_equals_what_the_encoder_writes() -> None:
-    line = ndjson.packet(
-        event(step=Step.SYN, analysis=("zero_window",), app='GET /"\\\x1b\n HTTP/1.1', option_bytes=TIMESTAMPS)
-    )
-    assert line == ndjson.line(json.loads(line))
-    assert json.loads(line)["app"] == 'GET /"\\\x1b\n HTTP/1.1'
-
-
-@pytest.mark.parametrize(
-    ("option_bytes", "options"),
-    [
-        (b"", {}),
-        (TIMESTAMPS, {"ts_val": 7, "ts_ecr": 8}),
-        (TIMESTAMPS[2:] + b"\x01\x01", {"ts_val": 7, "ts_ecr": 8}),
-        (bytes.fromhex("020405b4 01030307"), {"mss": 1460, "wscale": 7}),
-    ],
-)
-def test_packet_options_are_named(option_bytes: bytes, options: dict[str, int]) -> None:
-    assert packet(option_bytes=option_bytes)["options"] == options
-
-
-def test_packet_tells_that_its_options_were_not_captured_whole() -> None:
-    assert packet(option_bytes=TIMESTAMPS[:8], options_cut=True)["options"] == {"cut": True}
-
-
-def test_packet_without_meaning_has_nulls() -> None:
-    found = packet()
-    assert (found["step"], found["analysis"], found["app"]) == (None, [], None)
-    assert (found["src_state"], found["dst_state"]) == ("ESTABLISHED", "ESTABLISHED")
-
-
-def test_packet_of_ipv6_has_plain_addresses() -> None:
-    found = packet(ends=ends(("2001:db8::1", 40000), ("2001:db8::2", 80)))
-    assert (found["src_ip"], found["src_port"], found["dst_ip"], found["dst_port"]) == (
-        "2001:db8::1",
-        40000,
-        "2001:db8::2",
-        80,
-    )
-
-
-def flow(*segments: Segment) -> dict[str, Any]:
-    tracker = FlowTracker()
-    for each in segments:
-        tracker.receive_segment(each)
-    loaded: dict[str, Any] = json.loads(ndjson.line(ndjson.flow(tracker.flows()[0])))
-    return loaded
-
-
-def test_flow_has_the_promised_keys_in_order() -> None:
-    found = flow(segment())
-    assert list(found) == FLOW_KEYS.split()
-    assert list(found["initiator"]) == list(found["responder"]) == END_KEYS.split()
-
-
-def test_flow_that_was_refused() -> None:
-    there, back = ends(CLIENT, SERVER), ends(SERVER, CLIENT)
-    found = flow(
-        segment(ends=there, flags=SYN, seq=1000, ack=0, time_ns=5),
-        segment(ends=back, flags=RST | ACK, seq=0, ack=1001, time_ns=9),
-    )
-    assert (found["opened"], found["closed"], found["closed_by"]) == ("refused", "reset", "responder")
-    assert (found["first_ns"], found["last_ns"]) == (5, 9)
-    assert (found["initiator"]["port"], found["initiator"]["isn"], found["initiator"]["rst"]) == (53412, 1000, False)
-    assert (found["responder"]["ip"], found["responder"]["isn"], found["responder"]["rst"]) == ("127.0.0.1", None, True)
-
-
-def test_flow_counts_payload_and_analysis() -> None:
-    found = flow(segment(length=10), segment(length=10), segment(seq=1010, length=5, window=0))
-    assert (found["initiator"]["bytes"], found["initiator"]["segs"], found["initiator"]["retrans_segs"]) == (25, 3, 1)
-    assert found["analysis"] == {"retransmission": 1, "zero_window": 1}
-    assert (found["closed"], found["closed_by"]) == (None, None)
 
 
 def test_socket_has_the_promised_keys() -> None:
@@ -211,11 +106,6 @@ def test_socket_shutdown(bits: int, words: list[str]) -> None:
     assert socket(attributes=Told(Extensions(shutdown=bits)))["shutdown"] == words
 
 
-def test_line_is_one_line_whatever_a_name_holds() -> None:
-    assert "\n" not in ndjson.line({"command": "a\nb\x1b"})
-    assert "\x1b" not in ndjson.line({"command": "a\nb\x1b"})
-
-
 def test_socket_has_the_states_it_went_through() -> None:
     timeline = (
         Timeline()
@@ -237,3 +127,17 @@ def test_socket_has_the_states_it_went_through() -> None:
 def test_socket_of_which_nothing_was_told_has_its_present_state() -> None:
     [only] = socket(now_s=5, since_seen=False)["history"]
     assert (only["state"], only["known"], only["happened"]) == ("ESTABLISHED", "at-least", {})
+
+
+def test_row_is_completed_by_the_first_column_that_needs_it() -> None:
+    asked: list[int] = []
+    found = connection()
+
+    def read_row() -> SocketRow:
+        asked.append(1)
+        return found.row
+
+    record = SocketRecord(found, SECOND, read_row, str)
+    assert (record.age_ns, asked) == (SECOND, [])
+    SOCKETS.as_dict(record)
+    assert asked == [1]

@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.recorded import play_recordings
 from tcpwatch.cli.live import open_sockets
+from tcpwatch.cli.options import DemoOptions, FrameOptions, KernelOptions
 from tcpwatch.cli.sources import drop_privileges
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.address import PORT
@@ -17,6 +18,7 @@ from tcpwatch.lab.namespace import OwnNamespace, enter_own_namespace
 from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
 from tcpwatch.lab.tour import Tour
+from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import translation
 
@@ -27,67 +29,67 @@ REHEARSAL_PACE_S = 1.0
 SHOWN_PACE_S = 6.0  # what an act brings about is told meanwhile
 
 
-def run(arguments: Arguments) -> int:
+def run(options: DemoOptions, entered: Namespace | None = None) -> int:
     """Start the capture, then the programs, then the screen; end them all when it ends."""
-    if arguments.list:
+    if options.list:
         return list_scenarios()
-    port = one_port(arguments.port)
-    scenarios = wanted(arguments)
-    if not arguments.headless:
+    port = one_port(options.frames.ports)
+    scenarios = wanted(options)
+    if not options.headless:
         from tcpwatch.tui.terminal import check_terminal
 
         check_terminal(os.environ)
     place = None
     try:
-        place = None if arguments.host else enter_own_namespace()
+        place = None if options.host else enter_own_namespace()
     except PrivilegeError as error:
         sys.stderr.write(f"tcpwatch: {error}\n")
         if scenarios:
-            return play_recordings(arguments, scenarios, f"{error.message}: {error.fix}")
+            return play_recordings(options, scenarios, f"{error.message}: {error.fix}")
         sys.stderr.write("tcpwatch: playing on this host's own loopback instead\n")
-    arguments.iface, arguments.port = LOOPBACK, (port,)
-    if arguments.headless:
-        return rehearse(arguments, scenarios[0], port)
+    frames = replace(options.frames, iface=LOOPBACK, ports=(port,))
+    if options.headless:
+        return rehearse(options, frames, scenarios[0], port)
     from tcpwatch.cli.commands.dashboard import show
     from tcpwatch.tui.modes.demo import run_demo
 
-    tour = tour_of(arguments, scenarios, port, place)
-    return show(arguments, tour, partial(run_demo, play=tour))
+    tour = tour_of(options, scenarios, port, place)
+    return show(options, frames, tour, entered, partial(run_demo, play=tour))
 
 
-def wanted(arguments: Arguments) -> list[Scenario]:
+def wanted(options: DemoOptions) -> list[Scenario]:
     """The scenarios to play: the one that is asked for, or all, or none besides many situations at once.
 
     Some want a namespace of their own. UsageError where what is asked for cannot be.
     """
-    name = arguments.scenario
-    if name in AT_ONCE and arguments.headless:
+    name = options.scenario
+    if name in AT_ONCE and options.headless:
         raise UsageError("--headless needs a scenario: `tcpwatch demo --list` names them")
     if name == MIXED:
         return []
     if name is None:
-        return [scenario for scenario in SCENARIOS.values() if not (scenario.private and arguments.host)]
+        return [scenario for scenario in SCENARIOS.values() if not (scenario.private and options.host)]
     scenario = find_scenario(name)
-    if scenario.private and arguments.host:
+    if scenario.private and options.host:
         raise UsageError(f"{name} changes how TCP works here: run it without --host")
     return [scenario]
 
 
-def tour_of(arguments: Arguments, scenarios: Sequence[Scenario], port: int, place: OwnNamespace | None) -> Tour:
+def tour_of(options: DemoOptions, scenarios: Sequence[Scenario], port: int, place: OwnNamespace | None) -> Tour:
     """One scenario; or many situations at once, and then these. `place` is where it plays; None on the host."""
-    opening = Demo(port, who_holds) if arguments.scenario in AT_ONCE else None
-    return Tour(scenarios, port, pace_s(arguments, SHOWN_PACE_S), opening, place, waits=arguments.pace is None)
+    opening = Demo(port, who_holds) if options.scenario in AT_ONCE else None
+    return Tour(scenarios, port, pace_s(options.pace, SHOWN_PACE_S), opening, place, waits=options.pace is None)
 
 
-def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
+def rehearse(options: DemoOptions, frames: FrameOptions, scenario: Scenario, port: int) -> int:
     """Play it headless: what is done and seen as text; 0 where all that it promises was seen."""
     from tcpwatch.cli.commands.demo.headless import Rehearsal
     from tcpwatch.cli.live import open_watch
 
-    monitor = open_watch(arguments)
+    monitor = open_watch(frames, options.kernel)
     try:
-        process = ScenarioProcess(scenario.name, port, pace_s(arguments, REHEARSAL_PACE_S))
-        translate = translation(arguments.language)
+        process = ScenarioProcess(scenario.name, port, pace_s(options.pace, REHEARSAL_PACE_S))
+        translate = translation(options.language)
         rehearsal = Rehearsal(monitor, process, translate, scenario.by_hand)
         sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
         with process:
@@ -98,9 +100,9 @@ def rehearse(arguments: Arguments, scenario: Scenario, port: int) -> int:
         monitor.stop()
 
 
-def pace_s(arguments: Arguments, ordinarily: float) -> float:
+def pace_s(asked_s: float | None, default_s: float) -> float:
     """The seconds between two acts."""
-    return ordinarily if arguments.pace is None else arguments.pace
+    return default_s if asked_s is None else asked_s
 
 
 def list_scenarios() -> int:
@@ -121,7 +123,7 @@ def one_port(ports: Sequence[int]) -> int:
 
 def who_holds(port: int) -> str | None:
     """The process that listens on the port, as far as this user may know."""
-    monitor = open_sockets(Arguments())
+    monitor = open_sockets(KernelOptions())
     monitor.refresh()
     listeners = (
         connection

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.promises import verdict
+from tcpwatch.cli.options import DemoOptions, FrameOptions
 from tcpwatch.cli.reading import Reading
 from tcpwatch.lab.address import PORT
 from tcpwatch.lab.recordings import acts_of, segments_of
@@ -24,17 +24,16 @@ TITLE = "a recording, for want of a namespace"
 LOOPBACK = "lo"  # where it was taken
 
 
-def play_recordings(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> int:
+def play_recordings(options: DemoOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
     """Show them in the dashboard, one after the other, or tell the first headless; the exit code of either.
 
     `refusal` says why there is no more, and what would mend that.
     """
     sys.stderr.write(f"tcpwatch: {ABOUT}\n")
-    arguments.port = (PORT,)
-    return tell(arguments, scenarios[0]) if arguments.headless else show(arguments, scenarios, refusal)
+    return tell(options, scenarios[0]) if options.headless else show(options, scenarios, refusal)
 
 
-def show(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> int:
+def show(options: DemoOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
     """Play them in the dashboard, as if they happened now."""
     from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
     from tcpwatch.cli.commands.replay import read_file
@@ -42,22 +41,22 @@ def show(arguments: Arguments, scenarios: Sequence[Scenario], refusal: str) -> i
     from tcpwatch.tui.protocols import Target
 
     def read(scenario: Scenario) -> Recorded:
-        return read_file(arguments, str(segments_of(scenario.name)), AS_IT_WAS)
+        return read_file(str(segments_of(scenario.name)), (PORT,), options.frames.write, options.filter, AS_IT_WAS)
 
     recorded_tour = RecordedTour(scenarios, read, refusal)
-    target = Target(TITLE, LOOPBACK, (PORT,), arguments.language, presents=arguments.presenter)
-    return run_recorded_tour(recorded_tour.playlist, target, recorded_tour, recorded_tour.now_ns, arguments.filter)
+    target = Target(TITLE, LOOPBACK, (PORT,), options.language, presents=options.presenter)
+    return run_recorded_tour(recorded_tour.playlist, target, recorded_tour, recorded_tour.now_ns, options.filter)
 
 
-def tell(arguments: Arguments, scenario: Scenario) -> int:
+def tell(options: DemoOptions, scenario: Scenario) -> int:
     """What was done and seen, as text; 0 where all that was promised is in the recording."""
     acts = acts_of(scenario.name)
-    translate = translation(arguments.language)
+    translate = translation(options.language)
     transcript = Transcript(acts[0].time_ns, translate, scenario.by_hand)
     for act in acts:
         transcript.announce(act.time_ns, act.text(translate))
-    arguments.read = str(segments_of(scenario.name))
-    with Reading(arguments, FlowTracker(), lambda: None) as reading:
+    frames = FrameOptions(read=str(segments_of(scenario.name)), ports=(PORT,), write=options.frames.write)
+    with Reading(frames, FlowTracker(), lambda: None) as reading:
         transcript.receive(reading.events())
     code, lines = verdict((act.promise for act in acts), transcript)
     for line in (*introduction(scenario, translate), *transcript.lines(), *lines):

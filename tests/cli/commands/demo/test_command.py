@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo import command as demo
+from tcpwatch.cli.options import DemoOptions
 from tcpwatch.errors import PrivilegeError
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
 from tcpwatch.lab.tour import Tour
@@ -20,13 +20,6 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
         raise REFUSAL
 
     monkeypatch.setattr(demo, "enter_own_namespace", refuse)
-
-
-def asked(**words: object) -> Arguments:
-    arguments = Arguments()
-    for name, value in words.items():
-        setattr(arguments, name, value)
-    return arguments
 
 
 def test_list_has_a_line_for_each_scenario(tcpwatch: Callable[..., Ended]) -> None:
@@ -68,7 +61,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Tour]:
     tours: list[Tour] = []
     monkeypatch.setattr("tcpwatch.tui.terminal.check_terminal", lambda environ: None)
     monkeypatch.setattr(
-        "tcpwatch.cli.commands.dashboard.show", lambda arguments, tour, front_end: tours.append(tour) or 0
+        "tcpwatch.cli.commands.dashboard.show",
+        lambda options, frames, tour, entered, front_end: tours.append(tour) or 0,
     )
     return tours
 
@@ -78,8 +72,8 @@ def test_demo_without_a_namespace_plays_from_recordings(
     refused: None, shown: list[Tour], monkeypatch: pytest.MonkeyPatch, word: str | None, count: int
 ) -> None:
     played: list[Sequence[Scenario]] = []
-    monkeypatch.setattr(demo, "play_recordings", lambda arguments, scenarios, refusal: played.append(scenarios) or 0)
-    assert demo.run(asked(scenario=word)) == 0
+    monkeypatch.setattr(demo, "play_recordings", lambda options, scenarios, refusal: played.append(scenarios) or 0)
+    assert demo.run(DemoOptions(scenario=word)) == 0
     assert [len(scenarios) for scenarios in played] == [count]
     assert shown == []
 
@@ -87,7 +81,7 @@ def test_demo_without_a_namespace_plays_from_recordings(
 def test_many_at_once_were_never_recorded_and_play_on_the_host(
     refused: None, shown: list[Tour], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert demo.run(asked(scenario="mixed")) == 0
+    assert demo.run(DemoOptions(scenario="mixed")) == 0
     assert [(tour.count, tour.number) for tour in shown] == [(0, 0)]
     assert capsys.readouterr().err == (
         "tcpwatch: there is no namespace to be had\n  sudo it\ntcpwatch: playing on this host's own loopback instead\n"
@@ -96,23 +90,23 @@ def test_many_at_once_were_never_recorded_and_play_on_the_host(
 
 @pytest.mark.parametrize("word", [None, "mixed", "refused"])
 def test_host_is_left_for_no_namespace(refused: None, shown: list[Tour], word: str | None) -> None:
-    assert demo.run(asked(scenario=word, host=True)) == 0
+    assert demo.run(DemoOptions(scenario=word, host=True)) == 0
     assert len(shown) == 1
 
 
 def test_tour_of_a_scenario_is_that_one() -> None:
-    arguments = asked(scenario="refused")
-    tour = demo.tour_of(arguments, demo.wanted(arguments), 9999, None)
+    options = DemoOptions(scenario="refused")
+    tour = demo.tour_of(options, demo.wanted(options), 9999, None)
     assert (tour.name, tour.scenarios) == ("tour", (find_scenario("refused"),))
     assert not tour.over
 
 
 def test_tour_begins_with_many_situations_at_once() -> None:
-    arguments = asked()
-    tour = demo.tour_of(arguments, demo.wanted(arguments), 9999, None)
+    options = DemoOptions()
+    tour = demo.tour_of(options, demo.wanted(options), 9999, None)
     assert (tour.number, tour.over, tour.scenarios) == (0, True, tuple(SCENARIOS.values()))
 
 
 def test_tour_on_a_host_leaves_out_what_would_change_it() -> None:
-    left_out = set(SCENARIOS.values()) - set(demo.wanted(asked(host=True)))
+    left_out = set(SCENARIOS.values()) - set(demo.wanted(DemoOptions(host=True)))
     assert {scenario.name for scenario in left_out} == {"time-wait", "syn-timeout", "syn-flood"}

@@ -1,11 +1,13 @@
 """The recordings in the package, played in place of their scenarios."""
 
+from dataclasses import replace
+
 import pytest
 
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo import recorded
 from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
+from tcpwatch.cli.options import DemoOptions
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
 from tcpwatch.lab.stage import Act, Promise
@@ -15,16 +17,14 @@ from tcpwatch.tui.protocols import Target
 
 
 @pytest.fixture
-def headless(monkeypatch: pytest.MonkeyPatch) -> Arguments:
+def headless(monkeypatch: pytest.MonkeyPatch) -> DemoOptions:
     monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
-    arguments = Arguments()
-    arguments.headless, arguments.lang = True, "en"
-    return arguments
+    return DemoOptions(headless=True, language="en")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_recording_keeps_every_promise_of_its_scenario(
-    headless: Arguments, capsys: pytest.CaptureFixture[str], name: str
+    headless: DemoOptions, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert recorded.play_recordings(headless, [find_scenario(name)], "no: sudo it") == 0
     told = capsys.readouterr().out
@@ -33,15 +33,14 @@ def test_recording_keeps_every_promise_of_its_scenario(
 
 
 def test_recording_is_told_in_the_language_that_was_asked_for(
-    headless: Arguments, capsys: pytest.CaptureFixture[str]
+    headless: DemoOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    headless.lang = "ko"
-    recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it")
+    recorded.play_recordings(replace(headless, language="ko"), [find_scenario("refused")], "no: sudo it")
     assert "▶ 포트 9999에서 아무도 듣지 않는다" in capsys.readouterr().out
 
 
 def test_recording_is_told_in_the_order_in_which_it_happened(
-    headless: Arguments, capsys: pytest.CaptureFixture[str]
+    headless: DemoOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it")
     told = capsys.readouterr().out
@@ -58,14 +57,14 @@ def test_recording_is_told_in_the_order_in_which_it_happened(
 
 
 def test_recording_without_what_was_promised(
-    headless: Arguments, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    headless: DemoOptions, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(recorded, "acts_of", lambda name: [Act(1, "Two FINs cross.", Promise(states=("CLOSING",)))])
     assert recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it") == 1
     assert "states: CLOSING promised, but not seen" in capsys.readouterr().out
 
 
-def test_recording_in_the_dashboard_is_played_as_a_demo(headless: Arguments, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_in_the_dashboard_is_played_as_a_demo(headless: DemoOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[Recorded, Target, RecordedTour]] = []
 
     def run_recorded_tour(playlist: RecordedPlaylist, target: Target, recorded_tour: RecordedTour, *_: object) -> int:
@@ -73,10 +72,9 @@ def test_recording_in_the_dashboard_is_played_as_a_demo(headless: Arguments, mon
         return 0
 
     monkeypatch.setattr("tcpwatch.tui.modes.demo.run_recorded_tour", run_recorded_tour)
-    headless.headless = False
-    assert (
-        recorded.play_recordings(headless, [find_scenario("syn-timeout"), find_scenario("reset")], "no: sudo it") == 0
-    )
+    shown_options = replace(headless, headless=False)
+    scenarios = [find_scenario("syn-timeout"), find_scenario("reset")]
+    assert recorded.play_recordings(shown_options, scenarios, "no: sudo it") == 0
     [(played, target, recorded_tour)] = shown
     assert (recorded_tour.name, recorded_tour.number, recorded_tour.last) == ("syn-timeout", 1, False)
     assert target.words == ("a recording, for want of a namespace", "lo", "port 9999")

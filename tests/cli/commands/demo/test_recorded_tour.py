@@ -2,8 +2,8 @@
 
 import pytest
 
-from tcpwatch.cli.arguments import Arguments
 from tcpwatch.cli.commands.demo.recorded_tour import AHEAD_NS, RecordedTour
+from tcpwatch.cli.options import FrameOptions
 from tcpwatch.cli.reading import Reading
 from tcpwatch.lab.recordings import acts_of, segments_of
 from tcpwatch.lab.scenarios import Scenario, find_scenario
@@ -27,9 +27,8 @@ def recorded_tour(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> RecordedTour
     monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
 
     def read(scenario: Scenario) -> Recorded:
-        arguments, tracker = Arguments(), FlowTracker()
-        arguments.read = str(segments_of(scenario.name))
-        with Reading(arguments, tracker, lambda: None) as reading:
+        tracker = FlowTracker()
+        with Reading(FrameOptions(read=str(segments_of(scenario.name))), tracker, lambda: None) as reading:
             return Recorded(scenario.name, reading.events(), tracker, clock)
 
     return RecordedTour([SCENARIO, NEXT], read, "refused", clock)

@@ -1,0 +1,134 @@
+"""The words of the command line, read once into the options of their command."""
+
+import argparse
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+from tcpwatch.cli.options import (
+    DashboardOptions,
+    DemoOptions,
+    DoctorOptions,
+    FlowsOptions,
+    FrameOptions,
+    KernelOptions,
+    Options,
+    PacketsOptions,
+    SocketsOptions,
+    WhyOptions,
+)
+from tcpwatch.cli.parser import build_parser, unknown_options
+from tcpwatch.report.formats import DEFAULT
+from tcpwatch.why.language import language_of
+
+
+class Words(argparse.Namespace):
+    """What argparse fills in; the defaults are here because options may stand before a command and after it."""
+
+    command: str = DashboardOptions.command
+    iface: str | None = None
+    port: Sequence[int] = []  # argparse appends to a copy
+    backend: str = "native"
+    bpf: bool = True
+    filter: str = ""
+    format: str = DEFAULT
+    count: int | None = None
+    read: str | None = None
+    write: str | None = None
+    scenario: str | None = None
+    list: bool = False
+    headless: bool = False
+    host: bool = False
+    pace: float | None = None
+    presenter: bool = False
+    topic: Sequence[str] = []
+    lang: str | None = None
+    netns: str | None = None
+    all_netns: bool = False
+    allow_kill: bool = False
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Read the command line; on an error argparse prints it and exits with 2."""
+    parser, commands = build_parser()
+    if unknown := next(unknown_options(argv, (parser, *commands)), None):
+        parser.error(unknown)  # argparse would take the value of such an option for a command, and blame that
+    words = parser.parse_args(argv, namespace=Words())
+    if words.read is not None and (words.netns is not None or words.all_netns or words.allow_kill):
+        parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
+    return READ[words.command](words)
+
+
+def _frames(words: Words) -> FrameOptions:
+    return FrameOptions(
+        iface=words.iface,
+        ports=tuple(words.port),
+        portable=words.backend == "portable",
+        read=words.read,
+        write=words.write,
+        count=words.count,
+    )
+
+
+def _kernel(words: Words) -> KernelOptions:
+    return KernelOptions(portable=words.backend == "portable", bpf=words.bpf, all_netns=words.all_netns)
+
+
+def _language(words: Words) -> str:
+    """The language of the explanations: the one that was asked for, else the locale's."""
+    return words.lang or language_of(os.environ)
+
+
+def _dashboard(words: Words) -> DashboardOptions:
+    return DashboardOptions(
+        netns=words.netns,
+        frames=_frames(words),
+        kernel=_kernel(words),
+        filter=words.filter,
+        language=_language(words),
+        presenter=words.presenter,
+        allow_kill=words.allow_kill,
+    )
+
+
+def _demo(words: Words) -> DemoOptions:
+    return DemoOptions(
+        **vars(_dashboard(words)),
+        scenario=words.scenario,
+        list=words.list,
+        headless=words.headless,
+        host=words.host,
+        pace=words.pace,
+    )
+
+
+def _sockets(words: Words) -> SocketsOptions:
+    return SocketsOptions(
+        netns=words.netns, kernel=_kernel(words), ports=tuple(words.port), filter=words.filter, format=words.format
+    )
+
+
+def _packets(words: Words) -> PacketsOptions:
+    return PacketsOptions(netns=words.netns, frames=_frames(words), filter=words.filter, format=words.format)
+
+
+def _flows(words: Words) -> FlowsOptions:
+    return FlowsOptions(netns=words.netns, frames=_frames(words), filter=words.filter, format=words.format)
+
+
+def _doctor(words: Words) -> DoctorOptions:
+    return DoctorOptions(netns=words.netns, kernel=_kernel(words), allow_kill=words.allow_kill, format=words.format)
+
+
+def _why(words: Words) -> WhyOptions:
+    return WhyOptions(netns=words.netns, topic=tuple(words.topic), list=words.list, language=_language(words))
+
+
+READ: Mapping[str, Callable[[Words], Options]] = {
+    DashboardOptions.command: _dashboard,
+    DemoOptions.command: _demo,
+    SocketsOptions.command: _sockets,
+    PacketsOptions.command: _packets,
+    FlowsOptions.command: _flows,
+    DoctorOptions.command: _doctor,
+    WhyOptions.command: _why,
+}

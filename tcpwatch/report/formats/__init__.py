@@ -1,0 +1,36 @@
+"""The formats of `--format`. One file a format, found by its name, with `open_writer(schema, output)`.
+
+The schema is enough to write any record. A format may have a way of its own for some of them: a faster or shorter one.
+"""
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import NamedTuple
+
+from tcpwatch.report.output import Output
+from tcpwatch.report.records.schema import Record, Schema
+
+Write = Callable[[Iterable[Record]], None]
+"""Puts records into the output, each before the next is asked for; may be called again for more."""
+
+
+class Format(NamedTuple):
+    """One word of `--format`. Its file is imported when it is used."""
+
+    name: str
+    help: str
+
+    def open_writer(self, schema: Schema[Record], output: Output) -> Write[Record]:
+        """The function that writes records of this schema to this output."""
+        write: Write[Record] = import_module(f"{__name__}.{self.name}").open_writer(schema, output)
+        return write
+
+
+FORMATS: dict[str, Format] = {
+    row.name: row
+    for row in (
+        Format("text", "aligned text for a person"),
+        Format("json", "one JSON object a line"),
+    )
+}
+DEFAULT = "text"
