@@ -1,4 +1,4 @@
-"""`--allow-kill`: what it takes for the key K, opened or refused before anything is shown."""
+"""`--allow-kill`: the socket that the key K needs is opened, or refused, before anything is shown."""
 
 from collections.abc import Sequence
 

@@ -25,7 +25,7 @@ def open_monitor(
     scope: NamespaceScope,
     destroyer: Destroyer | None = None,
 ) -> Monitor:
-    """A Monitor on all that this user may open; what may not be opened is said in its picture, not raised."""
+    """A Monitor on all that this user may open; what may not be opened is a source status, not an error."""
     log = PacketLog()
     tap: Wiretap | SourceStatus
     try:
@@ -56,7 +56,7 @@ def open_tap(frames: FrameOptions, interface: Interface, log: PacketLog) -> Wire
 
 
 def open_watch(frames: FrameOptions, kernel: KernelOptions) -> Monitor:
-    """A Monitor that looks often; PrivilegeError where it may not capture: half of what is promised is on the wire."""
+    """A Monitor that looks often; PrivilegeError where it may not capture, as half of the promises are on the wire."""
     log = PacketLog()
     tap = open_tap(frames, wanted_interface(frames.iface), log)
     return Monitor(open_kernel(kernel.portable, kernel.bpf), log, tap, OFTEN_S)

@@ -1,6 +1,6 @@
 """`--netns` and `--all-netns`: which network namespaces a command looks at.
 
-Law: both are seen to first, with privilege, before anything else is opened.
+Law of the room: a namespace is entered first, with privilege, before anything else is opened.
 """
 
 import sys

@@ -1,6 +1,7 @@
 """What a command was asked to do, as one frozen object for each command. Nothing changes it after it was parsed.
 
-Functions below a command take the part or the value that they need, not the whole.
+Functions below a command take the part or the value that they need, not the whole. Every start makes these classes, so
+they have no methods that nothing uses (`eq`, `repr`).
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import ClassVar
 from tcpwatch.report.formats import DEFAULT
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FrameOptions:
     """Which frames are read, from an interface or from the file `read`, and where they are recorded.
 
@@ -24,7 +25,7 @@ class FrameOptions:
     count: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class KernelOptions:
     """Where the socket table comes from: `portable` is psutil, `all_netns` every network namespace."""
 
@@ -33,7 +34,7 @@ class KernelOptions:
     all_netns: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Options:
     """What every command has: the network namespace to run in. `command` is the module of `commands` that does it."""
 
@@ -41,7 +42,7 @@ class Options:
     netns: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DashboardOptions(Options):
     """`tcpwatch`, live or of a file."""
 
@@ -54,7 +55,7 @@ class DashboardOptions(Options):
     allow_kill: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DemoOptions(DashboardOptions):
     """`tcpwatch demo`: the dashboard, or a text, on connections of its own. `pace` is in seconds."""
 
@@ -66,7 +67,7 @@ class DemoOptions(DashboardOptions):
     pace: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SocketsOptions(Options):
     """`tcpwatch sockets`."""
 
@@ -77,7 +78,7 @@ class SocketsOptions(Options):
     format: str = DEFAULT
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PacketsOptions(Options):
     """`tcpwatch packets`."""
 
@@ -87,14 +88,13 @@ class PacketsOptions(Options):
     format: str = DEFAULT
 
 
-@dataclass(frozen=True, kw_only=True)
 class FlowsOptions(PacketsOptions):
     """`tcpwatch flows`."""
 
     command = "flows"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DoctorOptions(Options):
     """`tcpwatch doctor`."""
 
@@ -104,7 +104,7 @@ class DoctorOptions(Options):
     format: str = DEFAULT
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WhyOptions(Options):
     """`tcpwatch why`."""
 

@@ -71,8 +71,8 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
         _add_backend(reader)
     for reader in (sockets, packets, flows, doctor):
         _add_namespace(reader, everywhere=reader in (sockets, doctor))
-    for teller in (demo, why):
-        _add_language(teller)
+    for explainer in (demo, why):
+        _add_language(explainer)
     for printer in (sockets, packets, flows, doctor):
         _add_format(printer)
     return commands.choices.values()

@@ -64,14 +64,14 @@ class Live:
             yield self._source.frames(POLL_MS)
 
     def close(self) -> None:
-        """End the capture, and tell on stderr what it had."""
+        """End the capture, and write its counts to stderr."""
         received, dropped = self._source.statistics()
         self._source.close()
         sys.stderr.write(f"tcpwatch: {counted(received, 'frame')} captured, {dropped:,} dropped by the kernel\n")
 
 
 class Reading:
-    """One pass over the frames that were asked for. `before_wait` is called when the next one may take its time."""
+    """One pass over the frames. `before_wait` is called whenever the next one may be late."""
 
     def __init__(
         self,
@@ -117,9 +117,9 @@ class Reading:
             sys.stderr.write(f"tcpwatch: frames without a segment to show: {reasons}\n")
 
     def events(self) -> Iterator[Event]:
-        """What each segment of the wanted ports means, up to the count that was asked for.
+        """What each segment with one of the ports means, up to the count in the options.
 
-        Recorded are their frames, or all where all ports are wanted.
+        Their frames are recorded; without ports, all frames are.
         """
         batches = self._input.batches()
         if self._count is not None:  # one by one, so that nothing behind the last is recorded or changes a flow
@@ -138,15 +138,15 @@ class Reading:
             self._record(self._recording, frames, segments)
         events = [track(segment) for segment in segments if segment is not None]
         if self._ports:
-            events = [event for event in events if self._wants(event.segment)]
+            events = [event for event in events if self._has_port(event.segment)]
         return events if self._passes is None else list(filter(self._passes, events))
 
     def _record(self, recording: Recording, frames: Sequence[Frame], segments: Sequence[Segment | None]) -> None:
         for frame, segment in zip(frames, segments, strict=True):
-            if not self._ports or (segment is not None and self._wants(segment)):
+            if not self._ports or (segment is not None and self._has_port(segment)):
                 recording.add(self._input.interface, frame)
 
-    def _wants(self, segment: Segment) -> bool:
+    def _has_port(self, segment: Segment) -> bool:
         return segment.ends[-2:] in self._ports or segment.ends[-4:-2] in self._ports
 
     def _hand_over(self) -> None:

@@ -16,7 +16,7 @@ ALL_INTERFACES = "any"
 def wanted_interface(iface: str | None) -> Interface:
     """The interface to capture on, all of them where none is named; a remark on the choice goes to stderr.
 
-    Raises UsageError, naming those there are, where there is none of that name.
+    Raises UsageError, with the names of all, where there is none of that name.
     """
     interface = find_interface(iface or ALL_INTERFACES)
     if interface.note:
@@ -30,12 +30,12 @@ def open_frames(frames: FrameOptions) -> FrameSource:
 
 
 def open_recording(path: str | None) -> Recording | None:
-    """The file to record to, where one was asked for."""
+    """The file to record to; None without a path."""
     return Recording(path) if path is not None else None
 
 
 def drop_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> None:
-    """Give up for good what is no longer needed: all but what finding owners, or ending connections, goes on taking."""
+    """Give up all capabilities for good, but those that finding owners, or ending connections, goes on needing."""
     held = held_privileges()
     if held.uid == 0 or held.mask:
         keep = (*OWNER_LOOKUP * keep_owner_lookup, *(Capability.NET_ADMIN,) * keep_kill)

@@ -1,4 +1,4 @@
-"""Texts that are needed again and again."""
+"""Texts that are made once and used many times."""
 
 from collections.abc import Callable, Hashable
 from typing import TypeVar
@@ -9,9 +9,9 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Memo(dict[Key, str]):
-    """`memo[key]` is what `make` gives for the key, made once; all are forgotten where there come to be `limit`.
+    """`memo[key]` is `make(key)`, made once. With `limit` texts in it, the memo is emptied before the next.
 
-    A hit costs a third of `functools.lru_cache`'s, which puts every key that is used at the head of a list.
+    A hit costs a third of one in `functools.lru_cache`, which moves every key that is used to the head of a list.
     """
 
     def __init__(self, make: Callable[[Key], str], limit: int = 65_536) -> None:

@@ -1,11 +1,11 @@
-"""Lines for stdout, put by until there is time to hand them over in one piece."""
+"""Lines for stdout, collected and written in one piece."""
 
 import sys
 from typing import Self
 
 
 class Output:
-    """Lines on their way out. Who adds them calls `flush` before each wait, so that a reader never waits for them."""
+    """A buffer of lines. Whoever adds lines calls `flush` before each wait, so that a reader never waits for them."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -18,7 +18,7 @@ class Output:
         self.flush()
 
     def flush(self) -> None:
-        """Write what there is; BrokenPipeError where the reader has gone."""
+        """Write all lines; BrokenPipeError where nobody reads stdout any more."""
         if self._lines:
             text = "\n".join(self._lines)
             self._lines.clear()

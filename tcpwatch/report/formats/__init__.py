@@ -5,13 +5,11 @@ The schema is enough to write any record. A format may have a way of its own for
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tcpwatch.report.output import Output
-from tcpwatch.report.records.schema import Record, Schema
-
-Write = Callable[[Iterable[Record]], None]
-"""Puts records into the output, each before the next is asked for; may be called again for more."""
+if TYPE_CHECKING:  # the parser reads FORMATS at every start
+    from tcpwatch.report.output import Output
+    from tcpwatch.report.records.schema import Record, Schema
 
 
 class Format(NamedTuple):
@@ -20,9 +18,12 @@ class Format(NamedTuple):
     name: str
     help: str
 
-    def open_writer(self, schema: Schema[Record], output: Output) -> Write[Record]:
-        """The function that writes records of this schema to this output."""
-        write: Write[Record] = import_module(f"{__name__}.{self.name}").open_writer(schema, output)
+    def open_writer(self, schema: "Schema[Record]", output: "Output") -> "Callable[[Iterable[Record]], None]":
+        """What puts records of this schema into the output.
+
+        It puts each there before it asks for the next, and may be called again for more.
+        """
+        write: Callable[[Iterable[Record]], None] = import_module(f"{__name__}.{self.name}").open_writer(schema, output)
         return write
 
 

@@ -26,7 +26,7 @@ LOOPBACK = "lo"
 MIXED = "mixed"  # the tour's opening alone
 AT_ONCE = (None, MIXED)  # what begins with many situations at once
 REHEARSAL_PACE_S = 1.0
-SHOWN_PACE_S = 6.0  # what an act brings about is told meanwhile
+SHOWN_PACE_S = 6.0  # time to explain what the act brings about
 
 
 def run(options: DemoOptions, entered: Namespace | None = None) -> int:
@@ -34,7 +34,7 @@ def run(options: DemoOptions, entered: Namespace | None = None) -> int:
     if options.list:
         return list_scenarios()
     port = one_port(options.frames.ports)
-    scenarios = wanted(options)
+    scenarios = chosen_scenarios(options)
     if not options.headless:
         from tcpwatch.tui.terminal import check_terminal
 
@@ -57,10 +57,10 @@ def run(options: DemoOptions, entered: Namespace | None = None) -> int:
     return show(options, frames, tour, entered, partial(run_demo, play=tour))
 
 
-def wanted(options: DemoOptions) -> list[Scenario]:
+def chosen_scenarios(options: DemoOptions) -> list[Scenario]:
     """The scenarios to play: the one that is asked for, or all, or none besides many situations at once.
 
-    Some want a namespace of their own. UsageError where what is asked for cannot be.
+    UsageError where it needs a namespace of its own and --host was given, or where --headless has no one scenario.
     """
     name = options.scenario
     if name in AT_ONCE and options.headless:

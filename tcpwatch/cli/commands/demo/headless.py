@@ -1,4 +1,4 @@
-"""A scenario without a screen: told as text while it happens, and judged by what was really seen."""
+"""A scenario without a screen: a text while it happens, and a verdict on what was really seen."""
 
 import sys
 import time
@@ -32,18 +32,18 @@ class Rehearsal:
         self._next_event = 0
 
     def watch(self) -> int:
-        """Tell what happens until the scenario is over, then what of its promises was seen; the exit code."""
+        """Print what happens until the scenario is over, then which promises were seen; the exit code."""
         while not self._process.over:
             self._look()
-            self._tell(self._transcript.lines(time.time_ns()))
+            self._print(self._transcript.lines(time.time_ns()))
             time.sleep(TICK_S)
         time.sleep(LATENESS_NS / SECOND_NS)
         self._look()
-        self._tell(self._transcript.lines())
+        self._print(self._transcript.lines())
         if self._process.failure is not None:
             raise TcpwatchError(self._process.failure)
         code, lines = verdict(self._promises, self._transcript)
-        self._tell(lines)
+        self._print(lines)
         return code
 
     def _look(self) -> None:
@@ -55,7 +55,7 @@ class Rehearsal:
         self._transcript.receive(events)
         self._transcript.observe(self._monitor.snapshot())
 
-    def _tell(self, lines: Iterable[str]) -> None:
+    def _print(self, lines: Iterable[str]) -> None:
         for line in lines:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What a scenario is and what to watch, as text before it is told headless."""
+"""What a scenario is and what to watch, as the text before a headless scenario."""
 
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.why.catalog import Translate

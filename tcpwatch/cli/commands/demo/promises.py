@@ -1,4 +1,4 @@
-"""What a scenario promised, held against what was seen of it."""
+"""What a scenario promised, compared with what was seen."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ KEPT, BROKEN = 0, 1
 
 
 def verdict(promises: Iterable[Promise], seen: Transcript) -> tuple[int, list[str]]:
-    """The exit code, and the lines to say: of each kind what was seen, and what was not."""
+    """The exit code, and lines that list by kind what was seen, and what was not."""
     promises = list(promises)
     found = Promise(seen.socket_states | seen.segment_states, seen.steps, seen.analysis)
     code, lines = KEPT, [""]

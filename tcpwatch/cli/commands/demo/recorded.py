@@ -19,18 +19,18 @@ ABOUT = (
     "playing from recordings instead: the segments are real, the states are what they tell of the sockets; "
     "--host plays on this host's own loopback"
 )
-AS_IT_WAS = 1 << 63  # nanoseconds: no silence is shortened, for that is when the acts are told
+AS_IT_WAS = 1 << 63  # nanoseconds: no silence is shortened, since the acts are explained in it
 TITLE = "a recording, for want of a namespace"
 LOOPBACK = "lo"  # where it was taken
 
 
 def play_recordings(options: DemoOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
-    """Show them in the dashboard, one after the other, or tell the first headless; the exit code of either.
+    """Show them in the dashboard, one after the other, or print the first headless; the exit code of either.
 
-    `refusal` says why there is no more, and what would mend that.
+    `refusal` is why the scenarios themselves cannot be played, and what would help.
     """
     sys.stderr.write(f"tcpwatch: {ABOUT}\n")
-    return tell(options, scenarios[0]) if options.headless else show(options, scenarios, refusal)
+    return print_recording(options, scenarios[0]) if options.headless else show(options, scenarios, refusal)
 
 
 def show(options: DemoOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
@@ -48,7 +48,7 @@ def show(options: DemoOptions, scenarios: Sequence[Scenario], refusal: str) -> i
     return run_recorded_tour(recorded_tour.playlist, target, recorded_tour, recorded_tour.now_ns, options.filter)
 
 
-def tell(options: DemoOptions, scenario: Scenario) -> int:
+def print_recording(options: DemoOptions, scenario: Scenario) -> int:
     """What was done and seen, as text; 0 where all that was promised is in the recording."""
     acts = acts_of(scenario.name)
     translate = translation(options.language)

@@ -96,17 +96,17 @@ def test_host_is_left_for_no_namespace(refused: None, shown: list[Tour], word: s
 
 def test_tour_of_a_scenario_is_that_one() -> None:
     options = DemoOptions(scenario="refused")
-    tour = demo.tour_of(options, demo.wanted(options), 9999, None)
+    tour = demo.tour_of(options, demo.chosen_scenarios(options), 9999, None)
     assert (tour.name, tour.scenarios) == ("tour", (find_scenario("refused"),))
     assert not tour.over
 
 
 def test_tour_begins_with_many_situations_at_once() -> None:
     options = DemoOptions()
-    tour = demo.tour_of(options, demo.wanted(options), 9999, None)
+    tour = demo.tour_of(options, demo.chosen_scenarios(options), 9999, None)
     assert (tour.number, tour.over, tour.scenarios) == (0, True, tuple(SCENARIOS.values()))
 
 
 def test_tour_on_a_host_leaves_out_what_would_change_it() -> None:
-    left_out = set(SCENARIOS.values()) - set(demo.wanted(DemoOptions(host=True)))
+    left_out = set(SCENARIOS.values()) - set(demo.chosen_scenarios(DemoOptions(host=True)))
     assert {scenario.name for scenario in left_out} == {"time-wait", "syn-timeout", "syn-flood"}
