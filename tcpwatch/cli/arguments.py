@@ -24,7 +24,7 @@ from tcpwatch.why.language import language_of
 class Words(argparse.Namespace):
     """What argparse fills in; the defaults are here because options may stand before a command and after it."""
 
-    command: str = DashboardOptions.command
+    command: str = "dashboard"
     iface: str | None = None
     port: Sequence[int] = []  # argparse appends to a copy
     backend: str = "native"
@@ -65,7 +65,7 @@ def _frames(words: Words) -> FrameOptions:
         portable=words.backend == "portable",
         read=words.read,
         write=words.write,
-        count=words.count,
+        max_segs=words.count,
     )
 
 
@@ -92,7 +92,7 @@ def _dashboard(words: Words) -> DashboardOptions:
 
 def _demo(words: Words) -> DemoOptions:
     return DemoOptions(
-        **vars(_dashboard(words)),
+        dashboard=_dashboard(words),
         scenario=words.scenario,
         list=words.list,
         headless=words.headless,
@@ -124,11 +124,11 @@ def _why(words: Words) -> WhyOptions:
 
 
 READ: Mapping[str, Callable[[Words], Options]] = {
-    DashboardOptions.command: _dashboard,
-    DemoOptions.command: _demo,
-    SocketsOptions.command: _sockets,
-    PacketsOptions.command: _packets,
-    FlowsOptions.command: _flows,
-    DoctorOptions.command: _doctor,
-    WhyOptions.command: _why,
+    "dashboard": _dashboard,
+    "demo": _demo,
+    "sockets": _sockets,
+    "packets": _packets,
+    "flows": _flows,
+    "doctor": _doctor,
+    "why": _why,
 }

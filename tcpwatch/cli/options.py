@@ -1,20 +1,30 @@
 """What a command was asked to do, as one frozen object for each command. Nothing changes it after it was parsed.
 
-Functions below a command take the part or the value that they need, not the whole. Every start makes these classes, so
-they have no methods that nothing uses (`eq`, `repr`).
+Functions below a command take the part or the value that they need, not the whole. All are named tuples, since every
+start makes these classes, and a data class takes five times as long to make.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple, Protocol
 
 from tcpwatch.report.formats import DEFAULT
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class FrameOptions:
+class Options(Protocol):
+    """What every command has: the module of `commands` that does it, and the network namespace to run in."""
+
+    @property
+    def command(self) -> str:
+        """The module's name."""
+
+    @property
+    def netns(self) -> str | None:
+        """A name or a pid; None for the namespace that tcpwatch was started in."""
+
+
+class FrameOptions(NamedTuple):
     """Which frames are read, from an interface or from the file `read`, and where they are recorded.
 
-    Without ports all are meant; `count` ends the reading after so many segments.
+    Without ports all are meant; `max_segs` ends the reading after so many segments.
     """
 
     iface: str | None = None
@@ -22,11 +32,10 @@ class FrameOptions:
     portable: bool = False
     read: str | None = None
     write: str | None = None
-    count: int | None = None
+    max_segs: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class KernelOptions:
+class KernelOptions(NamedTuple):
     """Where the socket table comes from: `portable` is psutil, `all_netns` every network namespace."""
 
     portable: bool = False
@@ -34,81 +43,82 @@ class KernelOptions:
     all_netns: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Options:
-    """What every command has: the network namespace to run in. `command` is the module of `commands` that does it."""
-
-    command: ClassVar[str]
-    netns: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DashboardOptions(Options):
+class DashboardOptions(NamedTuple):
     """`tcpwatch`, live or of a file."""
 
-    command = "dashboard"
+    netns: str | None = None
     frames: FrameOptions = FrameOptions()
     kernel: KernelOptions = KernelOptions()
     filter: str = ""
     language: str = "en"
     presenter: bool = False
     allow_kill: bool = False
+    command: str = "dashboard"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DemoOptions(DashboardOptions):
+class DemoOptions(NamedTuple):
     """`tcpwatch demo`: the dashboard, or a text, on connections of its own. `pace` is in seconds."""
 
-    command = "demo"
+    dashboard: DashboardOptions = DashboardOptions()
     scenario: str | None = None
     list: bool = False
     headless: bool = False
     host: bool = False
     pace: float | None = None
+    command: str = "demo"
+
+    @property
+    def netns(self) -> str | None:
+        """That of the dashboard."""
+        return self.dashboard.netns
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class SocketsOptions(Options):
+class SocketsOptions(NamedTuple):
     """`tcpwatch sockets`."""
 
-    command = "sockets"
+    netns: str | None = None
     kernel: KernelOptions = KernelOptions()
     ports: tuple[int, ...] = ()
     filter: str = ""
     format: str = DEFAULT
+    command: str = "sockets"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class PacketsOptions(Options):
+class PacketsOptions(NamedTuple):
     """`tcpwatch packets`."""
 
-    command = "packets"
+    netns: str | None = None
     frames: FrameOptions = FrameOptions()
     filter: str = ""
     format: str = DEFAULT
+    command: str = "packets"
 
 
-class FlowsOptions(PacketsOptions):
+class FlowsOptions(NamedTuple):
     """`tcpwatch flows`."""
 
-    command = "flows"
+    netns: str | None = None
+    frames: FrameOptions = FrameOptions()
+    filter: str = ""
+    format: str = DEFAULT
+    command: str = "flows"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DoctorOptions(Options):
+class DoctorOptions(NamedTuple):
     """`tcpwatch doctor`."""
 
-    command = "doctor"
+    netns: str | None = None
     kernel: KernelOptions = KernelOptions()
     allow_kill: bool = False
     format: str = DEFAULT
+    command: str = "doctor"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class WhyOptions(Options):
+class WhyOptions(NamedTuple):
     """`tcpwatch why`."""
 
-    command = "why"
+    netns: str | None = None
     topic: tuple[str, ...] = ()
     list: bool = False
     language: str = "en"
+    command: str = "why"

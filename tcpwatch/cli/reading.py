@@ -86,7 +86,7 @@ class Reading:
         self._decoder = Decoder()
         self._before_wait = before_wait
         self._frames = 0
-        self._count = options.count
+        self._count = options.max_segs
         self._ports = frozenset(port.to_bytes(2) for port in options.ports)
         with ExitStack() as opened:
             self._input: Input

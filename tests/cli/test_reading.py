@@ -77,7 +77,7 @@ def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Pat
         with (tmp_path / "a").open("rb") as file:
             return len(list(read_records(file)))
 
-    with Reading(FrameOptions(write=str(tmp_path / "a"), count=3), FlowTracker(), lambda: None) as reading:
+    with Reading(FrameOptions(write=str(tmp_path / "a"), max_segs=3), FlowTracker(), lambda: None) as reading:
         list(reading.events())
         assert on_disk() == 2
     assert on_disk() == 3

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from tcpwatch.cli.commands.demo.introduction import introduction
@@ -33,7 +32,7 @@ def run(options: DemoOptions, entered: Namespace | None = None) -> int:
     """Start the capture, then the programs, then the screen; end them all when it ends."""
     if options.list:
         return list_scenarios()
-    port = one_port(options.frames.ports)
+    port = one_port(options.dashboard.frames.ports)
     scenarios = chosen_scenarios(options)
     if not options.headless:
         from tcpwatch.tui.terminal import check_terminal
@@ -47,14 +46,14 @@ def run(options: DemoOptions, entered: Namespace | None = None) -> int:
         if scenarios:
             return play_recordings(options, scenarios, f"{error.message}: {error.fix}")
         sys.stderr.write("tcpwatch: playing on this host's own loopback instead\n")
-    frames = replace(options.frames, iface=LOOPBACK, ports=(port,))
+    frames = options.dashboard.frames._replace(iface=LOOPBACK, ports=(port,))
     if options.headless:
-        return rehearse(options, frames, scenarios[0], port)
+        return rehearse(options, frames, scenarios[0])
     from tcpwatch.cli.commands.dashboard import show
     from tcpwatch.tui.modes.demo import run_demo
 
     tour = tour_of(options, scenarios, port, place)
-    return show(options, frames, tour, entered, partial(run_demo, play=tour))
+    return show(options.dashboard, frames, tour, entered, partial(run_demo, play=tour))
 
 
 def chosen_scenarios(options: DemoOptions) -> list[Scenario]:
@@ -81,15 +80,15 @@ def tour_of(options: DemoOptions, scenarios: Sequence[Scenario], port: int, plac
     return Tour(scenarios, port, pace_s(options.pace, SHOWN_PACE_S), opening, place, waits=options.pace is None)
 
 
-def rehearse(options: DemoOptions, frames: FrameOptions, scenario: Scenario, port: int) -> int:
+def rehearse(options: DemoOptions, frames: FrameOptions, scenario: Scenario) -> int:
     """Play it headless: what is done and seen as text; 0 where all that it promises was seen."""
     from tcpwatch.cli.commands.demo.headless import Rehearsal
     from tcpwatch.cli.live import open_watch
 
-    monitor = open_watch(frames, options.kernel)
+    monitor = open_watch(frames, options.dashboard.kernel)
     try:
-        process = ScenarioProcess(scenario.name, port, pace_s(options.pace, REHEARSAL_PACE_S))
-        translate = translation(options.language)
+        process = ScenarioProcess(scenario.name, one_port(frames.ports), pace_s(options.pace, REHEARSAL_PACE_S))
+        translate = translation(options.dashboard.language)
         rehearsal = Rehearsal(monitor, process, translate, scenario.by_hand)
         sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
         with process:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.promises import verdict
-from tcpwatch.cli.options import DemoOptions, FrameOptions
+from tcpwatch.cli.options import DashboardOptions, DemoOptions, FrameOptions
 from tcpwatch.cli.reading import Reading
 from tcpwatch.lab.address import PORT
 from tcpwatch.lab.recordings import acts_of, segments_of
@@ -30,10 +30,12 @@ def play_recordings(options: DemoOptions, scenarios: Sequence[Scenario], refusal
     `refusal` is why the scenarios themselves cannot be played, and what would help.
     """
     sys.stderr.write(f"tcpwatch: {ABOUT}\n")
-    return print_recording(options, scenarios[0]) if options.headless else show(options, scenarios, refusal)
+    if options.headless:
+        return print_recording(options.dashboard, scenarios[0])
+    return show(options.dashboard, scenarios, refusal)
 
 
-def show(options: DemoOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
+def show(dashboard: DashboardOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
     """Play them in the dashboard, as if they happened now."""
     from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
     from tcpwatch.cli.commands.replay import read_file
@@ -41,21 +43,21 @@ def show(options: DemoOptions, scenarios: Sequence[Scenario], refusal: str) -> i
     from tcpwatch.tui.protocols import Target
 
     def read(scenario: Scenario) -> Recorded:
-        return read_file(str(segments_of(scenario.name)), (PORT,), options.frames.write, options.filter, AS_IT_WAS)
+        return read_file(str(segments_of(scenario.name)), (PORT,), dashboard.frames.write, dashboard.filter, AS_IT_WAS)
 
     recorded_tour = RecordedTour(scenarios, read, refusal)
-    target = Target(TITLE, LOOPBACK, (PORT,), options.language, presents=options.presenter)
-    return run_recorded_tour(recorded_tour.playlist, target, recorded_tour, recorded_tour.now_ns, options.filter)
+    target = Target(TITLE, LOOPBACK, (PORT,), dashboard.language, presents=dashboard.presenter)
+    return run_recorded_tour(recorded_tour.playlist, target, recorded_tour, recorded_tour.now_ns, dashboard.filter)
 
 
-def print_recording(options: DemoOptions, scenario: Scenario) -> int:
+def print_recording(dashboard: DashboardOptions, scenario: Scenario) -> int:
     """What was done and seen, as text; 0 where all that was promised is in the recording."""
     acts = acts_of(scenario.name)
-    translate = translation(options.language)
+    translate = translation(dashboard.language)
     transcript = Transcript(acts[0].time_ns, translate, scenario.by_hand)
     for act in acts:
         transcript.announce(act.time_ns, act.text(translate))
-    frames = FrameOptions(read=str(segments_of(scenario.name)), ports=(PORT,), write=options.frames.write)
+    frames = FrameOptions(read=str(segments_of(scenario.name)), ports=(PORT,), write=dashboard.frames.write)
     with Reading(frames, FlowTracker(), lambda: None) as reading:
         transcript.receive(reading.events())
     code, lines = verdict((act.promise for act in acts), transcript)

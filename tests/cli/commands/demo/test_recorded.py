@@ -1,13 +1,11 @@
 """The recordings in the package, played in place of their scenarios."""
 
-from dataclasses import replace
-
 import pytest
 
 from tcpwatch.cli.commands.demo import recorded
 from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
-from tcpwatch.cli.options import DemoOptions
+from tcpwatch.cli.options import DashboardOptions, DemoOptions
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS, find_scenario
 from tcpwatch.lab.stage import Act, Promise
@@ -19,7 +17,7 @@ from tcpwatch.tui.protocols import Target
 @pytest.fixture
 def headless(monkeypatch: pytest.MonkeyPatch) -> DemoOptions:
     monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
-    return DemoOptions(headless=True, language="en")
+    return DemoOptions(DashboardOptions(language="en"), headless=True)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -35,7 +33,9 @@ def test_recording_keeps_every_promise_of_its_scenario(
 def test_recording_is_told_in_the_language_that_was_asked_for(
     headless: DemoOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded.play_recordings(replace(headless, language="ko"), [find_scenario("refused")], "no: sudo it")
+    recorded.play_recordings(
+        headless._replace(dashboard=DashboardOptions(language="ko")), [find_scenario("refused")], "no: sudo it"
+    )
     assert "▶ 포트 9999에서 아무도 듣지 않는다" in capsys.readouterr().out
 
 
@@ -72,7 +72,7 @@ def test_recording_in_the_dashboard_is_played_as_a_demo(headless: DemoOptions, m
         return 0
 
     monkeypatch.setattr("tcpwatch.tui.modes.demo.run_recorded_tour", run_recorded_tour)
-    shown_options = replace(headless, headless=False)
+    shown_options = headless._replace(headless=False)
     scenarios = [find_scenario("syn-timeout"), find_scenario("reset")]
     assert recorded.play_recordings(shown_options, scenarios, "no: sudo it") == 0
     [(played, target, recorded_tour)] = shown
