@@ -13,7 +13,7 @@ from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import enter_namespace, find_namespace, list_namespaces, namespace_here
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.sockets.namespace import Namespace
-from tcpwatch.system.privileges import Capability, held_privileges, missing, drop_thread_privileges
+from tcpwatch.system.privileges import Capability, drop_thread_privileges, held_privileges, missing
 from tcpwatch.text.clean import clean
 
 MOST = 256  # namespaces that are watched; each takes a thread, and a look at the table of sockets once a second

@@ -16,7 +16,9 @@ from io import BytesIO
 from pathlib import Path
 
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.report import ndjson, table
+from tcpwatch.report.formats import json as json_lines
+from tcpwatch.report.formats import text
+from tcpwatch.report.records.flows import FLOWS
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.files.capture_file import Record, read_records
@@ -49,11 +51,11 @@ def read_through(records: Iterable[Record]) -> None:
         segment = decoder.decode(number, *record)
         if segment is not None:
             event = tracker.receive_segment(segment)
-            assert table.packet(event).isprintable()
-            assert json.loads(ndjson.packet(event))["frame"] == number
+            assert text.packet(event).isprintable()
+            assert json.loads(json_lines.packet(event))["frame"] == number
     for flow in tracker.flows():
-        assert json.loads(ndjson.line(ndjson.flow(flow)))["stream"] == flow.stream
-    assert len(list(table.flows(tracker.flows()))) == len(tracker.flows()) + bool(tracker.flows())
+        assert json.loads(json_lines.line(FLOWS.as_dict(flow)))["stream"] == flow.stream
+    assert len(list(text.flows(tracker.flows()))) == len(tracker.flows()) + bool(tracker.flows())
 
 
 def flip_rounds(path: Path, rounds: int) -> float:

@@ -5,7 +5,7 @@ from struct import calcsize
 import pytest
 
 from tcpwatch.errors import UsageError
-from tcpwatch.report.ndjson import TCB_KEYS
+from tcpwatch.report.records.sockets import SOCKETS
 from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS, TCP_INFO_WIDTHS, FieldRow, Unit, on_screen
 from tcpwatch.sockets.kernel_tcb import anchored, relative_tcb
 from tcpwatch.sockets.row import SocketRow
@@ -62,7 +62,8 @@ def test_names_and_places_are_unique(rows: tuple[FieldRow, ...]) -> None:
 
 
 def test_json_has_every_field() -> None:
-    assert tuple(row.name for row in TCB_ROWS) == TCB_KEYS
+    [tcb] = [column for column in SOCKETS.columns if column.name == "tcb"]
+    assert [row.name for row in TCB_ROWS] == [part.name for part in tcb.parts]
     assert set(TcpInfo().as_dict()) == {row.name for row in TCP_INFO_ROWS} - {"wscales"} | {
         "snd_wscale",
         "rcv_wscale",

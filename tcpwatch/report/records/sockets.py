@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from operator import itemgetter
+from operator import itemgetter, methodcaller
 
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.records.schema import Column, ColumnType, Json, Schema, integers
 from tcpwatch.sockets.extras import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions, Memory
+from tcpwatch.sockets.fields import TCB_ROWS
 from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.sockets.row import Backlog, SocketRow
 from tcpwatch.tcp.state import State
@@ -17,19 +18,7 @@ from tcpwatch.wire.segment import IPV4_ENDS
 INTEGER, BOOLEAN, TEXT = ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TEXT
 OBJECT, JSON = ColumnType.OBJECT, ColumnType.JSON
 
-TCB_KEYS = (
-    "iss",
-    "irs",
-    "snd_una",
-    "snd_nxt",
-    "snd_wnd",
-    "snd_wscale",
-    "rcv_nxt",
-    "rcv_wnd",
-    "rcv_wscale",
-    "write_seq",
-    "copied_seq",
-)
+TCB_COLUMNS = tuple(Column(row.name, INTEGER, methodcaller("variable", row.name)) for row in TCB_ROWS)
 SHUTDOWN = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 
 
@@ -147,7 +136,7 @@ SOCKETS: Schema[SocketRecord] = Schema(
                 Column("retransmits", INTEGER, itemgetter("retransmits")),
             ),
         ),
-        Column("tcb", OBJECT, lambda record: record.tcb, integers(TCB_KEYS)),
+        Column("tcb", OBJECT, lambda record: record.tcb, TCB_COLUMNS),
         Column("tcb_source", TEXT, lambda record: record.tcb.source if record.tcb is not None else None),
         Column("info", JSON, lambda record: info.as_dict() if (info := record.row.info) is not None else None),
         Column("memory", OBJECT, lambda record: record.extensions.memory, integers(one.name for one in fields(Memory))),
