@@ -12,7 +12,7 @@ from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.namespace import Namespace
 
 OFTEN_S = 0.1
@@ -27,20 +27,20 @@ def open_monitor(
 ) -> Monitor:
     """A Monitor on all that this user may open; what may not be opened is a source status, not an error."""
     log = PacketLog()
-    tap: Wiretap | SourceStatus
+    tap: Wiretap | NoWiretap
     try:
         tap = open_tap(frames, interface, log)
     except PrivilegeError as error:
-        tap = SourceStatus("packets", False, error.message, error.fix)
+        tap = NoWiretap(SourceStatus("packets", False, error.message, error.fix))
     except SourceError as error:
-        tap = SourceStatus("packets", False, str(error))
+        tap = NoWiretap(SourceStatus("packets", False, str(error)))
     kill = destroyer.destroy if destroyer else None
     return Monitor(open_kernel(kernel.portable, kernel.bpf, scope), log, tap, kill=kill)
 
 
 def open_sockets(kernel: KernelOptions, entered: Namespace | None = None) -> Monitor:
     """A Monitor on the socket table alone."""
-    no_tap = SourceStatus("packets", True, "packets were not asked for")
+    no_tap = NoWiretap(SourceStatus("packets", True, "packets were not asked for"))
     scope = namespace_scope(kernel, entered)
     return Monitor(open_kernel(kernel.portable, kernel.bpf, scope), PacketLog(), no_tap)
 

@@ -24,7 +24,7 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.trouble_ages import TroubleAges
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
-from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.text.duration import SECOND_NS
@@ -33,7 +33,7 @@ EVENTS_S, LEAST_EVENTS_S = 0.1, 0.002  # between two readings of what the kernel
 
 
 class Monitor:
-    """Joins a socket source and, where there is one, a wiretap. `start` begins, `stop` ends both threads."""
+    """Joins a socket source and a wiretap. `start` begins, `stop` ends both threads."""
 
     live = True
 
@@ -41,11 +41,11 @@ class Monitor:
         self,
         kernel: KernelSources,
         packets: PacketLog,
-        wiretap: Wiretap | SourceStatus,
+        wiretap: Wiretap | NoWiretap,
         interval_s: float = 1.0,
         kill: Callable[[SocketRow], None] | None = None,
     ) -> None:
-        """`wiretap` is the reason, in words, where there can be no capture; `kill` ends a connection, where allowed."""
+        """`kill` ends a connection by force; None where that is not allowed."""
         self.packets = packets
         self.kill = kill
         self._kernel = kernel
@@ -74,8 +74,7 @@ class Monitor:
     def start(self) -> None:
         """Take the first picture and begin to watch."""
         self.refresh()
-        if isinstance(self._wiretap, Wiretap):
-            self._wiretap.start()
+        self._wiretap.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -85,8 +84,7 @@ class Monitor:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
-        if isinstance(self._wiretap, Wiretap):
-            self._wiretap.stop()
+        self._wiretap.stop()
         self._kernel.close()
 
     def snapshot(self) -> Snapshot:
@@ -97,8 +95,6 @@ class Monitor:
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
         """All that is known now of the connection with these ends; `key` says which socket where several have them."""
         snapshot = self.snapshot()
-        if not isinstance(self._wiretap, Wiretap):
-            return self._with_cgroup(detail(ends, snapshot, None, key))
         with self._wiretap.lock:
             found = self._wiretap.find(ends)
             wire_timelines = self._wire_timeline.timelines(found[0].stream) if found is not None else NO_TIMELINES
@@ -125,7 +121,7 @@ class Monitor:
             known = self._history.update(with_half_open(rows), owners, users, now_ns)
             connections = self._listeners.judge(known, stack, now_ns)
             closed = self._history.closed(now_ns)
-        captured, dropped = self._wiretap.source.statistics() if isinstance(self._wiretap, Wiretap) else (0, 0)
+        captured, dropped = self._wiretap.statistics()
         snapshot = Snapshot(
             mono_ns=now_ns,
             time_ns=time_ns,
@@ -143,8 +139,7 @@ class Monitor:
         )
         with self._lock:
             self._snapshot = snapshot
-        if isinstance(self._wiretap, Wiretap):
-            self._wiretap.expire(snapshot.by_ends, time_ns)
+        self._wiretap.expire(snapshot.by_ends, time_ns)
 
     def watch(self) -> None:
         """Refresh once an interval until stopped; the kernel thread's work. What it fails of is its last words."""
@@ -180,19 +175,10 @@ class Monitor:
             self._pause_s = min(max(pause_s, LEAST_EVENTS_S), EVENTS_S, self._interval_ns / SECOND_NS)
 
     def _sources(self) -> tuple[SourceStatus, ...]:
-        return (self._kernel_status, *self._event_source(), *self._packet_sources())
+        return (self._kernel_status, *self._event_source(), *self._wiretap.statuses())
 
     def _event_source(self) -> tuple[SourceStatus, ...]:
         if (source := self._kernel.transitions) is None:
             return ()
         partly = None if source.every_change else "ends only"
         return (SourceStatus("events", partly is None, source.message, lost=source.lost, partly=partly),)
-
-    def _packet_sources(self) -> tuple[SourceStatus, ...]:
-        if isinstance(self._wiretap, SourceStatus):
-            return (self._wiretap,)
-        failure, source, recording = self._wiretap.failure, self._wiretap.source, self._wiretap.recording
-        packets = SourceStatus("packets", failure is None and source.working, failure or source.message)
-        if recording is None:
-            return (packets,)
-        return (packets, SourceStatus("recording", recording.failure is None, recording.message))

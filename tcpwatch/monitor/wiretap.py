@@ -1,12 +1,14 @@
-"""The capture thread: frames -> segments -> flows, steps and the packet log."""
+"""The capture thread: frames -> segments -> flows, steps and the packet log; and what stands in for it."""
 
 from collections.abc import Container
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event as Flag
 from threading import Lock, Thread
 
 from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.recording import Recording
 from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
@@ -24,9 +26,9 @@ class Wiretap:
         log: PacketLog,
         recording: Recording | None = None,
     ) -> None:
-        self.source = source
-        self.recording = recording
-        self.lock = Lock()
+        self._source = source
+        self._recording = recording
+        self.lock: AbstractContextManager[object] = Lock()
         self.failure: str | None = None
         self._log = log
         self._decoder = Decoder()
@@ -45,9 +47,21 @@ class Wiretap:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
-        self.source.close()
-        if self.recording is not None:
-            self.recording.close()
+        self._source.close()
+        if self._recording is not None:
+            self._recording.close()
+
+    def statuses(self) -> tuple[SourceStatus, ...]:
+        """Whether packets are captured, and recorded where that was asked for."""
+        working = self.failure is None and self._source.working
+        packets = SourceStatus("packets", working, self.failure or self._source.message)
+        if self._recording is None:
+            return (packets,)
+        return (packets, SourceStatus("recording", self._recording.failure is None, self._recording.message))
+
+    def statistics(self) -> tuple[int, int]:
+        """How many frames were captured, and how many the kernel dropped."""
+        return self._source.statistics()
 
     def find(self, ends: bytes) -> tuple[Flow, int] | None:
         """The newest flow between these ends, and which side comes first in `ends`. Call it under `lock`."""
@@ -65,9 +79,9 @@ class Wiretap:
         events = []
         decode = self._decoder.decode
         track = self._tracker.receive_segment
-        frames = self.source.frames(POLL_MS)
-        if self.recording is not None:
-            self.recording.write(self.source.name, frames)
+        frames = self._source.frames(POLL_MS)
+        if self._recording is not None:
+            self._recording.write(self._source.name, frames)
         with self.lock:
             for time_ns, link_type, data, wire_length in frames:
                 self._frames += 1
@@ -87,3 +101,31 @@ class Wiretap:
             self._expired_ns = now_ns
             with self.lock:
                 self._tracker.expire(min(now_ns - LINGER_NS, oldest[0].segment.time_ns), living)
+
+
+class NoWiretap:
+    """Stands where nothing is captured; `status` is the reason, in words."""
+
+    def __init__(self, status: SourceStatus) -> None:
+        self.status = status
+        self.lock: AbstractContextManager[object] = nullcontext()
+
+    def start(self) -> None:
+        """There is no thread."""
+
+    def stop(self) -> None:
+        """There is nothing to close."""
+
+    def statuses(self) -> tuple[SourceStatus, ...]:
+        """Why nothing is captured."""
+        return (self.status,)
+
+    def statistics(self) -> tuple[int, int]:
+        """No frame, and none dropped."""
+        return 0, 0
+
+    def find(self, ends: bytes) -> tuple[Flow, int] | None:
+        """No flow is known."""
+
+    def expire(self, living: Container[bytes], now_ns: int) -> None:
+        """There is nothing to forget."""

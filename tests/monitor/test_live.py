@@ -10,7 +10,7 @@ from tcpwatch.kernel.source import KernelSources
 from tcpwatch.monitor.live import EVENTS_S, Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Rise, Stack
 from tcpwatch.sockets.row import Backlog, SocketRow
 from tcpwatch.sockets.timeline import OccurrenceKind
@@ -21,10 +21,10 @@ from tests.kernel.records import attribute
 from tests.monitor.conversation import HANDSHAKE, SERVER_ENDS, client_row, server_row, to_client, to_server
 from tests.monitor.fakes import ScriptedFrames, ScriptedNumbers, ScriptedSockets
 
-NO_TAP = SourceStatus("packets", False, "capturing needs CAP_NET_RAW", "sudo tcpwatch")
+NO_TAP = NoWiretap(SourceStatus("packets", False, "capturing needs CAP_NET_RAW", "sudo tcpwatch"))
 
 
-def monitor_of(sockets: ScriptedSockets, tap: Wiretap | SourceStatus = NO_TAP) -> Monitor:
+def monitor_of(sockets: ScriptedSockets, tap: Wiretap | NoWiretap = NO_TAP) -> Monitor:
     return Monitor(KernelSources(sockets, OwnerIndex(), None), PacketLog(), tap, interval_s=60)
 
 
@@ -77,7 +77,7 @@ def test_dump_that_fails_keeps_the_last_rows_and_says_so() -> None:
 def test_missing_capture_is_told_with_what_mends_it() -> None:
     monitor = monitor_of(ScriptedSockets([]))
     monitor.refresh()
-    assert monitor.snapshot().sources[1] is NO_TAP
+    assert monitor.snapshot().sources[1] is NO_TAP.status
 
 
 def test_refresh_forgets_flows_that_are_over_but_for_those_of_sockets() -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 from tcpwatch.capture.recording import Recording
 from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.monitor.wiretap import LINGER_NS, Wiretap
+from tcpwatch.monitor.snapshot import SourceStatus
+from tcpwatch.monitor.wiretap import LINGER_NS, NoWiretap, Wiretap
 from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.segment import ACK, RST, SYN
 from tests.monitor.conversation import CLIENT_ENDS, HALF_CLOSE, HANDSHAKE, MS, SERVER_ENDS, frame, to_client, to_server
@@ -87,3 +88,13 @@ def test_thread_that_fails_leaves_its_last_words() -> None:
     tap.stop()
     assert tap.failure == "capture stopped: the ring is gone"
     assert source.closed
+
+
+def test_no_wiretap_knows_no_flow_and_says_why() -> None:
+    status = SourceStatus("packets", False, "capturing needs CAP_NET_RAW")
+    tap = NoWiretap(status)
+    tap.start()
+    with tap.lock:
+        assert tap.find(SERVER_ENDS) is None
+    assert (tap.statuses(), tap.statistics()) == ((status,), (0, 0))
+    tap.stop()

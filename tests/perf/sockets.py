@@ -19,6 +19,7 @@ from tcpwatch.kernel.source import KernelSources, open_kernel
 from tcpwatch.monitor.live import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
+from tcpwatch.monitor.wiretap import NoWiretap
 
 COUNTS = (1_000, 10_000, 50_000)
 ROUNDS = 5
@@ -83,7 +84,7 @@ def report(count: int) -> None:
         if name == "BPF" and kernel.sockets.name != "bpf":
             print(f"  no BPF: {kernel.sockets.message}")
             continue
-        monitor = Monitor(kernel, PacketLog(), SourceStatus("packets", True, "not asked for"))
+        monitor = Monitor(kernel, PacketLog(), NoWiretap(SourceStatus("packets", True, "not asked for")))
         begun = time.perf_counter()
         monitor.refresh()
         found[f"tcpwatch, {name}, the first"] = (time.perf_counter() - begun) * 1000

@@ -10,6 +10,7 @@ from tcpwatch.lab.stage import Act, Promise
 from tcpwatch.monitor.live import Monitor
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
+from tcpwatch.monitor.wiretap import NoWiretap
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tests.builders import event, row
@@ -39,7 +40,9 @@ def monitor(monkeypatch: pytest.MonkeyPatch) -> Monitor:
     log = PacketLog()
     log.extend([SEEN])
     watching = Monitor(
-        KernelSources(ScriptedSockets([row()]), OwnerIndex(), None), log, SourceStatus("packets", True, "scripted")
+        KernelSources(ScriptedSockets([row()]), OwnerIndex(), None),
+        log,
+        NoWiretap(SourceStatus("packets", True, "scripted")),
     )
     watching.refresh()
     return watching
