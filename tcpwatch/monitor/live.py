@@ -35,8 +35,6 @@ EVENTS_S, LEAST_EVENTS_S = 0.1, 0.002  # between two readings of what the kernel
 class Monitor:
     """Joins a socket source and a wiretap. `start` begins, `stop` ends both threads."""
 
-    live = True
-
     def __init__(
         self,
         kernel: KernelSources,

@@ -1,15 +1,19 @@
-"""The dashboard's own keys, as a table. The panes' keys stand with the panes."""
+"""The keys of the dashboard and of its modes, as tables. The panes' keys stand with the panes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
 from tcpwatch.tui.detail.tabs import TABS
 
 KEYS: list[BindingType] = [
     Binding("slash", "filter", "Filter", key_display="/", id="app.filter", tooltip="Show only what matches some words"),
     Binding("n", "trouble", "Trouble", id="app.trouble", tooltip="To the next connection in trouble"),
-    Binding("w", "why", "Why?", id="app.why", tooltip="Explain what the cursor is on: state, step, flag, field, timer"),
+    Binding(
+        "w", "screen.why", "Why?", id="app.why",
+        tooltip="Explain what the cursor is on: state, step, flag, field, timer",
+    ),
     Binding(
         "v",
         "view",
@@ -29,14 +33,19 @@ KEYS: list[BindingType] = [
     Binding("1", "show(0)", "Connections", show=False, id="app.connections", tooltip="The connections pane"),
     Binding("2", "show(1)", "Packets", show=False, id="app.packets", tooltip="The packets pane"),
     Binding("3", "show(2)", "Detail", show=False, id="app.detail", tooltip="The detail pane"),
-    Binding("P", "present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"),
-    Binding("K", "kill", "Kill", show=False, id="app.kill", tooltip="End the connection by force (with --allow-kill)"),
+    Binding(
+        "P", "screen.present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"
+    ),
+    Binding(
+        "K", "screen.kill", "Kill", show=False, id="app.kill",
+        tooltip="End the connection by force (with --allow-kill)",
+    ),
     Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the cursor's row, or the detail, to the clipboard"),
     Binding(
         "t", "theme", "Theme", show=False, id="app.theme", tooltip="The next theme: dark, light, the terminal's own"
     ),
     Binding("escape", "clear", "Clear", show=False, id="app.clear", tooltip="Take filter, zoom and limit away"),
-    Binding("question_mark", "help", "help", key_display="?", id="app.help", tooltip="This text"),
+    Binding("question_mark", "screen.help", "help", key_display="?", id="app.help", tooltip="This text"),
     Binding("q", "quit", "quit", key_display="q", id="app.quit", tooltip="End tcpwatch"),
     Binding(
         "ctrl+c,ctrl+q", "quit", "quit", show=False, id="app.interrupt", priority=True,
@@ -76,9 +85,24 @@ FOREMOST = (
     "replay.play", "replay.step", "replay.back", "demo.next", "demo.before", "demo.on", "app.trouble", "app.why",
     "app.filter",
 )  # fmt: skip
+SCREEN = "screen."  # before an action of the lowest screen, which is the mode
+OURS = "tcpwatch."  # Textual's own bindings are scrolling by other names
 _RANKS = {name: rank for rank, name in enumerate(FOREMOST)}
 
 
 def foremost_first(keys: Iterable[Binding]) -> list[Binding]:
     """The same keys; those that are needed most stand first."""
     return sorted(keys, key=lambda key: _RANKS.get(key.id or "", len(FOREMOST)))
+
+
+def working_keys(mode_keys: Sequence[BindingType], pane: Widget, hidden: Collection[str]) -> tuple[Binding, ...]:
+    """The mode's keys, the active pane's, the dashboard's; without the actions in `hidden`, each key once."""
+    own = tuple(_bindings(mode_keys))
+    ids = {key.id for key in own}
+    kinds = (kind for kind in type(pane).__mro__ if kind.__module__.startswith(OURS))
+    others = (*(key for kind in kinds for key in _bindings(vars(kind).get("BINDINGS", ()))), *_bindings(KEYS))
+    return (*own, *(key for key in others if key.action.removeprefix(SCREEN) not in hidden and key.id not in ids))
+
+
+def _bindings(keys: Iterable[BindingType]) -> Iterator[Binding]:
+    return (key for key in keys if isinstance(key, Binding))

@@ -1,4 +1,4 @@
-"""What the panes tell the dashboard: what the user wants, never what to do about it."""
+"""Messages of the panes to the dashboard: what the user asks for, never what to do about it."""
 
 from textual.message import Message
 
@@ -25,7 +25,7 @@ class DetailWanted(Message):
 
 
 class FilterGiven(Message):
-    """The words of a filter; an empty text means no filter."""
+    """The text of a filter that can be understood; an empty one means no filter."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the dashboard needs of the Monitor, and what it was started on."""
+"""What the dashboard needs of the Monitor and of what is played, and the Target that it was started on."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -24,6 +24,9 @@ class Segments(Protocol):
         """The events numbered `start` to before `stop` that are held, and the number of the first of them."""
 
 
+LatestSnapshot = Callable[[], Snapshot | None]
+"""The picture that is on the screen; None before the first."""
+
 Kill = Callable[[SocketRow], None]
 """Ends a connection by force; TcpwatchError says why it did not."""
 
@@ -34,10 +37,6 @@ class MonitorView(Protocol):
     @property
     def packets(self) -> Segments:
         """The segments kept for the screen."""
-
-    @property
-    def live(self) -> bool:
-        """Whether it is of this host as it is now; a recording has no sockets."""
 
     @property
     def kill(self) -> Kill | None:

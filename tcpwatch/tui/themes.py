@@ -136,3 +136,9 @@ def theme_for(environ: Mapping[str, str]) -> str:
         return ANSI.name
     light = environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
     return LIGHT.name if light else DARK.name
+
+
+def theme_after(name: str) -> str:
+    """The name of the next theme; after the last the first."""
+    names = [theme.name for theme in THEMES]
+    return names[(names.index(name) + 1) % len(names)]

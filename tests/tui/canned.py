@@ -237,7 +237,6 @@ def details() -> dict[bytes, Detail]:
 class CannedMonitor:
     """A MonitorView whose pictures a test may replace."""
 
-    live = True
     kill: Kill | None = None
 
     def __init__(self, capture: bool = True) -> None:

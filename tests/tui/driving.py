@@ -9,8 +9,9 @@ from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.connections.pane import Connections
 from tcpwatch.tui.detail.pane import DetailPane
+from tcpwatch.tui.modes.live import LiveMode
 from tcpwatch.tui.packets.pane import Packets
-from tcpwatch.tui.paint.lines import Lines
+from tcpwatch.tui.paint.lines import Lines, OneLine
 from tcpwatch.tui.protocols import Target
 from tests.tui.canned import SUBJECT, CannedMonitor, Conversation
 
@@ -61,6 +62,11 @@ class Driver:
         return self.connections.cursor - self.connections.scroll_offset.y
 
 
+def line_of(app: Dashboard, id: str) -> str:
+    """What one of the bars shows."""
+    return text_of(app.query_one(f"#{id}", OneLine))
+
+
 def text_of(pane: Lines) -> str:
     """What the pane shows."""
     return "\n".join(pane.line_at(y).text.rstrip() for y in range(pane.size.height))
@@ -77,7 +83,7 @@ def piloted(
     def decorate(body: Body) -> Callable[[], None]:
         async def started() -> None:
             monitor = CannedMonitor(capture)
-            app = Dashboard(monitor, target, filter_text=filter_text, pace=NEVER)
+            app = Dashboard(monitor, target, LiveMode(), filter_text=filter_text, pace=NEVER)
             async with app.run_test(size=size) as pilot:
                 await pilot.pause()
                 await body(Driver(app, pilot, monitor))

@@ -9,6 +9,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.bars.filter import FilterBar
 from tcpwatch.tui.connections.grouping import Heading
+from tcpwatch.tui.modes.live import LiveMode
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpScreen, HelpText
 from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor, Conversation, closed, connection, connections, server_end
@@ -173,7 +174,7 @@ async def test_filter_given_at_the_start_narrows_and_can_be_changed(driver: Driv
 
 def test_filter_given_at_the_start_that_is_wrong_is_an_error() -> None:
     with pytest.raises(FilterError, match="column 1"):
-        Dashboard(CannedMonitor(), SUBJECT, filter_text="prot:1")
+        Dashboard(CannedMonitor(), SUBJECT, LiveMode(), filter_text="prot:1")
 
 
 @piloted()

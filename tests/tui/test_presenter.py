@@ -6,6 +6,7 @@ import pytest
 
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.tui.app import Dashboard
+from tcpwatch.tui.modes.live import LiveMode
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens import presenter as module
 from tcpwatch.tui.screens.presenter import PULL_S, PresenterScreen, Stage
@@ -163,5 +164,5 @@ def test_picture(snap_compare: Any, size: tuple[int, int], language: str) -> Non
     monitor = CannedMonitor(True)
     monitor.packets = PacketLog()
     monitor.packets.extend(traced(*FOUR_WAY))
-    dashboard = Dashboard(monitor, Target(SUBJECT.host, "lo", (9999,), language), pace=NEVER)
+    dashboard = Dashboard(monitor, Target(SUBJECT.host, "lo", (9999,), language), LiveMode(), pace=NEVER)
     assert snap_compare(dashboard, terminal_size=size, press=("P", "space", "space", "space", "space"))

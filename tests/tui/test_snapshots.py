@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tcpwatch.tui.app import Dashboard
+from tcpwatch.tui.modes.live import LiveMode
 from tests.tui.canned import SUBJECT, CannedMonitor
 from tests.tui.driving import NARROW, NEVER, WIDE
 
@@ -26,5 +27,5 @@ from tests.tui.driving import NARROW, NEVER, WIDE
     ],
 )
 def test_picture(snap_compare: Any, size: tuple[int, int], capture: bool, press: tuple[str, ...]) -> None:
-    dashboard = Dashboard(CannedMonitor(capture), SUBJECT, pace=NEVER)
+    dashboard = Dashboard(CannedMonitor(capture), SUBJECT, LiveMode(), pace=NEVER)
     assert snap_compare(dashboard, terminal_size=size, press=press)

@@ -18,7 +18,7 @@ from tcpwatch.tui.terminal import check_terminal, over_ssh
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (
-    "import sys; from tests.tui.canned import *; from tcpwatch.tui.app import run_dashboard; "
+    "import sys; from tests.tui.canned import *; from tcpwatch.tui.modes.live import run_dashboard; "
     "from tcpwatch.cli import flush_or_forget; "
 )
 START = PROGRAM + "code = run_dashboard(CannedMonitor(), SUBJECT); flush_or_forget(sys.stderr); sys.exit(code)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tcpwatch.tui.themes import theme_for
+from tcpwatch.tui.themes import THEMES, theme_after, theme_for
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,8 @@ from tcpwatch.tui.themes import theme_for
 )
 def test_theme_for(environ: dict[str, str], theme: str) -> None:
     assert theme_for(environ) == theme
+
+
+def test_theme_after_goes_round_all_of_them() -> None:
+    names = [theme.name for theme in THEMES]
+    assert [theme_after(name) for name in names] == [*names[1:], names[0]]

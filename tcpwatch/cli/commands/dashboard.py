@@ -13,7 +13,7 @@ from tcpwatch.cli.sources import drop_privileges, wanted_interface
 from tcpwatch.monitor.filter.language import compile_filter
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.text.clean import clean
-from tcpwatch.tui.app import run_dashboard
+from tcpwatch.tui.modes.live import run_dashboard
 from tcpwatch.tui.protocols import MonitorView, Target
 from tcpwatch.tui.terminal import check_terminal
 

@@ -46,7 +46,6 @@ class EventsUntilNow:
 class Recorded:
     """All that a capture file holds, up to a limit, and a playhead in it."""
 
-    live = False
     kill = None  # there is no socket
 
     def __init__(

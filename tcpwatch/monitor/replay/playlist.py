@@ -8,7 +8,6 @@ from tcpwatch.tcp.event import Event
 class RecordedPlaylist:
     """What is on, with numbers for its segments that go on from those of what was on before: these have fallen out."""
 
-    live = False
     kill = None  # there is no socket
 
     def __init__(self, recorded: Recorded) -> None:

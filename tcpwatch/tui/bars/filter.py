@@ -1,4 +1,4 @@
-"""The line a filter is typed into: applied as it is typed, with what is wrong said beside it."""
+"""The line a filter is typed into: applied as it is typed, with what is wrong with it beside it."""
 
 from typing import ClassVar
 
@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
+from tcpwatch.monitor.filter.language import FilterError, compile_filter
 from tcpwatch.text.cells import cells
 from tcpwatch.text.clean import clean
 from tcpwatch.tui.messages import FilterClosed, FilterGiven
@@ -44,19 +45,26 @@ class FilterBar(Horizontal):
     def clear(self) -> None:
         """Empty it."""
         self.query_one(Input).value = ""
-        self.say("")
+        self._explain("")
 
-    def say(self, wrong: str) -> None:
-        """Say what is wrong with the filter; where nothing is, what it does."""
+    def _explain(self, wrong: str) -> None:
+        """Show what is wrong with the filter; where nothing is, what it does."""
         words = (f" {wrong} ", "caution") if wrong else (f" {ABOUT} ", "muted")
         message = self.query_one("#filter-says", OneLine)
         message.styles.width = cells(words[0])
         message.show(Line((words,)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Apply what has been typed so far."""
+        """Apply what has been typed so far, where it can be understood."""
         event.stop()
-        self.post_message(FilterGiven(clean(event.value)))
+        text = clean(event.value)
+        try:
+            compile_filter(text)
+        except FilterError as error:
+            self._explain(str(error))
+        else:
+            self._explain("")
+            self.post_message(FilterGiven(text))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter and give the keys back."""

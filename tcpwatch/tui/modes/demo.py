@@ -6,29 +6,32 @@ A tour goes on by itself from one scenario to the next, until the user takes a l
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.narration.pacing import NarratedAct, Narrator
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.duration import SECOND_NS
-from tcpwatch.tui.app import PANES, Dashboard, run, terminal_pace
 from tcpwatch.tui.bars.narration import Narration
 from tcpwatch.tui.bars.narration_lines import Strip, strip_lines
 from tcpwatch.tui.keys import DEMO_KEYS
 from tcpwatch.tui.ladder.compact import compact_ladder
 from tcpwatch.tui.ladder.moves import doubt_lines
+from tcpwatch.tui.mode import RECORDING, THIS_HOST, DashboardView, Mode, Origin
 from tcpwatch.tui.paint.line import Line
+from tcpwatch.tui.panes import DETAIL
 from tcpwatch.tui.protocols import MonitorView, Play, Target
-from tcpwatch.tui.screens.help import HelpScreen
+from tcpwatch.tui.run import show
 from tcpwatch.why.catalog import translation
 
+if TYPE_CHECKING:
+    from tcpwatch.tui.screens.presenter import PresenterScreen
+    from tcpwatch.tui.screens.why_topics import Selected
+
 TELL_S = 0.25
-PRESENTER = "presenter"
 REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 60 * SECOND_NS  # after a scenario's end, before the next
 OPENING_NS = 20 * SECOND_NS
 GO_KEYS = ("right_square_bracket", "left_square_bracket", "full_stop", "greater_than_sign")
@@ -38,54 +41,51 @@ TOLD = "Told so far"
 ENDED = "the tour ends here: [ goes back, q quits"
 
 
-class DemoDashboard(Dashboard):
-    """Three panes over a Monitor, and the narration of a Play."""
+class DemoMode(Mode):
+    """The narration of a Play."""
 
     BINDINGS: ClassVar[list[BindingType]] = DEMO_KEYS
 
     def __init__(
-        self, monitor: MonitorView, target: Target, play: Play, *, filter_text: str = "", pace: float = 1.0,
+        self, play: Play, language: str, origin: Origin = THIS_HOST,
         clock: Callable[[], int] = time.time_ns, reader: Callable[[], int] = time.monotonic_ns,
     ) -> None:  # fmt: skip
         """`clock` is that of the wire, `reader` that of the person who reads, both in nanoseconds."""
-        super().__init__(monitor, target, filter_text=filter_text, pace=pace)
+        super().__init__(origin)
         self._play = play
         self._clock, self._reader = clock, reader
-        self._translate = translation(target.language)
+        self._translate = translation(language)
         self._narration = Narration()
-        self._detail.unchosen = self._ladder
+        self.upper_bars = (self._narration,)
         self._first = self._heard = 0
         self._begun_ns = reader()
         self._over_ns: int | None = None
         self._held = False
+        self._presenter: PresenterScreen | None = None
         self._narrator = self._new_narrator(play.way_in(self._translate))
 
-    def compose(self) -> ComposeResult:
-        """The dashboard's, with the narration below what is in trouble."""
-        status, trouble, *below = super().compose()
-        yield from (status, trouble, self._narration, *below)
+    def attach(self, dashboard: DashboardView) -> None:
+        """Show the ladder while no connection is chosen."""
+        super().attach(dashboard)
+        dashboard.panes.detail.unchosen = self._ladder
 
     def on_mount(self) -> None:
         """Tell what happens while it happens."""
-        self.set_interval(TELL_S * self._pace, self.tell)
+        self.set_interval(TELL_S * self.dashboard.pace, self.tell)
 
-    def _first_picture(self) -> None:
+    def first_pane(self) -> int:
         """Where there is room for one pane, a single scenario begins with the one that shows both ends' states."""
-        if self.screen_stack[0].has_class("-one-pane") and self._play.count == 1:
-            self._active = PANES.index("Detail")
-            self._arrange()
-        super()._first_picture()
+        return DETAIL if self.has_class("-one-pane") and self._play.count == 1 else super().first_pane()
 
-    def on_resize(self) -> None:
-        """A low terminal has a line less for it."""
+    def resized(self) -> None:
+        """A low terminal has a line less for the narration."""
         self._narration.styles.height = self._narration.room[1]
         self._show_narration()
 
-    async def on_event(self, event: events.Event) -> None:
+    def user_did(self, event: events.Event) -> None:
         """Whatever the user does, but to go on, makes the tour wait."""
         if isinstance(event, events.MouseDown) or (isinstance(event, events.Key) and event.key not in GO_KEYS):
             self._held = True
-        await super().on_event(event)
 
     def tell(self) -> None:
         """Take in what has happened, tell what is next, go on where all is told."""
@@ -94,11 +94,11 @@ class DemoDashboard(Dashboard):
         self._narrator.hear((NarratedAct(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
         if self._presents:
             self._narrator.catch_up(now_ns)
-        if not self._paused:
+        if not self.dashboard.paused:
             self._narrator.tell(now_ns, wire_ns + LATENESS_NS * self._play.rests)  # what rests sends nothing late
         begun_ns = self._narrator.begun_ns
         self._first += sum(begun_ns is None or event.segment.time_ns < begun_ns for event in came)
-        if self._play.rests and not self._paused and (self._presents or self._narrator.at_rest(now_ns)):
+        if self._play.rests and not self.dashboard.paused and (self._presents or self._narrator.at_rest(now_ns)):
             self._play.go_on()
         if self._play.over and self._over_ns is None:
             self._over_ns = now_ns
@@ -106,11 +106,29 @@ class DemoDashboard(Dashboard):
             self.action_chapter(1)
         self._show_narration()
 
-    def all_bindings(self) -> tuple[Binding, ...]:
-        """Those of the demo first."""
-        own = tuple(key for key in DEMO_KEYS if isinstance(key, Binding))
-        known = {key.id for key in own}
-        return (*own, *(key for key in super().all_bindings() if key.id not in known))
+    def about(self) -> str:
+        """What the active pane is, and how to look in from a second terminal."""
+        return f"{super().about()} {self._play.way_in(self._translate)}".strip()
+
+    def explained(self) -> "Selected | None":
+        """What is under the cursor; where that is the ladder, the segment that is told of."""
+        told = self._narrator.segment
+        dashboard = self.dashboard
+        if told and dashboard.arrangement.pane is dashboard.panes.detail and not dashboard.selection.ends:
+            return told.event
+        return super().explained()
+
+    def presenter(self) -> "PresenterScreen":
+        """The selected connection, or this scenario's first, with what is done meanwhile."""
+        from tcpwatch.tui.screens.presenter import PresenterScreen
+
+        self._held = True
+        dashboard = self.dashboard
+        self._presenter = PresenterScreen(
+            dashboard.monitor, dashboard.selection.ends, dashboard.target.language, dashboard.pace,
+            caption=self._narrator.act_at, start=self._first, by_hand=self._play.by_hand,
+        )  # fmt: skip
+        return self._presenter
 
     def action_chapter(self, steps: int) -> None:
         """Play another scenario, or the same again."""
@@ -128,39 +146,11 @@ class DemoDashboard(Dashboard):
         self._narrator.catch_up(self._reader())
         self.tell()
 
-    def action_help(self) -> None:
-        """Explain keys, glyphs and states; and how to look in."""
-        about = f"{self._panes[self._active].HELP} {self._play.way_in(self._translate)}".strip()
-        self.lay_over(HelpScreen(about, self.all_bindings()))
-
-    def action_why(self) -> None:
-        """Explain what the focused pane has under its cursor; where that is the ladder, what is told."""
-        from tcpwatch.tui.screens.why import why_screen
-
-        segment = self._narrator.segment
-        if segment and self._panes[self._active] is self._detail and not self._selected:
-            self.lay_over(why_screen(segment.event, self._target.language))
-        else:
-            super().action_why()
-
-    def action_present(self) -> None:
-        """Show the selected connection, or this scenario's first, to an audience, with what is done meanwhile."""
-        from tcpwatch.tui.screens.presenter import PresenterScreen
-
-        self._held = True
-        language, narrator = self._target.language, self._narrator
-        screen = PresenterScreen(
-            self._monitor, self._selected, language, self._pace,
-            caption=narrator.act_at, start=self._first, by_hand=self._play.by_hand,
-        )  # fmt: skip
-        screen.id = PRESENTER
-        self.lay_over(screen)
-
     def _begin(self) -> None:
         """A scenario begins."""
-        self._first = self._heard = self._monitor.packets.end
+        self._first = self._heard = self.dashboard.monitor.packets.end
         self._begun_ns, self._over_ns, self._held = self._reader(), None, False
-        self._select(None, None)  # it was of what has been left
+        self.dashboard.selection.select(None, None)  # it was of what has been left
         self._narrator = self._new_narrator()
 
     def _new_narrator(self, aside: str = "") -> Narrator:
@@ -177,10 +167,10 @@ class DemoDashboard(Dashboard):
     @property
     def _presents(self) -> bool:
         """The presenter holds what is shown, and nobody reads the narration."""
-        return self.screen.id == PRESENTER
+        return self.dashboard.screen is self._presenter
 
     def _new_events(self) -> list[Event]:
-        first, came = self._monitor.packets.slice(self._heard)
+        first, came = self.dashboard.monitor.packets.slice(self._heard)
         self._heard = first + len(came)
         return came
 
@@ -196,7 +186,7 @@ class DemoDashboard(Dashboard):
     def _show_narration(self) -> None:
         width, height = self._narration.room
         self._narration.show(strip_lines(self._strip(width), self._translate, width, height))
-        self._detail.show_unchosen()
+        self.dashboard.panes.detail.show_unchosen()
 
     def _ladder(self, width: int, height: int) -> tuple[str, list[Line]]:
         """The connection that is told of, as far as it was told."""
@@ -207,10 +197,10 @@ class DemoDashboard(Dashboard):
 
     def _strip(self, width: int) -> Strip:
         play, narrator, tell = self._play, self._narrator, self._translate
-        segment = narrator.segment
+        segment, snapshot = narrator.segment, self.dashboard.snapshot
         doubts: list[Line] = []
-        if segment and self._snapshot and not narrator.waiting:
-            doubts = list(doubt_lines(segment, self._snapshot, tell, width))
+        if segment and snapshot and not narrator.waiting:
+            doubts = list(doubt_lines(segment, snapshot, tell, width))
         return Strip(
             place=f"{play.number} / {play.count}" if play.number and play.count > 1 else "demo",
             title=f"{play.name} · {tell(play.title)}",
@@ -227,7 +217,7 @@ class DemoDashboard(Dashboard):
         """How far the playing has come, and whose turn it is."""
         if self._play.last and self._play.over:
             return ENDED if self._play.count > 1 else OVER
-        if self._play.rests and not self._paused:
+        if self._play.rests and not self.dashboard.paused:
             return RESTS
         if self._play.last:
             return PLAYING
@@ -242,13 +232,11 @@ def run_demo(monitor: MonitorView, target: Target, filter_text: str, play: Play)
     Raises FilterError where `filter_text` cannot be understood.
     """
     target = replace(target, host=f"netns {play.netns}") if play.netns else target
-    dashboard = DemoDashboard(monitor, target, play, filter_text=filter_text, pace=terminal_pace())
-    return run(dashboard, monitor.stop)
+    return show(monitor, target, DemoMode(play, target.language), filter_text)
 
 
 def run_recorded_tour(
     recorded: MonitorView, target: Target, play: Play, clock: Callable[[], int], filter_text: str = ""
 ) -> int:
     """Show it until the user, a signal or the terminal ends it; the program's exit code. `clock` is the recording's."""
-    dashboard = DemoDashboard(recorded, target, play, filter_text=filter_text, pace=terminal_pace(), clock=clock)
-    return run(dashboard, recorded.stop)
+    return show(recorded, target, DemoMode(play, target.language, RECORDING, clock), filter_text)

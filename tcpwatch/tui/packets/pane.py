@@ -36,7 +36,7 @@ MARGIN = 1  # the bar that marks the selected connection's segments
 class Packets(Rows[int]):
     """The segments of a log, known by their number in it; one is looked up when it is painted, none is copied.
 
-    `nothing` is what it says while there is none.
+    `nothing` is its text while there is none; `limited` is whether only the selected connection's are shown.
     """
 
     HELP = (
@@ -54,7 +54,7 @@ class Packets(Rows[int]):
         self._target = target
         self._status: SourceStatus | None = None
         self._selected: frozenset[bytes] = frozenset()
-        self._limited = False
+        self.limited = False
         self._passing: Passing | None = None
         self._streams: frozenset[int] | None = None
         self._sifting = False
@@ -79,14 +79,15 @@ class Packets(Rows[int]):
     def select(self, ends: bytes | None) -> None:
         """Mark the segments of this connection, both directions."""
         self._selected = frozenset((ends, reversed_ends(ends))) if ends else frozenset()
-        if self._limited:
+        if self.limited:
             self._show_afresh()
         self.repaint_changed()
 
     def limit(self, limited: bool) -> None:
         """Show the selected connection's segments only, or all."""
-        self._limited = limited
-        self._show_afresh()
+        if limited != self.limited:
+            self.limited = limited
+            self._show_afresh()
 
     def apply_filter(self, passing: Passing | None) -> None:
         """Show only the streams that this finds among events (None: all), as of now; asked again where more come."""
@@ -116,7 +117,7 @@ class Packets(Rows[int]):
 
     @property
     def _narrowed(self) -> bool:
-        return self._limited or self._streams is not None
+        return self.limited or self._streams is not None
 
     @property
     def words(self) -> str:
@@ -144,7 +145,7 @@ class Packets(Rows[int]):
         numbered: Iterable[tuple[int, Event]] = enumerate(events, start)
         if (streams := self._streams) is not None:
             numbered = [(number, event) for number, event in numbered if event.stream in streams]
-        if self._limited:
+        if self.limited:
             return [number for number, event in numbered if event.segment.ends in self._selected]
         return [number for number, _ in numbered]
 
@@ -180,7 +181,7 @@ class Packets(Rows[int]):
         count = grouped(len(self.rows))
         if self._streams is not None:
             count = f"filtered {count} of {grouped(self._log.end - self._log.first)}"
-        only = ("selected connection only",) if self._limited else ()
+        only = ("selected connection only",) if self.limited else ()
         return " · ".join(("Packets", self._target, count, *only, tail))
 
     def titles(self) -> Line:
@@ -200,7 +201,7 @@ class Packets(Rows[int]):
         """Why there are no segments and what to do about it, in words."""
         width = self.line_width - 2
         if self._status is None or self._status.working:
-            words = "No segment of the selected connection yet." if self._limited else self.nothing
+            words = "No segment of the selected connection yet." if self.limited else self.nothing
             words = "No segment's connection passes the filter." if self._streams is not None else words
             return [Line(((" " + line, "muted"),)) for line in wrap(words, width)]
         lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap(self._status.message, width))]

@@ -37,8 +37,8 @@ class KillQuestion(Lines, can_focus=True):
         self._lines = list(question_lines(connection, now_ns))
         self.yes = False
 
-    def turn(self) -> None:
-        """The other answer."""
+    def mark_other(self) -> None:
+        """Mark the other answer."""
         self.yes = not self.yes
         self.repaint_changed()
 
@@ -56,7 +56,14 @@ class KillScreen(ModalScreen[None]):
         Binding("y", "answer(True)", "Yes", id="kill.yes", tooltip="End the connection"),
         Binding("n,escape,q", "answer(False)", "No", id="kill.no", tooltip="Leave it alone"),
         Binding("enter", "take", "Take", id="kill.take", tooltip="Take the answer that is marked"),
-        Binding("left,right,tab,h,l", "turn", "Other", id="kill.turn", priority=True, tooltip="Mark the other answer"),
+        Binding(
+            "left,right,tab,h,l",
+            "mark_other",
+            "Other",
+            id="kill.mark_other",
+            priority=True,
+            tooltip="Mark the other answer",
+        ),
     ]
 
     def __init__(self, connection: Connection, now_ns: int, kill: Kill) -> None:
@@ -69,9 +76,9 @@ class KillScreen(ModalScreen[None]):
         """The question alone."""
         yield self._question
 
-    def action_turn(self) -> None:
+    def action_mark_other(self) -> None:
         """Mark the other answer."""
-        self._question.turn()
+        self._question.mark_other()
 
     def action_take(self) -> None:
         """Take the marked answer."""

@@ -11,16 +11,17 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.narration.pacing import MOST_NS
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.duration import SECOND_NS
+from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.bars.narration import Narration
 from tcpwatch.tui.detail.pane import DetailPane
-from tcpwatch.tui.modes.demo import LONGEST_REST_NS, OPENING_NS, REST_NS, DemoDashboard
+from tcpwatch.tui.modes.demo import LONGEST_REST_NS, OPENING_NS, REST_NS, DemoMode
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpText
 from tcpwatch.tui.screens.presenter import PresenterScreen, Stage
 from tcpwatch.tui.screens.why import WhyScreen
 from tests.narration.test_pacing import handshake
 from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor
-from tests.tui.driving import NARROW, NEVER, WIDE, text_of
+from tests.tui.driving import NARROW, NEVER, WIDE, line_of, text_of
 
 
 class Act(NamedTuple):
@@ -68,9 +69,12 @@ class Script:
 class Show:
     """The running dashboard, its play and its clock."""
 
-    def __init__(self, app: DemoDashboard, pilot: Pilot[None], monitor: CannedMonitor, play: Script) -> None:
-        self.app, self.pilot, self.monitor, self.play = app, pilot, monitor, play
+    def __init__(
+        self, app: Dashboard, mode: DemoMode, pilot: Pilot[None], monitor: CannedMonitor, play: Script
+    ) -> None:
+        self.app, self.mode, self.pilot, self.monitor, self.play = app, mode, pilot, monitor, play
         self.now_ns = TIME_NS
+        self.wire_ns: int | None = None  # where the clock of the wire stands still
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -79,7 +83,7 @@ class Show:
     async def pass_time(self, ns: int) -> None:
         """Time passes, and the dashboard looks."""
         self.now_ns += ns
-        self.app.tell()
+        self.mode.tell()
         await self.pilot.pause()
 
     async def happen(self, message: str, *events: Event) -> None:
@@ -110,11 +114,15 @@ def staged(
             def clock() -> int:
                 return show.now_ns if show else TIME_NS
 
-            app = DemoDashboard(monitor, target, play, pace=NEVER, clock=clock, reader=clock)
+            def wire_clock() -> int:
+                return show.wire_ns if show and show.wire_ns is not None else clock()
+
+            mode = DemoMode(play, target.language, clock=wire_clock, reader=clock)
+            app = Dashboard(monitor, target, mode, pace=NEVER)
             async with app.run_test(size=size) as pilot:
-                show = Show(app, pilot, monitor, play)
+                show = Show(app, mode, pilot, monitor, play)
                 await pilot.pause()
-                app.tell()
+                mode.tell()
                 await pilot.pause()
                 await body(show)
 
@@ -154,7 +162,7 @@ async def test_strip_tells_what_is_done_and_what_comes_of_it(show: Show) -> None
 
 @staged(NARROW)
 async def test_strip_leaves_trouble_and_panes_their_room(show: Show) -> None:
-    assert text_of(show.app._trouble).strip()
+    assert line_of(show.app, "trouble").strip()
     assert show.app.query_one(Narration).size.height == 4
     assert show.app.query_one("#connections").size.height >= 14
 
@@ -199,7 +207,7 @@ async def test_play_that_rests_goes_on_when_all_is_told(show: Show) -> None:
 async def test_what_rests_is_told_though_its_clock_stands_still(show: Show) -> None:
     await show.happen("A client connects.", *handshake(show.now_ns + 1))
     await show.pass_time(MOST_NS)
-    show.app._clock = lambda: TIME_NS + 9
+    show.wire_ns = TIME_NS + 9
     await show.pass_time(MOST_NS)
     assert "▶ A client connects." in show.strip
     show.play.rests = True
@@ -272,12 +280,12 @@ async def test_ladder_stands_where_no_connection_is_chosen(show: Show) -> None:
 
 @staged(NARROW)
 async def test_narrow_tour_begins_with_the_connections(show: Show) -> None:
-    assert show.app._active == 0
+    assert show.app.arrangement.active == 0
 
 
 @staged(NARROW, number=1, count=1)
 async def test_narrow_scenario_begins_with_the_ladder(show: Show) -> None:
-    assert show.app._active == 2
+    assert show.app.arrangement.active == 2
 
 
 @staged()
@@ -358,7 +366,7 @@ async def test_presenter_may_be_there_from_the_beginning(show: Show) -> None:
 
 @staged()
 async def test_key_line_begins_with_the_keys_of_the_demo(show: Show) -> None:
-    assert text_of(show.app._keys).startswith(" ] Next  [ Before  . On  n Trouble  w Why?  / Filter  P Present ")
+    assert line_of(show.app, "keys").startswith(" ] Next  [ Before  . On  n Trouble  w Why?  / Filter  P Present ")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -373,13 +381,14 @@ def test_picture(snap_compare: Any, size: tuple[int, int]) -> None:
     def clock() -> int:
         return now_ns
 
-    dashboard = DemoDashboard(monitor, SUBJECT, play, pace=NEVER, clock=clock, reader=clock)
+    mode = DemoMode(play, SUBJECT.language, clock=clock, reader=clock)
+    dashboard = Dashboard(monitor, SUBJECT, mode, pace=NEVER)
 
     async def look(pilot: Pilot[None]) -> None:
         nonlocal now_ns
         for _ in range(3):
             now_ns += MOST_NS
-            dashboard.tell()
+            mode.tell()
             await pilot.pause()
 
     assert snap_compare(dashboard, terminal_size=size, run_before=look)

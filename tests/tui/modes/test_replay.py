@@ -14,16 +14,17 @@ from tcpwatch.errors import CaptureFileError
 from tcpwatch.monitor.replay.capture_file import Recorded
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.bars.scrub import ScrubBar
 from tcpwatch.tui.connections.grouping import Heading
 from tcpwatch.tui.connections.pane import Connections
 from tcpwatch.tui.detail.pane import DetailPane
-from tcpwatch.tui.modes.replay import ReplayDashboard
+from tcpwatch.tui.modes.replay import ReplayMode
 from tcpwatch.tui.packets.pane import Packets
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpText
 from tests.monitor.replaying import CONVERSATION, Clock, events_of, recorded
-from tests.tui.driving import NARROW, NEVER, WIDE, text_of
+from tests.tui.driving import NARROW, NEVER, WIDE, line_of, text_of
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 SUBJECT = Target("file", "talk.pcapng")
@@ -32,8 +33,8 @@ SUBJECT = Target("file", "talk.pcapng")
 class Replay:
     """The running dashboard, its panes, and the clock."""
 
-    def __init__(self, app: ReplayDashboard, pilot: Pilot[None], file: Recorded, clock: Clock) -> None:
-        self.app, self.pilot, self.file, self.clock = app, pilot, file, clock
+    def __init__(self, app: Dashboard, mode: ReplayMode, pilot: Pilot[None], file: Recorded, clock: Clock) -> None:
+        self.app, self.mode, self.pilot, self.file, self.clock = app, mode, pilot, file, clock
         self.connections, self.packets = app.query_one(Connections), app.query_one(Packets)
         self.detail, self.scrub = app.query_one(DetailPane), app.query_one(ScrubBar)
 
@@ -44,7 +45,7 @@ class Replay:
     async def tick(self, ms: float) -> None:
         """Time passes, and the dashboard looks."""
         self.clock.advance(ms)
-        self.app.follow_playhead()
+        self.mode.follow_playhead()
         await self.pilot.pause()
 
     @property
@@ -57,7 +58,7 @@ class Replay:
 
     @property
     def status(self) -> str:
-        return text_of(self.app._status)
+        return line_of(self.app, "status")
 
 
 Body = Callable[[Replay], Awaitable[None]]
@@ -72,10 +73,11 @@ def replayed(
         async def started() -> None:
             clock = Clock()
             file = recorded(*CONVERSATION, clock=clock, damage=damage)
-            app = ReplayDashboard(file, SUBJECT, pace=NEVER)
+            mode = ReplayMode(file)
+            app = Dashboard(file, SUBJECT, mode, pace=NEVER)
             async with app.run_test(size=size) as pilot:
                 await pilot.pause()
-                await body(Replay(app, pilot, file, clock))
+                await body(Replay(app, mode, pilot, file, clock))
 
         def test() -> None:
             asyncio.run(started())
@@ -102,7 +104,7 @@ async def test_step_moves_table_packets_and_detail_together(replay: Replay) -> N
     assert len(replay.packets.rows) == 5
     assert "FIN-WAIT-2" in text_of(replay.detail)
     assert "segment 5 of 7" in replay.bar
-    assert "must close()" in text_of(replay.app._trouble)
+    assert "must close()" in line_of(replay.app, "trouble")
     await replay.press("full_stop")
     assert replay.groups == [State.LAST_ACK, State.TIME_WAIT]
     assert len(replay.packets.rows) == 6
@@ -168,7 +170,7 @@ async def test_click_and_drag_on_the_bar_go_there(replay: Replay) -> None:
 @replayed()
 async def test_before_the_first_segment_every_pane_says_so(replay: Replay) -> None:
     replay.file.playhead.seek(0)
-    replay.app.show_moment()
+    replay.mode.show_moment()
     await replay.pilot.pause()
     assert "No connection is open at this moment" in text_of(replay.connections)
     assert "No segment has passed yet" in text_of(replay.packets)
@@ -225,13 +227,13 @@ async def test_help_explains_the_keys_of_the_replay(replay: Replay) -> None:
 @replayed()
 async def test_key_line_shows_the_keys_of_the_replay(replay: Replay) -> None:
     keys = " p Play  . Step  , Back  n Trouble  w Why?  / Filter  ] Faster  [ Slower  > +5%  < -5%"
-    assert text_of(replay.app._keys).startswith(keys)
+    assert line_of(replay.app, "keys").startswith(keys)
 
 
 @replayed(NARROW)
 async def test_key_line_of_a_narrow_terminal_has_the_keys_of_who_is_stuck(replay: Replay) -> None:
     keys = " p Play  . Step  , Back  n Trouble  w Why?  / Filter  ] Faster   ? help  q quit "
-    assert text_of(replay.app._keys).rstrip() == keys.rstrip()
+    assert line_of(replay.app, "keys").rstrip() == keys.rstrip()
 
 
 @replayed(damage=CaptureFileError("record 8 claims too much"))
@@ -263,7 +265,8 @@ def captured(name: str) -> Recorded:
     ],
 )
 def test_picture(snap_compare: Any, size: tuple[int, int], press: tuple[str, ...]) -> None:
-    dashboard = ReplayDashboard(captured("demo.pcapng"), Target("file", "demo.pcapng"), pace=NEVER)
+    file = captured("demo.pcapng")
+    dashboard = Dashboard(file, Target("file", "demo.pcapng"), ReplayMode(file), pace=NEVER)
     assert snap_compare(dashboard, terminal_size=size, press=press)
 
 

@@ -1,0 +1,46 @@
+"""Which connection is selected: the detail pane shows it, the packets pane marks its segments."""
+
+from tcpwatch.tui.panes import Panes
+from tcpwatch.tui.protocols import LatestSnapshot, MonitorView
+from tcpwatch.wire.segment import reversed_ends
+
+
+class Selection:
+    """A connection's ends, and its key where a socket has it; None where nothing is selected.
+
+    `absolute` is whether sequence numbers are shown as on the wire.
+    """
+
+    def __init__(self, monitor: MonitorView, panes: Panes, latest: LatestSnapshot) -> None:
+        self.ends: bytes | None = None
+        self.absolute = False
+        self._key: int | None = None
+        self._monitor = monitor
+        self._panes = panes
+        self._latest = latest
+
+    def select(self, ends: bytes | None, key: int | None) -> None:
+        """Select the connection with these ends, local end first; `key` tells it from others with the same."""
+        self.ends, self._key = ends, key
+        self._panes.packets.select(ends)
+        self.show_detail()
+
+    def select_by_segment(self, ends: bytes) -> None:
+        """Select the connection of a segment, as this host's end has it where there is a socket."""
+        by_ends = snapshot.by_ends if (snapshot := self._latest()) else {}
+        connection = by_ends.get(ends) or by_ends.get(reversed_ends(ends))
+        if connection:
+            ends = connection.row.ends
+            self._panes.connections.select(connection.key)
+        self.select(ends, connection.key if connection else None)
+
+    def toggle_absolute(self) -> None:
+        """Sequence numbers relative, or absolute."""
+        self.absolute = not self.absolute
+        self.show_detail()
+
+    def show_detail(self) -> None:
+        """Show what is known of it now."""
+        if snapshot := self._latest():
+            detail = self._monitor.detail(self.ends, self._key) if self.ends else None
+            self._panes.detail.show(self.ends, detail, snapshot.mono_ns, self.absolute)
