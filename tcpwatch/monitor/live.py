@@ -1,7 +1,7 @@
 """The Monitor: two threads, one picture.
 
-The kernel thread dumps the socket table once an interval and takes in the changes of state that the kernel tells in
-between; the capture thread (`wiretap`) reads frames. Both are joined by four-tuple and published as one frozen
+The kernel thread dumps the socket table once an interval, and in between reads the changes of state that the kernel
+reports; the capture thread (`wiretap`) reads frames. Both are joined by four-tuple and published as one frozen
 Snapshot, which a front end pulls when it likes. A front end that stops pulling stops only its own picture.
 """
 
@@ -91,7 +91,7 @@ class Monitor:
             return self._snapshot
 
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
-        """All that is known now of the connection with these ends; `key` says which socket where several have them."""
+        """All that is known now of the connection with these ends; `key` tells sockets apart that have the same."""
         snapshot = self.snapshot()
         with self._wiretap.lock:
             found = self._wiretap.find(ends)
@@ -165,11 +165,11 @@ class Monitor:
         return Stack(counters, sysctls.read() if sysctls is not None else {})
 
     def _take_transitions(self) -> None:
-        """The more was told, the sooner the next reading: it is to find a quarter of what the kernel has room for."""
+        """Read them; the more there are, the sooner the next reading: it should find the buffer a quarter full."""
         if (source := self._kernel.transitions) is not None:
-            told = source.read()
-            self._history.add_events(told)
-            pause_s = self._pause_s * min(2, source.capacity / (4 * len(told) + 1))
+            transitions = source.read()
+            self._history.add_events(transitions)
+            pause_s = self._pause_s * min(2, source.capacity / (4 * len(transitions) + 1))
             self._pause_s = min(max(pause_s, LEAST_EVENTS_S), EVENTS_S, self._interval_ns / SECOND_NS)
 
     def _sources(self) -> tuple[SourceStatus, ...]:

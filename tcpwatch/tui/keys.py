@@ -79,8 +79,8 @@ DEMO_KEYS: list[BindingType] = [
     ),
 ]  # fmt: skip
 
-# What the last line of the screen says first, where it has no room for all: what moves a recording or a demo on, and
-# what somebody looks for who is stuck.
+# What the last line of the screen shows first, because it may be too short for all: what moves a recording or a demo
+# on, and what helps to find a connection in trouble.
 FOREMOST = (
     "replay.play", "replay.step", "replay.back", "demo.next", "demo.before", "demo.on", "app.trouble", "app.why",
     "app.filter",

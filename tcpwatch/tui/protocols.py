@@ -28,7 +28,7 @@ LatestSnapshot = Callable[[], Snapshot | None]
 """The picture that is on the screen; None before the first."""
 
 Kill = Callable[[SocketRow], None]
-"""Ends a connection by force; TcpwatchError says why it did not."""
+"""Ends a connection by force; raises TcpwatchError where that fails."""
 
 
 class MonitorView(Protocol):
@@ -48,7 +48,7 @@ class MonitorView(Protocol):
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
         """All that is known of the connection with these ends, local end first; None where nothing is.
 
-        `key` says which socket is meant where several have these ends, as listeners may.
+        `key` tells sockets apart that have the same ends, as listeners may.
         """
 
     def now_ns(self) -> int:
@@ -72,9 +72,9 @@ class Said(Protocol):
 class Play(Protocol):
     """Real connections played for somebody who watches, one scenario after the other.
 
-    `number` counts them from 1 to `count`, 0 is what comes before the first; `watch` says what to look at. `over` says
-    that this one has been played to its end, `failure` why it was not, `last` that nothing comes after it. Where it
-    `waits` for its telling, `rests` says that it does so now.
+    `number` counts them from 1 to `count`, 0 is what comes before the first; `watch` says what to look at. `over` is
+    whether this one has been played to its end, `failure` why it was not, `last` whether nothing comes after it. A play
+    that `waits` stops before each act until the narration has caught up; `rests` is whether it does so now.
     """
 
     over: bool
@@ -118,7 +118,7 @@ class Play(Protocol):
         """What has begun in it since the last call."""
 
     def go_on(self) -> None:
-        """All has been told: what rests goes on."""
+        """The narration has caught up: what rests goes on."""
 
     def go(self, scenarios: int) -> None:
         """Play the one so many further on, or back; 0 plays the same again."""

@@ -1,7 +1,7 @@
 """Colours: the only place where one is named. Everything else speaks of styles ("trouble", "opening").
 
 The palettes were chosen so that trouble is the only red, opening and closing differ for the colour-blind (blue-green
-and orange), and nothing is told by colour alone.
+and orange), and nothing is shown by colour alone.
 """
 
 from collections.abc import Mapping
@@ -125,7 +125,7 @@ THEMES = (DARK, LIGHT, ANSI)
 
 
 def theme_for(environ: Mapping[str, str]) -> str:
-    """The theme's name for this terminal: the terminal's own 16 colours where it has no more, or wants none.
+    """The theme's name for this terminal: the terminal's own 16 colours where it has no more, or NO_COLOR is set.
 
     `COLORFGBG` ends with the number of the background's colour where a terminal tells it: 7 and 15 are white.
     """

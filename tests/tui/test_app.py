@@ -152,7 +152,7 @@ async def test_filter_that_is_wrong_says_where_and_keeps_the_last_one(driver: Dr
     await driver.press("slash", *"curl")
     driver.app.query_one(Input).value = "curl prot:9"
     await driver.pilot.pause()
-    message = driver.app.query_one("#filter-says")
+    message = driver.app.query_one("#filter-message")
     assert "filter, column 6: there is no key 'prot'" in message.line_at(0).text  # type: ignore[attr-defined]
     assert message.size.width > 60
     assert "filter curl" in driver.connections.title()
@@ -161,7 +161,7 @@ async def test_filter_that_is_wrong_says_where_and_keeps_the_last_one(driver: Dr
 @piloted()
 async def test_filter_says_what_it_narrows(driver: Driver) -> None:
     await driver.press("slash", *"curl")
-    message = driver.app.query_one("#filter-says")
+    message = driver.app.query_one("#filter-message")
     assert "narrows connections and their packets" in message.line_at(0).text  # type: ignore[attr-defined]
 
 

@@ -52,7 +52,7 @@ async def test_filter_and_selection_narrow_together(driver: Driver) -> None:
 
 
 def test_many_segments_are_filtered_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pane, "APART_FROM", 10)
+    monkeypatch.setattr(pane, "IN_THREAD_FROM", 10)
 
     @piloted()
     async def narrowed(driver: Driver) -> None:

@@ -44,7 +44,7 @@ class EventsUntilNow:
 
 
 class Recorded:
-    """All that a capture file holds, up to a limit, and a playhead in it."""
+    """All segments of a capture file, up to a limit, and a playhead in it."""
 
     kill = None  # there is no socket
 

@@ -1,6 +1,6 @@
 """Where a replay is in its file: how many segments have passed, and what the file's clock shows.
 
-Nothing runs here: the clock that is given says at each look how much time has passed. The file's clock never runs back,
+Nothing runs here: at each look the given clock shows how much time has passed. The file's clock never runs back,
 whatever order the segments were written in, and a long silence is played in two seconds.
 """
 

@@ -35,7 +35,7 @@ class FilterBar(Horizontal):
         sign.show(Line(((" /", "key"),)))
         yield sign
         yield Input(self._given, placeholder=EXAMPLE, compact=True, select_on_focus=False)
-        yield OneLine(id="filter-says")
+        yield OneLine(id="filter-message")
 
     def open(self) -> None:
         """Show the line and put the keys into it."""
@@ -50,7 +50,7 @@ class FilterBar(Horizontal):
     def _explain(self, wrong: str) -> None:
         """Show what is wrong with the filter; where nothing is, what it does."""
         words = (f" {wrong} ", "caution") if wrong else (f" {ABOUT} ", "muted")
-        message = self.query_one("#filter-says", OneLine)
+        message = self.query_one("#filter-message", OneLine)
         message.styles.width = cells(words[0])
         message.show(Line((words,)))
 

@@ -70,7 +70,7 @@ class DemoMode(Mode):
         dashboard.panes.detail.unchosen = self._ladder
 
     def on_mount(self) -> None:
-        """Tell what happens while it happens."""
+        """Narrate what happens while it happens."""
         self.set_interval(TELL_S * self.dashboard.pace, self.tell)
 
     def first_pane(self) -> int:
@@ -88,7 +88,7 @@ class DemoMode(Mode):
             self._held = True
 
     def tell(self) -> None:
-        """Take in what has happened, tell what is next, go on where all is told."""
+        """Take in what has happened, narrate what is next; where all is narrated, let the play go on."""
         now_ns, wire_ns = self._reader(), self._clock()
         came = self._new_events()  # before the acts: of what has come the act is then known
         self._narrator.hear((NarratedAct(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
@@ -111,11 +111,11 @@ class DemoMode(Mode):
         return f"{super().about()} {self._play.way_in(self._translate)}".strip()
 
     def explained(self) -> "Selected | None":
-        """What is under the cursor; where that is the ladder, the segment that is told of."""
-        told = self._narrator.segment
+        """What is under the cursor; where that is the ladder, the segment that is narrated."""
+        narrated = self._narrator.segment
         dashboard = self.dashboard
-        if told and dashboard.arrangement.pane is dashboard.panes.detail and not dashboard.selection.ends:
-            return told.event
+        if narrated and dashboard.arrangement.pane is dashboard.panes.detail and not dashboard.selection.ends:
+            return narrated.event
         return super().explained()
 
     def presenter(self) -> "PresenterScreen":
@@ -137,12 +137,12 @@ class DemoMode(Mode):
         self._show_narration()
 
     def action_tell_on(self) -> None:
-        """What is told has been read."""
+        """What is shown has been read: narrate what is next."""
         self._narrator.go_on(self._reader())
         self.tell()
 
     def action_catch_up(self) -> None:
-        """Tell what is now."""
+        """Leave out what waits; narrate what is now."""
         self._narrator.catch_up(self._reader())
         self.tell()
 
@@ -154,10 +154,10 @@ class DemoMode(Mode):
         self._narrator = self._new_narrator()
 
     def _new_narrator(self, aside: str = "") -> Narrator:
-        """What to watch is told first, and the aside with it: before it where segments soon take its room."""
+        """It begins with what to watch, and the aside: this comes first where segments soon take its place."""
         play = self._play
-        told = (self._translate(play.watch), aside)
-        introduction = " · ".join(part for part in told[:: 1 if play.number else -1] if part)
+        parts = (self._translate(play.watch), aside)
+        introduction = " · ".join(part for part in parts[:: 1 if play.number else -1] if part)
         return Narrator(
             introduction, self._begun_ns,
             begun_ns=None if play.number else self._clock(), hurried=not play.waits,
@@ -166,7 +166,7 @@ class DemoMode(Mode):
 
     @property
     def _presents(self) -> bool:
-        """The presenter holds what is shown, and nobody reads the narration."""
+        """The presenter is shown, and nobody reads the narration."""
         return self.dashboard.screen is self._presenter
 
     def _new_events(self) -> list[Event]:
@@ -180,8 +180,8 @@ class DemoMode(Mode):
             return now_ns - self._begun_ns >= OPENING_NS
         if self._over_ns is None:
             return False
-        all_told = self._narrator.at_rest(now_ns) and now_ns - self._over_ns >= REST_NS
-        return all_told or now_ns - self._over_ns >= LONGEST_REST_NS
+        all_narrated = self._narrator.at_rest(now_ns) and now_ns - self._over_ns >= REST_NS
+        return all_narrated or now_ns - self._over_ns >= LONGEST_REST_NS
 
     def _show_narration(self) -> None:
         width, height = self._narration.room
@@ -189,7 +189,7 @@ class DemoMode(Mode):
         self.dashboard.panes.detail.show_unchosen()
 
     def _ladder(self, width: int, height: int) -> tuple[str, list[Line]]:
-        """The connection that is told of, as far as it was told."""
+        """The connection that is narrated, as far as the narration has come."""
         narrator = self._narrator
         lines = compact_ladder(narrator.passed, narrator.segment, self._translate, width, height)
         ends = " ⇄ ".join(map(str, narrator.passed[0].ends)) if narrator.passed else ""

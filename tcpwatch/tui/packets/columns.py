@@ -96,7 +96,7 @@ def tells_of_trouble(event: Event) -> bool:
 
 
 def _meaning(arrival: Arrival) -> Run:
-    """The step, what analysis says, what the payload begins, what is unusual: what there is, in this order."""
+    """The step, what analysis found, how the payload begins, what is unusual: what there is, in this order."""
     event = arrival.event
     words = [word.replace("_", " ") for word in event.analysis]
     words += [word for word in (event.app, event.note) if word]

@@ -29,7 +29,7 @@ from tcpwatch.wire.segment import RST, reversed_ends
 Passing = Callable[[Sequence[Event]], frozenset[int]]
 """Which streams among these events are to be shown."""
 
-APART_FROM = 10_000  # segments from which finding that out may take longer than a key may
+IN_THREAD_FROM = 10_000  # segments from which filtering them takes longer than a key press may
 MARGIN = 1  # the bar that marks the selected connection's segments
 
 
@@ -57,22 +57,22 @@ class Packets(Rows[int]):
         self.limited = False
         self._passing: Passing | None = None
         self._streams: frozenset[int] | None = None
-        self._sifting = False
+        self._filtering = False
         self._seen = 0
         self.nothing = "Listening: no segment yet."
         self._ambiguous = False
 
     def pull(self, status: SourceStatus | None) -> None:
-        """Show what has come; `status` says why nothing can come."""
-        told, self._status = self._status, status
+        """Show what has come; `status` is the reason where nothing can come."""
+        before, self._status = self._status, status
         first, end = self._log.first, self._log.end
         if end < self._seen:
             self._show_afresh()
-        elif self._narrowed:
-            self.set_rows(self._narrowed_rows(first, end))
+        elif self._filtered:
+            self.set_rows(self._filtered_rows(first, end))
         elif (first, end) != self._held():
             self.set_rows(range(first, end))
-        elif told != status:
+        elif before != status:
             self.repaint_changed()
         self._seen = end
 
@@ -94,21 +94,21 @@ class Packets(Rows[int]):
         self._passing = passing
         if passing is None:
             self._take_streams(None)
-        elif self._log.end - self._log.first < APART_FROM:
+        elif self._log.end - self._log.first < IN_THREAD_FROM:
             self._take_streams(passing(self._log.slice(self._log.first)[1]))
-        elif not self._sifting:
-            self._sifting = True
-            self.run_worker(self._sift_apart())
+        elif not self._filtering:
+            self._filtering = True
+            self.run_worker(self._filter_in_thread())
 
-    async def _sift_apart(self) -> None:
-        """Until what is shown is what the user wants by then."""
+    async def _filter_in_thread(self) -> None:
+        """Filter again until what is shown is what the user has asked for meanwhile."""
         done = None
         while self._passing is not None and self._passing is not done:
             done = self._passing
             streams = await asyncio.to_thread(done, self._log.slice(self._log.first)[1])
             if self._passing is not None:
                 self._take_streams(streams)
-        self._sifting = False
+        self._filtering = False
 
     def _take_streams(self, streams: frozenset[int] | None) -> None:
         if streams != self._streams:
@@ -116,7 +116,7 @@ class Packets(Rows[int]):
             self._show_afresh()
 
     @property
-    def _narrowed(self) -> bool:
+    def _filtered(self) -> bool:
         return self.limited or self._streams is not None
 
     @property
@@ -131,9 +131,9 @@ class Packets(Rows[int]):
     def _show_afresh(self) -> None:
         first, end = self._log.first, self._log.end
         self._seen = end
-        self.set_rows(self._matching(*self._log.slice(first, end)) if self._narrowed else range(first, end))
+        self.set_rows(self._matching(*self._log.slice(first, end)) if self._filtered else range(first, end))
 
-    def _narrowed_rows(self, first: int, end: int) -> list[int]:
+    def _filtered_rows(self, first: int, end: int) -> list[int]:
         kept = list(self.rows[bisect_left(self.rows, first) :])
         start, events = self._log.slice(max(self._seen, first), end)
         if self._passing is not None and self._streams is not None:

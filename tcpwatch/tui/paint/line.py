@@ -19,7 +19,7 @@ STYLES = frozenset((
 # fmt: on
 
 
-ONLY_PORT = 10  # cells below which the rest of an address says nothing
+ONLY_PORT = 10  # cells below which the rest of an address is of no use
 
 
 class Line(NamedTuple):

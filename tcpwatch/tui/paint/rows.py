@@ -39,7 +39,7 @@ class Rows(Lines, Generic[Row], can_focus=True):
         self._follows = follows
         self._cursor_key: Hashable = None
 
-    # What a subclass says.
+    # What a subclass defines.
 
     def key_of(self, row: Row) -> Hashable:
         """What the row is known by, over all changes of the list."""

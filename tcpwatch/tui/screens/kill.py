@@ -1,4 +1,4 @@
-"""The question before a connection is ended by force: asked once, and No unless the user says otherwise."""
+"""The question before a connection is ended by force: asked once, and the answer is No unless the user chooses Yes."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -85,7 +85,7 @@ class KillScreen(ModalScreen[None]):
         self.action_answer(self._question.yes)
 
     def action_answer(self, yes: bool) -> None:
-        """Close, and do what was answered; how that went is told over the dashboard."""
+        """Close, and do what was answered; a notice over the dashboard shows how that went."""
         self.dismiss()
         if not yes:
             return

@@ -33,7 +33,7 @@ PACES_S = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds a segment is shown in slow motio
 USUAL_PACE = PACES_S.index(1.0)
 SENTENCE, NARROW_SENTENCE = 2, 3  # lines kept for it, so that the ladder seldom moves
 NARROW = 100
-CAPTION = 2  # lines for what the scenario does; the last one says where there is more
+CAPTION = 2  # lines for what the scenario does; the last one shows where there is more
 TITLE, HOLDS, SLOW = "Presenter", "‖ holds", "▶ one segment every {seconds} s"
 CONNECTION, SEGMENT = "connection", "segment"
 PRESS_SPACE, WAITS = "Space shows the first segment.", "No segment yet: the ladder begins with the first."
@@ -121,7 +121,10 @@ class PresenterScreen(ModalScreen[None]):
     def _lines(self, width: int, height: int) -> list[Line]:
         held = self._ladder.held
         top = [self._title(width), *self._captioned(held, width), *self._heads(width)]
-        below = [*self._told(held, width), keys_line((key for key in self.BINDINGS if isinstance(key, Binding)), width)]
+        below = [
+            *self._narration(held, width),
+            keys_line((key for key in self.BINDINGS if isinstance(key, Binding)), width),
+        ]
         room = max(3, height - len(top) - len(below))
         return [*top, *ladder_lines(self._ladder.above, self._translate, width, room, self._absolute), *below]
 
@@ -153,8 +156,8 @@ class PresenterScreen(ModalScreen[None]):
             names = ("", "")
         return head_lines(names, (f"{here}{owners[0]}", f"{there}{owners[1]}"), width)
 
-    def _told(self, held: NarratedSegment | None, width: int) -> list[Line]:
-        """The narration, in as many lines whatever it says; what the kernel has against it, last."""
+    def _narration(self, held: NarratedSegment | None, width: int) -> list[Line]:
+        """The narration, in at least as many lines as it mostly needs; last, where the kernel disagrees."""
         tell = self._translate
         if held is None:
             lines = [Line(((f" {tell(PRESS_SPACE if self._ladder.segments else WAITS)}", "strong"),))]
