@@ -15,7 +15,9 @@ from tests.lab.proc_net import eventually, needs_proc_net, sockets, states
 pytestmark = pytest.mark.e2e
 
 PARENT = """
-import sys, threading
+import signal, sys, threading
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # both are ignored under nohup and in the background of a script
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tcpwatch.lab.leaky_server import Demo
 demo = Demo({port})
 demo.start()
