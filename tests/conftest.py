@@ -1,7 +1,7 @@
 """The command in this process; which tests share a worker; what was skipped, in one line."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,8 +31,13 @@ def tcpwatch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     return run
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """The end-to-end tests of a file share fixtures that are dear, and what they watch: they stay in one worker."""
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The end-to-end tests of a file share fixtures that are dear, and what they watch: they stay in one worker.
+
+    They come first, since they wait more than they work: the other tests fill their pauses.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
     for item in items:
         if item.get_closest_marker("e2e") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -36,6 +36,37 @@ TESTED_AS_A_WHOLE = (
     "tcpwatch/lab/scenarios/",  # played to the real command by tests/e2e/test_scenarios.py
 )
 
+# Tests of more than one module, or of one aspect of a large one: what they are about.
+TESTS_OF_SEVERAL = {
+    "tests/kernel/bpf/test_against_capture.py": "the programs against a capture",
+    "tests/kernel/test_against_ss.py": "every backend against ss",
+    "tests/kernel/test_tcb_against_capture.py": "every backend's TCB against a capture",
+    "tests/lab/scenarios/test_table.py": "the scenarios and docs/lessons.md",
+    "tests/lab/test_recordings.py": "the recordings of the scenarios",
+    "tests/report/formats/test_added_format.py": "what a format more costs",
+    "tests/tcp/test_oracle.py": "the analysis against tshark",
+    "tests/tcp/test_scenarios.py": "the wire traces of tests/scenarios",
+    "tests/tui/modes/test_recorded_demo.py": "the demo mode over a recording",
+    "tests/tui/packets/test_filter.py": "the packets pane under a filter",
+    "tests/tui/packets/test_marks.py": "the marked segments of the packets pane",
+    "tests/tui/test_hostile.py": "hostile text on every pane",
+    "tests/tui/test_snapshots.py": "pictures of the whole screen",
+    "tests/wire/test_corpus.py": "the decoder against the corpus",
+}
+TESTS_OF_THE_WHOLE = ("e2e", "fuzz", "perf")
+TESTS = sorted(
+    path.relative_to(ROOT)
+    for folder in (ROOT / "tests").iterdir()
+    if folder.is_dir() and folder.name not in TESTS_OF_THE_WHOLE
+    for path in folder.rglob("test_*.py")
+)
+
+
+def mirrored(test: Path) -> Path:
+    """`tests/wire/test_link.py` -> `tcpwatch/wire/link.py`, `tests/tools/test_texts.py` -> `tools/texts.py`."""
+    parts = test.parts[1:-1] if test.parts[1] == "tools" else ("tcpwatch", *test.parts[1:-1])
+    return Path(*parts, test.name.removeprefix("test_"))
+
 
 def mirror(module: Path) -> Path:
     """`tcpwatch/wire/link.py` -> `tests/wire/test_link.py`."""
@@ -67,3 +98,14 @@ def test_module_has_tests_at_the_mirrored_path(module: Path) -> None:
 def test_exemption_is_still_needed(name: str) -> None:
     assert (ROOT / name).exists(), f"{name} is gone"
     assert not (ROOT / mirror(Path(name))).exists(), f"{name} has tests of its own now"
+
+
+@pytest.mark.parametrize("test", TESTS, ids=str)
+def test_tests_are_where_what_they_test_is(test: Path) -> None:
+    listed = test.as_posix() in TESTS_OF_SEVERAL
+    assert (ROOT / mirrored(test)).exists() != listed, f"{mirrored(test)} is what {test} should test"
+
+
+@pytest.mark.parametrize("name", TESTS_OF_SEVERAL)
+def test_tests_of_several_are_still_there(name: str) -> None:
+    assert (ROOT / name).exists(), f"{name} is gone"

@@ -18,11 +18,11 @@ from tests.e2e.witnesses import begin, skip_where_refused
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
 
-AT_ONCE = 8
+AT_ONCE = 4
 PACE = "0.5"
 
 
-class SocketFacts(NamedTuple):
+class Case(NamedTuple):
     """A scenario is broken off once so many of its acts were told; 0: it has its namespace, and nothing else yet."""
 
     name: str
@@ -41,9 +41,9 @@ class Left(NamedTuple):
     all_gone: bool
 
 
-EVERY_SCENARIO = [SocketFacts(name, len(acts_of(name))) for name in SCENARIOS]
+EVERY_SCENARIO = [Case(name, len(acts_of(name))) for name in SCENARIOS]
 EVERY_WAY = [
-    SocketFacts("close-wait", *how)
+    Case("close-wait", *how)
     for how in product(
         range(len(acts_of("close-wait"))),
         (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL),
@@ -53,7 +53,7 @@ EVERY_WAY = [
 CASES = [*EVERY_SCENARIO, *EVERY_WAY]
 
 
-def break_off(program: list[str], case: SocketFacts) -> Left:
+def break_off(program: list[str], case: Case) -> Left:
     demo, ground = begin(program, case.name, "--pace", PACE)
     with demo:
         try:
@@ -73,7 +73,7 @@ def break_off(program: list[str], case: SocketFacts) -> Left:
 
 
 @pytest.fixture(scope="module")
-def broken_off(plain_program: list[str]) -> Iterator[dict[SocketFacts, "Future[Left]"]]:
+def broken_off(plain_program: list[str]) -> Iterator[dict[Case, "Future[Left]"]]:
     programs = {"root": [sys.executable, "-m", "tcpwatch"], "plain": plain_program}
     skip_where_refused(plain_program)
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -81,7 +81,7 @@ def broken_off(plain_program: list[str]) -> Iterator[dict[SocketFacts, "Future[L
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_nothing_is_left_of(broken_off: dict[SocketFacts, "Future[Left]"], case: SocketFacts) -> None:
+def test_nothing_is_left_of(broken_off: dict[Case, "Future[Left]"], case: Case) -> None:
     if case.name == "https" and shutil.which("openssl") is None:
         pytest.skip("needs openssl")
     left = broken_off[case].result()

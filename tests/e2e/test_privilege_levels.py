@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,10 +124,10 @@ def test_sockets_are_seen_by_every_user(place: Place, level: Level, command: lis
 
 
 def test_dashboard_works_for_every_user(tmux: None, place: Place, level: Level, command: list[str]) -> None:
-    with (
-        place.running(sys.executable, "-c", SERVER),
-        Terminal([*place.enter, *command, "-i", "lo", "-p", "8087"], 120, 36) as terminal,
-    ):
+    with ExitStack() as running:
+        running.enter_context(place.running(sys.executable, "-c", SERVER))
+        place.wait_for_listener(8087)  # the dashboard chooses a connection that is there when it starts
+        terminal = running.enter_context(Terminal([*place.enter, *command, "-i", "lo", "-p", "8087"], 120, 36))
         screen = terminal.wait_for("LISTEN", "ESTABLISHED", "SND.UNA")
         assert heading_counts(screen) == {"ESTABLISHED": 2, "LISTEN": 1}
         assert ("CAP_NET_RAW" in screen) is ("packets" in level.lacks)

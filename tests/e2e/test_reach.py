@@ -54,7 +54,7 @@ def dashboard(program: list[str], *words: str) -> Terminal:
 def test_all_namespaces_are_watched_without_root(
     tmux: None, place: Place, program: list[str], source: tuple[str, ...]
 ) -> None:
-    with named("tcpwatch-e2e") as name, held("ip", "netns", "exec", name) as there, held() as other:
+    with named() as name, held("ip", "netns", "exec", name) as there, held() as other:
         ports = ("-p", str(there.port), "-p", str(other.port))
         with dashboard([*place.enter, *program], *ports, "--all-netns", "--allow-kill", *source) as terminal:
             terminal.wait_for("all netns", "NETNS", name, f"/{other.pid}", "ESTABLISHED      4")
@@ -65,7 +65,7 @@ def test_all_namespaces_are_watched_without_root(
 
 def test_one_namespace_is_watched_and_captured_without_root(tmux: None, program: list[str]) -> None:
     with (
-        named("tcpwatch-e2e") as name,
+        named() as name,
         held("ip", "netns", "exec", name) as there,
         dashboard(program, "--netns", name, "-i", "lo", "--allow-kill") as terminal,
     ):

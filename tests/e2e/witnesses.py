@@ -45,7 +45,7 @@ from tcpwatch.cli import main
 while True:
     main(["sockets", "--json", "--no-bpf", "-p", "9999"])
     print("looking", file=sys.stderr)
-    time.sleep(0.15)
+    time.sleep(0.25)
 """
 WATCH_PORT = ("-i", "lo", "-p", "9999", "--json")
 WITNESSES = {

@@ -54,7 +54,7 @@ def held(*enter: str, python: str = sys.executable) -> Iterator[Held]:
 @contextmanager
 def named() -> Iterator[str]:
     """`ip netns add`, under a name of this process's own."""
-    name = f"tcpwatch-test-{os.getpid()}"
+    name = f"tcpw-{os.getpid()}"  # short, for a narrow column
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         yield name

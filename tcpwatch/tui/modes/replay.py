@@ -27,6 +27,7 @@ class ReplayMode(Mode):
         super().__init__(RECORDING)
         self._playhead = recorded.playhead
         self._scrub = ScrubBar(recorded.events, recorded.playhead, id="scrub")
+        self._shown = recorded.playhead.position  # the segments that had passed when all panes were last painted
         self.lower_bars = (self._scrub,)
 
     def attach(self, dashboard: DashboardView) -> None:
@@ -42,8 +43,8 @@ class ReplayMode(Mode):
         self.set_interval(TICK_S * self.dashboard.pace, self.follow_playhead)
 
     def follow_playhead(self) -> None:
-        """Show how far the playing has come."""
-        if self._playhead.playing:
+        """Show how far the playing has come, its end too: another look at the playhead may have stopped it there."""
+        if self._playhead.playing or self._playhead.position != self._shown:
             self.show_moment()
 
     def show_moment(self) -> None:
@@ -51,6 +52,7 @@ class ReplayMode(Mode):
         self.dashboard.pull_snapshot()
         self.dashboard.pull_packets()
         self._scrub.repaint_changed()
+        self._shown = self._playhead.position
 
     def about(self) -> str:
         """The same in every pane."""

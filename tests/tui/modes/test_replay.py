@@ -98,6 +98,17 @@ async def test_file_opens_paused_at_its_end(replay: Replay) -> None:
 
 
 @replayed()
+async def test_end_of_the_playing_is_shown_though_another_look_came_first(replay: Replay) -> None:
+    await replay.press("p")
+    await replay.tick(5)
+    replay.clock.advance(10)
+    replay.app.pull_snapshot()  # which stops the playhead at the end
+    await replay.tick(0)
+    assert replay.bar.startswith(" ‖ 1×")
+    assert "segment 7 of 7" in replay.bar
+
+
+@replayed()
 async def test_step_moves_table_packets_and_detail_together(replay: Replay) -> None:
     await replay.press("comma", "comma")
     assert replay.groups == [State.CLOSE_WAIT, State.FIN_WAIT_2]
