@@ -9,6 +9,8 @@ import pytest
 
 from tcpwatch.cli import main
 
+LONGEST = ("test_scenarios.py", "test_refused.py", "test_broken_off.py")
+
 
 class Ended(NamedTuple):
     """What the command printed and returned."""
@@ -35,9 +37,9 @@ def tcpwatch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The end-to-end tests of a file share fixtures that are dear, and what they watch: they stay in one worker.
 
-    They come first, since they wait more than they work: the other tests fill their pauses.
+    They come first, the longest before all, since they wait more than they work: the other tests fill their pauses.
     """
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, item.path.name not in LONGEST))
     for item in items:
         if item.get_closest_marker("e2e") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.name))
