@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tcpwatch.cli.commands.demo.command import SHOWN_PACE_S
-from tcpwatch.cli.commands.demo.headless import Rehearsal
+from tcpwatch.cli.commands.demo.headless import HeadlessScenario
 from tcpwatch.cli.live import open_watch
 from tcpwatch.cli.options import FrameOptions, KernelOptions
 from tcpwatch.lab.address import PORT
@@ -73,6 +73,6 @@ def watch(process: ScenarioProcess, taken: Path) -> int:
     with process:
         try:
             monitor.start()
-            return Rehearsal(monitor, process).watch()
+            return HeadlessScenario(monitor, process).watch()
         finally:
             monitor.stop()  # before the programs are ended: that is no part of the scenario

@@ -32,7 +32,7 @@ def topic_texts() -> set[str]:
     """Those of the explanations."""
     labels = [passage.label for passage in passages(next(iter(TOPICS.values())), str) if passage.label]
     texts = [text for topic in TOPICS.values() for text in (topic.title, topic.what, topic.why, topic.then)]
-    return {why.QUESTION, why.COPIED, *why.HINTS, *labels, *texts}
+    return {why.QUESTION, why.COPIED_NOTICE, *why.HINTS, *labels, *texts}
 
 
 def narration_texts() -> set[str]:

@@ -5,13 +5,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from tcpwatch.cli.options import (
+    CommandOptions,
     DashboardOptions,
     DemoOptions,
     DoctorOptions,
     FlowsOptions,
     FrameOptions,
     KernelOptions,
-    Options,
     PacketsOptions,
     SocketsOptions,
     WhyOptions,
@@ -21,7 +21,7 @@ from tcpwatch.report.formats import DEFAULT
 from tcpwatch.why.language import language_of
 
 
-class Words(argparse.Namespace):
+class ParsedWords(argparse.Namespace):
     """What argparse fills in; the defaults are here because options may stand before a command and after it."""
 
     command: str = "dashboard"
@@ -47,18 +47,18 @@ class Words(argparse.Namespace):
     allow_kill: bool = False
 
 
-def parse(argv: Sequence[str]) -> Options:
+def parse(argv: Sequence[str]) -> CommandOptions:
     """Read the command line; on an error argparse prints it and exits with 2."""
     parser, commands = build_parser()
     if unknown := next(unknown_options(argv, (parser, *commands)), None):
         parser.error(unknown)  # argparse would take the value of such an option for a command, and blame that
-    words = parser.parse_args(argv, namespace=Words())
+    words = parser.parse_args(argv, namespace=ParsedWords())
     if words.read is not None and (words.netns is not None or words.all_netns or words.allow_kill):
         parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
     return READ[words.command](words)
 
 
-def _frames(words: Words) -> FrameOptions:
+def _frames(words: ParsedWords) -> FrameOptions:
     return FrameOptions(
         iface=words.iface,
         ports=tuple(words.port),
@@ -69,16 +69,16 @@ def _frames(words: Words) -> FrameOptions:
     )
 
 
-def _kernel(words: Words) -> KernelOptions:
+def _kernel(words: ParsedWords) -> KernelOptions:
     return KernelOptions(portable=words.backend == "portable", bpf=words.bpf, all_netns=words.all_netns)
 
 
-def _language(words: Words) -> str:
+def _language(words: ParsedWords) -> str:
     """The language of the explanations: the one that was asked for, else the locale's."""
     return words.lang or language_of(os.environ)
 
 
-def _dashboard(words: Words) -> DashboardOptions:
+def _dashboard(words: ParsedWords) -> DashboardOptions:
     return DashboardOptions(
         netns=words.netns,
         frames=_frames(words),
@@ -90,7 +90,7 @@ def _dashboard(words: Words) -> DashboardOptions:
     )
 
 
-def _demo(words: Words) -> DemoOptions:
+def _demo(words: ParsedWords) -> DemoOptions:
     return DemoOptions(
         dashboard=_dashboard(words),
         scenario=words.scenario,
@@ -101,29 +101,29 @@ def _demo(words: Words) -> DemoOptions:
     )
 
 
-def _sockets(words: Words) -> SocketsOptions:
+def _sockets(words: ParsedWords) -> SocketsOptions:
     return SocketsOptions(
         netns=words.netns, kernel=_kernel(words), ports=tuple(words.port), filter=words.filter, format=words.format
     )
 
 
-def _packets(words: Words) -> PacketsOptions:
+def _packets(words: ParsedWords) -> PacketsOptions:
     return PacketsOptions(netns=words.netns, frames=_frames(words), filter=words.filter, format=words.format)
 
 
-def _flows(words: Words) -> FlowsOptions:
+def _flows(words: ParsedWords) -> FlowsOptions:
     return FlowsOptions(netns=words.netns, frames=_frames(words), filter=words.filter, format=words.format)
 
 
-def _doctor(words: Words) -> DoctorOptions:
+def _doctor(words: ParsedWords) -> DoctorOptions:
     return DoctorOptions(netns=words.netns, kernel=_kernel(words), allow_kill=words.allow_kill, format=words.format)
 
 
-def _why(words: Words) -> WhyOptions:
+def _why(words: ParsedWords) -> WhyOptions:
     return WhyOptions(netns=words.netns, topic=tuple(words.topic), list=words.list, language=_language(words))
 
 
-READ: Mapping[str, Callable[[Words], Options]] = {
+READ: Mapping[str, Callable[[ParsedWords], CommandOptions]] = {
     "dashboard": _dashboard,
     "demo": _demo,
     "sockets": _sockets,

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from tcpwatch.report.formats import DEFAULT
 
 
-class Options(Protocol):
+class CommandOptions(Protocol):
     """What every command has: the module of `commands` that does it, and the network namespace to run in."""
 
     @property

@@ -10,7 +10,7 @@ from tcpwatch import __version__
 from tcpwatch.report.formats import DEFAULT, FORMATS
 from tcpwatch.why.language import LANGUAGES
 
-OPTION = re.compile(r"--?[A-Za-z]")
+OPTION_PATTERN = re.compile(r"--?[A-Za-z]")
 PACE = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
 
 
@@ -88,7 +88,7 @@ def unknown_options(argv: Sequence[str], parsers: Iterable[ArgumentParser]) -> I
     }
     for word in takewhile("--".__ne__, argv):
         name = word.partition("=")[0] if word.startswith("--") else word[:2]
-        if OPTION.match(name) and not any(option.startswith(name) for option in known):
+        if OPTION_PATTERN.match(name) and not any(option.startswith(name) for option in known):
             from difflib import get_close_matches
 
             nearest = get_close_matches(name, known, 1)

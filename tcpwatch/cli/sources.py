@@ -3,14 +3,12 @@
 import sys
 
 from tcpwatch.capture.frame import FrameSource
-from tcpwatch.capture.interfaces import Interface, find_interface
+from tcpwatch.capture.interfaces import ANY, Interface, find_interface
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.options import FrameOptions
 from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, held_privileges
 from tcpwatch.system.privileges import drop_privileges as drop
-
-ALL_INTERFACES = "any"
 
 
 def wanted_interface(iface: str | None) -> Interface:
@@ -18,7 +16,7 @@ def wanted_interface(iface: str | None) -> Interface:
 
     Raises UsageError, with the names of all, where there is none of that name.
     """
-    interface = find_interface(iface or ALL_INTERFACES)
+    interface = find_interface(iface or ANY)
     if interface.note:
         sys.stderr.write(f"tcpwatch: {interface.note}\n")
     return interface

@@ -14,7 +14,7 @@ from tcpwatch.wire.segment import ACK, SYN, Endpoint
 
 SegmentKind = tuple[object, ...]
 
-FLOWS = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
+FLOW_LIMIT = 4_096  # connections whose states are kept; one that has fallen out goes on as if seen from the middle
 
 
 class NarratedSegment(NamedTuple):
@@ -140,7 +140,7 @@ class NarratedSegments:
         """The event and what it found."""
         knowledge = self._knowledge.pop(event.stream, None) or PeerKnowledge()
         narrated = self._narrated(event, knowledge)
-        if len(self._knowledge) >= FLOWS:
+        if len(self._knowledge) >= FLOW_LIMIT:
             del self._knowledge[next(iter(self._knowledge))]
         self._knowledge[event.stream] = knowledge
         return narrated

@@ -15,7 +15,7 @@ from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.tui.bars.scrub_lines import replay_status_line
 from tcpwatch.tui.bars.status import status_line
 from tcpwatch.tui.connections.columns import ALL_NETNS_COLUMNS, COLUMNS, WIRE_COLUMNS, Moment
-from tcpwatch.tui.paint.columns import Column
+from tcpwatch.tui.paint.columns import PaneColumn
 from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.panes import Arrangement, Panes
 from tcpwatch.tui.protocols import MonitorView, Target
@@ -33,7 +33,7 @@ class Origin(NamedTuple):
     actions that do not exist there.
     """
 
-    columns: Callable[[Target], tuple[Column[Moment], ...]]
+    columns: Callable[[Target], tuple[PaneColumn[Moment], ...]]
     status: Callable[[Target, Snapshot, bool, int], Line]
     hidden: frozenset[str] = frozenset()
 

@@ -12,7 +12,7 @@ from tcpwatch.tui.connections.columns import Moment
 from tcpwatch.tui.connections.pane import Connections
 from tcpwatch.tui.detail.pane import DetailPane
 from tcpwatch.tui.packets.pane import Packets
-from tcpwatch.tui.paint.columns import Column
+from tcpwatch.tui.paint.columns import PaneColumn
 from tcpwatch.tui.paint.lines import OneLine
 from tcpwatch.tui.protocols import Segments, Target
 
@@ -31,7 +31,7 @@ class Panes(NamedTuple):
     detail: DetailPane
 
 
-def new_panes(columns: tuple[Column[Moment], ...], segments: Segments, target: Target) -> Panes:
+def new_panes(columns: tuple[PaneColumn[Moment], ...], segments: Segments, target: Target) -> Panes:
     """The panes of a dashboard: these columns in the first, these segments in the second."""
     packets = Packets(segments, target.interface or "no interface", id="packets")
     return Panes(Connections(columns, id="connections"), packets, DetailPane(id="detail"))

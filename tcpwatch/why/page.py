@@ -11,7 +11,7 @@ from tcpwatch.why.catalog import Translate
 from tcpwatch.why.topic import Topic
 
 
-class Kind(Enum):
+class PassageKind(Enum):
     """The kind of a passage decides its style, and whether its lines may be broken."""
 
     PROSE = auto()
@@ -24,7 +24,7 @@ class Passage(NamedTuple):
 
     label: str
     text: str
-    kind: Kind = Kind.PROSE
+    kind: PassageKind = PassageKind.PROSE
 
 
 def heading(topic: Topic, translate: Translate) -> str:
@@ -39,10 +39,10 @@ def passages(topic: Topic, translate: Translate) -> Iterator[Passage]:
             yield Passage(translate(label), translate(text))
     commands = (*topic.commands, *([f"Wireshark: {topic.wireshark}"] if topic.wireshark else ()))
     for label, command in zip_longest([translate("See")], commands, fillvalue=""):
-        yield Passage(label, command, Kind.COMMAND)
+        yield Passage(label, command, PassageKind.COMMAND)
     if topic.related:
-        yield Passage(translate("Related"), " · ".join(topic.related), Kind.REFERENCE)
-    yield Passage(translate("Source"), topic.source, Kind.REFERENCE)
+        yield Passage(translate("Related"), " · ".join(topic.related), PassageKind.REFERENCE)
+    yield Passage(translate("Source"), topic.source, PassageKind.REFERENCE)
 
 
 def lines(topic: Topic, translate: Translate, width: int, *, commands_whole: bool = False) -> Iterator[Passage]:
@@ -50,7 +50,7 @@ def lines(topic: Topic, translate: Translate, width: int, *, commands_whole: boo
     parts = list(passages(topic, translate))
     column = max(cells(passage.label) for passage in parts) + 2
     for label, text, kind in parts:
-        whole = commands_whole and kind is Kind.COMMAND
+        whole = commands_whole and kind is PassageKind.COMMAND
         for line in [text] if whole else wrap(text, width - column):
             yield Passage(label + " " * (column - cells(label)), line, kind)
             label = ""

@@ -61,10 +61,10 @@ def test_segments_keep_flows_apart() -> None:
 
 def test_segments_forget_the_quietest_flow() -> None:
     read = NarratedSegments()
-    for stream in range(module.FLOWS):
+    for stream in range(module.FLOW_LIMIT):
         read.of(event(stream=stream))
     read.of(event(stream=0))
-    read.of(event(stream=module.FLOWS))
+    read.of(event(stream=module.FLOW_LIMIT))
     assert read.of(event(stream=0)).before is not None
     assert read.of(event(stream=1)).before is None
 

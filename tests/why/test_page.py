@@ -3,7 +3,7 @@ import pytest
 from tcpwatch.text.cells import cells
 from tcpwatch.why.catalog import translation
 from tcpwatch.why.language import LANGUAGES
-from tcpwatch.why.page import Kind, heading, lines, passages, wrap
+from tcpwatch.why.page import PassageKind, heading, lines, passages, wrap
 from tcpwatch.why.topics import TOPICS
 
 CLOSE_WAIT = TOPICS["CLOSE-WAIT"]
@@ -30,9 +30,9 @@ def test_lines_fit_and_their_texts_begin_in_one_column(language: str, width: int
 
 def test_lines_keep_a_command_whole_where_it_is_to_be_copied() -> None:
     keep_alive = TOPICS["keep_alive"]
-    whole = [text for _, text, kind in lines(keep_alive, str, 40, commands_whole=True) if kind is Kind.COMMAND]
+    whole = [text for _, text, kind in lines(keep_alive, str, 40, commands_whole=True) if kind is PassageKind.COMMAND]
     assert whole == [*keep_alive.commands, "Wireshark: tcp.analysis.keep_alive"]
-    assert len([kind for _, _, kind in lines(keep_alive, str, 40) if kind is Kind.COMMAND]) > len(whole)
+    assert len([kind for _, _, kind in lines(keep_alive, str, 40) if kind is PassageKind.COMMAND]) > len(whole)
 
 
 def test_passages_stand_in_the_order_of_reading() -> None:

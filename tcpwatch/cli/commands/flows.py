@@ -23,7 +23,7 @@ def run(options: FlowsOptions, _: Namespace | None = None) -> int:
         write = FORMATS[options.format].open_writer(FLOWS, output)
 
         def report(flows: Sequence[Flow]) -> None:
-            write([flow for flow in flows if has_port(flow, ports) and passes(flow)])
+            write([flow for flow in flows if flow_has_port(flow, ports) and passes(flow)])
 
         tracker = FlowTracker(on_evict=report)
         try:
@@ -34,6 +34,6 @@ def run(options: FlowsOptions, _: Namespace | None = None) -> int:
     return 0
 
 
-def has_port(flow: Flow, ports: Collection[int]) -> bool:
+def flow_has_port(flow: Flow, ports: Collection[int]) -> bool:
     """Whether the connection has one of the ports at either end; without ports, all have."""
     return not ports or any(end.port in ports for end in endpoints(flow.ends))

@@ -12,7 +12,7 @@ from tcpwatch.monitor.filter.language import compile_filter
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.formats import FORMATS
 from tcpwatch.report.output import Output
-from tcpwatch.report.records.sockets import SOCKETS, SocketRecord
+from tcpwatch.report.records.sockets import SOCKETS, ReportedSocket
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
@@ -27,7 +27,7 @@ def run(options: SocketsOptions, entered: Namespace | None = None) -> int:
     chosen = [
         connection
         for connection in snapshot.connections
-        if has_port(connection.row, options.ports) and passes(connection, snapshot.mono_ns)
+        if row_has_port(connection.row, options.ports) and passes(connection, snapshot.mono_ns)
     ]
     with Output() as output:
         FORMATS[options.format].open_writer(SOCKETS, output)(records_of(chosen, snapshot.mono_ns))
@@ -37,7 +37,7 @@ def run(options: SocketsOptions, entered: Namespace | None = None) -> int:
     return 0
 
 
-def records_of(chosen: Sequence[Connection], now_ns: int) -> Iterator[SocketRecord]:
+def records_of(chosen: Sequence[Connection], now_ns: int) -> Iterator[ReportedSocket]:
     """A record for each; the kernel is asked for the rest of their attributes when the first of them is read."""
     cgroups = Cgroups()
 
@@ -49,9 +49,9 @@ def records_of(chosen: Sequence[Connection], now_ns: int) -> Iterator[SocketReco
         return complete_rows()[index]
 
     for index, connection in enumerate(chosen):
-        yield SocketRecord(connection, now_ns, partial(read_row, index), cgroups.path)
+        yield ReportedSocket(connection, now_ns, partial(read_row, index), cgroups.path)
 
 
-def has_port(row: SocketRow, ports: Collection[int]) -> bool:
+def row_has_port(row: SocketRow, ports: Collection[int]) -> bool:
     """Whether the socket has one of the ports at either end; without ports, all have."""
     return not ports or row.local.port in ports or row.remote.port in ports

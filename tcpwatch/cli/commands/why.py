@@ -11,7 +11,7 @@ from tcpwatch.why.page import heading, lines
 from tcpwatch.why.topic import Topic
 from tcpwatch.why.topics import TOPICS, find_topic
 
-WIDTH = 76  # cells
+PAGE_WIDTH = 76  # cells
 
 
 def run(options: WhyOptions, _: Namespace | None = None) -> int:
@@ -28,7 +28,7 @@ def page(topic: Topic, translate: Translate) -> Iterator[str]:
     """One explanation; its commands stand whole, to be copied."""
     yield heading(topic, translate)
     yield ""
-    for label, text, _ in lines(topic, translate, WIDTH, commands_whole=True):
+    for label, text, _ in lines(topic, translate, PAGE_WIDTH, commands_whole=True):
         yield label + text
 
 

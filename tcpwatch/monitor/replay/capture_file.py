@@ -20,7 +20,7 @@ from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.segment import reversed_ends
 
-LIMIT = 200_000  # segments held
+SEGMENT_LIMIT = 200_000  # segments held
 
 
 class EventsUntilNow:
@@ -54,7 +54,7 @@ class Recorded:
         events: Iterable[Event],
         tracker: FlowTracker,
         clock: Callable[[], int] = time.monotonic_ns,
-        limit: int = LIMIT,
+        limit: int = SEGMENT_LIMIT,
         silence_ns: int = SILENCE_NS,
     ) -> None:
         """Reads all `events`, which `tracker` makes, of the file with this name; those past `limit` are only counted.

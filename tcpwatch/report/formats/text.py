@@ -12,7 +12,7 @@ from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.report.output import Output
 from tcpwatch.report.records.doctor import Check, Examination, UserRights
 from tcpwatch.report.records.schema import Record, Schema
-from tcpwatch.report.records.sockets import SocketRecord
+from tcpwatch.report.records.sockets import ReportedSocket
 from tcpwatch.sockets.row import SocketRow, Timer
 from tcpwatch.system.privileges import Capability
 from tcpwatch.tcp.event import Event
@@ -49,7 +49,7 @@ def packets(events: Iterable[Event]) -> Iterator[str]:
     return map(packet, events)
 
 
-def sockets(records: Iterable[SocketRecord]) -> Iterator[str]:
+def sockets(records: Iterable[ReportedSocket]) -> Iterator[str]:
     """The sockets as an aligned table, titles first; with their namespaces where one is another than here."""
     records = list(records)
     rows = [_socket_cells(record) for record in records]
@@ -114,7 +114,7 @@ def _listed(words: Sequence[str]) -> str:
     return ", ".join(words) or "none"
 
 
-def _socket_cells(record: SocketRecord) -> tuple[str, ...]:
+def _socket_cells(record: ReportedSocket) -> tuple[str, ...]:
     connection, row = record.connection, record.connection.row
     age = fine_duration(max(0, record.age_ns))
     return (

@@ -19,11 +19,11 @@ INTEGER, BOOLEAN, TEXT = ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TEXT
 OBJECT, JSON = ColumnType.OBJECT, ColumnType.JSON
 
 TCB_COLUMNS = tuple(Column(row.name, INTEGER, methodcaller("variable", row.name)) for row in TCB_ROWS)
-SHUTDOWN = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
+SHUTDOWN_BITS = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 
 
 @dataclass(frozen=True)
-class SocketRecord:
+class ReportedSocket:
     """A socket at `now_ns` on the monotonic clock.
 
     `read_row` gives the row with the attributes that cost another question to the kernel; it is called only by a format
@@ -56,7 +56,7 @@ class SocketRecord:
         return self.now_ns - self.connection.since_ns
 
 
-def _history(record: SocketRecord) -> list[Json]:
+def _history(record: ReportedSocket) -> list[Json]:
     """The states it went through, oldest first: how long ago each began, as well as `precision` says, and lasted."""
     now_ns, intervals = record.now_ns, record.connection.timeline.intervals
     ends_ns = [*(interval.since_ns for interval in intervals[1:]), now_ns]
@@ -72,29 +72,29 @@ def _history(record: SocketRecord) -> list[Json]:
     ]
 
 
-def _timer(record: SocketRecord) -> Json | None:
+def _timer(record: ReportedSocket) -> Json | None:
     timer = record.row.timer
     if timer is None:
         return None
     return {"kind": timer.kind, "expires_ms": timer.left_ms(record.now_ns), "retransmits": timer.retransmits}
 
 
-def _queue(record: SocketRecord, length: int | None) -> int | None:
+def _queue(record: ReportedSocket, length: int | None) -> int | None:
     """A listener has a backlog in place of its queues."""
     return None if record.row.state is State.LISTEN else length
 
 
-def _cgroup(record: SocketRecord) -> str | None:
+def _cgroup(record: ReportedSocket) -> str | None:
     number = record.extensions.cgroup_id
     return None if number is None else record.cgroup_path(number)
 
 
-def _shutdown(record: SocketRecord) -> list[str] | None:
+def _shutdown(record: ReportedSocket) -> list[str] | None:
     bits = record.extensions.shutdown
-    return None if bits is None else [word for word, bit in SHUTDOWN.items() if bits & bit]
+    return None if bits is None else [word for word, bit in SHUTDOWN_BITS.items() if bits & bit]
 
 
-SOCKETS: Schema[SocketRecord] = Schema(
+SOCKETS: Schema[ReportedSocket] = Schema(
     "sockets",
     (
         Column("cookie", INTEGER, lambda record: record.row.cookie if record.row.cookie >= 0 else None),

@@ -14,7 +14,7 @@ from tcpwatch.tui.messages import FilterClosed, FilterGiven
 from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.paint.lines import OneLine
 
-ABOUT = "narrows connections and their packets"
+HINT = "narrows connections and their packets"
 EXAMPLE = "state:close-wait port:9999 proc:java age>60s not pid:42"
 
 
@@ -49,7 +49,7 @@ class FilterBar(Horizontal):
 
     def _explain(self, wrong: str) -> None:
         """Show what is wrong with the filter; where nothing is, what it does."""
-        words = (f" {wrong} ", "caution") if wrong else (f" {ABOUT} ", "muted")
+        words = (f" {wrong} ", "caution") if wrong else (f" {HINT} ", "muted")
         message = self.query_one("#filter-message", OneLine)
         message.styles.width = cells(words[0])
         message.show(Line((words,)))

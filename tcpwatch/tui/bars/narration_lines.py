@@ -7,7 +7,7 @@ from tcpwatch.narration.narrate import Move, narrate
 from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.text.duration import SECOND_NS, duration
 from tcpwatch.tui.ladder.moves import style_of
-from tcpwatch.tui.paint.glyphs import STATES
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, ends_apart, fit, width_of
 from tcpwatch.why.catalog import Translate
 from tcpwatch.why.page import wrap
@@ -88,6 +88,6 @@ def _move(move: Move, means: bool) -> Iterator[Run]:
     else:
         before, arrow, after = move.words.rpartition(" → ")
         yield before + arrow, "muted"
-        yield after, STATES[move.after].style
+        yield after, STATE_LOOKS[move.after].style
     if means:
         yield f": {move.means}", "muted"

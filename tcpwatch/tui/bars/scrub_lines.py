@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from tcpwatch.monitor.replay.playhead import Playhead
 from tcpwatch.monitor.snapshot import Snapshot
+from tcpwatch.tcp.analysis import CONTROL
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.paint.format import clock, grouped, several
-from tcpwatch.tui.paint.glyphs import STEPS, Look
+from tcpwatch.tui.paint.glyphs import STEP_LOOKS, Look
 from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
 from tcpwatch.tui.protocols import Target
 from tcpwatch.wire.segment import FIN, RST, SYN
@@ -16,8 +17,7 @@ from tcpwatch.wire.segment import FIN, RST, SYN
 LEAST_BAR = 10  # cells
 NOTED_BAR = 40  # cells from which there is room for a note beside the bar
 # What a cell of the bar shows of the segments in it: the first that there is.
-LANDMARKS = ((RST, STEPS[Step.RST]), (FIN, STEPS[Step.FIN]), (SYN, STEPS[Step.SYN]))
-CONTROL = RST | FIN | SYN
+LANDMARKS = ((RST, STEP_LOOKS[Step.RST]), (FIN, STEP_LOOKS[Step.FIN]), (SYN, STEP_LOOKS[Step.SYN]))
 
 
 def landmarks(events: Sequence[Event], played: Sequence[int], cells: int) -> list[Look | None]:

@@ -16,7 +16,7 @@ from tcpwatch.text.cells import cells
 from tcpwatch.tui.connections.grouping import Heading
 from tcpwatch.tui.detail.listener import half_open_words
 from tcpwatch.tui.detail.timers import timer_words
-from tcpwatch.tui.paint.columns import Column, Laid, cells_of
+from tcpwatch.tui.paint.columns import Laid, PaneColumn, cells_of
 from tcpwatch.tui.paint.format import (
     WILDCARDS,
     age,
@@ -27,7 +27,7 @@ from tcpwatch.tui.paint.format import (
     owner_words,
     short_number,
 )
-from tcpwatch.tui.paint.glyphs import MARKS, STATES
+from tcpwatch.tui.paint.glyphs import MARKS, STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, cut_end, cut_owner, fit, padded
 
 MAPPED = "⁶"  # an IPv4 connection on an IPv6 socket
@@ -113,15 +113,15 @@ def _timer(moment: Moment) -> Run:
     return timer_words(row, moment.now_ns), "caution" if row.timer and row.timer.retransmits else ""
 
 
-COLUMNS: tuple[Column[Moment], ...] = (
-    Column("LOCAL", _local, least=6, usual=6, most=47, rank=3, cut=cut_end),
-    Column("REMOTE", _remote, least=15, usual=15, most=47, rank=0, cut=cut_end),
-    Column("AGE", _age, least=6, usual=6, most=6, rank=1, align=">"),
-    Column("OWNER", _owner, least=10, usual=12, most=30, rank=5, cut=cut_owner),
-    Column("TIMER", _timer, least=8, usual=8, most=14, rank=2),
-    Column("RQ/SQ", _queues, least=5, usual=5, most=11, rank=4, align=">"),
+COLUMNS: tuple[PaneColumn[Moment], ...] = (
+    PaneColumn("LOCAL", _local, least=6, usual=6, most=47, rank=3, cut=cut_end),
+    PaneColumn("REMOTE", _remote, least=15, usual=15, most=47, rank=0, cut=cut_end),
+    PaneColumn("AGE", _age, least=6, usual=6, most=6, rank=1, align=">"),
+    PaneColumn("OWNER", _owner, least=10, usual=12, most=30, rank=5, cut=cut_owner),
+    PaneColumn("TIMER", _timer, least=8, usual=8, most=14, rank=2),
+    PaneColumn("RQ/SQ", _queues, least=5, usual=5, most=11, rank=4, align=">"),
 )
-_NETNS_COLUMN = Column("NETNS", _netns, least=9, usual=12, most=24, rank=1, cut=_cut_netns)
+_NETNS_COLUMN = PaneColumn("NETNS", _netns, least=9, usual=12, most=24, rank=1, cut=_cut_netns)
 _LOCAL, _REMOTE, *_OTHERS = COLUMNS
 ALL_NETNS_COLUMNS = (
     _LOCAL,
@@ -147,7 +147,7 @@ def connection_line(moment: Moment, laid: Laid[Moment]) -> Line:
 
 def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
     """`▾ ◐ CLOSE-WAIT    3  oldest 4m12s  must close()`."""
-    look = STATES[heading.state]
+    look = STATE_LOOKS[heading.state]
     oldest = age(now_ns, heading.oldest.since_ns, heading.oldest.since_seen)
     runs: list[Run] = [
         ("▸ " if heading.folded else "▾ ", "muted"),

@@ -11,7 +11,7 @@ from typing import Any
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import Timer
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.paint.glyphs import STATES
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 
 FOLDED_ABOVE = {State.TIME_WAIT: 20}  # above so many the group begins folded; its heading still counts them
 
@@ -110,7 +110,7 @@ def arrange(
 
 def by_state(connections: Iterable[Connection]) -> dict[State, list[Connection]]:
     """The connections by state, in the order of the screen; no empty groups."""
-    groups: dict[State, list[Connection]] = {state: [] for state in STATES}
+    groups: dict[State, list[Connection]] = {state: [] for state in STATE_LOOKS}
     for connection in connections:
         groups[connection.row.state].append(connection)
     return {state: members for state, members in groups.items() if members}

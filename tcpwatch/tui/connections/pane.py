@@ -13,9 +13,9 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.columns import INDENT, Moment, connection_line, heading_line, row_words
 from tcpwatch.tui.connections.grouping import ORDERS, ArrangedRows, Heading, TableRow, View, arrange
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted
-from tcpwatch.tui.paint.columns import Column, Laid, grown, lay_out, titles
+from tcpwatch.tui.paint.columns import Laid, PaneColumn, grown, lay_out, titles
 from tcpwatch.tui.paint.format import grouped
-from tcpwatch.tui.paint.line import Line, wrap
+from tcpwatch.tui.paint.line import Line, wrap_words
 from tcpwatch.tui.paint.rows import Rows
 
 Shown = Callable[[Connection], bool]
@@ -41,7 +41,7 @@ class Connections(Rows[TableRow]):
         Binding("o", "order", "Order", id="connections.order", tooltip="Sort by time in state, owner, queues, remote"),
     ]
 
-    def __init__(self, columns: tuple[Column[Moment], ...], *, id: str | None = None) -> None:
+    def __init__(self, columns: tuple[PaneColumn[Moment], ...], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns = columns
         self._snapshot: Snapshot | None = None
@@ -181,7 +181,7 @@ class Connections(Rows[TableRow]):
         if self._snapshot is None:
             return (Line(((" Reading the socket table …", "muted"),)),)
         words = f"No socket matches {', '.join(self._shown_words)}." if self._shown_words else self.nothing
-        lines = (*wrap(words, self.line_width - 2), "a  all sockets    /  filter    Esc  clear the filter")
+        lines = (*wrap_words(words, self.line_width - 2), "a  all sockets    /  filter    Esc  clear the filter")
         return tuple(Line(((" " + line, "muted"),)) for line in lines)
 
     def cursor_moved(self) -> None:

@@ -17,7 +17,7 @@ from tcpwatch.tui.paint.format import grouped, microseconds
 from tcpwatch.tui.paint.line import Run, fit
 
 TAGS = {Source.KERNEL: "k", Source.DERIVED: "d", Source.RELATIVE: "r", Source.WIRE: "w"}
-LEGEND = "k kernel  d derived  r relative  w wire"
+SOURCES_LEGEND = "k kernel  d derived  r relative  w wire"
 NOT_OBSERVED = "–"
 
 

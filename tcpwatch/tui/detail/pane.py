@@ -12,12 +12,12 @@ from tcpwatch.tui.detail.context import tab_context
 from tcpwatch.tui.detail.tab import Tab
 from tcpwatch.tui.detail.tabs import TABS
 from tcpwatch.tui.paint.format import listener
-from tcpwatch.tui.paint.line import Line, ends_apart, title_line, width_of, wrap
+from tcpwatch.tui.paint.line import Line, ends_apart, title_line, width_of, wrap_words
 from tcpwatch.tui.paint.lines import Lines
 from tcpwatch.wire.segment import endpoints
 
-NOTHING = "Choose a connection or a segment, and both its ends are shown here."
-GONE = "Nothing is known of this connection any more: its socket is gone and its segments have fallen out."
+CHOOSE_ONE = "Choose a connection or a segment, and both its ends are shown here."
+NOTHING_KNOWN = "Nothing is known of this connection any more: its socket is gone and its segments have fallen out."
 
 TENTHS_MS = 10_000  # a countdown below this is shown in tenths of a second
 
@@ -61,7 +61,7 @@ class DetailPane(Lines, can_focus=True):
         self._absolute = False
         self._tab = 0
         self._lines: list[Line] = []
-        self.nothing = GONE
+        self.nothing = NOTHING_KNOWN
         self.unchosen: Unchosen = lambda width, height: ("Detail", [])
 
     def show(self, ends: bytes | None, detail: Detail | None, now_ns: int, absolute: bool) -> None:
@@ -153,7 +153,7 @@ class DetailPane(Lines, can_focus=True):
         if self._ends is None and (unchosen := self.unchosen(width, self.size.height - 1)[1]):
             self._lines = unchosen
         elif self._detail is None:
-            words = wrap(self.nothing if self._ends else NOTHING, width - 4)
+            words = wrap_words(self.nothing if self._ends else CHOOSE_ONE, width - 4)
             self._lines = [Line(), *(Line((("  " + text, "muted"),)) for text in words)]
         else:
             self._lines = self.tab.lines(tab_context(self._detail, self._now_ns, width, self._absolute))

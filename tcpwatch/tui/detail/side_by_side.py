@@ -7,7 +7,7 @@ from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.text.duration import duration
 from tcpwatch.tui.detail.fields import CELL, End
 from tcpwatch.tui.paint.format import owner_words
-from tcpwatch.tui.paint.glyphs import STATES
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, padded
 
 Runs = tuple[Run, ...]
@@ -45,7 +45,7 @@ def _state(end: End, now_ns: int) -> tuple[Run, str]:
     state = end.connection.row.state if end.connection else end.state
     if state is None:
         return ("state not known", "muted"), ""
-    look = STATES[state]
+    look = STATE_LOOKS[state]
     since = _since(end.connection, now_ns) if end.connection else "as the wire shows it"
     return (f"{look.glyph} {state}", look.style), since
 

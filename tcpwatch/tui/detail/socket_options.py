@@ -8,7 +8,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.sentence import Sentence
 from tcpwatch.tui.paint.format import grouped, several
 
-SHUTDOWN = {
+SHUTDOWN_WORDS = {
     RCV_SHUTDOWN: "receiving is shut down",
     SEND_SHUTDOWN: "sending is shut down",
     RCV_SHUTDOWN | SEND_SHUTDOWN: "both directions are shut down",
@@ -47,8 +47,8 @@ def _full(taken: int | None, limit: int | None) -> bool:
 def _settings(extensions: Extensions, cgroup: str | None) -> Iterator[str]:
     if extensions.congestion is not None:
         yield f"congestion control {extensions.congestion}"
-    if extensions.shutdown in SHUTDOWN:
-        yield SHUTDOWN[extensions.shutdown]
+    if extensions.shutdown in SHUTDOWN_WORDS:
+        yield SHUTDOWN_WORDS[extensions.shutdown]
     if extensions.ulp is not None:
         yield f"upper layer {extensions.ulp}"
     if extensions.v6only:

@@ -23,7 +23,7 @@ LAST = "{kind}: without an answer the kernel gives up in {in_}{times}"
 
 
 # By the kind's own word; one that is not here keeps it.
-TIMERS = {
+TIMER_LOOKS = {
     "retransmit": TimerLook("rexmt", "retransmission: without an ACK what is in flight is sent again in {in_}{times}"),
     "loss-probe": TimerLook("tlp", "tail loss probe: without an ACK the last segment is sent again in {in_}"),
     "delayed-ack": TimerLook("delack", "delayed ACK: what has arrived is acknowledged in {in_}"),
@@ -76,4 +76,4 @@ def _look(row: SocketRow) -> TimerLook:
     kind = row.timer.kind if row.timer else ""
     if row.state is State.FIN_WAIT_2 and not row.inode and kind in (TimerKind.KEEPALIVE, TimerKind.TIME_WAIT):
         return ORPHAN  # Linux keeps tcp_fin_timeout with either timer
-    return TIMERS.get(kind, TimerLook(kind, kind + " in {in_}{times}"))
+    return TIMER_LOOKS.get(kind, TimerLook(kind, kind + " in {in_}{times}"))

@@ -12,7 +12,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.ladder.moves import style_of
 from tcpwatch.tui.paint.format import delta
-from tcpwatch.tui.paint.glyphs import CAUTIONS, STATES
+from tcpwatch.tui.paint.glyphs import CAUTIONS, STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, fit
 from tcpwatch.why.catalog import Translate
 from tcpwatch.wire.segment import ACK, flag_names
@@ -84,7 +84,7 @@ def arrow_of(narrated: NarratedSegment, width: int) -> str:
 
 def state_run(state: State, changed: bool, left: bool) -> Run:
     """A state and its glyph in SIDE cells, the glyph beside the lifeline."""
-    look = STATES[state]
+    look = STATE_LOOKS[state]
     words = f"{state:>{SIDE - 3}} {look.glyph} " if left else f" {look.glyph} {state:<{SIDE - 3}}"
     return words, look.style if changed else "muted"
 

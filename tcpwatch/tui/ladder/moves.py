@@ -7,7 +7,7 @@ from tcpwatch.narration.narrate import Move, SegmentDescription, doubt
 from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.tcp.state import State
 from tcpwatch.text.cells import cells
-from tcpwatch.tui.paint.glyphs import STATES, STEPS
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS, STEP_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, fit, width_of
 from tcpwatch.why.catalog import Translate
 from tcpwatch.why.page import wrap
@@ -37,12 +37,12 @@ def _states(move: Move) -> list[Run]:
     if move.before is move.after:
         return [(move.words, "muted")]
     before, arrow, after = move.words.rpartition(" → ")
-    return [(before + arrow, "muted"), (after, STATES[move.after].style)]
+    return [(before + arrow, "muted"), (after, STATE_LOOKS[move.after].style)]
 
 
 def style_of(narrated: NarratedSegment) -> str:
     """The style of a segment's step; "" where it is none."""
-    return STEPS[narrated.event.step].style if narrated.event.step else ""
+    return STEP_LOOKS[narrated.event.step].style if narrated.event.step else ""
 
 
 def doubt_lines(narrated: NarratedSegment, snapshot: Snapshot, translate: Translate, width: int) -> Iterable[Line]:

@@ -14,7 +14,9 @@ from tcpwatch.tui.run import show
 
 TICK_S = 0.1
 LEAP = 0.05  # of the file
-ABOUT = "A capture file: both ends of every connection, in the state they had when the playhead's segment had passed."
+DESCRIPTION = (
+    "A capture file: both ends of every connection, in the state they had when the playhead's segment had passed."
+)
 
 
 class ReplayMode(Mode):
@@ -56,7 +58,7 @@ class ReplayMode(Mode):
 
     def about(self) -> str:
         """The same in every pane."""
-        return ABOUT
+        return DESCRIPTION
 
     def detail_wanted(self) -> None:
         """Of a segment: as of the moment it has passed."""

@@ -12,14 +12,14 @@ from typing import NamedTuple
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.text.duration import SECOND_NS
-from tcpwatch.tui.paint.columns import Column, Laid, cells_of
+from tcpwatch.tui.paint.columns import Laid, PaneColumn, cells_of
 from tcpwatch.tui.paint.format import clock, delta, grouped, short_number
-from tcpwatch.tui.paint.glyphs import CAUTIONS, STATES, STEPS
+from tcpwatch.tui.paint.glyphs import CAUTIONS, STATE_LOOKS, STEP_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, cut_host, cut_number
 from tcpwatch.wire.segment import ACK, FLAG_WORDS, SYN, Endpoint
 
 ARROWS = ("→", "←")
-LONGEST = 200  # cells that the last column may fill
+STEP_WIDTH_LIMIT = 200  # cells that the last column may fill
 
 
 class Arrival(NamedTuple):
@@ -62,7 +62,7 @@ def _ends(arrival: Arrival) -> Run:
 
 def _flags(arrival: Arrival) -> Run:
     step = arrival.event.step
-    return flag_letters(arrival.event.segment.flags), STEPS[step].style if step else ""
+    return flag_letters(arrival.event.segment.flags), STEP_LOOKS[step].style if step else ""
 
 
 def _host(arrival: Arrival) -> Run:
@@ -101,7 +101,7 @@ def _meaning(arrival: Arrival) -> Run:
     words = [word.replace("_", " ") for word in event.analysis]
     words += [word for word in (event.app, event.note) if word]
     if event.step:
-        look = STEPS[event.step]
+        look = STEP_LOOKS[event.step]
         return " · ".join((f"{look.glyph} {event.step}", *words)), look.style
     if event.analysis:
         caution = tells_of_trouble(event)
@@ -122,24 +122,24 @@ def _meaning_and_length(arrival: Arrival) -> Run:
     return f"{step} {'+' if event.step else ''}{length}{dot}{rest}", style
 
 
-_TIME = Column("TIME", _time, least=8, usual=8, most=8, rank=0, align=">")
-_PORTS = Column("  ENDS", _ports, least=11, usual=11, most=11, rank=1)
-_ENDS = Column("ENDS", _ends, least=38, usual=38, most=38, rank=1)
-_HOST = Column("HOST", _host, least=7, usual=15, most=39, rank=7, cut=cut_host)
-_FLAGS = Column("FLG", _flags, least=3, usual=4, most=8, rank=2)
+_TIME = PaneColumn("TIME", _time, least=8, usual=8, most=8, rank=0, align=">")
+_PORTS = PaneColumn("  ENDS", _ports, least=11, usual=11, most=11, rank=1)
+_ENDS = PaneColumn("ENDS", _ends, least=38, usual=38, most=38, rank=1)
+_HOST = PaneColumn("HOST", _host, least=7, usual=15, most=39, rank=7, cut=cut_host)
+_FLAGS = PaneColumn("FLG", _flags, least=3, usual=4, most=8, rank=2)
 _NUMBERS = (
-    Column("SEQ", _seq, least=5, usual=7, most=13, rank=3, align=">", cut=cut_number),
-    Column("ACK", _ack, least=5, usual=7, most=13, rank=4, align=">", cut=cut_number),
+    PaneColumn("SEQ", _seq, least=5, usual=7, most=13, rank=3, align=">", cut=cut_number),
+    PaneColumn("ACK", _ack, least=5, usual=7, most=13, rank=4, align=">", cut=cut_number),
 )
-_WINDOW = Column("WINDOW", _window, least=6, usual=7, most=7, rank=8, align=">")
-_LENGTH = Column("LEN", _length, least=5, usual=5, most=5, rank=6, align=">")
-_STEP = Column("STEP", _meaning, least=15, usual=15, most=LONGEST, rank=5)
+_WINDOW = PaneColumn("WINDOW", _window, least=6, usual=7, most=7, rank=8, align=">")
+_LENGTH = PaneColumn("LEN", _length, least=5, usual=5, most=5, rank=6, align=">")
+_STEP = PaneColumn("STEP", _meaning, least=15, usual=15, most=STEP_WIDTH_LIMIT, rank=5)
 _STEP_AND_LENGTH = replace(_STEP, cell=_meaning_and_length)
 
 ADDRESSES_FROM, LENGTH_FROM = 110, 76  # cells from which there is room for both addresses, for the length's own column
 
 
-def columns_for(width: int, ambiguous: bool = False) -> tuple[Column[Arrival], ...]:
+def columns_for(width: int, ambiguous: bool = False) -> tuple[PaneColumn[Arrival], ...]:
     """Whole addresses in a wide pane; in a narrow one ports alone, with the host where these are `ambiguous`."""
     if width >= ADDRESSES_FROM:
         return (_TIME, _ENDS, _FLAGS, *_NUMBERS, _WINDOW, _LENGTH, _STEP)
@@ -163,7 +163,7 @@ def states_line(event: Event) -> Line:
     """When exactly it came, the states of both ends after it, and its window: what the row has no room for."""
     runs: list[Run] = [(f" {clock(event.segment.time_ns, 6)}", "label")]
     for end, state in zip(ends_in_order(event), _states_in_order(event), strict=True):
-        runs += [(f" {end.port} ", "muted"), (state, STATES[state].style)]
+        runs += [(f" {end.port} ", "muted"), (state, STATE_LOOKS[state].style)]
     return Line((*runs, (f"  window {grouped(event.window)}{'' if event.scaled else ' raw'}", "muted")))
 
 

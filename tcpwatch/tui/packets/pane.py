@@ -21,7 +21,7 @@ from tcpwatch.tui.packets.columns import (
 )
 from tcpwatch.tui.paint.columns import Laid, lay_out, titles
 from tcpwatch.tui.paint.format import grouped
-from tcpwatch.tui.paint.line import Line, wrap
+from tcpwatch.tui.paint.line import Line, wrap_words
 from tcpwatch.tui.paint.rows import Rows
 from tcpwatch.tui.protocols import Segments
 from tcpwatch.wire.segment import RST, reversed_ends
@@ -203,12 +203,12 @@ class Packets(Rows[int]):
         if self._status is None or self._status.working:
             words = "No segment of the selected connection yet." if self.limited else self.nothing
             words = "No segment's connection passes the filter." if self._streams is not None else words
-            return [Line(((" " + line, "muted"),)) for line in wrap(words, width)]
-        lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap(self._status.message, width))]
+            return [Line(((" " + line, "muted"),)) for line in wrap_words(words, width)]
+        lines = [Line(), *(Line(((" " + line, "caution"),)) for line in wrap_words(self._status.message, width))]
         if self._status.fix:
             lines += [Line(), Line(((" To see packets:", "muted"),))]
-            lines += [Line((("   " + line, "strong"),)) for line in wrap(self._status.fix, width - 2)]
-        return [*lines, Line(), *(Line(((" " + line, "muted"),)) for line in wrap(WITHOUT, width))]
+            lines += [Line((("   " + line, "strong"),)) for line in wrap_words(self._status.fix, width - 2)]
+        return [*lines, Line(), *(Line(((" " + line, "muted"),)) for line in wrap_words(WITHOUT, width))]
 
     def foot(self) -> Line | None:
         """What the row of the cursor has no room for."""

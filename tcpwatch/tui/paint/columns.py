@@ -16,7 +16,7 @@ GAP = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Column(Generic[Item]):
+class PaneColumn(Generic[Item]):
     """One column: its title, the text and style of its cell, its rank, and cells: the `least`, the `usual`, the `most`.
 
     Where the pane is too narrow for all, the column with the highest rank goes first. `cut` shortens a text that does
@@ -33,16 +33,16 @@ class Column(Generic[Item]):
     cut: Callable[[str, int], str] = fit
 
 
-Laid = Sequence[tuple[Column[Item], int]]
+Laid = Sequence[tuple[PaneColumn[Item], int]]
 
 
 @lru_cache(maxsize=16)
-def lay_out(columns: tuple[Column[Item], ...], width: int) -> Laid[Item]:
+def lay_out(columns: tuple[PaneColumn[Item], ...], width: int) -> Laid[Item]:
     """The columns that fit into `width` cells, in their order, each with its width.
 
     What is left over when each has its least makes them usual, the lowest rank first; the rest is the last column's.
     """
-    shown: list[Column[Item]] = []
+    shown: list[PaneColumn[Item]] = []
     room = width + GAP
     for column in sorted(columns, key=lambda column: column.rank):
         if column.least + GAP > room:
@@ -60,7 +60,7 @@ def lay_out(columns: tuple[Column[Item], ...], width: int) -> Laid[Item]:
     return [(column, widths[column]) for column in columns if column in widths]
 
 
-def grown(columns: tuple[Column[Item], ...], items: Iterable[Item]) -> tuple[Column[Item], ...]:
+def grown(columns: tuple[PaneColumn[Item], ...], items: Iterable[Item]) -> tuple[PaneColumn[Item], ...]:
     """The columns, with what the cells of these items take as the usual where it is more, up to the most.
 
     A column never shrinks again, so that it does not twitch as rows come and go.

@@ -27,7 +27,7 @@ class StateLook(NamedTuple):
 
 
 # The order of the groups on the screen: trouble first, what is normal last.
-STATES = {
+STATE_LOOKS = {
     State.CLOSE_WAIT: StateLook("◐", "trouble", "the peer closed; the program here has not: it must call close()"),
     State.FIN_WAIT_1: StateLook("◔", "closing", "closed here; our FIN is not acknowledged yet"),
     State.CLOSING: StateLook("◓", "closing", "both closed at once; our FIN is not acknowledged yet"),
@@ -43,7 +43,7 @@ STATES = {
     State.CLOSED: StateLook("✕", "muted", "there is no connection any more"),
 }
 
-STEPS = {
+STEP_LOOKS = {
     Step.SYN: Look("◇", "opening"),
     Step.SYN_ACK: Look("◈", "opening"),
     Step.HANDSHAKE_ACK: Look("◆", "opening"),

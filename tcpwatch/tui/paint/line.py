@@ -111,7 +111,7 @@ def title_line(words: str, focused: bool) -> Line:
     return Line(((f"▌{words}" if focused else f" {words}", "strong"),), "title-focused" if focused else "title")
 
 
-def wrap(text: str, width: int) -> list[str]:
+def wrap_words(text: str, width: int) -> list[str]:
     """The words of `text` in lines of at most `width` cells; a longer word is cut over several."""
     lines, line = [], ""
     for word in text.split():

@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import ModalScreen
 
-from tcpwatch.tui.detail.fields import LEGEND
-from tcpwatch.tui.detail.timers import ORPHAN, TIMERS
-from tcpwatch.tui.paint.glyphs import STATES, STEPS
-from tcpwatch.tui.paint.line import Line, fit, title_line, wrap
+from tcpwatch.tui.detail.fields import SOURCES_LEGEND
+from tcpwatch.tui.detail.timers import ORPHAN, TIMER_LOOKS
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS, STEP_LOOKS
+from tcpwatch.tui.paint.line import Line, fit, title_line, wrap_words
 from tcpwatch.tui.paint.lines import Lines
 
 NEXT = (
@@ -28,11 +28,11 @@ SIGNS = (
     ("!", "in trouble"),
     ("≥", "at least: the beginning was not seen"),
     ("RQ/SQ", "bytes to be read / to be acknowledged; of a listener its accept queue / the limit of it"),
-    *((look.name, f"a timer: {look.message.partition(':')[0]}") for look in (*TIMERS.values(), ORPHAN)),
+    *((look.name, f"a timer: {look.message.partition(':')[0]}") for look in (*TIMER_LOOKS.values(), ORPHAN)),
     ("⁶", "an IPv4 connection on an IPv6 socket"),
     ("▎", "a segment of the selected connection"),
     ("?", "after a window: its scale was not seen"),
-    ("k d r w", f"where a number of the detail pane comes from: {LEGEND}"),
+    ("k d r w", f"where a number of the detail pane comes from: {SOURCES_LEGEND}"),
 )
 
 
@@ -88,16 +88,16 @@ def help_lines(about: str, bindings: Iterable[Binding], width: int) -> Iterable[
     """The whole text in lines of at most `width` cells."""
     yield title_line("tcpwatch · help · Esc closes, ↑ ↓ scroll", True)
     yield from _section("This pane", (), width)
-    for text in wrap(about, width - 4):
+    for text in wrap_words(about, width - 4):
         yield Line((("   " + text, ""),))
     yield from _section("What do I press next?", NEXT, width)
     yield from _section("Keys", ((_keys(binding), binding.tooltip) for binding in bindings if binding.tooltip), width)
     yield from _section("Signs", SIGNS, width)
     yield from _section("States", (), width)
-    for state, look in STATES.items():
+    for state, look in STATE_LOOKS.items():
         yield Line(((f"   {look.glyph} {state:<14}", look.style), (look.message, "")))
     yield from _section("Steps of the opening and the close", (), width)
-    for step, (glyph, style) in STEPS.items():
+    for step, (glyph, style) in STEP_LOOKS.items():
         yield Line(((f"   {glyph} {step}", style),))
 
 
@@ -105,7 +105,7 @@ def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> Iterabl
     yield Line()
     yield Line(((f" {title}", "accent"),))
     for name, message in rows:
-        first, *rest = wrap(message, width - NAME - 4)
+        first, *rest = wrap_words(message, width - NAME - 4)
         yield Line(((f"   {fit(name, NAME)} ", "strong"), (first, "")))
         for text in rest:
             yield Line(((" " * (NAME + 4) + text, ""),))

@@ -11,15 +11,15 @@ from tcpwatch.errors import TcpwatchError
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.paint.format import age, listener, owner_words
-from tcpwatch.tui.paint.glyphs import STATES
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, title_line
 from tcpwatch.tui.paint.lines import Lines
 from tcpwatch.tui.protocols import Kill
 from tcpwatch.tui.screens.why_topics import Selected
 
 NOT_ALLOWED = "K ends a connection by force. For that, start tcpwatch with --allow-kill."
-NOTHING = "Choose a connection first: K ends it by force."
-GONE = "This connection has ended already."
+NONE_CHOSEN = "Choose a connection first: K ends it by force."
+ENDED_ALREADY = "This connection has ended already."
 NOTIFIED_S = 6
 
 OF_A_CONNECTION = ("Its program gets ECONNABORTED, its peer a RST;", "what is not sent yet is lost.")
@@ -104,9 +104,9 @@ def kill_screen(selected: Selected | None, now_ns: int, kill: Kill | None) -> Ki
         return NOT_ALLOWED
     connection = selected.connection if isinstance(selected, Detail) else selected
     if not isinstance(connection, Connection):
-        return NOTHING
+        return NONE_CHOSEN
     if connection.mark is Mark.GONE or connection.row.state is State.CLOSED:
-        return GONE
+        return ENDED_ALREADY
     return KillScreen(connection, now_ns, kill)
 
 
@@ -119,7 +119,7 @@ def name_of(connection: Connection) -> str:
 def question_lines(connection: Connection, now_ns: int) -> Iterable[Line]:
     """Who it is: ends, state, owner, namespace; and what becomes of it."""
     row = connection.row
-    look = STATES[row.state]
+    look = STATE_LOOKS[row.state]
     since = age(now_ns, connection.since_ns, connection.since_seen)
     elsewhere = f" · netns {row.netns.title}" if row.netns and not row.netns.here else ""
     yield title_line(f"End this {'listener' if row.state is State.LISTEN else 'connection'} by force?", True)

@@ -42,7 +42,7 @@ TRUNCATED = "The ladder ends here: this connection has more segments than it hol
 Caption = Callable[[int | None], str]  # what is being done at this moment of the wall clock; None: before all
 
 
-class Stage(Lines, can_focus=True):
+class PresenterLines(Lines, can_focus=True):
     """The whole of it, painted as lines."""
 
     def __init__(self, presenter: "PresenterScreen") -> None:
@@ -92,7 +92,7 @@ class PresenterScreen(ModalScreen[None]):
         self._pace = USUAL_PACE
         self._slow_motion = self._absolute = False
         self._waited_s = 0.0
-        self._stage = Stage(self)
+        self._stage = PresenterLines(self)
 
     def compose(self) -> ComposeResult:
         """The picture alone."""

@@ -16,14 +16,14 @@ from tcpwatch.tui.paint.lines import Lines, OneLine
 from tcpwatch.tui.paint.rows import Rows
 from tcpwatch.tui.screens.why_topics import Selected, topics_of
 from tcpwatch.why.catalog import Translate, translation
-from tcpwatch.why.page import Kind, heading, lines, wrap
+from tcpwatch.why.page import PassageKind, heading, lines, wrap
 from tcpwatch.why.topic import Topic
 from tcpwatch.why.topics import with_related
 
 QUESTION = "Why?"
 HINTS = ("↑ ↓ choose", "Enter go to it", "c copy the command", "Esc closes", "Backspace back")
-COPIED = "Copied, if the terminal allows it (OSC 52):"
-STYLES = {Kind.PROSE: "", Kind.COMMAND: "strong", Kind.REFERENCE: "muted"}
+COPIED_NOTICE = "Copied, if the terminal allows it (OSC 52):"
+PASSAGE_STYLES = {PassageKind.PROSE: "", PassageKind.COMMAND: "strong", PassageKind.REFERENCE: "muted"}
 
 
 class TopicList(Rows[Topic]):
@@ -164,7 +164,7 @@ class WhyScreen(ModalScreen[None]):
         """Copy the topic's next command (OSC 52)."""
         command = next(self._commands)
         self.app.copy_to_clipboard(command)
-        self.notify(f"{self._translate(COPIED)} {command}", markup=False, timeout=3)
+        self.notify(f"{self._translate(COPIED_NOTICE)} {command}", markup=False, timeout=3)
 
     def action_scroll_text(self, pages: int) -> None:
         """Scroll the explanation by so many screens."""
@@ -181,4 +181,4 @@ def _text_lines(topic: Topic, translate: Translate, width: int) -> Iterator[Line
         yield title_line(text, True)
     yield Line()
     for label, text, kind in lines(topic, translate, width):
-        yield Line(((f" {label}", "label"), (text, STYLES[kind])))
+        yield Line(((f" {label}", "label"), (text, PASSAGE_STYLES[kind])))

@@ -7,7 +7,7 @@ from tcpwatch.capture.interfaces import Interface
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.formats import text
 from tcpwatch.report.records.doctor import Check, Examination, UserRights
-from tcpwatch.report.records.sockets import SocketRecord
+from tcpwatch.report.records.sockets import ReportedSocket
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import Backlog, NoOwner, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.event import Step
@@ -22,7 +22,7 @@ def lines_of(connections: list[Connection], now_ns: int) -> Iterator[str]:
     def read_row() -> SocketRow:
         pytest.fail("no column of the text needs it")
 
-    return text.sockets(SocketRecord(found, now_ns, read_row, str) for found in connections)
+    return text.sockets(ReportedSocket(found, now_ns, read_row, str) for found in connections)
 
 
 def test_sockets_are_aligned_under_their_titles() -> None:

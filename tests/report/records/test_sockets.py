@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.report.records.sockets import SOCKETS, SocketRecord
+from tcpwatch.report.records.sockets import SOCKETS, ReportedSocket
 from tcpwatch.sockets.extras import Extensions, Memory
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import Backlog, NoOwner, SocketRow, Timer, TimerKind
@@ -37,7 +37,7 @@ SOCKET_KEYS = {
 
 def socket(now_s: int = 5, **facts: Any) -> dict[str, Any]:
     found = connection(**facts)
-    record = SocketRecord(found, now_s * SECOND, lambda: found.row, "/group{}".format)
+    record = ReportedSocket(found, now_s * SECOND, lambda: found.row, "/group{}".format)
     loaded: dict[str, Any] = json.loads(json.dumps(SOCKETS.as_dict(record)))
     return loaded
 
@@ -137,7 +137,7 @@ def test_row_is_completed_by_the_first_column_that_needs_it() -> None:
         asked.append(1)
         return found.row
 
-    record = SocketRecord(found, SECOND, read_row, str)
+    record = ReportedSocket(found, SECOND, read_row, str)
     assert (record.age_ns, asked) == (SECOND, [])
     SOCKETS.as_dict(record)
     assert asked == [1]

@@ -5,13 +5,13 @@ import pytest
 from tcpwatch.monitor.replay.playhead import Playhead
 from tcpwatch.tcp.event import Step
 from tcpwatch.tui.bars.scrub_lines import bar_room, cell_of, landmarks, scrub_line
-from tcpwatch.tui.paint.glyphs import STEPS
+from tcpwatch.tui.paint.glyphs import STEP_LOOKS
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN
 from tests.builders import event
 from tests.monitor.replaying import Clock
 
 SECOND = 1_000_000_000
-SYN_LOOK, FIN_LOOK, RST_LOOK = (STEPS[step] for step in (Step.SYN, Step.FIN, Step.RST))
+SYN_LOOK, FIN_LOOK, RST_LOOK = (STEP_LOOKS[step] for step in (Step.SYN, Step.FIN, Step.RST))
 
 
 def playhead(*seconds: float, position: int) -> Playhead:

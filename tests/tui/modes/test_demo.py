@@ -17,7 +17,7 @@ from tcpwatch.tui.detail.pane import DetailPane
 from tcpwatch.tui.modes.demo import LONGEST_REST_NS, OPENING_NS, REST_NS, DemoMode
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpText
-from tcpwatch.tui.screens.presenter import PresenterScreen, Stage
+from tcpwatch.tui.screens.presenter import PresenterLines, PresenterScreen
 from tcpwatch.tui.screens.why import WhyScreen
 from tests.narration.test_pacing import handshake
 from tests.tui.canned import SUBJECT, TIME_NS, CannedMonitor
@@ -354,7 +354,7 @@ async def test_presenter_begins_with_the_first_connection_of_the_scenario(show: 
     await show.press("P", "end")
     screen = show.app.screen
     assert isinstance(screen, PresenterScreen)
-    shown = text_of(screen.query_one(Stage))
+    shown = text_of(screen.query_one(PresenterLines))
     assert "A client connects." in shown
     assert "segment 2 / 2" in shown
 

@@ -1,11 +1,11 @@
 """Which columns a pane shows."""
 
-from tcpwatch.tui.paint.columns import Column, cells_of, grown, lay_out, titles
+from tcpwatch.tui.paint.columns import PaneColumn, cells_of, grown, lay_out, titles
 from tcpwatch.tui.paint.line import cut_end
 
-NAME = Column[tuple[str, str]]("NAME", lambda item: (item[0], ""), least=4, usual=6, most=10, rank=0)
-NOTE = Column[tuple[str, str]]("NOTE", lambda item: (item[1], "muted"), least=4, usual=6, most=6, rank=1, align=">")
-END = Column[tuple[str, str]]("END", lambda item: (item[0], "muted"), least=3, usual=3, most=5, rank=2, cut=cut_end)
+NAME = PaneColumn[tuple[str, str]]("NAME", lambda item: (item[0], ""), least=4, usual=6, most=10, rank=0)
+NOTE = PaneColumn[tuple[str, str]]("NOTE", lambda item: (item[1], "muted"), least=4, usual=6, most=6, rank=1, align=">")
+END = PaneColumn[tuple[str, str]]("END", lambda item: (item[0], "muted"), least=3, usual=3, most=5, rank=2, cut=cut_end)
 ALL = (NAME, NOTE, END)
 
 

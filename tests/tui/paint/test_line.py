@@ -11,7 +11,7 @@ from tcpwatch.tui.paint.line import (
     padded,
     title_line,
     width_of,
-    wrap,
+    wrap_words,
 )
 
 
@@ -58,9 +58,9 @@ def test_ends_apart_cuts_the_left_one() -> None:
 
 
 def test_wrap_at_words_and_inside_long_ones() -> None:
-    assert wrap("one two three", 8) == ["one two", "three"]
-    assert wrap("a bbbbbbbb", 4) == ["a", "bbbb", "bbbb"]
-    assert wrap("", 4) == []
+    assert wrap_words("one two three", 8) == ["one two", "three"]
+    assert wrap_words("a bbbbbbbb", 4) == ["a", "bbbb", "bbbb"]
+    assert wrap_words("", 4) == []
 
 
 def test_width_of_runs() -> None:

@@ -105,11 +105,11 @@ async def test_refusal_is_shown(driver: Driver) -> None:
 @pytest.mark.parametrize("facts", [{"state": State.CLOSED}, {"mark": Mark.GONE}])
 def test_nothing_is_asked_about_what_has_ended(facts: dict[str, object]) -> None:
     one = connection(1, server_end(1), facts.pop("state", State.ESTABLISHED), 5, **facts)  # type: ignore[arg-type]
-    assert kill_screen(one, MONO_NS, lambda row: None) == kill.GONE
+    assert kill_screen(one, MONO_NS, lambda row: None) == kill.ENDED_ALREADY
 
 
 def test_nothing_is_asked_without_a_connection() -> None:
-    assert kill_screen(None, MONO_NS, lambda row: None) == kill.NOTHING
+    assert kill_screen(None, MONO_NS, lambda row: None) == kill.NONE_CHOSEN
     assert isinstance(kill_screen(LEAK, MONO_NS, lambda row: None), KillScreen)
 
 

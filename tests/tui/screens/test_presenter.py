@@ -9,7 +9,7 @@ from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.modes.live import LiveMode
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens import presenter as module
-from tcpwatch.tui.screens.presenter import PULL_S, PresenterScreen, Stage
+from tcpwatch.tui.screens.presenter import PULL_S, PresenterLines, PresenterScreen
 from tcpwatch.tui.screens.why import WhyScreen
 from tests.narration.traces import OPENING
 from tests.tui.canned import SUBJECT, CannedMonitor
@@ -26,7 +26,7 @@ def screen_of(driver: Driver) -> PresenterScreen:
 
 
 def shown(driver: Driver) -> str:
-    return text_of(driver.app.screen.query_one(Stage))
+    return text_of(driver.app.screen.query_one(PresenterLines))
 
 
 def hold(driver: Driver, *lines: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from tcpwatch.cli.commands.demo.introduction import introduction
-from tcpwatch.cli.commands.demo.recorded import play_recordings
+from tcpwatch.cli.commands.demo.recorded import LOOPBACK, play_recordings
 from tcpwatch.cli.live import open_sockets
 from tcpwatch.cli.options import DemoOptions, FrameOptions, KernelOptions
 from tcpwatch.cli.sources import drop_privileges
@@ -21,10 +21,9 @@ from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import translation
 
-LOOPBACK = "lo"
 MIXED = "mixed"  # the tour's opening alone
 AT_ONCE = (None, MIXED)  # what begins with many situations at once
-REHEARSAL_PACE_S = 1.0
+HEADLESS_PACE_S = 1.0
 SHOWN_PACE_S = 6.0  # time to explain what the act brings about
 
 
@@ -48,7 +47,7 @@ def run(options: DemoOptions, entered: Namespace | None = None) -> int:
         sys.stderr.write("tcpwatch: playing on this host's own loopback instead\n")
     frames = options.dashboard.frames._replace(iface=LOOPBACK, ports=(port,))
     if options.headless:
-        return rehearse(options, frames, scenarios[0])
+        return play_headless(options, frames, scenarios[0])
     from tcpwatch.cli.commands.dashboard import show
     from tcpwatch.tui.modes.demo import run_demo
 
@@ -80,21 +79,21 @@ def tour_of(options: DemoOptions, scenarios: Sequence[Scenario], port: int, plac
     return Tour(scenarios, port, pace_s(options.pace, SHOWN_PACE_S), opening, place, waits=options.pace is None)
 
 
-def rehearse(options: DemoOptions, frames: FrameOptions, scenario: Scenario) -> int:
+def play_headless(options: DemoOptions, frames: FrameOptions, scenario: Scenario) -> int:
     """Play it headless: what is done and seen as text; 0 where all that it promises was seen."""
-    from tcpwatch.cli.commands.demo.headless import Rehearsal
+    from tcpwatch.cli.commands.demo.headless import HeadlessScenario
     from tcpwatch.cli.live import open_watch
 
     monitor = open_watch(frames, options.dashboard.kernel)
     try:
-        process = ScenarioProcess(scenario.name, one_port(frames.ports), pace_s(options.pace, REHEARSAL_PACE_S))
+        process = ScenarioProcess(scenario.name, one_port(frames.ports), pace_s(options.pace, HEADLESS_PACE_S))
         translate = translation(options.dashboard.language)
-        rehearsal = Rehearsal(monitor, process, translate, scenario.by_hand)
+        headless = HeadlessScenario(monitor, process, translate, scenario.by_hand)
         sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
         with process:
             drop_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
-            return rehearsal.watch()
+            return headless.watch()
     finally:
         monitor.stop()
 

@@ -14,10 +14,10 @@ from tcpwatch.narration.transcript import Transcript
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.why.catalog import Translate
 
-TICK_S = 0.05
+LOOK_EVERY_S = 0.05
 
 
-class Rehearsal:
+class HeadlessScenario:
     """One scenario, watched by a monitor to its end."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Rehearsal:
         while not self._process.over:
             self._look()
             self._print(self._transcript.lines(time.time_ns()))
-            time.sleep(TICK_S)
+            time.sleep(LOOK_EVERY_S)
         time.sleep(LATENESS_NS / SECOND_NS)
         self._look()
         self._print(self._transcript.lines())

@@ -4,9 +4,9 @@ from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.why.catalog import Translate
 from tcpwatch.why.page import wrap
 
-WIDTH = 100  # cells
+INTRODUCTION_WIDTH = 100  # cells
 
 
 def introduction(scenario: Scenario, translate: Translate) -> list[str]:
-    """Its title, and the advice in lines of at most WIDTH cells; an empty line ends it."""
-    return [f"{scenario.name}: {translate(scenario.title)}", *wrap(translate(scenario.advice), WIDTH), ""]
+    """Its title, and the advice in lines of at most INTRODUCTION_WIDTH cells; an empty line ends it."""
+    return [f"{scenario.name}: {translate(scenario.title)}", *wrap(translate(scenario.advice), INTRODUCTION_WIDTH), ""]

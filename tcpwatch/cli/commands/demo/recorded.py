@@ -15,7 +15,7 @@ from tcpwatch.narration.transcript import Transcript
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.why.catalog import translation
 
-ABOUT = (
+NOTICE = (
     "playing from recordings instead: the segments are real, the states are what they tell of the sockets; "
     "--host plays on this host's own loopback"
 )
@@ -29,7 +29,7 @@ def play_recordings(options: DemoOptions, scenarios: Sequence[Scenario], refusal
 
     `refusal` is why the scenarios themselves cannot be played, and what would help.
     """
-    sys.stderr.write(f"tcpwatch: {ABOUT}\n")
+    sys.stderr.write(f"tcpwatch: {NOTICE}\n")
     if options.headless:
         return print_recording(options.dashboard, scenarios[0])
     return show(options.dashboard, scenarios, refusal)

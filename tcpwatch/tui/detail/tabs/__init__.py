@@ -3,7 +3,7 @@
 The pane's title, keys and help, the tooltip of the key for the next tab and the topics of `why` all come from TABS.
 """
 
-from tcpwatch.tui.detail.fields import LEGEND as SOURCES
+from tcpwatch.tui.detail.fields import SOURCES_LEGEND
 from tcpwatch.tui.detail.tab import Tab
 from tcpwatch.tui.detail.tabs import states, tcb, wire
 from tcpwatch.tui.detail.topics import states_of
@@ -15,7 +15,7 @@ TABS = (
         help="Both ends of the selected connection as RFC 9293 names them; the letter beside a value tells its source.",
         lines=tcb.tcb_lines,
         topics=tcb.tcb_topics,
-        legends=(f"  {{}} numbers   {SOURCES} ", "  {} numbers "),
+        legends=(f"  {{}} numbers   {SOURCES_LEGEND} ", "  {} numbers "),
     ),
     Tab(
         title="States",
@@ -23,7 +23,7 @@ TABS = (
         help="When each end of the selected connection entered each state, by which segment, and for how long.",
         lines=states.states_lines,
         topics=states_of,
-        legends=(f"  {states.LEGEND} ",),
+        legends=(f"  {states.PRECISION_LEGEND} ",),
     ),
     Tab(
         title="Wire",
@@ -31,6 +31,6 @@ TABS = (
         help="The numbers of both ends as the kernel has them and as the segments show them.",
         lines=wire.wire_lines,
         topics=wire.wire_topics,
-        legends=(f"  {wire.LEGEND} ", "  {} numbers "),
+        legends=(f"  {wire.DIFFERENCE_LEGEND} ", "  {} numbers "),
     ),
 )

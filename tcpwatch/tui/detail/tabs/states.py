@@ -7,7 +7,7 @@ from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import End
 from tcpwatch.tui.detail.side_by_side import Runs, head, side_by_side
 from tcpwatch.tui.paint.format import brief_span, clock, precise_span, several
-from tcpwatch.tui.paint.glyphs import STATES
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, fit
 
 TIME, STATE, STAYED = 16, 14, 10  # cells
@@ -20,7 +20,7 @@ MOMENTS = {
     Precision.BETWEEN: ("~", TENTHS),
     Precision.AT_LEAST: ("≤", TENTHS),
 }
-LEGEND = "~ between two readings  ≤ no later than  w by a segment"
+PRECISION_LEGEND = "~ between two readings  ≤ no later than  w by a segment"
 
 OCCURRENCES = {
     OccurrenceKind.RETRANSMISSION: ("↻", "caution", "retransmission"),
@@ -57,7 +57,7 @@ def _end_lines(end: End, timeline: Timeline, now_ns: int, wall_ns: int) -> list[
 def _interval_line(interval: Interval, until_ns: int | None, now_ns: int, wall_ns: int) -> Runs:
     """` 12:03:41.120512 ◐ CLOSE-WAIT      3m07s  ← 1/4 FIN`."""
     sign, digits = MOMENTS[interval.precision]
-    look = STATES[interval.state]
+    look = STATE_LOOKS[interval.state]
     return (
         (f"{sign}{clock(interval.since_ns + wall_ns, digits):<{TIME}}", "" if digits == MICROSECONDS else "muted"),
         (fit(f"{look.glyph} {interval.state}", STATE), look.style),

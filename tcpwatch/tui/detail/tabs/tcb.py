@@ -12,7 +12,7 @@ from tcpwatch.tui.detail.send_window import SendWindow, window_bar
 from tcpwatch.tui.detail.side_by_side import DIVIDER, Runs, head, side_by_side
 from tcpwatch.tui.detail.summary import story
 from tcpwatch.tui.detail.topics import extras_of, queues_of, states_of
-from tcpwatch.tui.paint.line import Line, wrap
+from tcpwatch.tui.paint.line import Line, wrap_words
 
 WITHOUT_TCB = {
     State.TIME_WAIT: "In TIME-WAIT the kernel keeps little of a TCB and shows none of it; no segment of it was seen.",
@@ -20,7 +20,7 @@ WITHOUT_TCB = {
 }
 FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)  # the FIN has taken a number
 SEND_WINDOW = ("in flight", "usable")  # the parts of the bar that `why` explains
-ABOUT = 10  # cells for what a sentence is about
+ABOUT_WIDTH = 10  # cells for what a sentence is about
 SEND = 5  # cells before the bar
 
 
@@ -57,7 +57,7 @@ def tcb_topics(detail: Detail) -> Iterator[str]:
 def _fields(end: End, context: TabContext) -> list[Runs]:
     if end.tcbs or end.info:
         return field_lines(end, context.half_width - 1, context.absolute)
-    return [((text, "muted"),) for text in wrap(_without_tcb(end), context.half_width - 2)]
+    return [((text, "muted"),) for text in wrap_words(_without_tcb(end), context.half_width - 2)]
 
 
 def _without_tcb(end: End) -> str:
@@ -96,8 +96,8 @@ def _acked(tcb: Tcb, state: State | None) -> int | None:
 def _sentence_lines(context: TabContext) -> list[Line]:
     lines = []
     for sentence in story(context.detail, context.now_ns):
-        first, *rest = wrap(sentence.message, context.width - ABOUT - 3) or [""]
+        first, *rest = wrap_words(sentence.message, context.width - ABOUT_WIDTH - 3) or [""]
         style = sentence.style if len(sentence.about) == 1 else "label"
-        lines.append(Line(((f"  {sentence.about:<{ABOUT - 2}}", style), (first, sentence.style))))
-        lines += [Line(((" " * ABOUT + text, sentence.style),)) for text in rest]
+        lines.append(Line(((f"  {sentence.about:<{ABOUT_WIDTH - 2}}", style), (first, sentence.style))))
+        lines += [Line(((" " * ABOUT_WIDTH + text, sentence.style),)) for text in rest]
     return lines

@@ -11,7 +11,7 @@ from tcpwatch.tui.detail.fields import VARIABLES, End
 from tcpwatch.tui.detail.side_by_side import Runs, side_by_side
 from tcpwatch.tui.detail.summary import SEVERITIES
 from tcpwatch.tui.detail.topics import states_of
-from tcpwatch.tui.paint.line import Line, Run, fit, wrap
+from tcpwatch.tui.paint.line import Line, Run, fit, wrap_words
 
 LABEL, VALUE = 8, 13  # cells
 SHOW = dict(VARIABLES)
@@ -19,7 +19,7 @@ SHOW = dict(VARIABLES)
 COMPARED = (Unit.FROM_ISS, Unit.FROM_IRS, Unit.INITIAL)
 ROWS = [row for row in on_screen(TCB_ROWS) if row.unit in COMPARED and Source.WIRE in row.sources]
 NUMBERS = tuple(row.label for row in sorted(ROWS, key=lambda row: (COMPARED.index(row.unit), row.place)))
-LEGEND = "≠ for a moment is no fault"
+DIFFERENCE_LEGEND = "≠ for a moment is no fault"
 
 
 def wire_lines(context: TabContext) -> list[Line]:
@@ -63,6 +63,6 @@ def _verdict(detail: Detail, width: int) -> list[Line]:
     lines = []
     for finding in detail.disagreements:
         glyph, style = SEVERITIES[finding.severity]
-        first, *rest = wrap(finding.message, width - 6)
+        first, *rest = wrap_words(finding.message, width - 6)
         lines += [Line(((f"  {glyph} {first}", style),)), *(Line(((f"    {text}", style),)) for text in rest)]
     return lines

@@ -1,7 +1,7 @@
 import pytest
 
-from tcpwatch.cli.commands.demo import headless as rehearsal_module
-from tcpwatch.cli.commands.demo.headless import Rehearsal
+from tcpwatch.cli.commands.demo import headless as headless_module
+from tcpwatch.cli.commands.demo.headless import HeadlessScenario
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.kernel.proc.owners import OwnerIndex
 from tcpwatch.kernel.source import KernelSources
@@ -36,7 +36,7 @@ class Script(ScenarioProcess):
 @pytest.fixture
 def monitor(monkeypatch: pytest.MonkeyPatch) -> Monitor:
     """What it sees: a SYN sent again, and one established socket."""
-    monkeypatch.setattr(rehearsal_module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(headless_module.time, "sleep", lambda seconds: None)
     log = PacketLog()
     log.extend([SEEN])
     watching = Monitor(
@@ -51,7 +51,7 @@ def monitor(monkeypatch: pytest.MonkeyPatch) -> Monitor:
 def test_promises_that_are_kept(monitor: Monitor, capsys: pytest.CaptureFixture[str]) -> None:
     asks = Act(1, "A client asks.", Promise(("SYN-SENT",), ("1/3 SYN",), ("retransmission",)))
     is_answered = Act(2, "It is answered.", Promise(("ESTABLISHED", "SYN-SENT")))
-    assert Rehearsal(monitor, Script(asks, is_answered)).watch() == 0
+    assert HeadlessScenario(monitor, Script(asks, is_answered)).watch() == 0
     told = capsys.readouterr().out
     assert "▶ A client asks." in told
     assert "127.0.0.1:53412 → 127.0.0.1:9999" in told
@@ -66,10 +66,10 @@ def test_promises_that_are_kept(monitor: Monitor, capsys: pytest.CaptureFixture[
 
 def test_promise_that_is_broken(monitor: Monitor, capsys: pytest.CaptureFixture[str]) -> None:
     asks = Act(1, "A client asks.", Promise(states=("CLOSING",)))
-    assert Rehearsal(monitor, Script(asks)).watch() == 1
+    assert HeadlessScenario(monitor, Script(asks)).watch() == 1
     assert capsys.readouterr().out.splitlines()[-1] == "states: CLOSING promised, but not seen"
 
 
 def test_scenario_that_failed_is_an_error(monitor: Monitor) -> None:
     with pytest.raises(TcpwatchError, match="no openssl here"):
-        Rehearsal(monitor, Script(failure="no openssl here")).watch()
+        HeadlessScenario(monitor, Script(failure="no openssl here")).watch()
