@@ -40,9 +40,16 @@ def narration_texts() -> set[str]:
     rules = [text for rule in sentences.SENTENCES for text in (rule.message, rule.sender, rule.receiver) if text]
     words = [sentences.SENDS, sentences.RECEIVES, sentences.MISSES, sentences.UNCHANGED, sentences.LOST]
     words += [sentences.BY_HAND]
-    strip = [narration_lines.TO_TELL, narration_lines.SINCE, narration_lines.ALIKE, demo.PLAYING, demo.OVER, demo.RESTS]
-    strip += [demo.WAITS, demo.FOLLOWS, demo.ENDED, demo.TOLD]
-    ladder = [presenter.TITLE, presenter.HOLDS, presenter.SLOW, presenter.CONNECTION, presenter.SEGMENT]
+    strip = [
+        narration_lines.STILL_TO_NARRATE,
+        narration_lines.SINCE,
+        narration_lines.ALIKE,
+        demo.PLAYING,
+        demo.OVER,
+        demo.RESTS,
+    ]
+    strip += [demo.WAITS, demo.FOLLOWS, demo.ENDED, demo.NARRATED_SO_FAR]
+    ladder = [presenter.TITLE, presenter.ON_HOLD, presenter.SLOW, presenter.CONNECTION, presenter.SEGMENT]
     ladder += [presenter.PRESS_SPACE, presenter.WAITS, presenter.TRUNCATED]
     ends = [sentences.CLIENT, sentences.SERVER, sentences.DOUBT]
     return {*rules, *words, *ends, *sentences.MEANS.values(), *strip, *ladder}

@@ -29,7 +29,7 @@ from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.text.duration import SECOND_NS
 
-EVENTS_S, LEAST_EVENTS_S = 0.1, 0.002  # between two readings of what the kernel tells as it happens
+EVENTS_S, LEAST_EVENTS_S = 0.1, 0.002  # between two readings of what the kernel reports as it happens
 
 
 class Monitor:
@@ -140,7 +140,7 @@ class Monitor:
         self._wiretap.expire(snapshot.by_ends, time_ns)
 
     def watch(self) -> None:
-        """Refresh once an interval until stopped; the kernel thread's work. What it fails of is its last words."""
+        """Refresh once an interval until stopped; the kernel thread's work. A failure ends it and is shown."""
         while not self._stop.wait(self._pause_s):
             try:
                 if time.monotonic_ns() - self._refreshed_ns >= self._interval_ns:
@@ -159,7 +159,7 @@ class Monitor:
         return known if known is None or number is None else replace(known, cgroup=self._cgroups.path(number))
 
     def _stack(self, now_ns: int) -> Stack:
-        """What the kernel tells beside its sockets."""
+        """What the kernel counts and is set to, beside its sockets."""
         netstat, sysctls = self._kernel.netstat, self._kernel.sysctls
         counters = self._counters.update(netstat.read() if netstat is not None else {}, now_ns)
         return Stack(counters, sysctls.read() if sysctls is not None else {})

@@ -67,18 +67,18 @@ class PeerKnowledge:
         """An RST after probes that nobody answered."""
         return event.step is Step.RST and self._probes[event.side] > 0
 
-    def found(self, event: Event, proofs: list[Proof]) -> States | None:
+    def states_before(self, event: Event, proofs: list[Proof]) -> States | None:
         """The states before the segment, by side; None where they are not known."""
         if self.states is None:
             return None
         states = list(self.states)
         for side, state in proofs:
             states[side] = state
-        if event.note in ("refused", "simultaneous open") or disowned(event):
+        if event.note in ("refused", "simultaneous open") or denies_connection(event):
             states[event.side] = State.CLOSED
         return states[0], states[1]
 
-    def leave(self, event: Event, before: States, proofs: list[Proof]) -> States:
+    def states_after(self, event: Event, before: States, proofs: list[Proof]) -> States:
         """The states after the segment, by side; `before` are those before it."""
         sender, receiver = event.side, 1 - event.side
         after = list(swapped((event.src_state, event.dst_state), event))
@@ -124,7 +124,7 @@ def is_again(event: Event) -> bool:
     return any("retransmission" in word for word in event.analysis)
 
 
-def disowned(event: Event) -> bool:
+def denies_connection(event: Event) -> bool:
     """An RST that comes from no connection, and so has no ACK (RFC 9293 §3.10.7.1): its sender knows of none."""
     return event.note == "aborted" and not event.segment.flags & ACK
 

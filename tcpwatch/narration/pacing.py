@@ -85,7 +85,7 @@ class Narrator:
         """All has been shown, and the last of it could be read."""
         return not self._queue and now_ns >= self._until_ns
 
-    def hear(self, acts: Iterable[NarratedAct], events: Iterable[Event]) -> None:
+    def receive(self, acts: Iterable[NarratedAct], events: Iterable[Event]) -> None:
         """Take in what has happened."""
         for act in acts:
             if self.begun_ns is None:
@@ -98,7 +98,7 @@ class Narrator:
                 self._correct(narrated)
             self._add(event.segment.time_ns, narrated)
 
-    def tell(self, now_ns: int, wire_ns: int) -> None:
+    def advance(self, now_ns: int, wire_ns: int) -> None:
         """Go on to the next thing where the one before could be read; `wire_ns` is the moment on the wire."""
         if self.begun_ns is None:
             return

@@ -59,11 +59,11 @@ SENTENCES = (
     ),
     SentenceRule(
         "RST: {sender} never asked for this connection, and {receiver} forgets it.",
-        lambda segment: segment.never_asked, sender=KEEPS_NOTHING,
+        lambda segment: segment.rejects_syn_ack, sender=KEEPS_NOTHING,
     ),
     SentenceRule(
         "RST: {sender} knows of no such connection any more, and {receiver} forgets it.",
-        lambda segment: segment.disowns, sender=KEEPS_NOTHING,
+        lambda segment: segment.denies_connection, sender=KEEPS_NOTHING,
     ),
     SentenceRule(
         "RST: {sender} gives the connection up, for its probes had no answer.",

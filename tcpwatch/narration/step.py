@@ -7,7 +7,7 @@ was there to receive it; `corrected` then rewrites the earlier ones.
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from tcpwatch.narration.delivery import PeerKnowledge, Proof, States, disowned, is_again, swapped
+from tcpwatch.narration.delivery import PeerKnowledge, Proof, States, denies_connection, is_again, swapped
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, SYN, Endpoint
@@ -60,14 +60,14 @@ class NarratedSegment(NamedTuple):
         return self.before is not None and self.before != self.after
 
     @property
-    def disowns(self) -> bool:
-        """An RST of an end that knows of no connection."""
-        return disowned(self.event)
+    def denies_connection(self) -> bool:
+        """An RST whose sender knows of no connection."""
+        return denies_connection(self.event)
 
     @property
-    def never_asked(self) -> bool:
-        """Such an RST for a SYN-ACK."""
-        return self.disowns and self.before is not None and self.before[1] is State.SYN_RECEIVED
+    def rejects_syn_ack(self) -> bool:
+        """Such an RST as the answer to a SYN-ACK."""
+        return self.denies_connection and self.before is not None and self.before[1] is State.SYN_RECEIVED
 
     @property
     def corrects(self) -> bool:
@@ -76,19 +76,19 @@ class NarratedSegment(NamedTuple):
 
     @property
     def unconnected(self) -> bool:
-        """Its sender has had no connection, nor a listener: it refuses or disowns one, or calls itself."""
-        return self.disowns or self.event.note in ("refused", "simultaneous open")
+        """Its sender has had no connection, nor a listener: it refuses or denies one, or calls itself."""
+        return self.denies_connection or self.event.note in ("refused", "simultaneous open")
 
     def state_of(self, side: int) -> State:
         """Where it leaves the initiator (0) or the responder (1)."""
         return self.after[0 if side == self.event.side else 1]
 
-    def missed(self, side: int, state: State) -> "NarratedSegment":
-        """The same, where this end had nothing of it and stayed in `state`."""
-        return self.standing(side, state)._replace(lost=self.lost or side != self.event.side)
+    def not_received_by(self, side: int, state: State) -> "NarratedSegment":
+        """The same segment, had it not reached this end, which stayed in `state`."""
+        return self.staying_in(side, state)._replace(lost=self.lost or side != self.event.side)
 
-    def standing(self, side: int, state: State) -> "NarratedSegment":
-        """The same, where this end was in `state` and stayed there."""
+    def staying_in(self, side: int, state: State) -> "NarratedSegment":
+        """The same segment, had it left this end in `state`, where it was before."""
         before = self.before or self.after
         if side == self.event.side:
             return self._replace(before=(state, before[1]), after=(state, self.after[1]))
@@ -99,29 +99,31 @@ def corrected(segments: Iterable[NarratedSegment], by: NarratedSegment) -> list[
     """The segments of one connection in order, rewritten by what a later one proves."""
     known = list(segments)
     for proof in by.proofs:
-        known = _held(known, proof)
+        known = _unmoved(known, proof)
     return _unconnected(known, by) if by.unconnected else known
 
 
-def _held(segments: Iterable[NarratedSegment], proof: Proof) -> list[NarratedSegment]:
-    """Since it came into the state of the proof, no segment has moved the end."""
-    held, reached = [], False
+def _unmoved(segments: Iterable[NarratedSegment], proof: Proof) -> list[NarratedSegment]:
+    """Rewritten so that no segment moves the end once it is in the state of the proof."""
+    rewritten, reached = [], False
     for narrated in segments:
         found = narrated.before and narrated.before[0 if proof.side == narrated.event.side else 1]
         reached = reached or proof.state in (found, narrated.state_of(proof.side))
         if reached and narrated.state_of(proof.side) is not proof.state:
-            narrated = narrated.missed(proof.side, proof.state)
-        held.append(narrated)
-    return held
+            narrated = narrated.not_received_by(proof.side, proof.state)
+        rewritten.append(narrated)
+    return rewritten
 
 
 def _unconnected(segments: Sequence[NarratedSegment], by: NarratedSegment) -> list[NarratedSegment]:
-    """The end had no connection: at no time so far, or none when the segment came that it disowns."""
+    """The end had no connection: at no time so far, or none when the segment came whose connection it denies."""
     side = by.event.side
     answered = next((narrated for narrated in reversed(segments) if narrated.event.side != side), None)
-    never = by.never_asked or not by.disowns
+    never = by.rejects_syn_ack or not by.denies_connection
     return [
-        narrated.standing(side, State.CLOSED)._replace(opened=by.opened) if never or narrated is answered else narrated
+        narrated.staying_in(side, State.CLOSED)._replace(opened=by.opened)
+        if never or narrated is answered
+        else narrated
         for narrated in segments
     ]
 
@@ -151,8 +153,12 @@ class NarratedSegments:
             knowledge.states = None if event.segment.flags & ACK else (State.CLOSED, State.LISTEN)
         knowledge.opened = knowledge.opened and event.note != "simultaneous open"
         proofs = knowledge.proofs(event)
-        before = knowledge.found(event, proofs)
-        after = knowledge.leave(event, before, proofs) if before else swapped((event.src_state, event.dst_state), event)
+        before = knowledge.states_before(event, proofs)
+        after = (
+            knowledge.states_after(event, before, proofs)
+            if before
+            else swapped((event.src_state, event.dst_state), event)
+        )
         narrated = NarratedSegment(
             event, before and swapped(before, event), swapped(after, event), knowledge.opened,
             proofs=tuple(proofs), answers=knowledge.answers(event), gives_up=knowledge.gives_up(event),
@@ -165,5 +171,5 @@ class NarratedSegments:
         ports = (end.port for end in narrated.ends)
         for side, port in enumerate(ports) if self._by_hand else ():
             if port in self._by_hand:
-                narrated = narrated.standing(side, State.CLOSED)._replace(by_hand=side)
+                narrated = narrated.staying_in(side, State.CLOSED)._replace(by_hand=side)
         return narrated

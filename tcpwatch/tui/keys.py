@@ -71,7 +71,7 @@ DEMO_KEYS: list[BindingType] = [
         "left_square_bracket", "chapter(-1)", "Before", key_display="[", id="demo.before",
         tooltip="The scenario before; the first one once more",
     ),
-    Binding("full_stop", "tell_on", "On", key_display=".", id="demo.on", tooltip="Tell the next thing at once"),
+    Binding("full_stop", "narrate_next", "On", key_display=".", id="demo.on", tooltip="Tell the next thing at once"),
     Binding("P", "present", "Present", id="app.present", tooltip="The connection as a ladder, held step by step"),
     Binding(
         "greater_than_sign", "catch_up", "To now", key_display=">", id="demo.now",

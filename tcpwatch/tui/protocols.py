@@ -58,7 +58,7 @@ class MonitorView(Protocol):
         """End capture and threads; may be called from any thread, and more than once."""
 
 
-class Said(Protocol):
+class PlayedAct(Protocol):
     """What is done now, in one sentence, and when it began, by the wall clock."""
 
     @property
@@ -114,7 +114,7 @@ class Play(Protocol):
     def way_in(self, translate: Callable[[str], str]) -> str:
         """How to look in from a second terminal, or why there is nothing to look into; empty where anyone sees it."""
 
-    def acts(self) -> Sequence[Said]:
+    def acts(self) -> Sequence[PlayedAct]:
         """What has begun in it since the last call."""
 
     def go_on(self) -> None:

@@ -1,6 +1,6 @@
 """What is remembered of a connection; `test_step` has it as wire traces."""
 
-from tcpwatch.narration.delivery import PeerKnowledge, Proof, disowned, swapped
+from tcpwatch.narration.delivery import PeerKnowledge, Proof, denies_connection, swapped
 from tcpwatch.tcp.state import State
 from tests.builders import event
 from tests.narration.traces import OPENING, segments_of
@@ -8,14 +8,14 @@ from tests.narration.traces import OPENING, segments_of
 
 def test_past_before_anything_knows_nothing() -> None:
     knowledge = PeerKnowledge()
-    assert knowledge.found(event(), []) is None
+    assert knowledge.states_before(event(), []) is None
     assert knowledge.proofs(event()) == []
 
 
 def test_past_finds_the_ends_as_proofs_show_them() -> None:
     knowledge = PeerKnowledge()
     knowledge.states = (State.ESTABLISHED, State.CLOSE_WAIT)
-    assert knowledge.found(event(), [Proof(1, State.ESTABLISHED)]) == (State.ESTABLISHED, State.ESTABLISHED)
+    assert knowledge.states_before(event(), [Proof(1, State.ESTABLISHED)]) == (State.ESTABLISHED, State.ESTABLISHED)
 
 
 def test_swapped_goes_by_the_sender() -> None:
@@ -25,5 +25,5 @@ def test_swapped_goes_by_the_sender() -> None:
 
 
 def test_rst_with_an_ack_comes_from_a_connection() -> None:
-    assert disowned(segments_of(*OPENING, "> R 1:1(0)")[-1].event)
-    assert not disowned(segments_of(*OPENING, "> R. 1:1(0) ack 1")[-1].event)
+    assert denies_connection(segments_of(*OPENING, "> R 1:1(0)")[-1].event)
+    assert not denies_connection(segments_of(*OPENING, "> R. 1:1(0) ack 1")[-1].event)

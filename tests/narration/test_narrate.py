@@ -100,7 +100,7 @@ def test_syn_ack_again_proves_that_its_sender_is_half_open() -> None:
 
 
 def test_lost_segment_leaves_its_receiver_where_it_was() -> None:
-    lost = narrate(segments_of(*OPENING)[1].missed(0, State.SYN_SENT), str)
+    lost = narrate(segments_of(*OPENING)[1].not_received_by(0, State.SYN_SENT), str)
     assert moves(lost) == ["client misses SYN-SENT", "server sends LISTEN → SYN-RECEIVED"]
     assert lost.moves[0].means == "it does not arrive, or too late"
 
@@ -116,7 +116,7 @@ def test_end_without_a_socket_is_told_as_such() -> None:
 
 
 def test_closed_end_keeps_nothing_whatever_comes() -> None:
-    nobody = narrate(segments_of(*OPENING)[0].standing(1, State.CLOSED), str)
+    nobody = narrate(segments_of(*OPENING)[0].staying_in(1, State.CLOSED), str)
     assert nobody.moves[1].means == MEANS[State.CLOSED]
 
 

@@ -29,13 +29,13 @@ def handshake(time_ns: int) -> list[Event]:
 
 def narrating(*acts: NarratedAct, events: list[Event], hurried: bool = False) -> Narrator:
     narrator = Narrator(ADVICE, T, hurried=hurried)
-    narrator.hear(acts, events)
+    narrator.receive(acts, events)
     return narrator
 
 
 def tell(narrator: Narrator, *moments_ns: int) -> None:
     for now_ns in moments_ns:
-        narrator.tell(now_ns, now_ns + LONG)
+        narrator.advance(now_ns, now_ns + LONG)
 
 
 def step_of(narrator: Narrator) -> Step | None:
@@ -79,17 +79,17 @@ def test_who_reads_has_to_read_the_sentence_and_what_moves() -> None:
 
 def test_what_comes_late_is_told_in_its_order() -> None:
     narrator = narrating(NarratedAct(T, "first"), NarratedAct(T + SECOND_NS, "third"), events=[])
-    narrator.hear((), handshake(T + 5)[:1])
-    narrator.tell(READ, T + LATENESS_NS)
-    narrator.tell(READ + LEAST_NS, T + LATENESS_NS + 6)
+    narrator.receive((), handshake(T + 5)[:1])
+    narrator.advance(READ, T + LATENESS_NS)
+    narrator.advance(READ + LEAST_NS, T + LATENESS_NS + 6)
     assert (narrator.message, step_of(narrator)) == ("first", Step.SYN)
 
 
 def test_nothing_is_told_before_something_earlier_could_have_come() -> None:
     narrator = narrating(NarratedAct(T, "now"), events=[])
-    narrator.tell(READ, T + LATENESS_NS - 1)
+    narrator.advance(READ, T + LATENESS_NS - 1)
     assert narrator.message == ADVICE
-    narrator.tell(READ, T + LATENESS_NS)
+    narrator.advance(READ, T + LATENESS_NS)
     assert narrator.message == "now"
 
 
@@ -98,14 +98,14 @@ def test_segments_from_before_the_first_act_are_not_told() -> None:
     narrator = narrating(events=[syn, answer, at(ack, T + 9)])
     tell(narrator, READ)
     assert narrator.begun_ns is None
-    narrator.hear([NarratedAct(T + 3, "begins")], [])
+    narrator.receive([NarratedAct(T + 3, "begins")], [])
     tell(narrator, READ, READ + LONG)
     assert step_of(narrator) is Step.HANDSHAKE_ACK
 
 
 def test_what_has_no_acts_begins_at_once_and_has_its_steps_told_alone() -> None:
     narrator = Narrator(ADVICE, T, begun_ns=T)
-    narrator.hear((), [at(one, T + number) for number, one in enumerate(traced(*OPENING, "> P. 1:15(14) ack 1"), 1)])
+    narrator.receive((), [at(one, T + number) for number, one in enumerate(traced(*OPENING, "> P. 1:15(14) ack 1"), 1)])
     tell(narrator, READ)
     assert (narrator.message, step_of(narrator)) == (ADVICE, Step.SYN)
     tell(narrator, READ + LONG, READ + 2 * LONG, READ + 3 * LONG)
@@ -114,7 +114,7 @@ def test_what_has_no_acts_begins_at_once_and_has_its_steps_told_alone() -> None:
 
 def test_new_act_takes_the_last_segment_away() -> None:
     narrator = narrating(ACT, NarratedAct(T + SECOND_NS, "two"), events=handshake(T + 1)[:1])
-    narrator.tell(READ, T + LATENESS_NS)
+    narrator.advance(READ, T + LATENESS_NS)
     tell(narrator, DONE, DONE + LONG)
     assert (narrator.message, narrator.segment) == ("two", None)
 
@@ -122,10 +122,10 @@ def test_new_act_takes_the_last_segment_away() -> None:
 def test_of_two_acts_that_wait_the_older_is_past_with_all_that_came_of_it() -> None:
     narrator = narrating(ACT, events=handshake(T + 1), hurried=True)
     tell(narrator, READ, DONE)
-    narrator.hear([NarratedAct(T + SECOND_NS, "two")], [])
+    narrator.receive([NarratedAct(T + SECOND_NS, "two")], [])
     tell(narrator, DONE)
     assert step_of(narrator) is Step.SYN
-    narrator.hear([NarratedAct(T + 2 * SECOND_NS, "three")], [])
+    narrator.receive([NarratedAct(T + 2 * SECOND_NS, "three")], [])
     tell(narrator, DONE)
     assert (narrator.message, narrator.segment, narrator.waiting, narrator.left_out) == ("three", None, 0, 2)
     assert [narrated.event.step for narrated in narrator.passed] == [Step.SYN, Step.SYN_ACK, Step.HANDSHAKE_ACK]
@@ -151,9 +151,9 @@ def test_what_is_alike_on_other_connections_is_told_with_the_first() -> None:
 
 def test_what_is_alike_after_another_act_is_not_told_with_it() -> None:
     narrator = narrating(ACT, events=[at(event(stream=1), T + 1), at(event(stream=2), T + 3)])
-    narrator.hear([NarratedAct(T + 2, "two")], [])
-    narrator.tell(READ, T + LATENESS_NS + 1)
-    narrator.tell(DONE, T + LATENESS_NS + 1)
+    narrator.receive([NarratedAct(T + 2, "two")], [])
+    narrator.advance(READ, T + LATENESS_NS + 1)
+    narrator.advance(DONE, T + LATENESS_NS + 1)
     assert (narrator.alike, narrator.waiting) == (0, 2)
 
 
@@ -196,7 +196,7 @@ def test_kinds_that_are_known_are_bounded() -> None:
     """Whoever writes the payloads can make each segment one of a new kind."""
     narrator = narrating(NarratedAct(T, "x"), events=[])
     for number in range(module.NARRATION_LIMIT + 5):
-        narrator.hear([], [at(event(stream=0, app=f"GET /{number}"), T + number)])
+        narrator.receive([], [at(event(stream=0, app=f"GET /{number}"), T + number)])
         tell(narrator, READ + (number + 1) * LONG)
     assert narrator.segment is not None
     assert 0 < len(narrator._known) <= module.NARRATION_LIMIT
@@ -224,7 +224,7 @@ def test_segment_that_is_being_told_and_what_was_told_are_corrected_too() -> Non
     lost = traced(*LOST)
     narrator = narrating(ACT, events=[at(one, T + number) for number, one in enumerate(lost[:2])])
     tell(narrator, READ, DONE, DONE + LONG)
-    narrator.hear((), lost[2:])
+    narrator.receive((), lost[2:])
     assert narrator.segment is not None
     assert narrator.segment.lost
     assert [narrated.lost for narrated in narrator.passed] == [False, True]

@@ -49,7 +49,7 @@ def test_correct_marks_what_a_later_segment_proves_lost_and_nothing_else() -> No
     elsewhere = on_stream(9, answer)
     queue = queue_of((3, answer), (1, syn), (2, "act"), (4, elsewhere))
     assert queue.correct(again) == []
-    assert emptied(queue) == [(1, syn), (2, "act"), (3, answer.missed(0, syn.after[0])), (4, elsewhere)]
+    assert emptied(queue) == [(1, syn), (2, "act"), (3, answer.not_received_by(0, syn.after[0])), (4, elsewhere)]
 
 
 def test_correct_gives_back_what_has_left_the_queue() -> None:

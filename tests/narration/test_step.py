@@ -82,7 +82,7 @@ def test_segment_after_a_lost_answer_moves_its_receiver_once_more() -> None:
 
 
 def test_segment_that_an_end_missed_leaves_it_where_it_was() -> None:
-    syn_ack = segments_of(*OPENING)[1].missed(0, State.SYN_SENT)
+    syn_ack = segments_of(*OPENING)[1].not_received_by(0, State.SYN_SENT)
     assert syn_ack.lost
     assert syn_ack.after == (State.SYN_RECEIVED, State.SYN_SENT)
 
@@ -118,15 +118,15 @@ def test_segment_of_the_last_fin_again_is_still_in_last_ack() -> None:
 def test_segment_of_an_rst_without_ack_to_a_syn_ack_was_never_a_connection() -> None:
     *before, disowned = segments_of(*OPENING[:2], "> R 1:1(0)")
     aborted = segments_of(*OPENING[:2], "> R. 1:1(0) ack 1")[-1]
-    assert (disowned.never_asked, disowned.before) == (True, (State.CLOSED, State.SYN_RECEIVED))
-    assert (aborted.disowns, aborted.before) == (False, (State.ESTABLISHED, State.SYN_RECEIVED))
+    assert (disowned.rejects_syn_ack, disowned.before) == (True, (State.CLOSED, State.SYN_RECEIVED))
+    assert (aborted.denies_connection, aborted.before) == (False, (State.ESTABLISHED, State.SYN_RECEIVED))
     assert [narrated.state_of(0) for narrated in corrected(before, disowned)] == [State.CLOSED] * 2
 
 
 def test_segment_of_an_rst_without_ack_to_data_had_no_connection_when_the_data_came() -> None:
     closing = ("> F. 1:2(0) ack 1", "< . 1:1(0) ack 2")
     *before, disowned = segments_of(*OPENING, *closing, "< P. 1:8(7) ack 2", "> R 2:2(0)")
-    assert (disowned.disowns, disowned.never_asked) == (True, False)
+    assert (disowned.denies_connection, disowned.rejects_syn_ack) == (True, False)
     assert disowned.before == (State.CLOSED, State.CLOSE_WAIT)
     better = corrected(before, disowned)
     assert better[:5] == before[:5]

@@ -33,13 +33,13 @@ def run(options: DashboardOptions, entered: Namespace | None = None) -> int:
 def show(
     options: DashboardOptions,
     frames: FrameOptions,
-    scene: AbstractContextManager[object],
+    played: AbstractContextManager[object],
     entered: Namespace | None = None,
     front_end: FrontEnd = run_dashboard,
 ) -> int:
-    """Open the sources, enter the scene, give the privileges up, and show the screen until the user quits.
+    """Open the sources, begin what is `played`, give the privileges up, and show the screen until the user quits.
 
-    The scene begins after the capture does, so that its first segment is seen, and ends with the screen.
+    It begins after the capture does, so that its first segment is seen, and ends with the screen.
     """
     compile_filter(options.filter)  # a wrong one is an error before anything is opened
     interface = wanted_interface(frames.iface)
@@ -56,8 +56,8 @@ def show(
     )
     monitor = open_monitor(frames, options.kernel, interface, scope, destroyer)
     try:
-        monitor.refresh()  # what begins in the scene is then known to be new
-        with scene:
+        monitor.refresh()  # what begins while it is played is then known to be new
+        with played:
             drop_privileges(monitor.reads_processes, options.allow_kill)
             monitor.start()
             return front_end(monitor, target, options.filter)

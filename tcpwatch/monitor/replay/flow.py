@@ -27,7 +27,7 @@ NEVER = 1 << 63
 
 
 class StateSpan(NamedTuple):
-    """An end's time in one state: since when, whether its beginning was seen, and the stay before it."""
+    """An end's time in one state: since when, whether its beginning was seen, and the span before it."""
 
     state: State
     since_ns: int
@@ -53,7 +53,7 @@ class StateSpan(NamedTuple):
 
 
 class StateChange(NamedTuple):
-    """An event that changes a state: its number, the stays of both ends, when marks and TIME-WAIT will be over."""
+    """An event that changes a state: its number, the spans of both ends, when marks and TIME-WAIT will be over."""
 
     number: int
     spans: tuple[StateSpan, StateSpan]
@@ -83,14 +83,14 @@ class RecordedFlow:
         states = (event.dst_state, event.src_state) if event.side else (event.src_state, event.dst_state)
         if states != self._states:
             self._states = states
-            self._turn(number, event.segment.time_ns, bool(self._changes) or not flow.inferred)
+            self._change_state(number, event.segment.time_ns, bool(self._changes) or not flow.inferred)
         self.numbers.append(number)
         if len(self.numbers) % CHECKPOINT_EVENTS == 0:
             self._checkpoints.append(deepcopy(flow))
 
     def rows(self, position: int, now_ns: int) -> tuple[Connection, ...]:
         """The rows of its ends when `position` events of the file have passed and the file's clock shows `now_ns`."""
-        index = bisect_left(self._changes, (position,)) - 1  # a turn compares by its number
+        index = bisect_left(self._changes, (position,)) - 1  # a StateChange compares by its number
         if index < 0 or position > self.until:
             return ()
         change = self._changes[index]
@@ -127,7 +127,7 @@ class RecordedFlow:
         wire_timelines.add(events[change.number] for change in self._changes if change.number < position)
         return wire_timelines.timelines
 
-    def _turn(self, number: int, now_ns: int, seen: bool) -> None:
+    def _change_state(self, number: int, now_ns: int, seen: bool) -> None:
         before = self._changes[-1].spans if self._changes else (None, None)
         first, second = (
             span if span and span.state is state else StateSpan(state, now_ns, seen, span)

@@ -6,7 +6,7 @@ from tcpwatch.tcp.event import Event
 
 
 class RecordedPlaylist:
-    """What is on, with numbers for its segments that go on from those of what was on before: these have fallen out."""
+    """The recording being played. Its segments are numbered on from those of the one before, which have fallen out."""
 
     kill = None  # there is no socket
 
@@ -15,12 +15,12 @@ class RecordedPlaylist:
         self.first = 0
 
     def change(self, recorded: Recorded) -> None:
-        """Another is on."""
+        """Play another recording."""
         self.first, self.recorded = self.end, recorded
 
     @property
     def packets(self) -> "RecordedPlaylist":
-        """Itself: the log of what is on."""
+        """Itself: the log of the recording being played."""
         return self
 
     @property
@@ -29,7 +29,7 @@ class RecordedPlaylist:
         return self.first + self.recorded.packets.end
 
     def slice(self, start: int, stop: int | None = None) -> tuple[int, list[Event]]:
-        """The events numbered `start` to before `stop` that are of what is on, and the number of the first of them."""
+        """The events numbered `start` to before `stop` of this recording, and the number of the first of them."""
         start = max(start, self.first)
         stop = None if stop is None else max(stop, start) - self.first
         _, events = self.recorded.packets.slice(start - self.first, stop)

@@ -13,7 +13,7 @@ from tcpwatch.why.catalog import Translate
 from tcpwatch.why.page import wrap
 
 SENTENCE_LINES = 2  # lines that it may take
-TO_TELL, SINCE = "+{count} to tell", "{age} ago"
+STILL_TO_NARRATE, SINCE = "+{count} to tell", "{age} ago"
 ALIKE = "Likewise on other connections: {count}."
 
 
@@ -54,7 +54,7 @@ def _behind(strip: Strip, translate: Translate) -> str:
     """`4s ago · +2 to tell · `: that this is not the newest; empty where it is."""
     if not strip.waiting:
         return ""
-    to_tell = f"{translate(TO_TELL).format(count=strip.waiting)} · "
+    to_tell = f"{translate(STILL_TO_NARRATE).format(count=strip.waiting)} · "
     if strip.age_ns is None or strip.age_ns < SECOND_NS:
         return to_tell
     return f"{translate(SINCE).format(age=duration(strip.age_ns))} · {to_tell}"

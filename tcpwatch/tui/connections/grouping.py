@@ -73,7 +73,7 @@ class View:
     order: Order = ORDERS[0]
     folded: Mapping[State, bool] = field(default_factory=lambda: {State.CLOSED: True})
 
-    def turned(self, state: State, folded: bool) -> "View":
+    def with_group(self, state: State, folded: bool) -> "View":
         """The same with one group folded or not."""
         return replace(self, folded={**self.folded, state: folded})
 

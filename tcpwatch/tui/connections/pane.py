@@ -125,13 +125,13 @@ class Connections(Rows[TableRow]):
     def _view_now(self) -> View:
         """The user's view, in which the group under the cursor does not fold for its size."""
         state = self._state_at_cursor()
-        return self._view if state is None or state in self._view.folded else self._view.turned(state, False)
+        return self._view if state is None or state in self._view.folded else self._view.with_group(state, False)
 
     def _take(self, snapshot: Snapshot, table: ArrangedRows) -> None:
         first = self._snapshot is None
         self._snapshot, self._count = snapshot, table.count
         for state in table.crowds:
-            self._view = self._view.turned(state, True)
+            self._view = self._view.with_group(state, True)
         self.set_rows(table.rows)
         if first:
             self._select_first()
@@ -213,7 +213,7 @@ class Connections(Rows[TableRow]):
         folded = not self._view.folded.get(state, False) if folded is None else folded
         if folded and (heading := self.index_of(state)) is not None:
             self.put_cursor(heading)
-        self._look(self._view.turned(state, folded))
+        self._look(self._view.with_group(state, folded))
 
     def action_order(self) -> None:
         """Sort by the next of the orders."""

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from tcpwatch.tui.screens.presenter import PresenterScreen
     from tcpwatch.tui.screens.why_topics import Selected
 
-TELL_S = 0.25
+NARRATE_EVERY_S = 0.25
 REST_NS, LONGEST_REST_NS = 6 * SECOND_NS, 60 * SECOND_NS  # after a scenario's end, before the next
 OPENING_NS = 20 * SECOND_NS
 GO_KEYS = ("right_square_bracket", "left_square_bracket", "full_stop", "greater_than_sign")
 PLAYING, OVER, RESTS = "plays", "played", "waits while this is told"
 WAITS, FOLLOWS = "waits for you: ] goes on", "a tour follows: ] begins it"
-TOLD = "Told so far"
+NARRATED_SO_FAR = "Told so far"
 ENDED = "the tour ends here: [ goes back, q quits"
 
 
@@ -60,7 +60,7 @@ class DemoMode(Mode):
         self._first = self._heard = 0
         self._begun_ns = reader()
         self._over_ns: int | None = None
-        self._held = False
+        self._tour_waits = False
         self._presenter: PresenterScreen | None = None
         self._narrator = self._new_narrator(play.way_in(self._translate))
 
@@ -71,7 +71,7 @@ class DemoMode(Mode):
 
     def on_mount(self) -> None:
         """Narrate what happens while it happens."""
-        self.set_interval(TELL_S * self.dashboard.pace, self.tell)
+        self.set_interval(NARRATE_EVERY_S * self.dashboard.pace, self.narrate)
 
     def first_pane(self) -> int:
         """Where there is room for one pane, a single scenario begins with the one that shows both ends' states."""
@@ -85,24 +85,24 @@ class DemoMode(Mode):
     def user_did(self, event: events.Event) -> None:
         """Whatever the user does, but to go on, makes the tour wait."""
         if isinstance(event, events.MouseDown) or (isinstance(event, events.Key) and event.key not in GO_KEYS):
-            self._held = True
+            self._tour_waits = True
 
-    def tell(self) -> None:
+    def narrate(self) -> None:
         """Take in what has happened, narrate what is next; where all is narrated, let the play go on."""
         now_ns, wire_ns = self._reader(), self._clock()
         came = self._new_events()  # before the acts: of what has come the act is then known
-        self._narrator.hear((NarratedAct(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
+        self._narrator.receive((NarratedAct(act.time_ns, act.text(self._translate)) for act in self._play.acts()), came)
         if self._presents:
             self._narrator.catch_up(now_ns)
         if not self.dashboard.paused:
-            self._narrator.tell(now_ns, wire_ns + LATENESS_NS * self._play.rests)  # what rests sends nothing late
+            self._narrator.advance(now_ns, wire_ns + LATENESS_NS * self._play.rests)  # what rests sends nothing late
         begun_ns = self._narrator.begun_ns
         self._first += sum(begun_ns is None or event.segment.time_ns < begun_ns for event in came)
         if self._play.rests and not self.dashboard.paused and (self._presents or self._narrator.at_rest(now_ns)):
             self._play.go_on()
         if self._play.over and self._over_ns is None:
             self._over_ns = now_ns
-        if self._rested(now_ns) and not self._held and not self._play.last:
+        if self._rested(now_ns) and not self._tour_waits and not self._play.last:
             self.action_chapter(1)
         self._show_narration()
 
@@ -122,7 +122,7 @@ class DemoMode(Mode):
         """The selected connection, or this scenario's first, with what is done meanwhile."""
         from tcpwatch.tui.screens.presenter import PresenterScreen
 
-        self._held = True
+        self._tour_waits = True
         dashboard = self.dashboard
         self._presenter = PresenterScreen(
             dashboard.monitor, dashboard.selection.ends, dashboard.target.language, dashboard.pace,
@@ -136,20 +136,20 @@ class DemoMode(Mode):
         self._begin()
         self._show_narration()
 
-    def action_tell_on(self) -> None:
+    def action_narrate_next(self) -> None:
         """What is shown has been read: narrate what is next."""
         self._narrator.go_on(self._reader())
-        self.tell()
+        self.narrate()
 
     def action_catch_up(self) -> None:
         """Leave out what waits; narrate what is now."""
         self._narrator.catch_up(self._reader())
-        self.tell()
+        self.narrate()
 
     def _begin(self) -> None:
         """A scenario begins."""
         self._first = self._heard = self.dashboard.monitor.packets.end
-        self._begun_ns, self._over_ns, self._held = self._reader(), None, False
+        self._begun_ns, self._over_ns, self._tour_waits = self._reader(), None, False
         self.dashboard.selection.select(None, None)  # it was of what has been left
         self._narrator = self._new_narrator()
 
@@ -193,18 +193,18 @@ class DemoMode(Mode):
         narrator = self._narrator
         lines = compact_ladder(narrator.passed, narrator.segment, self._translate, width, height)
         ends = " ⇄ ".join(map(str, narrator.passed[0].ends)) if narrator.passed else ""
-        return f"{self._translate(TOLD)} · {ends}", lines
+        return f"{self._translate(NARRATED_SO_FAR)} · {ends}", lines
 
     def _strip(self, width: int) -> Strip:
-        play, narrator, tell = self._play, self._narrator, self._translate
+        play, narrator, translate = self._play, self._narrator, self._translate
         segment, snapshot = narrator.segment, self.dashboard.snapshot
         doubts: list[Line] = []
         if segment and snapshot and not narrator.waiting:
-            doubts = list(doubt_lines(segment, snapshot, tell, width))
+            doubts = list(doubt_lines(segment, snapshot, translate, width))
         return Strip(
             place=f"{play.number} / {play.count}" if play.number and play.count > 1 else "demo",
-            title=f"{play.name} · {tell(play.title)}",
-            note=play.failure or tell(self._standing()),
+            title=f"{play.name} · {translate(play.title)}",
+            note=play.failure or translate(self._progress()),
             message=narrator.message,
             segment=segment,
             doubts=doubts,
@@ -213,7 +213,7 @@ class DemoMode(Mode):
             age_ns=None if narrator.time_ns is None else self._clock() - narrator.time_ns,
         )
 
-    def _standing(self) -> str:
+    def _progress(self) -> str:
         """How far the playing has come, and whose turn it is."""
         if self._play.last and self._play.over:
             return ENDED if self._play.count > 1 else OVER
@@ -221,7 +221,7 @@ class DemoMode(Mode):
             return RESTS
         if self._play.last:
             return PLAYING
-        if self._held:
+        if self._tour_waits:
             return WAITS
         return (OVER if self._play.over else PLAYING) if self._play.number else FOLLOWS
 

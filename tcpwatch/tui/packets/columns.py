@@ -90,7 +90,7 @@ def _length(arrival: Arrival) -> Run:
     return (short_number(length, 5), "") if length else ("·", "")
 
 
-def tells_of_trouble(event: Event) -> bool:
+def shows_trouble(event: Event) -> bool:
     """Whether the segment tells of loss or of a stopped window."""
     return not CAUTIONS.isdisjoint(event.analysis)
 
@@ -104,7 +104,7 @@ def _meaning(arrival: Arrival) -> Run:
         look = STEP_LOOKS[event.step]
         return " · ".join((f"{look.glyph} {event.step}", *words)), look.style
     if event.analysis:
-        caution = tells_of_trouble(event)
+        caution = shows_trouble(event)
         return ("!" if caution else "· ") + " · ".join(words), "caution" if caution else "muted"
     if words:
         return "  " + " · ".join(words), "accent"

@@ -16,8 +16,8 @@ from tcpwatch.tui.packets.columns import (
     columns_for,
     packet_line,
     packet_words,
+    shows_trouble,
     states_line,
-    tells_of_trouble,
 )
 from tcpwatch.tui.paint.columns import Laid, lay_out, titles
 from tcpwatch.tui.paint.format import grouped
@@ -244,7 +244,7 @@ class Packets(Rows[int]):
         """To the next segment (1), or the one before (-1), that tells of loss, a stopped window or an abrupt end."""
         start, events = self._log.slice(self._log.first)
         shown = [(index, events[number - start]) for index, number in enumerate(self.rows) if number >= start]
-        marked = [index for index, event in shown if event.segment.flags & RST or tells_of_trouble(event)]
+        marked = [index for index, event in shown if event.segment.flags & RST or shows_trouble(event)]
         ahead = [index for index in marked if (index - self.cursor) * way > 0]
         if not marked:
             self.notify("No segment that is shown tells of loss, a stopped window or an RST.", markup=False, timeout=3)

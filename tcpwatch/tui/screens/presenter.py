@@ -34,7 +34,7 @@ USUAL_PACE = PACES_S.index(1.0)
 SENTENCE, NARROW_SENTENCE = 2, 3  # lines kept for it, so that the ladder seldom moves
 NARROW = 100
 CAPTION = 2  # lines for what the scenario does; the last one shows where there is more
-TITLE, HOLDS, SLOW = "Presenter", "‖ holds", "▶ one segment every {seconds} s"
+TITLE, ON_HOLD, SLOW = "Presenter", "‖ holds", "▶ one segment every {seconds} s"
 CONNECTION, SEGMENT = "connection", "segment"
 PRESS_SPACE, WAITS = "Space shows the first segment.", "No segment yet: the ladder begins with the first."
 TRUNCATED = "The ladder ends here: this connection has more segments than it holds."
@@ -129,12 +129,15 @@ class PresenterScreen(ModalScreen[None]):
         return [*top, *ladder_lines(self._ladder.above, self._translate, width, room, self._absolute), *below]
 
     def _title(self, width: int) -> Line:
-        ladder, tell = self._ladder, self._translate
+        ladder, translate = self._ladder, self._translate
         at = f"{grouped(ladder.shown)} / {grouped(len(ladder.segments))}"
         of = f"{ladder.streams.index(ladder.stream) + 1} / {len(ladder.streams)}" if ladder.stream is not None else "–"
-        pace = tell(SLOW).format(seconds=f"{PACES_S[self._pace]:g}") if self._slow_motion else tell(HOLDS)
-        left: list[Run] = [(f" {tell(TITLE)} ", "key"), (f" {pace} ", "caution" if not self._slow_motion else "accent")]
-        right: list[Run] = [(f" {tell(CONNECTION)} {of} · {tell(SEGMENT)} {at} ", "")]
+        pace = translate(SLOW).format(seconds=f"{PACES_S[self._pace]:g}") if self._slow_motion else translate(ON_HOLD)
+        left: list[Run] = [
+            (f" {translate(TITLE)} ", "key"),
+            (f" {pace} ", "caution" if not self._slow_motion else "accent"),
+        ]
+        right: list[Run] = [(f" {translate(CONNECTION)} {of} · {translate(SEGMENT)} {at} ", "")]
         return ends_apart(left, right, width)._replace(row="titles")
 
     def _captioned(self, held: NarratedSegment | None, width: int) -> list[Line]:
@@ -158,14 +161,14 @@ class PresenterScreen(ModalScreen[None]):
 
     def _narration(self, held: NarratedSegment | None, width: int) -> list[Line]:
         """The narration, in at least as many lines as it mostly needs; last, where the kernel disagrees."""
-        tell = self._translate
+        translate = self._translate
         if held is None:
-            lines = [Line(((f" {tell(PRESS_SPACE if self._ladder.segments else WAITS)}", "strong"),))]
+            lines = [Line(((f" {translate(PRESS_SPACE if self._ladder.segments else WAITS)}", "strong"),))]
         else:
-            lines = description_lines(narrate(held, tell), style_of(held) or "strong", width)
+            lines = description_lines(narrate(held, translate), style_of(held) or "strong", width)
             if self._ladder.shown == len(self._ladder.segments):
-                lines += doubt_lines(held, self._monitor.snapshot(), tell, width)
-                lines += [Line(((f" {tell(TRUNCATED)}", "caution"),))] if self._ladder.full else []
+                lines += doubt_lines(held, self._monitor.snapshot(), translate, width)
+                lines += [Line(((f" {translate(TRUNCATED)}", "caution"),))] if self._ladder.full else []
         least = (NARROW_SENTENCE if width < NARROW else SENTENCE) + 3
         return [Line((("─" * width, "muted"),)), *lines, *[Line()] * (least - len(lines))]
 

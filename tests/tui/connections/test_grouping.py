@@ -46,7 +46,7 @@ def test_arrange_folds_a_crowd_that_nobody_has_unfolded() -> None:
     assert arrange(crowd[1:], View()).crowds == frozenset()
     folded = arrange(crowd, View())
     assert ([row.key for row in folded.rows], folded.crowds) == ([State.TIME_WAIT], {State.TIME_WAIT})
-    unfolded = arrange(crowd, View().turned(State.TIME_WAIT, False))
+    unfolded = arrange(crowd, View().with_group(State.TIME_WAIT, False))
     assert (len(unfolded.rows), unfolded.crowds) == (len(crowd) + 1, frozenset())
 
 
@@ -84,7 +84,7 @@ def test_closed_connections_come_last_and_are_folded_until_somebody_looks() -> N
     heading = table.rows[-1]
     assert isinstance(heading, Heading)
     assert (heading.key, heading.count, heading.left_out, table.count) == (State.CLOSED, 2, 3, 4)
-    unfolded = arrange(some(), View().turned(State.CLOSED, False), [ended(9), ended(8)])
+    unfolded = arrange(some(), View().with_group(State.CLOSED, False), [ended(9), ended(8)])
     assert [row.key for row in unfolded.rows[-3:]] == [State.CLOSED, 9, 8]
 
 

@@ -49,7 +49,7 @@ def test_what_came_before_in_the_same_way_goes_next() -> None:
 
 def test_repeated_and_lost_segments_look_so() -> None:
     syn, answer, again = segments_of("> S 0:1(0)", "< S. 0:1(0) ack 1", "+1000 > S 0:1(0)")
-    _, _, second, third = compact_ladder([syn, answer.missed(0, State.SYN_SENT), again], None, str, 80, 9)
+    _, _, second, third = compact_ladder([syn, answer.not_received_by(0, State.SYN_SENT), again], None, str, 80, 9)
     assert "│✕──" in second.text
     assert "╌▶│" in third.text
 

@@ -53,7 +53,7 @@ def test_only_the_held_segment_is_marked_and_only_what_changed_has_a_colour() ->
 def test_repeated_segment_has_a_broken_arrow_and_a_lost_one_no_head() -> None:
     again = text_of("> S 0:1(0)", "+1000 > S 0:1(0)")
     assert "╌▶" in "\n".join(again)
-    lost = segments_of(*OPENING)[1].missed(0, State.SYN_SENT)
+    lost = segments_of(*OPENING)[1].not_received_by(0, State.SYN_SENT)
     assert "│✕──" in "\n".join(line.text for line in ladder_lines([lost], str, WIDTH, 8, False))
 
 

@@ -83,7 +83,7 @@ class Show:
     async def pass_time(self, ns: int) -> None:
         """Time passes, and the dashboard looks."""
         self.now_ns += ns
-        self.mode.tell()
+        self.mode.narrate()
         await self.pilot.pause()
 
     async def happen(self, message: str, *events: Event) -> None:
@@ -122,7 +122,7 @@ def staged(
             async with app.run_test(size=size) as pilot:
                 show = Show(app, mode, pilot, monitor, play)
                 await pilot.pause()
-                mode.tell()
+                mode.narrate()
                 await pilot.pause()
                 await body(show)
 
@@ -388,7 +388,7 @@ def test_picture(snap_compare: Any, size: tuple[int, int]) -> None:
         nonlocal now_ns
         for _ in range(3):
             now_ns += MOST_NS
-            mode.tell()
+            mode.narrate()
             await pilot.pause()
 
     assert snap_compare(dashboard, terminal_size=size, run_before=look)

@@ -21,7 +21,7 @@ async def screen() -> tuple[str, str]:
     app = Dashboard(file, target, mode, pace=NEVER)
     async with app.run_test(size=WIDE) as pilot:
         await pilot.pause()
-        mode.tell()
+        mode.narrate()
         await pilot.pause()
         assert [column.title for column in app.query_one(Connections).columns] == [
             column.title for column in WIRE_COLUMNS

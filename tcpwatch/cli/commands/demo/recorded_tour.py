@@ -1,7 +1,7 @@
 """Scenarios' recordings as a Play: their acts begin when the playhead comes to them.
 
 The segments end before the scenario does, so the recording's clock runs on after the last of them. Before each act
-but the first the recording rests until all that came before was told.
+but the first the recording rests until all that came before has been narrated.
 """
 
 import time
@@ -15,19 +15,19 @@ from tcpwatch.monitor.replay.capture_file import Recorded
 from tcpwatch.monitor.replay.playlist import RecordedPlaylist
 from tcpwatch.text.duration import SECOND_NS
 
-AHEAD_NS = SECOND_NS  # the recording rests so long before an act, so that no look at it comes too late
+AHEAD_NS = SECOND_NS  # the recording rests so long before an act, so that no reading of its clock comes too late
 
 
 class RecordedScenario:
     """One scenario's recording and its acts, from the beginning as soon as it is made.
 
-    `rests` says that it waits to be followed, in the silence before an act.
+    While it `rests`, in the silence before an act, it waits until the reader has followed.
     """
 
     def __init__(self, acts: Sequence[Act], recorded: Recorded, clock: Callable[[], int]) -> None:
         self.recorded = recorded
         self.rests = False
-        self._all_acts, self._told, self._allowed = acts, 0, 1
+        self._all_acts, self._begun, self._allowed = acts, 0, 1
         self._clock = clock
         self._ended_ns: int | None = None
         recorded.playhead.seek(0)
@@ -36,7 +36,7 @@ class RecordedScenario:
     def over(self) -> bool:
         """All segments have passed and all acts have begun."""
         playhead = self.recorded.playhead
-        return playhead.position == playhead.end and self._told == len(self._all_acts)
+        return playhead.position == playhead.end and self._begun == len(self._all_acts)
 
     def now_ns(self) -> int:
         """What the recording's clock shows, since 1970."""
@@ -50,13 +50,13 @@ class RecordedScenario:
 
     def acts(self) -> Sequence[Act]:
         """Those that have begun since the last call."""
-        now_ns, told = self.now_ns(), self._told
+        now_ns, already_begun = self.now_ns(), self._begun
         begun = sum(act.time_ns <= now_ns for act in self._all_acts)
-        self._told = min(begun, self._allowed)
+        self._begun = min(begun, self._allowed)
         near = sum(act.time_ns <= now_ns + AHEAD_NS for act in self._all_acts)
-        self.rests = self._told == self._allowed < near
+        self.rests = self._begun == self._allowed < near
         self._run()
-        return self._all_acts[told : self._told]
+        return self._all_acts[already_begun : self._begun]
 
     def go_on(self) -> None:
         """The next act may begin."""
@@ -65,7 +65,7 @@ class RecordedScenario:
         self._run()
 
     def _run(self) -> None:
-        """The segments pass, but while it rests."""
+        """Let the segments pass, except while it rests."""
         playhead = self.recorded.playhead
         if playhead.position < playhead.end and playhead.playing is self.rests:
             playhead.toggle()
@@ -102,17 +102,17 @@ class RecordedTour(Playlist):
         return self._refusal
 
     def now_ns(self) -> int:
-        """What the clock of the recording that is on shows, since 1970."""
+        """What the clock of the recording being played shows, since 1970."""
         return self._on.now_ns()
 
     def acts(self) -> Sequence[Act]:
-        """The acts of what is on that have begun since the last call."""
+        """The acts of the scenario being played that have begun since the last call."""
         acts = self._on.acts()
         self.over, self.rests = self._on.over, self._on.rests
         return acts
 
     def go_on(self) -> None:
-        """What is on has been followed: where it rests, its next act may begin."""
+        """The reader has followed: where the scenario rests, its next act may begin."""
         self._on.go_on()
         self.rests = False
 
