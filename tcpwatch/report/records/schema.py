@@ -4,6 +4,7 @@ Law of the room: a column's name never changes and its value is exact. Rounding,
 to a format.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,11 +73,13 @@ class Schema(Generic[Record]):
         return tuple(chain.from_iterable(column.leaves() for column in self.columns))
 
     def flat_rows(self, records: Iterable[Record]) -> Iterator[tuple[object, ...]]:
-        """The rows for a format that cannot nest: a value for each of `flat_columns`."""
+        """The rows for a format that cannot nest: a value for each of `flat_columns`, a list or object as JSON text."""
         if self.table is not None:
             schema, rows_of = self.table
             return schema.flat_rows(chain.from_iterable(map(rows_of, records)))
-        values = [column.value for column in self.flat_columns]
+        values = [
+            _as_json_text(column) if column.type is ColumnType.JSON else column.value for column in self.flat_columns
+        ]
         return (tuple([value(record) for value in values]) for record in records)
 
 
@@ -88,3 +91,13 @@ def integers(names: Iterable[str]) -> tuple[Column[Any], ...]:
 def _value_within(outer: Callable[[Any], Any], inner: Callable[[Any], Any], record: object) -> object:
     value = outer(record)
     return None if value is None else inner(value)
+
+
+def _as_json_text(column: Column[Any]) -> Callable[[Any], str | None]:
+    """The column's value for a format that cannot nest."""
+
+    def text(record: object) -> str | None:
+        value = column.value(record)
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    return text

@@ -2,6 +2,7 @@ from operator import itemgetter
 from typing import Any
 
 from tcpwatch.report.records.schema import Column, ColumnType, Schema, integers
+from tcpwatch.tcp.state import State
 
 INTEGER, TEXT, OBJECT = ColumnType.INTEGER, ColumnType.TEXT, ColumnType.OBJECT
 END: tuple[Column[Any], ...] = (Column("ip", TEXT, itemgetter("ip")), Column("port", INTEGER, itemgetter("port")))
@@ -29,6 +30,12 @@ def test_flat_columns_are_named_after_object_and_part() -> None:
 
 def test_flat_row_has_a_value_for_each_column() -> None:
     assert list(LINKS.flat_rows([LINK, {"number": 2, "end": None}])) == [(1, "::1", 80), (2, None, None)]
+
+
+def test_flat_row_has_lists_and_objects_as_json_text() -> None:
+    states: Schema[dict[str, Any]] = Schema("states", (Column("history", ColumnType.JSON, itemgetter("history")),))
+    records = [{"history": [{"state": State.LISTEN}]}, {"history": []}, {"history": None}]
+    assert list(states.flat_rows(records)) == [('[{"state":"LISTEN"}]',), ("[]",), (None,)]
 
 
 def test_document_is_flat_as_its_table() -> None:
