@@ -23,7 +23,7 @@ class Ended(NamedTuple):
 @pytest.fixture
 def tcpwatch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """Runs the command to its end, without giving up what the tests after it still need."""
-    monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
+    monkeypatch.setattr("tcpwatch.cli.reading.give_up_privileges", lambda: None)
 
     def run(*words: str | Path) -> Ended:
         code = main([str(word) for word in words])

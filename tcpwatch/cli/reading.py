@@ -17,7 +17,7 @@ from tcpwatch.capture.frame import Frame, FrameSource
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.cli.options import FrameOptions
-from tcpwatch.cli.sources import drop_privileges, open_frames, open_recording
+from tcpwatch.cli.sources import give_up_privileges, open_frames, open_recording
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.quantity import counted
@@ -98,7 +98,7 @@ class Reading:
                 self._input = Live(open_frames(options), self._hand_over)
             opened.callback(self._input.close)
             self._recording = open_recording(options.write)
-            drop_privileges()
+            give_up_privileges()
             for number in ENDING_SIGNALS:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
                     opened.callback(signal.signal, number, signal.signal(number, _end))

@@ -7,8 +7,7 @@ from tcpwatch.capture.interfaces import ANY, Interface, find_interface
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.options import FrameOptions
-from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, held_privileges
-from tcpwatch.system.privileges import drop_privileges as drop
+from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, drop_privileges, held_privileges
 
 
 def wanted_interface(iface: str | None) -> Interface:
@@ -32,9 +31,9 @@ def open_recording(path: str | None) -> Recording | None:
     return Recording(path) if path is not None else None
 
 
-def drop_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> None:
+def give_up_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> None:
     """Give up all capabilities for good, but those that finding owners, or ending connections, goes on needing."""
     held = held_privileges()
     if held.uid == 0 or held.mask:
         keep = (*OWNER_LOOKUP * keep_owner_lookup, *(Capability.NET_ADMIN,) * keep_kill)
-        drop([capability for capability in keep if held.holds(capability)])
+        drop_privileges([capability for capability in keep if held.holds(capability)])

@@ -51,7 +51,7 @@ def lines(topic: Topic, translate: Translate, width: int, *, commands_whole: boo
     column = max(cells(passage.label) for passage in parts) + 2
     for label, text, kind in parts:
         whole = commands_whole and kind is PassageKind.COMMAND
-        for line in [text] if whole else wrap(text, width - column):
+        for line in [text] if whole else wrap_translated(text, width - column):
             yield Passage(label + " " * (column - cells(label)), line, kind)
             label = ""
 
@@ -62,8 +62,8 @@ _CLOSES, _OPENS, _IDEOGRAPHS = "，。、；：？！）》”", "（《“", r"
 _UNIT = re.compile(rf" *[{_OPENS}]*(?:[^ {_IDEOGRAPHS}{_OPENS}{_CLOSES}]+|[{_IDEOGRAPHS}])?[{_CLOSES}]*")
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` cells (2 or more); a unit that is longer than a line is cut."""
+def wrap_translated(text: str, width: int) -> list[str]:
+    """`text`, in any of the languages, in lines of at most `width` (2 or more) cells; a longer unit is cut."""
     lines = [""]
     for unit in _UNIT.findall(text):
         if cells(lines[-1] + unit) > width:

@@ -47,7 +47,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Interface(log)
 
     monkeypatch.setattr("tcpwatch.cli.reading.open_frames", open_frames)
-    monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: log.append("drop"))
+    monkeypatch.setattr("tcpwatch.cli.reading.give_up_privileges", lambda: log.append("drop"))
     return log
 
 

@@ -3,7 +3,7 @@ import pytest
 from tcpwatch.text.cells import cells
 from tcpwatch.why.catalog import translation
 from tcpwatch.why.language import LANGUAGES
-from tcpwatch.why.page import PassageKind, heading, lines, passages, wrap
+from tcpwatch.why.page import PassageKind, heading, lines, passages, wrap_translated
 from tcpwatch.why.topics import TOPICS
 
 CLOSE_WAIT = TOPICS["CLOSE-WAIT"]
@@ -50,21 +50,21 @@ def test_cells_counts_wide_characters_twice() -> None:
 
 
 def test_wrap_breaks_korean_at_its_spaces() -> None:
-    assert wrap("상대는 닫았고 이쪽은", 14) == ["상대는 닫았고", "이쪽은"]
+    assert wrap_translated("상대는 닫았고 이쪽은", 14) == ["상대는 닫았고", "이쪽은"]
 
 
 def test_wrap_breaks_chinese_anywhere_but_before_what_closes() -> None:
-    assert wrap("对端已经关闭，本端还没有", 12) == ["对端已经关", "闭，本端还没", "有"]
-    assert wrap("用了（见下）", 6) == ["用了", "（见", "下）"]
+    assert wrap_translated("对端已经关闭，本端还没有", 12) == ["对端已经关", "闭，本端还没", "有"]
+    assert wrap_translated("用了（见下）", 6) == ["用了", "（见", "下）"]
 
 
 def test_wrap_keeps_a_latin_word_together_in_chinese() -> None:
-    assert wrap("进入 FIN-WAIT-1。", 12) == ["进入", "FIN-WAIT-1。"]
+    assert wrap_translated("进入 FIN-WAIT-1。", 12) == ["进入", "FIN-WAIT-1。"]
 
 
 def test_wrap_cuts_what_is_longer_than_a_line() -> None:
-    assert wrap("a bcdefgh i", 4) == ["a", "bcde", "fgh", "i"]
+    assert wrap_translated("a bcdefgh i", 4) == ["a", "bcde", "fgh", "i"]
 
 
 def test_wrap_of_nothing_is_no_line() -> None:
-    assert wrap("", 10) == []
+    assert wrap_translated("", 10) == []

@@ -9,7 +9,7 @@ from tcpwatch.cli.kill import open_destroyer
 from tcpwatch.cli.live import open_monitor
 from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.options import DashboardOptions, FrameOptions
-from tcpwatch.cli.sources import drop_privileges, wanted_interface
+from tcpwatch.cli.sources import give_up_privileges, wanted_interface
 from tcpwatch.monitor.filter.language import compile_filter
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.text.clean import clean
@@ -27,10 +27,10 @@ def run(options: DashboardOptions, entered: Namespace | None = None) -> int:
 
         return show_file(options, options.frames.read)
     check_terminal(os.environ)
-    return show(options, options.frames, nullcontext(), entered)
+    return show_live(options, options.frames, nullcontext(), entered)
 
 
-def show(
+def show_live(
     options: DashboardOptions,
     frames: FrameOptions,
     played: AbstractContextManager[object],
@@ -58,7 +58,7 @@ def show(
     try:
         monitor.refresh()  # what begins while it is played is then known to be new
         with played:
-            drop_privileges(monitor.reads_processes, options.allow_kill)
+            give_up_privileges(monitor.reads_processes, options.allow_kill)
             monitor.start()
             return front_end(monitor, target, options.filter)
     finally:

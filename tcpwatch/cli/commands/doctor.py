@@ -9,7 +9,7 @@ from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.kill import open_destroyer
 from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.options import DoctorOptions, KernelOptions
-from tcpwatch.cli.sources import drop_privileges
+from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
 from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
@@ -36,7 +36,7 @@ def run(options: DoctorOptions, entered: Namespace | None = None) -> int:
     kernel, reads_processes = kernel_checks(options.kernel.bpf, scope)
     checks = [*kernel, packets_check(), *scope_checks, *kill_checks(options.allow_kill)]
     interfaces = list_interfaces()
-    drop_privileges(reads_processes, options.allow_kill)  # for good, as after every start: this is how that goes
+    give_up_privileges(reads_processes, options.allow_kill)  # for good, as after every start: this is how that goes
     found = Examination(
         version=__version__,
         system=clean(f"{platform.system()} {platform.release()}"),

@@ -10,7 +10,7 @@ from tcpwatch.tui.ladder.moves import style_of
 from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, ends_apart, fit, width_of
 from tcpwatch.why.catalog import Translate
-from tcpwatch.why.page import wrap
+from tcpwatch.why.page import wrap_translated
 
 SENTENCE_LINES = 2  # lines that it may take
 STILL_TO_NARRATE, SINCE = "+{count} to tell", "{age} ago"
@@ -39,7 +39,7 @@ def strip_lines(strip: Strip, translate: Translate, width: int, height: int) -> 
     left: list[Run] = [(f" {strip.place} ", "key"), (f" {strip.title}", "strong")]
     lines = [ends_apart(left, ((f" {_behind(strip, translate)}{strip.note} ", "muted"),), width)._replace(row="titles")]
     segment = [*_segment(strip.segment, strip.alike, translate, width), *strip.doubts] if strip.segment else []
-    act = cut(wrap(f"▶ {strip.message}", width - 2), max(0, height - 1 - len(segment)), width - 2)
+    act = cut(wrap_translated(f"▶ {strip.message}", width - 2), max(0, height - 1 - len(segment)), width - 2)
     return [*lines, *(Line(((f" {text}", "accent"),)) for text in act), *segment][:height]
 
 
@@ -64,7 +64,7 @@ def _segment(narrated: NarratedSegment, alike: int, translate: Translate, width:
     """What it is, and in one line what becomes of both ends."""
     description = narrate(narrated, translate)
     more = f" {translate(ALIKE).format(count=alike)}" if alike else ""
-    for text in wrap(description.message + more, width - 2)[:SENTENCE_LINES]:
+    for text in wrap_translated(description.message + more, width - 2)[:SENTENCE_LINES]:
         yield Line(((f" {text}", style_of(narrated) or "strong"),))
     yield _moves(description.moves, width)
 

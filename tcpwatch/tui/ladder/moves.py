@@ -10,7 +10,7 @@ from tcpwatch.text.cells import cells
 from tcpwatch.tui.paint.glyphs import STATE_LOOKS, STEP_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, fit, width_of
 from tcpwatch.why.catalog import Translate
-from tcpwatch.why.page import wrap
+from tcpwatch.why.page import wrap_translated
 from tcpwatch.wire.segment import reversed_ends
 
 SETTLED_NS = 150_000_000  # a look at the kernel's table this long after a segment finds what the segment did
@@ -19,7 +19,7 @@ WIDTH_FOR_VERBS = 100  # cells from which there is room for who sends and who re
 
 def description_lines(description: SegmentDescription, style: str, width: int) -> list[Line]:
     """The sentence, then each end's move in a line of its own, in columns."""
-    lines = [Line(((f" {text}", style),)) for text in wrap(description.message, width - 2)]
+    lines = [Line(((f" {text}", style),)) for text in wrap_translated(description.message, width - 2)]
     names = max(cells(move.end) for move in description.moves)
     does = max(cells(move.does) for move in description.moves) if width >= WIDTH_FOR_VERBS else 0
     words = max(cells(move.words) for move in description.moves)
@@ -27,7 +27,7 @@ def description_lines(description: SegmentDescription, style: str, width: int) -
         runs: list[Run] = [(f" {fit(move.end, names)}  ", "label")]
         runs += [(f"{fit(move.does, does)}  ", "muted")] if does else []
         runs += [*_states(move), (" " * (words - cells(move.words) + 2), "")]
-        first, *rest = wrap(move.means, max(20, width - width_of(runs) - 1))
+        first, *rest = wrap_translated(move.means, max(20, width - width_of(runs) - 1))
         lines.append(Line((*runs, (first, "muted" if move.before is move.after else ""))))
         lines += (Line(((" " * width_of(runs) + text, ""),)) for text in rest)
     return lines
@@ -50,7 +50,7 @@ def doubt_lines(narrated: NarratedSegment, snapshot: Snapshot, translate: Transl
     if snapshot.time_ns < narrated.event.segment.time_ns + SETTLED_NS:
         return ()
     message = doubt(narrated, kernel_states(narrated, snapshot), translate)
-    return (Line(((f" {text}", "caution"),)) for text in wrap(message, width - 2)) if message else ()
+    return (Line(((f" {text}", "caution"),)) for text in wrap_translated(message, width - 2)) if message else ()
 
 
 def kernel_states(narrated: NarratedSegment, snapshot: Snapshot) -> tuple[State | None, State | None]:

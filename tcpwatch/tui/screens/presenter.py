@@ -25,7 +25,7 @@ from tcpwatch.tui.paint.lines import Lines
 from tcpwatch.tui.protocols import MonitorView
 from tcpwatch.tui.screens.why import why_screen
 from tcpwatch.why.catalog import Translate, translation
-from tcpwatch.why.page import wrap
+from tcpwatch.why.page import wrap_translated
 from tcpwatch.wire.segment import reversed_ends
 
 PULL_S = 0.25
@@ -144,7 +144,11 @@ class PresenterScreen(ModalScreen[None]):
         """What the scenario does, as of the held segment."""
         message = self._caption(held.event.segment.time_ns if held else None)
         room = width - 2
-        return [Line(((f" {text}", "accent"),)) for text in cut(wrap(message, room), CAPTION, room)] if message else []
+        return (
+            [Line(((f" {text}", "accent"),)) for text in cut(wrap_translated(message, room), CAPTION, room)]
+            if message
+            else []
+        )
 
     def _heads(self, width: int) -> list[Line]:
         if not self._ladder.segments:

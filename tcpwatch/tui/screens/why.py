@@ -16,7 +16,7 @@ from tcpwatch.tui.paint.lines import Lines, OneLine
 from tcpwatch.tui.paint.rows import Rows
 from tcpwatch.tui.screens.why_topics import Selected, topics_of
 from tcpwatch.why.catalog import Translate, translation
-from tcpwatch.why.page import PassageKind, heading, lines, wrap
+from tcpwatch.why.page import PassageKind, heading, lines, wrap_translated
 from tcpwatch.why.topic import Topic
 from tcpwatch.why.topics import with_related
 
@@ -177,7 +177,7 @@ def why_screen(selected: Selected, language: str) -> WhyScreen:
 
 
 def _text_lines(topic: Topic, translate: Translate, width: int) -> Iterator[Line]:
-    for text in wrap(heading(topic, translate), width):
+    for text in wrap_translated(heading(topic, translate), width):
         yield title_line(text, True)
     yield Line()
     for label, text, kind in lines(topic, translate, width):

@@ -9,7 +9,7 @@ from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.recorded import LOOPBACK, play_recordings
 from tcpwatch.cli.live import open_sockets
 from tcpwatch.cli.options import DemoOptions, FrameOptions, KernelOptions
-from tcpwatch.cli.sources import drop_privileges
+from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.address import PORT
 from tcpwatch.lab.leaky_server import Demo
@@ -48,11 +48,11 @@ def run(options: DemoOptions, entered: Namespace | None = None) -> int:
     frames = options.dashboard.frames._replace(iface=LOOPBACK, ports=(port,))
     if options.headless:
         return play_headless(options, frames, scenarios[0])
-    from tcpwatch.cli.commands.dashboard import show
+    from tcpwatch.cli.commands.dashboard import show_live
     from tcpwatch.tui.modes.demo import run_demo
 
     tour = tour_of(options, scenarios, port, place)
-    return show(options.dashboard, frames, tour, entered, partial(run_demo, play=tour))
+    return show_live(options.dashboard, frames, tour, entered, partial(run_demo, play=tour))
 
 
 def chosen_scenarios(options: DemoOptions) -> list[Scenario]:
@@ -91,7 +91,7 @@ def play_headless(options: DemoOptions, frames: FrameOptions, scenario: Scenario
         headless = HeadlessScenario(monitor, process, translate, scenario.by_hand)
         sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
         with process:
-            drop_privileges(keep_owner_lookup=monitor.reads_processes)
+            give_up_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
             return headless.watch()
     finally:

@@ -2,11 +2,15 @@
 
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.why.catalog import Translate
-from tcpwatch.why.page import wrap
+from tcpwatch.why.page import wrap_translated
 
 INTRODUCTION_WIDTH = 100  # cells
 
 
 def introduction(scenario: Scenario, translate: Translate) -> list[str]:
     """Its title, and the advice in lines of at most INTRODUCTION_WIDTH cells; an empty line ends it."""
-    return [f"{scenario.name}: {translate(scenario.title)}", *wrap(translate(scenario.advice), INTRODUCTION_WIDTH), ""]
+    return [
+        f"{scenario.name}: {translate(scenario.title)}",
+        *wrap_translated(translate(scenario.advice), INTRODUCTION_WIDTH),
+        "",
+    ]

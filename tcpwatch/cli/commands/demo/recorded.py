@@ -32,10 +32,10 @@ def play_recordings(options: DemoOptions, scenarios: Sequence[Scenario], refusal
     sys.stderr.write(f"tcpwatch: {NOTICE}\n")
     if options.headless:
         return print_recording(options.dashboard, scenarios[0])
-    return show(options.dashboard, scenarios, refusal)
+    return show_recordings(options.dashboard, scenarios, refusal)
 
 
-def show(dashboard: DashboardOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
+def show_recordings(dashboard: DashboardOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
     """Play them in the dashboard, as if they happened now."""
     from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
     from tcpwatch.cli.commands.replay import read_file

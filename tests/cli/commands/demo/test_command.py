@@ -61,7 +61,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Tour]:
     tours: list[Tour] = []
     monkeypatch.setattr("tcpwatch.tui.terminal.check_terminal", lambda environ: None)
     monkeypatch.setattr(
-        "tcpwatch.cli.commands.dashboard.show",
+        "tcpwatch.cli.commands.dashboard.show_live",
         lambda options, frames, tour, entered, front_end: tours.append(tour) or 0,
     )
     return tours

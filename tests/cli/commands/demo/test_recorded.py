@@ -16,7 +16,7 @@ from tcpwatch.tui.protocols import Target
 
 @pytest.fixture
 def headless(monkeypatch: pytest.MonkeyPatch) -> DemoOptions:
-    monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
+    monkeypatch.setattr("tcpwatch.cli.reading.give_up_privileges", lambda: None)
     return DemoOptions(DashboardOptions(language="en"), headless=True)
 
 

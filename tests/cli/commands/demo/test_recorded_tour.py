@@ -24,7 +24,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def recorded_tour(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> RecordedTour:
-    monkeypatch.setattr("tcpwatch.cli.reading.drop_privileges", lambda: None)
+    monkeypatch.setattr("tcpwatch.cli.reading.give_up_privileges", lambda: None)
 
     def read(scenario: Scenario) -> Recorded:
         tracker = FlowTracker()
