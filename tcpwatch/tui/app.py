@@ -9,9 +9,10 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
@@ -19,6 +20,7 @@ from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.tui.bars.filter import FilterBar
 from tcpwatch.tui.bars.status import keys_line
 from tcpwatch.tui.bars.trouble import summary
+from tcpwatch.tui.driver import TerminalDriver
 from tcpwatch.tui.keys import KEYS, foremost_first, working_keys
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
 from tcpwatch.tui.mode import Mode
@@ -30,6 +32,7 @@ from tcpwatch.tui.selection import Selection
 from tcpwatch.tui.themes import ANSI, THEMES, theme_after, theme_for
 
 SNAPSHOT_S, PACKETS_S = 0.5, 0.25
+NO_SHELL = "tcpwatch goes on: no shell has started it here that could bring it back (fg)."
 
 
 class Dashboard(App[None]):
@@ -46,7 +49,7 @@ class Dashboard(App[None]):
     ) -> None:
         """Raises FilterError where `filter_text` cannot be understood; there is a picture every SNAPSHOT_S * `pace`."""
         theme = theme_for(os.environ)
-        super().__init__(ansi_color=theme == ANSI.name or None)
+        super().__init__(TerminalDriver, ansi_color=theme == ANSI.name or None)
         self.monitor = monitor
         self.target = target
         self.mode = mode
@@ -97,9 +100,17 @@ class Dashboard(App[None]):
             self._running_loop.call_soon_threadsafe(self.exit, None, code)
 
     def on_resize(self) -> None:
-        """Arrange the panes for the size there is now."""
+        """Arrange the panes for the new size, which Textual takes over only after this."""
+        self.call_next(self._resized)
+
+    def _resized(self) -> None:
         self.mode.resized()
         self._arrange()
+
+    @on(Driver.SignalResume)
+    def repaint(self) -> None:
+        """Paint everything: what the terminal shows is not known."""
+        self.refresh(layout=True)
 
     async def on_event(self, event: events.Event) -> None:
         """Let the mode know of it before anything else does."""
@@ -239,6 +250,11 @@ class Dashboard(App[None]):
     def action_theme(self) -> None:
         """The next theme."""
         self.theme = theme_after(self.theme)
+
+    def action_suspend_process(self) -> None:
+        """Stop, and give the terminal back to the shell."""
+        if not (isinstance(self._driver, TerminalDriver) and self._driver.suspend()):
+            self.notify(NO_SHELL, markup=False, timeout=5)
 
     def action_clear(self) -> None:
         """Take filter, zoom and limit away."""

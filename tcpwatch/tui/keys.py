@@ -51,6 +51,10 @@ KEYS: list[BindingType] = [
         "ctrl+c,ctrl+q", "quit", "quit", show=False, id="app.interrupt", priority=True,
         tooltip="End tcpwatch, whatever is over the panes",
     ),
+    Binding(
+        "ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", priority=True,
+        tooltip="Back to the shell; fg brings tcpwatch back",
+    ),
 ]  # fmt: skip
 
 # Of a capture file; `p` in place of the live picture's.

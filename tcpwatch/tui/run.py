@@ -8,6 +8,7 @@ from tcpwatch.tui.mode import Mode
 from tcpwatch.tui.protocols import MonitorView, Target
 from tcpwatch.tui.terminal import guarded, over_ssh
 
+FAILED = 1
 OVER_SSH = 2  # times as long between two pictures
 # Rows come and go without cycles, and a full collection walks 50,000 of them, which takes longer than a key may.
 GC_THRESHOLDS = (50_000, 20, 20)
@@ -23,4 +24,4 @@ def show(monitor: MonitorView, target: Target, mode: Mode, filter_text: str) -> 
     gc.set_threshold(*GC_THRESHOLDS)
     with guarded(dashboard.leave, monitor.stop):
         dashboard.run()
-    return dashboard.return_code or 0
+    return FAILED if dashboard.return_code is None else dashboard.return_code  # no code: it ended by itself

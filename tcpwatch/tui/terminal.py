@@ -41,6 +41,22 @@ def over_ssh(environ: Mapping[str, str]) -> bool:
     return "SSH_CONNECTION" in environ or "SSH_TTY" in environ
 
 
+def in_foreground(fileno: int) -> bool:
+    """Whether this process may use the terminal: also where it is not asked, and where the group cannot be known."""
+    try:
+        return os.tcgetpgrp(fileno) in (0, os.getpgrp())  # 0: a group of another pid namespace
+    except OSError:
+        return True
+
+
+def has_job_control() -> bool:
+    """Whether a shell could continue what stops: it gives each job a group, which the session's first process has not.
+
+    The kernel is exacter (a stop needs a group that is not orphaned), but tells only who tries.
+    """
+    return os.getpgrp() != os.getsid(0)
+
+
 @contextlib.contextmanager
 def guarded(leave: Callable[[int], object], last_resort: Callable[[], object]) -> Iterator[None]:
     """While inside, a signal or a hang-up calls `leave(exit code)` from another thread.
@@ -113,6 +129,8 @@ def _attributes() -> list[Any] | None:
 
 
 def _give_back(attributes: list[Any] | None) -> None:
+    if not in_foreground(0):  # it was given back when the program was suspended
+        return
     with contextlib.suppress(OSError):
         os.set_blocking(2, False)
         try:

@@ -34,6 +34,10 @@ class Terminal:
         """Send text as it is."""
         self._tmux("send-keys", "-t", "t", "-l", text)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the window another size."""
+        self._tmux("resize-window", "-t", "t", "-x", str(columns), "-y", str(rows))
+
     def screen(self) -> str:
         """What the screen shows now."""
         return self._tmux("capture-pane", "-p", "-t", "t")
