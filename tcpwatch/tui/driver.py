@@ -73,7 +73,8 @@ class TerminalDriver(LinuxDriver):
         """Give the terminal back and stop; False where there is no shell that could continue what stops.
 
         The whole group stops as it does at Ctrl-Z: the shell watches the process it started, which may be around this
-        one (`make`, `sh -c`).
+        one (`make`, `sh -c`). What belongs to root stays running when privilege has been given up: there a second
+        Ctrl-Z, which the terminal then turns into the signal itself, stops the rest.
         """
         if self._suspended:
             return True
