@@ -4,23 +4,33 @@ Rule: the format is determined by the first bytes, never by the name. There is n
 damaged file gives the records before the damage, then one CaptureFileError.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.wire.files import pcap, pcapng
+from tcpwatch.wire.files import erf, netmon, pcap, pcapng, snoop
 from tcpwatch.wire.files.byte_reader import ByteStream, Readable
 from tcpwatch.wire.files.pcapng_writer import PcapngWriter
 from tcpwatch.wire.files.record import Record
 
 __all__ = ["PcapngWriter", "Record", "read_batches", "read_records"]
 
-FORMAT_READERS = {pcapng.MAGIC: pcapng.read_pcapng} | dict.fromkeys(pcap.MAGICS, pcap.read_pcap)
+Format = Callable[[ByteStream], Iterator[list[Record]]]
+
+# By the first four bytes. Endace's records have no magic number; they are recognized by how they follow each other.
+FORMAT_READERS: dict[bytes, Format] = {
+    pcapng.MAGIC: pcapng.read_pcapng,
+    **dict.fromkeys(pcap.MAGICS, pcap.read_pcap),
+    snoop.MAGIC[:4]: snoop.read_snoop,
+    **dict.fromkeys(netmon.MAGICS, netmon.read_netmon),
+}
 
 CONVERT = "convert it first (editcap -F pcapng FILE NEW)"
 UNPACK = "unpack it first"
 UNSUPPORTED_FORMATS = {
-    b"snoop\0\0\0": f"snoop: {CONVERT}",
+    b"TRSNIFF": f"Sniffer: {CONVERT}",
+    b"XCP\0": f"Sniffer for Windows: {CONVERT}",
+    b"btsnoop\0": f"Bluetooth's snoop: {CONVERT}",
     b"\xa1\xb2\xcd\x34": f"modified pcap (magic a1b2cd34): {CONVERT}",
     b"\x34\xcd\xb2\xa1": f"modified pcap (magic a1b2cd34): {CONVERT}",
     b"\x28\xb5\x2f\xfd": f"zstd: {UNPACK} (zstd -d)",
@@ -45,6 +55,8 @@ def read_batches(file: Readable) -> Iterator[list[Record]]:
     stream = ByteStream(file)
     stream.fill(MAGIC_BYTES)
     reader = FORMAT_READERS.get(stream.buffer[:4])
+    if reader is None and erf.looks_like_erf(stream):
+        reader = erf.read_erf
     if reader is None:
         raise CaptureFileError(_unknown(stream.buffer[:MAGIC_BYTES]))
     return reader(stream)
@@ -56,4 +68,6 @@ def _unknown(beginning: bytes) -> str:
             return f"unsupported format: {name}."
     if not beginning:
         return "not a capture file: it is empty."
-    return f"not a capture file: it begins {beginning!r}; pcap, pcapng and either of them in gzip can be read."
+    return (
+        f"not a capture file: it begins {beginning!r}; pcap, pcapng, snoop, ERF and NetMon can be read, also in gzip."
+    )

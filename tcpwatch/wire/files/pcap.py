@@ -20,7 +20,8 @@ MAGICS = {
 }
 FILE_HEADER = "4xHH12xI"
 RECORD_HEADER = "IIII"
-VERSION = (2, 4)
+VERSIONS = ((2, 0), (2, 1), (2, 2), (2, 3), (2, 4))
+LENGTHS_MAY_BE_SWAPPED = (2, 3)  # before this the wire length came first; in this version there are both (libpcap)
 LINK_TYPE_BITS = 0xFFFF  # the others describe the frame check sequence, which the IP length excludes anyway
 
 
@@ -32,9 +33,14 @@ def read_pcap(stream: ByteStream) -> Iterator[list[Record]]:
     if (held := stream.fill(header.size)) < header.size:
         raise CaptureFileError(f"not a capture file: its pcap header ends after {held} of {header.size} bytes.")
     major, minor, link_type = header.unpack_from(stream.buffer)
-    if (major, minor) != VERSION:
-        raise CaptureFileError(f"a pcap file of version {major}.{minor}: only 2.4 can be read.")
+    version = major, minor
+    if version not in VERSIONS:
+        raise CaptureFileError(f"a pcap file of version {major}.{minor}: only 2.0 to 2.4 can be read.")
     stream.at = header.size
+    if version <= LENGTHS_MAY_BE_SWAPPED:
+        return _old_records(
+            stream, Struct(byte_order + RECORD_HEADER), fraction_ns, link_type & LINK_TYPE_BITS, version
+        )
     return _records(stream, Struct(byte_order + RECORD_HEADER), fraction_ns, link_type & LINK_TYPE_BITS)
 
 
@@ -65,3 +71,24 @@ def _records(stream: ByteStream, header: Struct, fraction_ns: int, link_type: in
             raise damaged("record", number, stream.offset, claim)
     if held:
         raise damaged("record", number, stream.offset, cut_short(need, held))
+
+
+def _old_records(
+    stream: ByteStream, header: Struct, fraction_ns: int, link_type: int, version: tuple[int, int]
+) -> Iterator[list[Record]]:
+    """Records before version 2.4: the wire length first, or, in version 2.3, whichever is less was captured."""
+    number = 1
+    while held := stream.fill(header.size):
+        if held < header.size:
+            raise damaged("record", number, stream.offset, cut_short(header.size, held))
+        seconds, fraction, captured, wire_length = header.unpack_from(stream.buffer, stream.at)
+        if version < LENGTHS_MAY_BE_SWAPPED or captured > wire_length:
+            captured, wire_length = wire_length, captured
+        if captured > MAX_RECORD_BYTES:
+            raise damaged("record", number, stream.offset, too_long(captured, MAX_RECORD_BYTES))
+        if (held := stream.fill(header.size + captured)) < header.size + captured:
+            raise damaged("record", number, stream.offset, cut_short(header.size + captured, held))
+        start = stream.at + header.size
+        stream.at = start + captured
+        yield [(seconds * SECOND_NS + fraction * fraction_ns, link_type, stream.buffer[start : stream.at], wire_length)]
+        number += 1

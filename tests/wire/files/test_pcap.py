@@ -65,8 +65,38 @@ def test_header_cut_short() -> None:
     )
 
 
-@pytest.mark.parametrize("version", [(1, 4), (2, 5), (2, 3)])
+@pytest.mark.parametrize("version", [(1, 4), (2, 5), (3, 0)])
 def test_version_other_than_the_one(version: tuple[int, int]) -> None:
     major, minor = version
-    expected = f"a pcap file of version {major}.{minor}: only 2.4 can be read."
+    expected = f"a pcap file of version {major}.{minor}: only 2.0 to 2.4 can be read."
     assert records_and_error(pcap_header(version=version) + pcap_record()) == ([], expected)
+
+
+@pytest.mark.parametrize(
+    ("version", "first", "second"),
+    [((2, 0), 60, 5), ((2, 2), 60, 5), ((2, 3), 60, 5), ((2, 3), 5, 60)],
+    ids=["2.0", "2.2", "2.3, swapped", "2.3"],
+)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_old_pcap_with_lengths_the_other_way_round(
+    order: str, version: tuple[int, int], first: int, second: int
+) -> None:
+    record = pcap_record(b"frame", order, captured=first, wire_length=second)
+    expected = (1_000_002_000, 1, b"frame", 60)
+    assert records_and_error(pcap_header(order, version=version) + record * 2) == ([expected] * 2, None)
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        (b"\0" * 9, "record 2 at byte 45 claims 16 bytes; the file ends after 9."),
+        (pcap_record(b"", captured=60, wire_length=5), "record 2 at byte 45 claims 21 bytes; the file ends after 16."),
+        (pcap_record(b"", captured=1, wire_length=1 << 20), "record 2 at byte 45 claims 1,048,576 bytes; the limit"),
+    ],
+)
+def test_damaged_old_pcap(rest: bytes, message: str) -> None:
+    record = pcap_record(b"frame", captured=60, wire_length=5)
+    records, error = records_and_error(pcap_header(version=(2, 2)) + record + rest)
+    assert len(records) == 1
+    assert error is not None
+    assert error.startswith(message)
