@@ -105,12 +105,13 @@ class Decoder:
         return None
 
     def _decode_any(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment:
-        ethertype, offset = network_layer(link_type, data)
-        end = wire_length
+        vlans: list[int] = []
+        ethertype, offset, end = network_layer(link_type, data, wire_length, vlans)
         for _ in range(MAX_TUNNELS + 1):
             datagram = upper_layer(read_datagram(ethertype, data, offset, end), self._reassembly, time_ns)
             data, end = datagram.data, datagram.end
             if datagram.protocol == TCP:
-                return read_segment(frame, time_ns, datagram, self._payload_limit)
-            ethertype, offset = below_tags(*inside_tunnel(datagram), data)
+                return read_segment(frame, time_ns, datagram, self._payload_limit, tuple(vlans))
+            vlans.clear()  # the VLAN of the tunnel is not that of the connection
+            ethertype, offset, end = below_tags(inside_tunnel(datagram), data, vlans)
         raise UndecodableError(f"more than {MAX_TUNNELS} tunnels")

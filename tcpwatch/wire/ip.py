@@ -21,6 +21,42 @@ MORE_FRAGMENTS = 0x2000
 FRAGMENT_OFFSET = 0x1FFF
 LARGEST_PAYLOAD = 65_535
 
+# Protocols beside IP that carry no TCP.
+ETHERTYPES_WITHOUT_TCP = {
+    0x0001: "IPX in 802.3",
+    0x0806: "ARP",
+    0x0842: "wake on LAN",
+    0x2000: "CDP",
+    0x6002: "DEC MOP",
+    0x6004: "DEC LAT",
+    0x8035: "RARP",
+    0x809B: "AppleTalk",
+    0x80F3: "AARP",
+    0x8137: "IPX",
+    0x8808: "flow control",
+    0x8809: "LACP",
+    0x8863: "PPPoE discovery",
+    0x888E: "EAPOL",
+    0x8892: "PROFINET",
+    0x88A2: "ATA over Ethernet",
+    0x88A4: "EtherCAT",
+    0x88B8: "GOOSE",
+    0x88BA: "sampled values",
+    0x88C7: "802.11 preauthentication",
+    0x88CA: "TIPC",
+    0x88CC: "LLDP",
+    0x88E1: "HomePlug",
+    0x88E3: "MRP",
+    0x88F5: "MVRP",
+    0x88F7: "PTP",
+    0x88FB: "PRP supervision",
+    0x8902: "CFM",
+    0x8906: "FCoE",
+    0x8914: "FIP",
+    0x8915: "RoCE",
+    0x9000: "loopback test",
+}
+
 
 class Fragment(NamedTuple):
     """A fragment: the datagram's identification, the offset in bytes, and whether more fragments follow."""
@@ -50,7 +86,7 @@ def read_datagram(ethertype: int, data: bytes, offset: int, wire_end: int) -> Da
     """The datagram whose header begins at `offset`, in a frame that ended at `wire_end` on the wire."""
     reader = DATAGRAM_READERS.get(ethertype)
     if reader is None:
-        raise UndecodableError("not TCP")
+        raise UndecodableError("not TCP" if ethertype in ETHERTYPES_WITHOUT_TCP else f"EtherType 0x{ethertype:04x}")
     return reader(data, offset, wire_end)
 
 

@@ -33,7 +33,8 @@ class Segment:
 
     `ends` is source address, destination address, source port, destination port, as in the headers: 12 bytes for IPv4,
     36 for IPv6. Segments, flows and sockets are matched by it. `length` is the payload length on the wire; `payload` is
-    the captured part. `options_cut`: the capture ends before the end of the options.
+    the captured part. `options_cut`: the capture ends before the end of the options. `vlan`: the ids of the VLAN tags
+    before the innermost IP header, outer first.
     """
 
     frame: int
@@ -47,6 +48,7 @@ class Segment:
     option_bytes: bytes
     payload: bytes
     options_cut: bool = False
+    vlan: tuple[int, ...] = ()
 
     @property
     def source(self) -> Endpoint:

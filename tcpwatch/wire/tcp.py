@@ -13,7 +13,9 @@ TLS_HANDSHAKE = b"\x16"
 TLS_HELLO_BYTES = 2_048
 
 
-def read_segment(frame: int, time_ns: int, datagram: Datagram, payload_limit: int) -> Segment:
+def read_segment(
+    frame: int, time_ns: int, datagram: Datagram, payload_limit: int, vlan: tuple[int, ...] = ()
+) -> Segment:
     """The segment in a datagram of protocol TCP; at most `payload_limit` bytes of its payload are kept."""
     data, start, end = datagram.data, datagram.start, datagram.end
     if end - start < TCP_HEADER_BYTES or len(data) - start < TCP_HEADER.size:
@@ -35,6 +37,7 @@ def read_segment(frame: int, time_ns: int, datagram: Datagram, payload_limit: in
         data[options_at:payload_at],
         first_bytes(data, payload_at, end, payload_limit),
         options_cut=payload_at > len(data),
+        vlan=vlan,
     )
 
 

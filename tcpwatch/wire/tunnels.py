@@ -1,14 +1,16 @@
-"""Tunnels: protocols that carry another network layer (RFC 2003, 2473, 2784, 2890, 3378, 4023, 7348, 8926).
+"""Tunnels: protocols of IP, and ports of UDP, that carry another network layer (RFC 2003, 2473, 3378, 4023).
 
-Rule: as in `link`, a reader is one small function `(data, offset) -> (EtherType, offset)` and a row in a
-table.
+Rule: as in `link`, a reader is one small function `(data, offset, end) -> (EtherType, offset, end)` and a row in a
+table. What may carry TCP and is not read is named; "not TCP" is said of what is known to carry none.
 """
 
-from collections.abc import Callable
 from struct import Struct
 
+from tcpwatch.wire.access_tunnels import gtp, l2tp
+from tcpwatch.wire.gre import gre
 from tcpwatch.wire.ip import Datagram
-from tcpwatch.wire.layer import IPV4, IPV6, MPLS, TRANSPARENT_ETHERNET, U16, Next, UndecodableError
+from tcpwatch.wire.layer import IPV4, IPV6, MPLS, TRANSPARENT_ETHERNET, U32, Next, Reader, UndecodableError, skip
+from tcpwatch.wire.overlays import ayiya, capwap, geneve, lisp, mpls_in_udp, teredo, tzsp, vxlan, vxlan_gpe
 
 # https://www.iana.org/assignments/protocol-numbers
 IP_IN_IP = 4
@@ -17,74 +19,92 @@ IPV6_IN_IP = 41
 GRE = 47
 ETHER_IP = 97
 MPLS_IN_IP = 137
+ETHERNET_IN_IP = 143
+ETHER_IP_BYTES = 2
 
-# https://www.iana.org/assignments/service-names-port-numbers
-VXLAN_PORT = 4789
-GENEVE_PORT = 6081
+PROTOCOLS_WITHOUT_TCP = {
+    1: "ICMP",
+    2: "IGMP",
+    8: "EGP",
+    9: "IGP",
+    33: "DCCP",
+    46: "RSVP",
+    58: "ICMPv6",
+    59: "no next header",
+    88: "EIGRP",
+    89: "OSPF",
+    103: "PIM",
+    112: "VRRP",
+    132: "SCTP",
+    136: "UDP-Lite",
+}
+NAMED_PROTOCOLS = {50: "encrypted (ESP)", 115: "L2TP version 3"}
 
-UDP_HEADER_BYTES = 8
-VXLAN_HEADER_BYTES = 8
-GENEVE_HEADER = Struct("!BxH4x")
-GENEVE_OPTION_WORDS = 0x3F
-GRE_HEADER = Struct("!HH")
-GRE_CHECKSUM_OR_ROUTING = 0xC000
-GRE_FOUR_BYTE_FIELDS = (0x2000, 0x1000, 0x0080)  # key, sequence number, acknowledgment (RFC 2637)
+UDP_HEADER = Struct("!HHHxx")
+FIRST_FREE_PORT = 1024
+ESP_IN_UDP = 4500
+# Ports of wrappers that encrypt.
+NAMED_PORTS = {1194: "encrypted (OpenVPN)", 51820: "encrypted (WireGuard)"}
 
 
 def inside_tunnel(datagram: Datagram) -> Next:
-    """EtherType and offset of the inner protocol. Raises UndecodableError if the datagram is no tunnel."""
-    tunnel = TUNNELS.get(datagram.protocol)
-    if tunnel is None:
+    """EtherType, offset and end of the inner protocol. Raises UndecodableError if the datagram is no tunnel."""
+    protocol = datagram.protocol
+    tunnel = TUNNELS.get(protocol)
+    if tunnel is not None:
+        return tunnel(datagram.data, datagram.start, datagram.end)
+    if protocol in PROTOCOLS_WITHOUT_TCP:
         raise UndecodableError("not TCP")
-    return tunnel(datagram.data, datagram.start)
+    raise UndecodableError(NAMED_PROTOCOLS.get(protocol, f"IP protocol {protocol}"))
 
 
-def _ipv4(_data: bytes, offset: int) -> Next:
-    return IPV4, offset
+def _udp(data: bytes, offset: int, end: int) -> Next:
+    """By the destination port; by the source port if the destination is not that of another service.
 
-
-def _ipv6(_data: bytes, offset: int) -> Next:
-    return IPV6, offset
-
-
-def _mpls(_data: bytes, offset: int) -> Next:
-    return MPLS, offset
-
-
-def _ether_ip(_data: bytes, offset: int) -> Next:
-    return TRANSPARENT_ETHERNET, offset + 2
-
-
-def _gre(data: bytes, offset: int) -> Next:
-    flags, ethertype = GRE_HEADER.unpack_from(data, offset)
-    optional_fields = bool(flags & GRE_CHECKSUM_OR_ROUTING) + sum(bool(flags & bit) for bit in GRE_FOUR_BYTE_FIELDS)
-    return ethertype, offset + GRE_HEADER.size + 4 * optional_fields
-
-
-def _udp(data: bytes, offset: int) -> Next:
-    (port,) = U16.unpack_from(data, offset + 2)
-    tunnel = UDP_TUNNELS.get(port)
+    A length of 0 is left to segmentation offload.
+    """
+    source, destination, length = UDP_HEADER.unpack_from(data, offset)
+    end = min(end, offset + length) if length else end
+    tunnel = UDP_TUNNELS.get(destination)
+    if tunnel is None and destination >= FIRST_FREE_PORT:
+        tunnel = UDP_TUNNELS.get(source)
     if tunnel is None:
-        raise UndecodableError("not TCP")
-    return tunnel(data, offset + UDP_HEADER_BYTES)
+        raise UndecodableError(NAMED_PORTS.get(destination) or NAMED_PORTS.get(source) or "UDP")
+    return tunnel(data, offset + UDP_HEADER.size, end)
 
 
-def _vxlan(_data: bytes, offset: int) -> Next:
-    return TRANSPARENT_ETHERNET, offset + VXLAN_HEADER_BYTES
+def _esp_in_udp(data: bytes, offset: int, end: int) -> Next:
+    """RFC 3948: four zero bytes begin a message of IKE, one byte is a keepalive, all else is encrypted."""
+    keyed = end - offset > 1 and U32.unpack_from(data, offset)[0]
+    raise UndecodableError("encrypted (ESP)" if keyed else "not TCP")
 
 
-def _geneve(data: bytes, offset: int) -> Next:
-    version_and_words, ethertype = GENEVE_HEADER.unpack_from(data, offset)
-    return ethertype, offset + GENEVE_HEADER.size + 4 * (version_and_words & GENEVE_OPTION_WORDS)
-
-
-TUNNELS: dict[int, Callable[[bytes, int], Next]] = {
-    IP_IN_IP: _ipv4,
+TUNNELS: dict[int, Reader] = {
+    IP_IN_IP: skip(0, IPV4),
     UDP: _udp,
-    IPV6_IN_IP: _ipv6,
-    GRE: _gre,
-    ETHER_IP: _ether_ip,
-    MPLS_IN_IP: _mpls,
+    IPV6_IN_IP: skip(0, IPV6),
+    GRE: gre,
+    ETHER_IP: skip(ETHER_IP_BYTES, TRANSPARENT_ETHERNET),
+    MPLS_IN_IP: skip(0, MPLS),
+    ETHERNET_IN_IP: skip(0, TRANSPARENT_ETHERNET),
 }
 
-UDP_TUNNELS: dict[int, Callable[[bytes, int], Next]] = {VXLAN_PORT: _vxlan, GENEVE_PORT: _geneve}
+# https://www.iana.org/assignments/service-names-port-numbers; 8472 is Linux's own for VXLAN.
+UDP_TUNNELS: dict[int, Reader] = {
+    1701: l2tp,
+    2123: gtp,
+    2152: gtp,
+    3386: gtp,
+    3544: teredo,
+    4341: lisp,
+    ESP_IN_UDP: _esp_in_udp,
+    4754: gre,
+    4789: vxlan,
+    4790: vxlan_gpe,
+    5072: ayiya,
+    5247: capwap,
+    6081: geneve,
+    6635: mpls_in_udp,
+    8472: vxlan,
+    37008: tzsp,
+}

@@ -17,7 +17,9 @@ from tcpwatch.wire.segment import Segment
 from tests.wire.captures import records_and_error
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "pcaps"
-FILES = sorted(str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*.*") if "pcap" in path.suffix)
+FILES = sorted(
+    str(path.relative_to(CORPUS)) for path in CORPUS.rglob("*.*") if "pcap" in path.suffix or path.suffix == ".snoop"
+)
 SMALLEST = sorted(FILES, key=lambda name: (CORPUS / name).stat().st_size)[:40]
 
 # Where this room and tshark 4.0.17 differ, and why.

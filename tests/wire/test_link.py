@@ -1,11 +1,11 @@
-from collections.abc import Callable
+import struct
 from contextlib import suppress
 from struct import pack
 
 import pytest
 
 from tcpwatch.wire import link
-from tcpwatch.wire.layer import IPV4, IPV6, LLC, UndecodableError
+from tcpwatch.wire.layer import IPV4, IPV6, LLC, TRANSPARENT_ETHERNET, Reader, UndecodableError
 from tcpwatch.wire.link import network_layer
 
 ADDRESSES = bytes(12)
@@ -59,12 +59,12 @@ FRAMES = {
 @pytest.mark.parametrize(("link_type", "header", "first_byte"), FRAMES.values(), ids=FRAMES)
 def test_network_layer_is_found_behind(link_type: int, header: bytes, first_byte: bytes) -> None:
     expected = IPV4 if first_byte == V4 else IPV6
-    assert network_layer(link_type, header + first_byte) == (expected, len(header))
+    assert network_layer(link_type, header + first_byte, 200, [])[:2] == (expected, len(header))
 
 
 def test_link_type_unknown() -> None:
     with pytest.raises(UndecodableError, match="link type 147"):
-        network_layer(147, b"\x45" * 40)
+        network_layer(147, b"\x45" * 40, 40, [])
 
 
 @pytest.mark.parametrize(
@@ -74,16 +74,16 @@ def test_link_type_unknown() -> None:
 )
 def test_tags_without_end(header: bytes) -> None:
     with pytest.raises(UndecodableError, match="more than 8 tags"):
-        network_layer(link.LINKTYPE_ETHERNET, header + bytes(8))
+        network_layer(link.LINKTYPE_ETHERNET, header + bytes(8), 200, [])
 
 
 def test_llc_other_than_snap() -> None:
     with pytest.raises(UndecodableError, match="not TCP"):
-        network_layer(link.LINKTYPE_ETHERNET, ADDRESSES + b"\x00\x26\x42\x42\x03" + bytes(35))
+        network_layer(link.LINKTYPE_ETHERNET, ADDRESSES + b"\x00\x26\x42\x42\x03" + bytes(35), 52, [])
 
 
 @pytest.mark.parametrize("reader", link.LINK_LAYERS.values())
-def test_link_layer_of_other_protocol_leads_nowhere(reader: Callable[[bytes, int], tuple[int, int]]) -> None:
-    with suppress(UndecodableError):
-        ethertype, _ = reader(bytes(40), 0)
-        assert ethertype in (0, LLC, IPV4, IPV6)
+def test_link_layer_of_other_protocol_leads_nowhere(reader: Reader) -> None:
+    with suppress(UndecodableError, struct.error):
+        ethertype, _, _ = reader(bytes(40), 0, 40)
+        assert ethertype in (0, LLC, IPV4, IPV6, TRANSPARENT_ETHERNET)

@@ -24,14 +24,14 @@ HEADERS = {
 @pytest.mark.parametrize(("protocol", "header", "ethertype"), HEADERS.values(), ids=HEADERS)
 def test_tunnel_carries(protocol: int, header: bytes, ethertype: int) -> None:
     data = b"outer" + header + b"inner"
-    assert inside_tunnel(Datagram(b"", protocol, data, 5, len(data))) == (ethertype, 5 + len(header))
+    assert inside_tunnel(Datagram(b"", protocol, data, 5, len(data))) == (ethertype, 5 + len(header), len(data))
 
 
 @pytest.mark.parametrize(
-    ("protocol", "header"),
-    [(1, bytes(8)), (tunnels.UDP, pack("!HHHH", 4789, 53, 0, 0))],
+    ("protocol", "header", "reason"),
+    [(1, bytes(8), "not TCP"), (tunnels.UDP, pack("!HHHH", 4789, 53, 0, 0), "UDP")],
     ids=["ICMP", "UDP from the VXLAN port"],
 )
-def test_datagram_that_is_no_tunnel(protocol: int, header: bytes) -> None:
-    with pytest.raises(UndecodableError, match="not TCP"):
+def test_datagram_that_is_no_tunnel(protocol: int, header: bytes, reason: str) -> None:
+    with pytest.raises(UndecodableError, match=reason):
         inside_tunnel(Datagram(b"", protocol, header, 0, len(header)))

@@ -10,11 +10,11 @@ from tcpwatch.wire.wlan import ieee80211, radiotap
     ids=["to the access point", "from it", "between two", "QoS", "QoS between two, HT control"],
 )
 def test_data_frame_leads_to_llc(control: bytes, header_bytes: int) -> None:
-    assert ieee80211(b"outer" + control + bytes(60), 5) == (LLC, 5 + header_bytes)
+    assert ieee80211(b"outer" + control + bytes(60), 5, 67) == (LLC, 5 + header_bytes, 67)
 
 
 def test_radiotap_header_length() -> None:
-    assert radiotap(b"\x00\x00\x0a\x00" + bytes(6) + b"\x08\x01" + bytes(60), 0) == (LLC, 34)
+    assert radiotap(b"\x00\x00\x0a\x00" + bytes(6) + b"\x08\x01" + bytes(60), 0, 72) == (LLC, 34, 72)
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_radiotap_header_length() -> None:
 )
 def test_frame_that_leads_nowhere(control: bytes, reason: str) -> None:
     with pytest.raises(UndecodableError, match=reason):
-        ieee80211(control + bytes(60), 0)
+        ieee80211(control + bytes(60), 0, 62)

@@ -47,7 +47,7 @@ def test_count_ends_the_reading(tcpwatch: Tcpwatch, capture: Path) -> None:
 
 
 def test_frames_without_a_segment_are_counted_by_reason(tcpwatch: Tcpwatch, capture: Path) -> None:
-    assert tcpwatch("packets", "-r", capture).err == "tcpwatch: frames without a segment to show: not TCP 1\n"
+    assert tcpwatch("packets", "-r", capture).err == "tcpwatch: frames without a segment to show: UDP 1\n"
 
 
 def test_damaged_file_gives_what_is_whole_then_its_damage(tcpwatch: Tcpwatch, capture: Path) -> None:
