@@ -106,14 +106,12 @@ def _find_network_header(program: FilterProgram, framing: Framing) -> None:
     """Set X to the offset of the network header and jump to "ipv4" or "ipv6"."""
     if framing is Framing.RAW:
         program.add(LDX_IMM, 0)
-        program.add(LDB, 0)
-        program.add(AND, 0xF0)
-        program.add(JEQ, 0x40, then="ipv4")
-        program.add(JEQ, 0x60, then="ipv6", otherwise="reject")
+        _find_version(program)
         return
     if framing is Framing.COOKED:
         _reject_loopback_copy(program)
         program.add(LDX_IMM, 0)
+        _skip_tags_of_outgoing(program)
         program.add(LDH, SKF_AD_PROTOCOL)
     else:
         program.add(LDX_IMM, 14)
@@ -128,6 +126,26 @@ def _find_network_header(program: FilterProgram, framing: Framing) -> None:
         _advance_keeping_a(program, 4)
     program.add(JEQ, ETHERTYPE_IPV4, then="ipv4")
     program.add(JEQ, ETHERTYPE_IPV6, then="ipv6", otherwise="reject")
+
+
+def _find_version(program: FilterProgram) -> None:
+    """Go by the version of IP, which is where the frame begins."""
+    program.add(LDB, 0)
+    program.add(AND, 0xF0)
+    program.add(JEQ, 0x40, then="ipv4")
+    program.add(JEQ, 0x60, then="ipv6", otherwise="reject")
+
+
+def _skip_tags_of_outgoing(program: FilterProgram) -> None:
+    """A frame that goes out begins with IP, even where its protocol is that of a tag (packet_rcv's network offset)."""
+    program.add(LDB, SKF_AD_PKTTYPE)
+    program.add(JEQ, PACKET_OUTGOING, otherwise="incoming")
+    program.add(LDH, SKF_AD_PROTOCOL)
+    program.add(JEQ, ETHERTYPES_VLAN[0], then="tagged")
+    program.add(JEQ, ETHERTYPES_VLAN[1], otherwise="incoming")
+    program.label("tagged")
+    _find_version(program)
+    program.label("incoming")
 
 
 def _reject_loopback_copy(program: FilterProgram) -> None:

@@ -14,6 +14,7 @@ from tcpwatch.capture.interfaces import Interface
 from tcpwatch.capture.packet_socket import LINK_TYPES, SOL_PACKET, PacketSocket
 from tcpwatch.errors import SourceError
 from tcpwatch.text.duration import SECOND_NS
+from tcpwatch.wire.ethernet import cooked_protocol
 from tcpwatch.wire.link import LINKTYPE_LINUX_SLL2
 
 # Light traffic uses one block every 50 ms, however few frames are in it. So many small blocks survive a longer pause
@@ -41,6 +42,8 @@ FRAME_HEADER = Struct("6I H 6x I H")
 SOCKADDR_LL = Struct("48x 2x 2s i H B B 8s")  # follows that header
 SLL2_HEADER = Struct("!2s 2x i H B B 8s")
 VLAN_TAG = Struct("!HH")
+ETHERTYPE = Struct("!H")
+TAGS = (b"\x81\x00", b"\x88\xa8")
 
 
 class PacketRing:
@@ -142,15 +145,24 @@ class PacketRing:
         return frames
 
     def _read_cooked(self, block: int) -> list[Frame]:
-        """Read frames without link header and prepend an SLL2 header (LINKTYPE_LINUX_SLL2)."""
+        """Read frames without link header and prepend an SLL2 header (LINKTYPE_LINUX_SLL2), with all VLAN tags."""
         ring, link_type, header = self._ring, self._link_type, FRAME_HEADER.unpack_from
         count, offset = BLOCK_FRAMES.unpack_from(ring, block)
         place = block + offset
         frames = []
         for _ in range(count):
-            step, seconds, nanoseconds, captured, length, _, start, _, _ = header(ring, place)
+            step, seconds, nanoseconds, captured, length, status, start, tag, ethertype = header(ring, place)
             start += place
-            data = SLL2_HEADER.pack(*SOCKADDR_LL.unpack_from(ring, place)) + ring[start : start + captured]
+            protocol, *rest = SOCKADDR_LL.unpack_from(ring, place)
+            data = ring[start : start + captured]
+            if status & TP_STATUS_VLAN_VALID or protocol in TAGS:
+                first = cooked_protocol(int.from_bytes(protocol), data, 0)
+                if status & TP_STATUS_VLAN_VALID:
+                    data = VLAN_TAG.pack(tag & 0xFFFF, first) + data
+                    length += VLAN_TAG.size
+                    first = ethertype if status & TP_STATUS_VLAN_TPID_VALID else ETHERTYPE_VLAN
+                protocol = ETHERTYPE.pack(first)
+            data = SLL2_HEADER.pack(protocol, *rest) + data
             frames.append((seconds * SECOND_NS + nanoseconds, link_type, data, length + SLL2_HEADER.size))
             place += step
         return frames

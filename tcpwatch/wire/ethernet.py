@@ -5,7 +5,22 @@ Rule: as in `link`. Where a payload does not say what it is (MPLS, RFC 4928), th
 
 from struct import Struct
 
-from tcpwatch.wire.layer import IPV4, IPV6, LLC, TRANSPARENT_ETHERNET, U8, U16, U32, Next, UndecodableError
+from tcpwatch.wire.layer import (
+    IPV4,
+    IPV6,
+    LLC,
+    MPLS,
+    NSH,
+    PPPOE_SESSION,
+    SERVICE_VLAN,
+    TRANSPARENT_ETHERNET,
+    U8,
+    U16,
+    U32,
+    VLAN,
+    Next,
+    UndecodableError,
+)
 
 MAX_TAGS = 8
 SMALLEST_ETHERTYPE = 0x0600
@@ -15,7 +30,10 @@ ISL_DESTINATIONS = (b"\x01\x00\x0c\x00\x00", b"\x03\x00\x0c\x00\x00")
 ISL_BYTES = 26
 
 IP_VERSIONS = {4: IPV4, 6: IPV6}
-PSEUDOWIRE_PAYLOADS = (IPV4, IPV6, 0x8100, 0x88A8, 0x8847, 0x8864)
+IPV4_HEADER_WORDS = 5
+TAGS = (VLAN, SERVICE_VLAN)
+COOKED_PROTOCOLS = (IPV4, IPV6, *TAGS)
+PSEUDOWIRE_PAYLOADS = (IPV4, IPV6, VLAN, SERVICE_VLAN, MPLS, PPPOE_SESSION)
 
 # IEEE 802.2 service access points, and IEEE 802 organization codes under which SNAP has an EtherType (RFC 1042).
 SAP_IP = 0x06
@@ -67,6 +85,25 @@ def snap(data: bytes, offset: int, end: int, bridged_padding: int = 2) -> Next:
     if code == BRIDGED_CODE and protocol in BRIDGED_ETHERNET:
         return TRANSPARENT_ETHERNET, offset + 5 + bridged_padding, end
     raise UndecodableError("not TCP" if code == b"\x00\x00\x0c" else f"SNAP organization {code.hex()}")
+
+
+def cooked_protocol(ethertype: int, data: bytes, offset: int) -> int:
+    """What a frame without its link header begins with, where the kernel names `ethertype` as its protocol.
+
+    That may be the protocol behind tags which are still in the data (Linux 6.10 and later), or that of a tag behind
+    which the data begins (older ones, of a frame that goes out). So the data decides: IP has its version in its first
+    bits; a tag has the EtherType after two bytes, where IPv4 has its length.
+    """
+    first = data[offset : offset + 5]
+    if len(first) < 5 or ethertype not in COOKED_PROTOCOLS:
+        return ethertype
+    version, inner = first[0] >> 4, int.from_bytes(first[2:4])
+    tagged = inner in TAGS or IP_VERSIONS.get(first[4] >> 4) == inner
+    if ethertype in TAGS:
+        return ethertype if tagged else IP_VERSIONS.get(version, ethertype)
+    if not tagged or (IP_VERSIONS.get(version) == ethertype and first[0] & 0xF == IPV4_HEADER_WORDS):
+        return ethertype
+    return VLAN
 
 
 def raw_ip(data: bytes, offset: int, end: int) -> Next:
@@ -135,7 +172,7 @@ def token_ring(data: bytes, offset: int, end: int) -> Next:
 
 NSH_BASE = Struct("!xBxB")
 # Next protocol of NSH (RFC 8300 §2.2) and VXLAN-GPE: the first five are the same.
-SERVICE_PROTOCOLS: dict[int, int] = {1: IPV4, 2: IPV6, 3: TRANSPARENT_ETHERNET, 4: 0x894F, 5: 0x8847}
+SERVICE_PROTOCOLS: dict[int, int] = {1: IPV4, 2: IPV6, 3: TRANSPARENT_ETHERNET, 4: NSH, 5: MPLS}
 
 
 def service_protocol(number: int) -> int:

@@ -7,6 +7,7 @@ numbers are those of https://www.tcpdump.org/linktypes.html.
 from tcpwatch.wire.ethernet import (
     MAX_TAGS,
     cisco_metadata,
+    cooked_protocol,
     ethernet,
     fddi,
     llc,
@@ -152,7 +153,7 @@ def _cooked(data: bytes, hardware_type_at: int, type_at: int, network_at: int, e
         raise UndecodableError("not TCP")
     if hardware_type in COOKED_FRAMES:
         return COOKED_FRAMES[hardware_type](data, network_at, end)
-    return ethertype, network_at, end
+    return cooked_protocol(ethertype, data, network_at), network_at, end
 
 
 def _ppi(data: bytes, offset: int, end: int) -> Next:

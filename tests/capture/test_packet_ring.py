@@ -2,10 +2,11 @@ import mmap
 
 import pytest
 
-from tcpwatch.capture.interfaces import find_interface
+from tcpwatch.capture.interfaces import ALL_INTERFACES, find_interface
 from tcpwatch.capture.packet_ring import PacketRing
 from tcpwatch.errors import SourceError, UsageError
-from tests.capture.frames import PORT, UNTAGGED, datagram, ethernet
+from tcpwatch.wire.decode import Decoder
+from tests.capture.frames import PORT, QINQ, UNTAGGED, VLAN, datagram, ethernet
 from tests.capture.traffic import drain, send
 
 pytestmark = pytest.mark.e2e
@@ -68,4 +69,20 @@ def test_ring_with_closed_socket_raises_and_does_not_spin(namespace: None) -> No
 
     with pytest.raises(SourceError, match="closed"):
         ring.frames(1_000)
+    ring.close()
+
+
+@pytest.mark.parametrize(
+    ("tags", "vlan"), [(UNTAGGED, ()), (VLAN, (5,)), (QINQ, (7, 5))], ids=["untagged", "VLAN", "QinQ"]
+)
+def test_ring_of_all_interfaces_keeps_the_tags(veth: tuple[str, str], tags: bytes, vlan: tuple[int, ...]) -> None:
+    """Each frame is seen twice; of the one that goes out the kernel keeps the inner tags to itself."""
+    ring = PacketRing(ALL_INTERFACES, [PORT])
+    send("v1", ethernet(tags, datagram(b"data")))
+    decoder = Decoder()
+    segments = [decoder.decode(number, *frame) for number, frame in enumerate(drain(ring))]
+
+    assert not decoder.skipped
+    assert [segment.payload for segment in segments if segment] == [b"data"] * 2
+    assert vlan in [segment.vlan for segment in segments if segment]
     ring.close()

@@ -95,3 +95,39 @@ def test_vlan_of_a_tunnel_is_not_that_of_the_connection() -> None:
     segment = decode(ethernet(b"\x00\x05\x08\x00" + outer, 0x8100))
     assert isinstance(segment, Segment)
     assert segment.vlan == (7,)
+
+
+TAG = b"\x00\x05\x08\x00"
+
+
+@pytest.mark.parametrize(
+    ("ethertype", "data", "first"),
+    [
+        (0x0800, INNER, 0x0800),
+        (0x0800, TAG + INNER, 0x8100),
+        (0x0800, b"\x40\x05\x08\x00" + INNER, 0x8100),
+        (0x86DD, b"\x60\x05\x86\xdd" + ipv6(tcp()), 0x8100),
+        (0x0800, b"\x00\x05\x81\x00" + TAG + INNER, 0x8100),
+        (0x0800, ipv4(bytes(2028), ident=0x4567), 0x0800),
+        (0x8100, TAG + INNER, 0x8100),
+        (0x8100, INNER, 0x0800),
+        (0x88A8, ipv6(tcp()), 0x86DD),
+        (0x0806, bytes(28), 0x0806),
+        (0x0800, b"\x45", 0x0800),
+    ],
+    ids=[
+        "IP",
+        "tag left in",
+        "tag like a version",
+        "tag like that of IPv6",
+        "two tags",
+        "IP of 2,048 bytes",
+        "tag named",
+        "tag named, IP there",
+        "tag named, IPv6 there",
+        "ARP",
+        "cut",
+    ],
+)
+def test_cooked_frame_begins_with(ethertype: int, data: bytes, first: int) -> None:
+    assert wire.cooked_protocol(ethertype, data, 0) == first
