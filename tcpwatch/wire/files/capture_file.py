@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.wire.files import erf, netmon, pcap, pcapng, snoop
+from tcpwatch.wire.files import erf, netmon, pcap, pcapng, sniffer, snoop
 from tcpwatch.wire.files.byte_reader import ByteStream, Readable
 from tcpwatch.wire.files.pcapng_writer import PcapngWriter
 from tcpwatch.wire.files.record import Record
@@ -23,13 +23,13 @@ FORMAT_READERS: dict[bytes, Format] = {
     **dict.fromkeys(pcap.MAGICS, pcap.read_pcap),
     snoop.MAGIC[:4]: snoop.read_snoop,
     **dict.fromkeys(netmon.MAGICS, netmon.read_netmon),
+    sniffer.DOS_MAGIC: sniffer.read_dos_sniffer,
+    sniffer.WINDOWS_MAGIC: sniffer.read_windows_sniffer,
 }
 
 CONVERT = "convert it first (editcap -F pcapng FILE NEW)"
 UNPACK = "unpack it first"
 UNSUPPORTED_FORMATS = {
-    b"TRSNIFF": f"Sniffer: {CONVERT}",
-    b"XCP\0": f"Sniffer for Windows: {CONVERT}",
     b"btsnoop\0": f"Bluetooth's snoop: {CONVERT}",
     b"\xa1\xb2\xcd\x34": f"modified pcap (magic a1b2cd34): {CONVERT}",
     b"\x34\xcd\xb2\xa1": f"modified pcap (magic a1b2cd34): {CONVERT}",
@@ -40,6 +40,7 @@ UNSUPPORTED_FORMATS = {
     b"PK\3\4": f"zip: {UNPACK} (unzip)",
 }
 MAGIC_BYTES = 8
+READABLE = "pcap, pcapng, snoop, ERF, NetMon and Sniffer"
 
 
 def read_records(file: Readable) -> Iterator[Record]:
@@ -68,6 +69,4 @@ def _unknown(beginning: bytes) -> str:
             return f"unsupported format: {name}."
     if not beginning:
         return "not a capture file: it is empty."
-    return (
-        f"not a capture file: it begins {beginning!r}; pcap, pcapng, snoop, ERF and NetMon can be read, also in gzip."
-    )
+    return f"not a capture file: it begins {beginning!r}; {READABLE} can be read, also in gzip."
