@@ -28,6 +28,8 @@ from tcpwatch.wire.tunnels import inside_tunnel
 Unpack = Callable[[bytes], tuple[Any, ...]]
 
 MAX_TUNNELS = 4
+MAX_REASONS = 32
+OTHER_REASONS = "other reasons"
 FRAGMENT_BITS = MORE_FRAGMENTS | FRAGMENT_OFFSET
 NO_OPTIONS_IPV4 = 0x45
 
@@ -99,10 +101,14 @@ class Decoder:
         try:
             return self._decode_any(frame, time_ns, link_type, data, wire_length)
         except UndecodableError as reason:
-            self.skipped[str(reason)] += 1
+            self._count(str(reason))
         except struct.error:
-            self.skipped["truncated header"] += 1
+            self._count("truncated header")
         return None
+
+    def _count(self, reason: str) -> None:
+        """Reasons have numbers of strangers in them, so only so many are told apart."""
+        self.skipped[reason if reason in self.skipped or len(self.skipped) < MAX_REASONS else OTHER_REASONS] += 1
 
     def _decode_any(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment:
         vlans: list[int] = []

@@ -22,7 +22,6 @@ DIFFERENT = {
     ),
 }
 UNREADABLE = {
-    "pcapplusplus/solaris.snoop": "snoop files are refused by name",
     "tcpdump/tcp_header_heapoverflow.pcap": "its TCP header is cut off; tshark itself gives it no stream",
 }
 

@@ -87,6 +87,14 @@ def test_frame_without_a_segment_is_counted(reason: str) -> None:
     assert decode(REFUSED[reason]) == reason
 
 
+def test_reasons_are_bounded() -> None:
+    decoder = Decoder()
+    for number in range(100):
+        decoder.decode(1, 0, 1_000 + number, b"", 0)
+    assert len(decoder.skipped) == 33
+    assert decoder.skipped["other reasons"] == 68
+
+
 def test_link_type_unknown_is_counted() -> None:
     assert decode(tcp_frame(), 147) == "link type 147"
 
