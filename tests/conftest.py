@@ -1,7 +1,8 @@
 """The command in this process; which tests share a worker; what was skipped, in one line."""
 
+import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,14 @@ def tcpwatch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         return Ended(code, out.splitlines(), err)
 
     return run
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder in which every user may write; pytest's own are closed to all but one."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own

@@ -1,8 +1,8 @@
 """Frames -> a new pcapng file that is valid at every moment.
 
-Rule: the file is always new; symbolic links are not followed and nothing is overwritten. It belongs to the user who
-called sudo, and only that user may read it. Only complete blocks are written: on a full disk the file ends with the
-last block that fits, the recording reports that it stopped, and the capture continues.
+Rule: the file is always new; symbolic links are not followed and nothing is overwritten. It is made by the user who
+called sudo, with that user's rights, and only that user may read it. Only complete blocks are written: on a full disk
+the file ends with the last block that fits, the recording reports that it stopped, and the capture continues.
 """
 
 import os
@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from tcpwatch.capture.frame import Frame
 from tcpwatch.errors import UsageError
+from tcpwatch.system.invoking_user import as_invoking_user, denied_to
 from tcpwatch.text.clean import clean
 from tcpwatch.text.quantity import counted
 from tcpwatch.wire.files.capture_file import PcapngWriter
@@ -32,14 +33,14 @@ class Recording:
         self._writer = PcapngWriter(self._blocks)
         self._file_bytes = 0
         try:
-            self._fd = os.open(name, CREATE, MODE)
+            with as_invoking_user():
+                self._fd = os.open(name, CREATE, MODE)
         except FileExistsError as error:
             raise UsageError(
                 f"{self.name} is there already and will not be overwritten: choose another name"
             ) from error
         except (OSError, ValueError) as error:
-            raise UsageError(f"{self.name} cannot be made: {getattr(error, 'strerror', None) or error}") from error
-        _give_to_invoking_user(self._fd)
+            raise UsageError(f"{self.name} cannot be made: {denied_to(error)}") from error
         self.flush()
 
     @property
@@ -102,10 +103,3 @@ class Blocks:
         """Remove and return all blocks."""
         taken, self._waiting, self.size = self._waiting, [], 0
         return taken
-
-
-def _give_to_invoking_user(fd: int) -> None:
-    """Under sudo, give the file to the user who called sudo."""
-    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
-    if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal():
-        os.fchown(fd, int(uid), int(gid))

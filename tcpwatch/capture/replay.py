@@ -1,6 +1,7 @@
 """Opens a capture file by name (`-`: stdin) and reads it forward once, so FIFOs work too.
 
-Rule: a directory or a device is refused before any byte is read.
+Rule: a directory or a device is refused before any byte is read. The file is opened with the rights of the user who
+called sudo: what that user may not read is not read for him.
 """
 
 import os
@@ -10,10 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tcpwatch.capture.frame import Frame
 from tcpwatch.errors import CaptureFileError, UsageError
+from tcpwatch.system.invoking_user import as_invoking_user, denied_to
 from tcpwatch.text.clean import clean
 from tcpwatch.wire.files.capture_file import read_batches
 
 STDIN = "-"
+READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
 REFUSED_KINDS = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device or a terminal", stat.S_IFBLK: "a device"}
 
 
@@ -31,10 +34,11 @@ class CaptureFile:
         self.name = "stdin" if name == STDIN else clean(name)
         self._before_read = before_read
         try:
-            self._refuse(os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name))
-            self._fd = os.dup(sys.stdin.fileno()) if name == STDIN else os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+            with as_invoking_user():
+                self._refuse(os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name))
+                self._fd = os.dup(sys.stdin.fileno()) if name == STDIN else os.open(name, READ)
         except (OSError, ValueError) as error:
-            raise UsageError(f"{self.name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+            raise UsageError(f"{self.name} cannot be read: {denied_to(error)}") from error
 
     def batches(self) -> Iterator[Sequence[Frame]]:
         """All frames, in batches as they are read.

@@ -28,9 +28,13 @@ def prctl(operation: int, *values: int) -> None:
     call("prctl", operation, *(ctypes.c_ulong(value) for value in (*values, 0, 0, 0, 0)[:4]))
 
 
-def capset(mask: int, inheritable: int = 0) -> None:
-    """capset(2): permitted and effective become `mask`. Capabilities not in `inheritable` leave the ambient set too."""
+def capset(mask: int, inheritable: int = 0, effective: int | None = None) -> None:
+    """capset(2): permitted becomes `mask`, and effective too if it is not given.
+
+    Capabilities not in `inheritable` leave the ambient set too.
+    """
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    halves = ((bits & 0xFFFF_FFFF, bits >> 32) for bits in (mask, mask, inheritable))
+    in_effect = mask if effective is None else effective
+    halves = ((bits & 0xFFFF_FFFF, bits >> 32) for bits in (in_effect, mask, inheritable))
     low, high = zip(*halves, strict=True)
     call("capset", header, (ctypes.c_uint32 * 6)(*low, *high))

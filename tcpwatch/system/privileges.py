@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tcpwatch.errors import PrivilegeError, TcpwatchError
+from tcpwatch.system.invoking_user import User, exists, invoking_user
 from tcpwatch.system.libc import capset, prctl
 from tcpwatch.system.module_access import import_through, open_folders
 from tcpwatch.text.clean import clean
@@ -22,9 +23,8 @@ from tcpwatch.text.clean import clean
 PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 24, 38
 
 TASKS = Path("/proc/self/task")
-UID_MAP, GID_MAP = Path("/proc/self/uid_map"), Path("/proc/self/gid_map")
 LAST_CAPABILITY = Path("/proc/sys/kernel/cap_last_cap")
-NOBODY = 65_534
+NOBODY = User(65_534, 65_534)
 LONGEST_COMMAND = 1_000
 
 
@@ -139,24 +139,14 @@ def _drop_capabilities(keep: int) -> None:
 def unprivileged_user() -> tuple[int, int]:
     """The uid and gid to which `drop_privileges` changes.
 
-    The user who called sudo; nobody if root started tcpwatch; the current user if it cannot change, as in a user
-    namespace that maps only root.
+    The user who called sudo or the like; nobody if root started tcpwatch; the current user if it cannot change, as in
+    a user namespace that maps only root.
     """
     here = os.getuid(), os.getgid()
     if os.geteuid() != 0 or not held_privileges().holds(Capability.SETUID, Capability.SETGID):
         return here
-    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
-    behind_sudo = [(int(uid), int(gid))] if uid.isdecimal() and gid.isdecimal() and int(uid) != 0 else []
-    return next((user for user in (*behind_sudo, (NOBODY, NOBODY)) if _exists(*user)), here)
-
-
-def _exists(uid: int, gid: int) -> bool:
-    """Whether this user namespace maps these ids (user_namespaces(7)). Without a map, all ids exist."""
-    return all(
-        not path.exists()
-        or any(int(first) <= number < int(first) + int(count) for first, _, count in map(str.split, _lines(path)))
-        for path, number in ((UID_MAP, uid), (GID_MAP, gid))
-    )
+    caller = invoking_user()
+    return caller or (NOBODY if exists(NOBODY) else here)
 
 
 def _change_user(uid: int, gid: int) -> None:

@@ -79,12 +79,21 @@ def test_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as sudo gives it")
-def test_file_belongs_to_the_user_behind_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_belongs_to_the_user_behind_sudo(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUDO_UID", str(NOBODY))
     monkeypatch.setenv("SUDO_GID", str(NOBODY))
-    Recording(str(tmp_path / "a")).close()
-    status = (tmp_path / "a").stat()
+    Recording(str(open_folder / "a")).close()
+    status = (open_folder / "a").stat()
     assert (status.st_uid, status.st_gid) == (NOBODY, NOBODY)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as sudo gives it")
+def test_file_is_not_made_where_the_user_behind_sudo_may_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_UID", str(NOBODY))
+    monkeypatch.setenv("SUDO_GID", str(NOBODY))
+    with pytest.raises(UsageError, match="Permission denied for the calling user"):
+        Recording(str(tmp_path / "a"))
+    assert not (tmp_path / "a").exists()
 
 
 def test_file_that_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ def frames_in(path: Path) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_recording_is_whole_after_a_signal(place: Place, program: list[str], tmp_path: Path, number: int) -> None:
-    path = tmp_path / "live.pcapng"
+def test_recording_is_whole_after_a_signal(place: Place, program: list[str], open_folder: Path, number: int) -> None:
+    path = open_folder / "live.pcapng"
     owned = ["env", f"SUDO_UID={NOBODY}", f"SUDO_GID={NOBODY}"]
     with (
         place.running("python3", "-m", "http.server", "8084", "--bind", "127.0.0.1"),

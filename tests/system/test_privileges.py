@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.system import privileges
+from tcpwatch.system import invoking_user, privileges
 from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, Privileges, held_privileges, missing
 
 HAS_MUCH = os.geteuid() == 0 and held_privileges().holds(*Capability)
@@ -230,8 +230,8 @@ def test_user_to_become_is_one_that_the_user_namespace_has(
 ) -> None:
     ids = tmp_path / "map"
     ids.write_text("      1000          0         10\n      5000      70000          1\n")
-    monkeypatch.setattr(privileges, "UID_MAP", ids)
-    monkeypatch.setattr(privileges, "GID_MAP", ids)
+    monkeypatch.setattr(invoking_user, "UID_MAP", ids)
+    monkeypatch.setattr(invoking_user, "GID_MAP", ids)
     monkeypatch.setattr(privileges, "held_privileges", lambda: Privileges(0, -1, False))
     for name, number in (("geteuid", 0), ("getuid", 0), ("getgid", 7)):
         monkeypatch.setattr(os, name, lambda number=number: number)

@@ -69,4 +69,4 @@ def _unknown(beginning: bytes) -> str:
             return f"unsupported format: {name}."
     if not beginning:
         return "not a capture file: it is empty."
-    return f"not a capture file: it begins {beginning!r}; {READABLE} can be read, also in gzip."
+    return f"not a capture file: {READABLE} can be read, also in gzip."
