@@ -13,7 +13,7 @@ MAX_LINES = 400
 TESTED_ELSEWHERE = {
     "tcpwatch/capture/frame.py": "data",
     "tcpwatch/narration/sentences.py": "texts, all of them checked by tests/narration/test_narrate.py",
-    "tcpwatch/__main__.py": "three lines; tests/e2e start it",
+    "tcpwatch/__main__.py": "tests/e2e/test_hostile_folder.py starts it",
     "tcpwatch/errors.py": "names",
     "tcpwatch/cli/commands/dashboard.py": "tests/e2e run it in a terminal",
     "tcpwatch/cli/commands/doctor.py": "tests/e2e/test_privilege_levels.py runs it as four users",

@@ -24,6 +24,7 @@ PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 2
 
 TASKS = Path("/proc/self/task")
 LAST_CAPABILITY = Path("/proc/sys/kernel/cap_last_cap")
+PACKAGE_HOME = Path(__file__).resolve().parents[2]
 NOBODY = User(65_534, 65_534)
 LONGEST_COMMAND = 1_000
 
@@ -110,10 +111,11 @@ def drop_thread_privileges() -> None:
     """Drop all privileges of the calling thread, except those that `drop_privileges` needs to change the user.
 
     For threads that start before `drop_privileges`: the C library changes the user of all threads at once, and that
-    drops the last capabilities of this thread.
+    drops the last capabilities of this thread. Its bounding set is emptied now.
     """
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     uid, _ = unprivileged_user()
+    _limit_bounding_set(0)
     capset(0 if uid == os.geteuid() else _mask((Capability.SETUID, Capability.SETGID)))
 
 
@@ -123,9 +125,7 @@ def _drop_capabilities(keep: int) -> None:
     kept = privileges.mask & keep
     uid, gid = unprivileged_user()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    if privileges.holds(Capability.SETPCAP):
-        for capability in range(int(LAST_CAPABILITY.read_text()) + 1):
-            prctl(PR_CAPBSET_DROP, capability)
+    bounded = _limit_bounding_set(0)
     prctl(PR_SET_KEEPCAPS, 1)
     folders = open_folders()
     _change_user(uid, gid)
@@ -133,7 +133,7 @@ def _drop_capabilities(keep: int) -> None:
         kept |= privileges.mask & _mask((Capability.DAC_READ_SEARCH,))
     capset(kept)
     prctl(PR_SET_DUMPABLE, 0)
-    _verify(uid, kept)
+    _verify(uid, kept, bounded)
 
 
 def unprivileged_user() -> tuple[int, int]:
@@ -156,9 +156,19 @@ def _change_user(uid: int, gid: int) -> None:
         os.setuid(uid)
 
 
-def _verify(uid: int, kept: int) -> None:
-    """Check every thread's status in /proc: none may have more privileges than `kept`."""
-    allowed = {"CapPrm": kept, "CapEff": kept, "CapInh": 0, "CapAmb": 0}
+def _limit_bounding_set(keep: int) -> bool:
+    """Leave the calling thread no more than `keep` to gain; False if it may not, for want of CAP_SETPCAP."""
+    if not held_privileges().holds(Capability.SETPCAP):
+        return False
+    for capability in range(int(LAST_CAPABILITY.read_text()) + 1):
+        if not keep >> capability & 1:
+            prctl(PR_CAPBSET_DROP, capability)
+    return True
+
+
+def _verify(uid: int, kept: int, bounded: bool) -> None:
+    """Check every thread's status in /proc: none may have, or where `bounded` gain, more privileges than `kept`."""
+    allowed = {"CapPrm": kept, "CapEff": kept, "CapInh": 0, "CapAmb": 0} | ({"CapBnd": 0} if bounded else {})
     for task in TASKS.iterdir():
         status = _status(task)
         if set(status["Uid"].split()) != {str(uid)}:
@@ -175,11 +185,25 @@ def _refused(reason: str) -> TcpwatchError:
 
 
 def _own_command() -> list[str]:
-    """The command line of this program, with an absolute path so that sudo finds it."""
+    """The command line of this program, with an absolute path so that sudo finds it.
+
+    As a module it is run with -P: else root would import whatever lies in the current folder (python(1)). A program
+    that is itself in the current folder is named by PYTHONPATH, as it would not be found.
+    """
     program, *words = sys.argv
-    if os.path.basename(program) == "__main__.py":
-        return [sys.executable, "-m", "tcpwatch", *words]
-    return [os.path.abspath(program), *words]
+    if os.path.basename(program) not in ("__main__.py", "-c", "-m", ""):
+        return [os.path.abspath(program), *words]
+    home = str(PACKAGE_HOME)
+    place = ["env", f"PYTHONPATH={home}"] if home in (os.path.realpath(folder) for folder in _current_folders()) else []
+    return [*place, sys.executable, "-P", "-m", "tcpwatch", *words]
+
+
+def _current_folders() -> list[str]:
+    """The folder in which the program was started; none where it is gone, or cannot be named."""
+    try:
+        return [os.getcwd()]
+    except OSError:
+        return []
 
 
 def _mask(capabilities: Collection[Capability]) -> int:

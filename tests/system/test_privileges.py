@@ -89,9 +89,30 @@ def test_missing_capability_of_root_is_the_container_s(monkeypatch: pytest.Monke
     assert privileges.fix(Capability.BPF, Capability.PERFMON).endswith("with --cap-add=BPF --cap-add=PERFMON")
 
 
-def test_command_as_root_of_a_module_names_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_as_root_of_a_module_names_the_interpreter_and_no_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["/somewhere/tcpwatch/__main__.py", "-p", "80"])
-    assert privileges.command_as_root() == f"sudo {sys.executable} -m tcpwatch -p 80"
+    assert privileges.command_as_root() == f"sudo {sys.executable} -P -m tcpwatch -p 80"
+
+
+def test_command_as_root_names_the_current_folder_only_for_the_program_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(privileges, "PACKAGE_HOME", tmp_path.resolve())
+    monkeypatch.setattr(sys, "argv", ["tcpwatch/__main__.py", "doctor"])
+    assert privileges.command_as_root() == f"sudo env PYTHONPATH={tmp_path} {sys.executable} -P -m tcpwatch doctor"
+
+
+def test_command_as_root_from_a_folder_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "getcwd", gone)
+    monkeypatch.setattr(sys, "argv", ["-c", "doctor"])
+    assert privileges.command_as_root() == f"sudo {sys.executable} -P -m tcpwatch doctor"
 
 
 def test_command_as_root_has_the_whole_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -257,6 +278,7 @@ STATUS_OF_THREAD = """
 lines = Path(f"/proc/self/task/{thread.native_id}/status").read_text().splitlines()
 theirs = dict(line.split(":", 1) for line in lines)
 facts["thread"] = [theirs[name].split()[0] for name in ("Uid", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs")]
+facts["thread's bounding set"] = int(theirs["CapBnd"], 16)
 over.set()
 """
 
@@ -268,6 +290,7 @@ def test_thread_privileges_end_with_the_process_drop() -> None:
 
     assert facts["mask"] == mask(*OWNER_LOOKUP)
     assert facts["thread"] == [str(NOBODY), *["0" * 16] * 3, "1"]
+    assert facts["thread's bounding set"] == 0
 
 
 @pytest.mark.e2e
