@@ -8,6 +8,7 @@ from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.options import FrameOptions
 from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, drop_privileges, held_privileges
+from tcpwatch.system.sandbox import Sandbox, enter_sandbox
 
 
 def wanted_interface(iface: str | None) -> Interface:
@@ -31,9 +32,14 @@ def open_recording(path: str | None) -> Recording | None:
     return Recording(path) if path is not None else None
 
 
-def give_up_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> None:
-    """Give up all capabilities for good, but those that finding owners, or ending connections, goes on needing."""
+def give_up_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> Sandbox | None:
+    """Give up all capabilities for good, but those that finding owners, or ending connections, goes on needing.
+
+    What is left runs in a sandbox. None for a plain user, whose process has nothing to lose that a shell has not.
+    """
     held = held_privileges()
-    if held.uid == 0 or held.mask:
-        keep = (*OWNER_LOOKUP * keep_owner_lookup, *(Capability.NET_ADMIN,) * keep_kill)
-        drop_privileges([capability for capability in keep if held.holds(capability)])
+    if held.uid != 0 and not held.mask:
+        return None
+    keep = (*OWNER_LOOKUP * keep_owner_lookup, *(Capability.NET_ADMIN,) * keep_kill)
+    drop_privileges([capability for capability in keep if held.holds(capability)])
+    return enter_sandbox(reads_processes=keep_owner_lookup)

@@ -6,11 +6,17 @@ SIGTERM, SIGKILL) the kernel closes it, and the child reads the end of the file.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from threading import Lock, Thread
 
+from tcpwatch.system.capability_sets import keep_capabilities
+
 READY = "ready"
+# include/uapi/linux/capability.h
+CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW = 10, 12, 13
+TO_LISTEN = (CAP_NET_BIND_SERVICE,)  # on a port below 1024
+TO_PLAY = (*TO_LISTEN, CAP_NET_ADMIN, CAP_NET_RAW)  # sysctls of the namespace; raw segments
 LAST_LINE_S = 1  # for a thread that is in the middle of a line when all ends
 
 _sending = Lock()
@@ -21,14 +27,16 @@ def run_until_input_ends(
     set_up: Callable[[], object],
     play: Callable[[], object] | None = None,
     obey: Callable[[str], object] = lambda line: None,
+    needs: Collection[int] = (),
 ) -> int:
     """Call `set_up`, write `ready` to standard output, stay until standard input ends; returns the exit status.
 
     What `set_up` starts goes on in daemon threads. Where it fails with OSError, the line is the error instead, and the
     status its errno. `play` runs in such a thread after `ready`, and may write lines. `obey` is called with each line
-    of the parent.
+    of the parent. First of all, every capability is given up but those that the child `needs`.
     """
     _take_name(name)
+    keep_capabilities(needs)
     try:
         set_up()
     except OSError as error:

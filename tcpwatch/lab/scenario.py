@@ -55,7 +55,11 @@ def main() -> int:
     stage = Stage(announce, options.port, options.pace, rest if options.rests else lambda: None)
     scenario = SCENARIOS[options.name]
     return child.run_until_input_ends(
-        "tcpwatch-lab", lambda: None, lambda: play_to_end(scenario, stage), lambda line: goes_on.set()
+        "tcpwatch-lab",
+        lambda: None,
+        lambda: play_to_end(scenario, stage),
+        lambda line: goes_on.set(),
+        needs=child.TO_PLAY,
     )
 
 

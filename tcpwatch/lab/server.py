@@ -67,7 +67,7 @@ def main() -> int:
         server = EchoServer(options.port, forget_first=options.forget_first)
         Thread(target=server.serve_forever, daemon=True).start()
 
-    return child.run_until_input_ends("tcpwatch-server", listen)
+    return child.run_until_input_ends("tcpwatch-server", listen, needs=child.TO_LISTEN)
 
 
 if __name__ == "__main__":

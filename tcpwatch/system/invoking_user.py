@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tcpwatch.system.capability_sets import THREAD, task_status
 from tcpwatch.system.libc import capset
 
 UID_MAP, GID_MAP = Path("/proc/self/uid_map"), Path("/proc/self/gid_map")
-STATUS = Path("/proc/thread-self/status")
 
 # Variables in which a program that makes one root names its caller: sudo(8) and run0(1), pkexec(1). Each sets them
 # itself. doas(1) gives a name only.
@@ -90,10 +90,10 @@ def _as_user(user: User) -> Iterator[None]:
 @contextmanager
 def _without_capabilities() -> Iterator[None]:
     """Take the capabilities of a user other than root out of effect."""
-    if os.geteuid() == 0 or not STATUS.exists():
+    if os.geteuid() == 0 or not os.path.exists(THREAD):
         yield
         return
-    status = dict(line.split(":", 1) for line in _lines(STATUS))
+    status = task_status(THREAD)
     effective, permitted, inheritable = (int(status[name], 16) for name in ("CapEff", "CapPrm", "CapInh"))
     if effective:
         capset(permitted, inheritable, effective=0)

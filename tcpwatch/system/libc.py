@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC.syscall.restype = ctypes.c_long
 
 IFREQ = struct.Struct("16s H 14x")  # struct ifreq: name, first 16 bits of the value (netdevice(7))
 IFF_UP = 0x1  # include/uapi/linux/if.h; the same on other systems
@@ -38,3 +39,13 @@ def capset(mask: int, inheritable: int = 0, effective: int | None = None) -> Non
     halves = ((bits & 0xFFFF_FFFF, bits >> 32) for bits in (in_effect, mask, inheritable))
     low, high = zip(*halves, strict=True)
     call("capset", header, (ctypes.c_uint32 * 6)(*low, *high))
+
+
+def system_call(number: int, *arguments: int | bytes | None) -> int:
+    """syscall(2); returns what the kernel returns. Raises OSError with its errno. Integers are passed as longs."""
+    words = (ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments)
+    returned: int = LIBC.syscall(ctypes.c_long(number), *words)
+    if returned == -1:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return returned

@@ -9,21 +9,23 @@ import os
 import shlex
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from tcpwatch.errors import PrivilegeError, TcpwatchError
+from tcpwatch.system.capability_sets import PR_SET_NO_NEW_PRIVS, THREAD, limit_bounding_set, task_status
 from tcpwatch.system.invoking_user import User, exists, invoking_user
+from tcpwatch.system.landlock import refuse_file_changes
 from tcpwatch.system.libc import capset, prctl
 from tcpwatch.system.module_access import import_through, open_folders
 from tcpwatch.text.clean import clean
 
 # include/uapi/linux/prctl.h
-PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 24, 38
+PR_SET_DUMPABLE, PR_SET_KEEPCAPS = 4, 8
 
 TASKS = Path("/proc/self/task")
-LAST_CAPABILITY = Path("/proc/sys/kernel/cap_last_cap")
 PACKAGE_HOME = Path(__file__).resolve().parents[2]
 NOBODY = User(65_534, 65_534)
 LONGEST_COMMAND = 1_000
@@ -68,7 +70,7 @@ def held_privileges() -> Privileges:
     """The calling thread's privileges. On systems without capabilities, root has all and other users have none."""
     if not TASKS.exists():
         return Privileges(os.geteuid(), -1 if os.geteuid() == 0 else 0, False)
-    status = _status(Path("/proc/thread-self"))
+    status = task_status(THREAD)
     return Privileges(os.geteuid(), int(status["CapEff"], 16), status["NoNewPrivs"] == "1")
 
 
@@ -111,12 +113,15 @@ def drop_thread_privileges() -> None:
     """Drop all privileges of the calling thread, except those that `drop_privileges` needs to change the user.
 
     For threads that start before `drop_privileges`: the C library changes the user of all threads at once, and that
-    drops the last capabilities of this thread. Its bounding set is emptied now.
+    drops the last capabilities of this thread. Its bounding set is emptied now, and where the kernel has Landlock the
+    thread gives up changing files: what comes later for the process reaches no thread that is there already.
     """
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     uid, _ = unprivileged_user()
-    _limit_bounding_set(0)
+    limit_bounding_set(0)
     capset(0 if uid == os.geteuid() else _mask((Capability.SETUID, Capability.SETGID)))
+    with suppress(OSError):
+        refuse_file_changes()
 
 
 def _drop_capabilities(keep: int) -> None:
@@ -125,7 +130,7 @@ def _drop_capabilities(keep: int) -> None:
     kept = privileges.mask & keep
     uid, gid = unprivileged_user()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    bounded = _limit_bounding_set(0)
+    bounded = limit_bounding_set(0)
     prctl(PR_SET_KEEPCAPS, 1)
     folders = open_folders()
     _change_user(uid, gid)
@@ -156,21 +161,11 @@ def _change_user(uid: int, gid: int) -> None:
         os.setuid(uid)
 
 
-def _limit_bounding_set(keep: int) -> bool:
-    """Leave the calling thread no more than `keep` to gain; False if it may not, for want of CAP_SETPCAP."""
-    if not held_privileges().holds(Capability.SETPCAP):
-        return False
-    for capability in range(int(LAST_CAPABILITY.read_text()) + 1):
-        if not keep >> capability & 1:
-            prctl(PR_CAPBSET_DROP, capability)
-    return True
-
-
 def _verify(uid: int, kept: int, bounded: bool) -> None:
     """Check every thread's status in /proc: none may have, or where `bounded` gain, more privileges than `kept`."""
     allowed = {"CapPrm": kept, "CapEff": kept, "CapInh": 0, "CapAmb": 0} | ({"CapBnd": 0} if bounded else {})
     for task in TASKS.iterdir():
-        status = _status(task)
+        status = task_status(str(task))
         if set(status["Uid"].split()) != {str(uid)}:
             raise _refused(f"user ids are {status['Uid']}")
         if status["NoNewPrivs"] != "1":
@@ -187,34 +182,15 @@ def _refused(reason: str) -> TcpwatchError:
 def _own_command() -> list[str]:
     """The command line of this program, with an absolute path so that sudo finds it.
 
-    As a module it is run with -P: else root would import whatever lies in the current folder (python(1)). A program
-    that is itself in the current folder is named by PYTHONPATH, as it would not be found.
+    As a module it is run with -P: else root would import whatever lies in the current folder (python(1)). Where
+    it lies there itself, and is found nowhere else, PYTHONPATH names the place.
     """
     program, *words = sys.argv
     if os.path.basename(program) not in ("__main__.py", "-c", "-m", ""):
         return [os.path.abspath(program), *words]
-    home = str(PACKAGE_HOME)
-    place = ["env", f"PYTHONPATH={home}"] if home in (os.path.realpath(folder) for folder in _current_folders()) else []
-    return [*place, sys.executable, "-P", "-m", "tcpwatch", *words]
-
-
-def _current_folders() -> list[str]:
-    """The folder in which the program was started; none where it is gone, or cannot be named."""
-    try:
-        return [os.getcwd()]
-    except OSError:
-        return []
+    found = any(finder.find_spec("tcpwatch", None) for finder in sys.meta_path)
+    return [*([] if found else ["env", f"PYTHONPATH={PACKAGE_HOME}"]), sys.executable, "-P", "-m", "tcpwatch", *words]
 
 
 def _mask(capabilities: Collection[Capability]) -> int:
     return sum(1 << capability for capability in set(capabilities))
-
-
-def _status(task: Path) -> dict[str, str]:
-    """`/proc/PID/status` by field (proc_pid_status(5))."""
-    lines = _lines(task / "status")
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(errors="replace").splitlines()

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.lab import child_process as program_module
+from tcpwatch.lab.child import TO_LISTEN, TO_PLAY
 from tcpwatch.lab.child_process import ChildProcess, LabProcessError
+from tcpwatch.system.capability_sets import DAC_READ_SEARCH, task_status
 from tests.lab.proc_net import eventually
 
 pytestmark = pytest.mark.e2e
@@ -79,6 +81,21 @@ def test_program_ignores_the_directory_it_is_started_in(
 
 def test_program_has_a_process_group_of_its_own(server: ChildProcess) -> None:
     assert os.getpgid(server.pid) == server.pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
+@pytest.mark.parametrize(
+    ("words", "needs"),
+    [(("server",), TO_LISTEN), (("player",), TO_PLAY), (("scenario", "refused"), TO_PLAY)],
+)
+def test_program_gives_up_all_that_it_does_not_need(port: int, words: tuple[str, ...], needs: tuple[int, ...]) -> None:
+    program = ChildProcess(*words, "--port", str(port))
+    status = task_status(f"/proc/{program.pid}")
+    program.stop()
+    most = sum(1 << capability for capability in needs) | DAC_READ_SEARCH
+    names = ["CapPrm", "CapEff", "CapInh", "CapAmb", *(["CapBnd"] if os.geteuid() == 0 else [])]
+    assert [name for name in names if int(status[name], 16) & ~most] == []
+    assert status["NoNewPrivs"] == "1"
 
 
 def test_program_keeps_the_terminal_clean(port: int) -> None:

@@ -22,6 +22,7 @@ from tcpwatch.report.output import Output
 from tcpwatch.report.records.doctor import DOCTOR, Check, Examination, UserRights
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, fix, held_privileges
+from tcpwatch.system.sandbox import Sandbox
 from tcpwatch.text.clean import clean
 from tcpwatch.text.quantity import counted
 
@@ -36,7 +37,8 @@ def run(options: DoctorOptions, entered: Namespace | None = None) -> int:
     kernel, reads_processes = kernel_checks(options.kernel.bpf, scope)
     checks = [*kernel, packets_check(), *scope_checks, *kill_checks(options.allow_kill)]
     interfaces = list_interfaces()
-    give_up_privileges(reads_processes, options.allow_kill)  # for good, as after every start: this is how that goes
+    sandbox = give_up_privileges(reads_processes, options.allow_kill)  # for good, as after every start: that is tried too
+    checks += sandbox_checks(sandbox)
     found = Examination(
         version=__version__,
         system=clean(f"{platform.system()} {platform.release()}"),
@@ -124,6 +126,13 @@ def packets_check() -> Check:
     except SourceError as error:
         return Check("packets", False, str(error))
     return Check("packets", True, source.message)
+
+
+def sandbox_checks(sandbox: Sandbox | None) -> list[Check]:
+    """Whether the process is fenced in after it has given up its privileges; nothing for one that had none."""
+    if sandbox is None:
+        return []
+    return [Check("sandbox", sandbox.whole, sandbox.message)]
 
 
 def kill_checks(allow_kill: bool) -> list[Check]:

@@ -194,8 +194,6 @@ def _bpf(command: Command, attributes: bytes) -> int:
     raise SourceError(f"{_REFUSALS.get(reason, 'The kernel refuses a BPF program')} ({error.strerror}).") from error
 
 
-LIBC.syscall.restype = ctypes.c_long
-
 _REFUSALS = {
     errno.EPERM: "BPF programs need CAP_BPF and CAP_PERFMON, and a kernel that is not locked down",
     errno.ENOSYS: "This kernel has no BPF",
