@@ -11,6 +11,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 
 from tcpwatch.system.capability_sets import keep_capabilities
+from tcpwatch.system.landlock import refuse_file_changes
 
 READY = "ready"
 # include/uapi/linux/capability.h
@@ -28,15 +29,20 @@ def run_until_input_ends(
     play: Callable[[], object] | None = None,
     obey: Callable[[str], object] = lambda line: None,
     needs: Collection[int] = (),
+    works_with_files: bool = False,
 ) -> int:
     """Call `set_up`, write `ready` to standard output, stay until standard input ends; returns the exit status.
 
     What `set_up` starts goes on in daemon threads. Where it fails with OSError, the line is the error instead, and the
     status its errno. `play` runs in such a thread after `ready`, and may write lines. `obey` is called with each line
-    of the parent. First of all, every capability is given up but those that the child `needs`.
+    of the parent. First of all, every capability is given up but those that the child `needs`; and where the kernel has
+    Landlock, the right to change files and to run programs, unless it `works_with_files`.
     """
     _take_name(name)
     keep_capabilities(needs)
+    if not works_with_files:
+        with suppress(OSError):
+            refuse_file_changes()
     try:
         set_up()
     except OSError as error:

@@ -79,7 +79,9 @@ def main() -> int:
     rests = ("--rests",) if options.rests else ()
     player = Player("--port", str(options.port), "--pace", str(options.pace), *rests)
     try:
-        return child.run_until_input_ends("tcpwatch-player", lambda: None, obey=player.obey, needs=child.TO_PLAY)
+        return child.run_until_input_ends(
+            "tcpwatch-player", lambda: None, obey=player.obey, needs=child.TO_PLAY, works_with_files=True
+        )
     finally:
         player.stop()
 

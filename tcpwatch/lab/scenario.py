@@ -60,6 +60,7 @@ def main() -> int:
         lambda: play_to_end(scenario, stage),
         lambda line: goes_on.set(),
         needs=child.TO_PLAY,
+        works_with_files=True,  # sysctls, and for TLS a certificate
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.proc_net import needs_proc_net
+from tests.system.test_landlock import version
 
 pytestmark = pytest.mark.e2e
 
@@ -58,6 +59,13 @@ def test_run_takes_at_most_15_bytes_of_its_name() -> None:
         assert running.stdout is not None
         assert running.stdout.readline() == b"ready\n"
         assert Path(f"/proc/{running.pid}/comm").read_text() == "tcpwatch-studen\n"
+
+
+@pytest.mark.skipif(not version(), reason="the kernel has no Landlock")
+def test_run_changes_no_file(tmp_path: Path) -> None:
+    ended = run_child(f"open({str(tmp_path / 'made')!r}, 'w')")
+    assert (ended.returncode, ended.stdout[:9]) == (errno.EACCES, "[Errno 13")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_run_plays_once_ready_was_said() -> None:
