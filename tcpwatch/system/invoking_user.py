@@ -4,6 +4,7 @@ Rule: a path that the caller chose is opened with the caller's own rights. Root'
 given to this program, would let anybody who may run it read any file, and put a file of his own into any folder.
 """
 
+import errno
 import os
 import pwd
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ UID_MAP, GID_MAP = Path("/proc/self/uid_map"), Path("/proc/self/gid_map")
 # itself. doas(1) gives a name only.
 CALLER_IDS = (("SUDO_UID", "SUDO_GID"), ("PKEXEC_UID", ""))
 CALLER_NAMES = ("DOAS_USER",)
+CHANGES_USER = 1 << 6 | 1 << 7  # CAP_SETGID, CAP_SETUID (include/uapi/linux/capability.h)
 
 
 class User(NamedTuple):
@@ -75,6 +77,8 @@ def denied_to(error: OSError | ValueError) -> str:
 @contextmanager
 def _as_user(user: User) -> Iterator[None]:
     """The effective ids of a user; the kernel takes root's capabilities out of effect with them (capabilities(7))."""
+    if os.path.exists(THREAD) and CHANGES_USER & ~int(task_status(THREAD)["CapEff"], 16):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))  # before some threads have changed and some cannot
     gid, groups, most = os.getegid(), os.getgroups(), os.sysconf("SC_NGROUPS_MAX")
     os.setgroups(user.groups[:most])
     try:

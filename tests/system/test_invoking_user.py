@@ -108,6 +108,20 @@ def test_capabilities_of_a_plain_user_open_nothing_inside(tmp_path: Path) -> Non
     assert (done.stdout, done.stderr) == ("secret denied secret\n", "")
 
 
+@pytest.mark.e2e
+@needs_root
+@pytest.mark.parametrize("lacking", ["setuid", "setgid"])
+def test_root_that_may_not_change_its_user_opens_nothing_for_him(tmp_path: Path, lacking: str) -> None:
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv")
+    script = "import sys; from tcpwatch.capture.recording import Recording; Recording(sys.argv[1])"
+    caller = ("env", f"SUDO_UID={NOBODY}", f"SUDO_GID={NOBODY}", "setpriv", f"--bounding-set=-{lacking}")
+    words = [*caller, sys.executable, "-c", script, str(tmp_path / "a")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert "cannot be made: Operation not permitted for the calling user" in done.stderr
+    assert not (tmp_path / "a").exists()
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [(ValueError("embedded null byte"), "embedded null byte"), (PermissionError(13, "Permission denied"), "P")],
