@@ -12,7 +12,7 @@ from tests.wire.captures import block, interface, packet, pcap_header, pcap_reco
 
 PCAP = pcap_header() + pcap_record(b"one") + pcap_record(b"two")
 PCAPNG = section() + interface() + packet(b"one") + packet(b"two")
-NO_CAPTURE = "not a capture file: "
+NO_CAPTURE = "not a capture file: pcap, pcapng, snoop, ERF, NetMon and Sniffer can be read, also in gzip."
 
 
 @pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
