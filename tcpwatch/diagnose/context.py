@@ -72,6 +72,10 @@ FIRST_CLOSER = {
 """Who closed first, as far as the state alone shows it (RFC 9293 figure 5)."""
 
 
+FIN_IN_QUEUE = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
+"""The states in which Linux counts the peer's FIN in the receive queue, until the program reads the end (tcp_fin)."""
+
+
 def unread_in_close_wait(recv_q: int, quantity: Callable[[int, str], str] = counted) -> str:
     """What a receive queue in CLOSE-WAIT means: Linux counts the peer's FIN as one byte until it has been read.
 

@@ -7,6 +7,8 @@ from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
+FIN = 1  # number that it takes (RFC 9293 §3.4)
+FIRST_OF_IT = "the first of it "
 TIME_WAIT_S = 60  # TCP_TIMEWAIT_LEN, include/net/tcp.h
 
 
@@ -49,18 +51,34 @@ def waits_for_peer_fin(facts: SocketFacts) -> Finding:
 
 
 def fin_not_acknowledged(facts: SocketFacts) -> Finding:
-    """FIN-WAIT-1, CLOSING, LAST-ACK: a FIN was sent and its acknowledgment has not come."""
-    again = times_sent_again(facts.row)
-    message = (
-        f"This end's FIN is not acknowledged, sent again {counted(again, 'time')}: the peer is gone, or the path lossy."
-        if again
-        else "This end's FIN is not acknowledged yet."
-    )
+    """FIN-WAIT-1, CLOSING, LAST-ACK: this end has closed, and its FIN is not acknowledged; it may not even be sent."""
+    again, (words, first) = times_sent_again(facts.row), what_waits_behind_close(facts)
+    tried = f", {first}sent again {counted(again, 'time')}: the peer is gone, or the path lossy." if again else "."
     return Finding(
         Severity.NOTE if again else Severity.CHAT,
-        message,
+        words + tried,
         (FIRST_CLOSER[facts.row.state].value,),
         ("sysctl net.ipv4.tcp_orphan_retries",),
+    )
+
+
+def what_waits_behind_close(facts: SocketFacts) -> tuple[str, str]:
+    """What of this end has not been sent, or not acknowledged; and which of it is sent again, where not all is.
+
+    A FIN stands behind all data (tcp_send_fin). It has been sent where SND.NXT has come to the end of what was written.
+    """
+    send_q, unsent = facts.row.send_q, facts.info.notsent_bytes if facts.info is not None else None
+    if not send_q or unsent is None:
+        return "This end has closed, and not all that it has to send, FIN included, is acknowledged", ""
+    if not unsent:
+        if send_q == FIN:
+            return "This end's FIN is not acknowledged yet", ""
+        return f"This end's FIN and the {counted(send_q - FIN, 'byte')} before it are not acknowledged", FIRST_OF_IT
+    flying = send_q - unsent
+    waiting = f"{counted(unsent - FIN, 'byte')} and the FIN behind them are" if unsent > FIN else "its FIN is"
+    words = f"This end has closed; {waiting} not sent yet"
+    return (
+        (f"{words}, and before that {counted(flying, 'byte')} not acknowledged", FIRST_OF_IT) if flying else (words, "")
     )
 
 

@@ -5,7 +5,7 @@ from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_again
 from tcpwatch.diagnose.timers.backoff import failures
-from tcpwatch.sockets.row import SocketRow, TimerKind
+from tcpwatch.diagnose.timers.persist import Persists, persists
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
@@ -22,13 +22,14 @@ def not_accepted(facts: SocketFacts) -> Finding | None:
     )
 
 
-def peer_window_zero(facts: SocketFacts) -> Finding | None:
-    """The persist timer runs: the peer has no room."""
-    if not probes_a_window(facts.row):
+def waits_to_be_sent(facts: SocketFacts) -> Finding | None:
+    """The persist timer runs: the peer has no room, or the program holds back what waits."""
+    if (reason := persists(facts.row)) is None:
         return None
+    severity, message = WHY_IT_WAITS[reason]
     return Finding(
-        Severity.NOTE,
-        f"The peer's window has no room for what waits, and is probed: {facts.peer_program} does not read fast enough.",
+        severity,
+        message.format(program=facts.program, peer=facts.peer_program),
         (f"{counted(facts.row.send_q or 0, 'byte')} in the send queue",),
     )
 
@@ -59,15 +60,31 @@ def nothing_wrong(facts: SocketFacts) -> Finding | None:
     return Finding(Severity.CHAT, "Open, and nothing waits at this end: both queues are empty.")
 
 
-def probes_a_window(row: SocketRow) -> bool:
-    """Whether the persist timer runs."""
-    return row.timer is not None and row.timer.kind is TimerKind.PERSIST
-
-
 def window_stays_shut(socket: ObservedSocket) -> bool:
     """Whether a probe has found no room; a source without tcp_info does not show whether one was sent."""
-    return probes_a_window(socket.row) and (failures(socket.row) > 0 or socket.row.info is None)
+    if persists(socket.row) is not Persists.WINDOW:
+        return False
+    return failures(socket.row) > 0 or socket.row.info is None
 
+
+_HELD = "{program} holds back what waits ({how}): the kernel sends it after 200 ms at the latest."
+WHY_IT_WAITS = {
+    Persists.WINDOW: (
+        Severity.NOTE,
+        "The peer's window has no room for what waits, and is probed: {peer} does not read fast enough.",
+    ),
+    Persists.CORKED: (Severity.CHAT, _HELD.replace("{how}", "TCP_CORK")),
+    Persists.PROGRAM: (Severity.CHAT, _HELD.replace("{how}", "TCP_CORK or MSG_MORE")),
+    Persists.RETRIED: (
+        Severity.NOTE,
+        "What waits is not sent, though the peer's window has room: the kernel tries again by its persist timer.",
+    ),
+    Persists.UNKNOWN: (
+        Severity.NOTE,
+        "What waits is not sent: the peer's window has no room for it, or {program} holds it back (TCP_CORK).",
+    ),
+}
+"""The finding for each reason of a persist timer."""
 
 WINDOW_STAYS_SHUT = Trouble(
     name="with a full window",
@@ -83,7 +100,7 @@ FIN_QUEUED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})  # beh
 
 RULES: tuple[Rule[SocketFacts], ...] = (
     Rule("not-accepted", MAY_SEND, not_accepted, "accept queue"),
-    Rule("zero-window", MAY_SEND | FIN_QUEUED, peer_window_zero, "persist", WINDOW_STAYS_SHUT),
+    Rule("zero-window", MAY_SEND | FIN_QUEUED, waits_to_be_sent, "persist", WINDOW_STAYS_SHUT),
     Rule("retransmitting", MAY_SEND, not_acknowledged, "retransmission", NOT_ACKNOWLEDGED),
     Rule("unread", ESTABLISHED | {State.FIN_WAIT_2}, unread, "Recv-Q"),
     Rule("idle", ESTABLISHED, nothing_wrong, "ESTABLISHED"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from tcpwatch.diagnose.timers.persist import Persists, persists
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.row import KernelRecord, SocketRow, TimerKind
 from tcpwatch.tcp.state import State
@@ -70,6 +71,7 @@ BY_KIND: Mapping[TimerKind, Settings] = {
     TimerKind.LOSS_PROBE: Settings((Setting("tcp_early_retrans"),), "the wait is two SRTT and a little"),
     TimerKind.DELAYED_ACK: Settings((), "40 to 200 ms, constants of the kernel; TCP_QUICKACK ends the wait"),
 }
+HELD_BACK = Settings((), "200 ms at most, a constant of the kernel; TCP_CORK off or TCP_NODELAY ends the wait")
 BY_STATE: Mapping[State, Settings] = {
     State.SYN_SENT: SYN_RETRANSMISSION,
     State.SYN_RECEIVED: SYN_ACK_RETRANSMISSION,
@@ -83,6 +85,8 @@ def settings_of(row: SocketRow) -> Settings:
     kind, orphan = row.timer.kind, not row.inode
     if orphan and row.state is State.FIN_WAIT_2:
         return FIN_WAIT_2  # with either timer
+    if persists(row) in (Persists.CORKED, Persists.PROGRAM):
+        return HELD_BACK
     if kind is not TimerKind.RETRANSMIT:
         return BY_KIND.get(kind, Settings())
     return BY_STATE.get(row.state) or (ORPHANS_RETRANSMISSION if orphan else RETRANSMISSION)

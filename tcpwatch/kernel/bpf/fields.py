@@ -71,7 +71,8 @@ FULL = (
     *_at("I", min_rtt="rtt_min.s[0].v", rcv_rtt_us="rcv_rtt_est.rtt_us", rcv_space="rcvq_space.space"),
     *_same("I", "icsk_rto icsk_rto_max icsk_user_timeout icsk_pmtu_cookie", CONNECTION),
     *_same("I", "keepalive_time keepalive_intvl retrans_stamp linger2"),
-    *_same("B", "keepalive_probes"),
+    *_same("B", "keepalive_probes nonagle"),
+    *_same("B", "rskq_defer_accept", QUEUE),
     *_same("B", "icsk_syn_retries", CONNECTION),
     *_same("B", "icsk_ca_state icsk_pending icsk_retransmits icsk_backoff icsk_probes_out", CONNECTION),
     *_same("I", "lrcvtime", DELAYED_ACK),
@@ -109,7 +110,7 @@ REQUEST = (
     *_at("I", rcv_wnd="req.req.__req_common.skc_rcv_wnd", retransmit_expires="req.req.rsk_timer.expires"),
     *_at("H", advmss="req.req.mss"),
     *_at("I", sk_mark="req.ir_mark"),
-    *_at("B", icsk_retransmits="req.req.num_retrans"),
+    *_at("B", icsk_retransmits="req.req.num_retrans", num_timeout="req.req.num_timeout", acked="req.acked"),
     *_same("B", "wscale_ok snd_wscale rcv_wscale", "req."),
 )
 

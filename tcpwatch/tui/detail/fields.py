@@ -6,6 +6,7 @@ from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
+from tcpwatch.diagnose.context import FIN_IN_QUEUE
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS, FieldRow, Unit, on_screen
 from tcpwatch.sockets.tcp_info import TcpInfo
@@ -121,7 +122,10 @@ def _span(start: str, stop: str) -> Show:
         tcb = first_known(end.tcbs, start, stop)
         if tcb is None:
             return Value(NOT_OBSERVED)
-        return Value(grouped(distance(tcb.variable(start), tcb.variable(stop))), TAGS[tcb.source])
+        length, fin = distance(tcb.variable(start), tcb.variable(stop)), ""
+        if start == "copied_seq" and length and end.connection and end.connection.row.state in FIN_IN_QUEUE:
+            length, fin = length - 1, " + FIN"  # the number that it takes is no byte to read
+        return Value(grouped(length) + fin, TAGS[tcb.source])
 
     return show
 

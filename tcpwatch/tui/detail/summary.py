@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from tcpwatch.diagnose.context import FIRST_CLOSER, Closer, unread_in_close_wait
+from tcpwatch.diagnose.context import FIN_IN_QUEUE, FIRST_CLOSER, Closer, unread_in_close_wait
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
+from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.listener import listening
@@ -49,7 +50,25 @@ def _unread(connection: Connection) -> Sentence | None:
         return None
     if row.state is State.CLOSE_WAIT:
         return Sentence("unread", unread_in_close_wait(recv_q, several), "caution")
-    return Sentence("unread", f"{several(recv_q, 'byte')} for {owner_words(connection)} to read") if recv_q else None
+    data = recv_q - 1 if row.state in FIN_IN_QUEUE and recv_q else recv_q
+    if not data:
+        return None
+    return Sentence("unread", several(data, "byte") + _reader(connection))
+
+
+NOBODY_READS = {
+    NoOwner.NOT_ACCEPTED: ": the program has not accepted the connection yet",
+    NoOwner.KERNEL: ", which no program is left to read",
+}
+
+
+def _reader(connection: Connection) -> str:
+    """Who is to read, as the end of a sentence."""
+    if not connection.owners and connection.no_owner in NOBODY_READS:
+        return NOBODY_READS[connection.no_owner]
+    return (
+        f" for {owner_words(connection) if connection.owners else f'its program ({owner_words(connection)})'} to read"
+    )
 
 
 def _timer(detail: Detail, now_ns: int) -> Iterator[Sentence]:

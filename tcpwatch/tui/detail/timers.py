@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tcpwatch.diagnose.timers.deadline import fate_of
+from tcpwatch.diagnose.timers.persist import Persists, persists
 from tcpwatch.diagnose.timers.settings import setting_phrases
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import SocketRow, TimerKind
@@ -31,6 +32,19 @@ TIMER_LOOKS = {
     "time-wait": TimerLook("2MSL", "2MSL: this socket is gone in {in_}"),
     "persist": TimerLook("probe", "persist: the peer's window, too small for what waits, is probed in {in_}{times}"),
 }
+_HELD = "persist: the program holds back what waits ({how}); the kernel sends it in {{in_}} at the latest"
+PERSISTS = {
+    Persists.CORKED: TimerLook("cork", _HELD.format(how="TCP_CORK")),
+    Persists.PROGRAM: TimerLook("held", _HELD.format(how="TCP_CORK or MSG_MORE")),
+    Persists.RETRIED: TimerLook(
+        "probe", "persist: the peer's window has room; what waits is tried again in {in_}{times}"
+    ),
+    Persists.UNKNOWN: TimerLook(
+        "probe",
+        "persist: what waits is tried again in {in_}; the window is too small for it, or the program holds it back",
+    ),
+}
+"""By the reason of a persist timer, where that is not the window."""
 ORPHAN = TimerLook("fin", "FIN-WAIT-2: no program holds it; without the peer's FIN the kernel gives it up in {in_}")
 
 NO_TIMER = {
@@ -76,4 +90,6 @@ def _look(row: SocketRow) -> TimerLook:
     kind = row.timer.kind if row.timer else ""
     if row.state is State.FIN_WAIT_2 and not row.inode and kind in (TimerKind.KEEPALIVE, TimerKind.TIME_WAIT):
         return ORPHAN  # Linux keeps tcp_fin_timeout with either timer
+    if (reason := persists(row)) in PERSISTS:
+        return PERSISTS[reason]
     return TIMER_LOOKS.get(kind, TimerLook(kind, kind + " in {in_}{times}"))

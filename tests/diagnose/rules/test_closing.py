@@ -1,10 +1,13 @@
 """The rules on the states after the first FIN."""
 
+from dataclasses import replace
+
 import pytest
 
 from tcpwatch.diagnose.diagnosis import diagnose
-from tcpwatch.diagnose.finding import Severity
+from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.sockets.row import NoOwner, Timer, TimerKind
+from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
 from tests.builders import row
 from tests.diagnose.facts import facts
@@ -49,3 +52,39 @@ def test_fin_sent_again_is_a_warning(state: State) -> None:
     assert again[0].severity is Severity.WARN
     assert "sent again 3 times" in again[0].message
     assert diagnose(facts(state=state))[0].severity is Severity.CHAT
+
+
+def closed_with(send_q: int, notsent_bytes: int, times: int = 0, state: State = State.FIN_WAIT_1) -> Finding:
+    info = replace(TcpInfo.decode(bytes(280)), notsent_bytes=notsent_bytes)
+    timer = Timer(TimerKind.RETRANSMIT, 200, times) if times else None
+    return diagnose(facts(state=state, send_q=send_q, info=info, timer=timer))[0]
+
+
+@pytest.mark.parametrize("state", [State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK])
+def test_fin_behind_what_is_not_sent_is_not_said_to_be_sent(state: State) -> None:
+    found = closed_with(78_193, 62_265, times=6, state=state)
+    assert found.severity is Severity.WARN
+    assert found.message.startswith(
+        "This end has closed; 62,264 bytes and the FIN behind them are not sent yet, and before that 15,928 bytes not "
+        "acknowledged, the first of it sent again 6 times"
+    )
+
+
+@pytest.mark.parametrize(
+    ("send_q", "notsent_bytes", "message"),
+    [
+        (34_049, 34_049, "This end has closed; 34,048 bytes and the FIN behind them are not sent yet."),
+        (1, 1, "This end has closed; its FIN is not sent yet."),
+        (1, 0, "This end's FIN is not acknowledged yet."),
+        (11, 0, "This end's FIN and the 10 bytes before it are not acknowledged."),
+    ],
+)
+def test_what_waits_behind_a_close(send_q: int, notsent_bytes: int, message: str) -> None:
+    assert closed_with(send_q, notsent_bytes).message == message
+
+
+def test_source_without_tcp_info_does_not_say_what_was_sent() -> None:
+    found = diagnose(facts(state=State.FIN_WAIT_1, send_q=100, timer=Timer(TimerKind.RETRANSMIT, 200, 4)))[0]
+    assert found.message.startswith(
+        "This end has closed, and not all that it has to send, FIN included, is acknowledged"
+    )

@@ -1,12 +1,17 @@
 """The rules on connections that may carry data."""
 
+from dataclasses import replace
+
 import pytest
 
-from tcpwatch.diagnose.diagnosis import diagnose
+from tcpwatch.diagnose.diagnosis import diagnose, trouble_of
 from tcpwatch.diagnose.finding import Severity
 from tcpwatch.sockets.row import NoOwner, Timer, TimerKind
+from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
+from tests.builders import row
 from tests.diagnose.facts import facts, rules_of
+from tests.diagnose.kernel_record import Record
 
 
 def test_established_whose_queues_are_not_known_is_not_said_to_be_fine() -> None:
@@ -50,3 +55,14 @@ def test_window_is_a_warning_once_a_probe_has_found_no_room(probes: int, severit
 def test_fin_behind_data_that_the_window_has_no_room_for_has_both_findings() -> None:
     found = diagnose(facts(state=State.LAST_ACK, send_q=9, timer=Timer(TimerKind.PERSIST, 344, 1)))
     assert rules_of(found) == ["fin-unacknowledged", "zero-window"]
+
+
+def test_data_behind_a_cork_does_not_accuse_the_peer() -> None:
+    info = replace(TcpInfo.decode(bytes(280)), snd_wnd=65_536, snd_mss=1_448)
+    corked = facts(
+        send_q=3, timer=Timer(TimerKind.PERSIST, 180, 0), record=Record({"nonagle": 2}, info), info=info, peer=row()
+    )
+    [finding] = diagnose(corked)
+    assert finding.severity is Severity.CHAT
+    assert finding.message.startswith("java/4242 holds back what waits (TCP_CORK)")
+    assert trouble_of(corked) is None

@@ -7,7 +7,7 @@ import pytest
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.sockets.namespace import Namespace
-from tcpwatch.sockets.row import Backlog, Timer, TimerKind
+from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.sentence import Sentence
@@ -127,3 +127,15 @@ def test_namespaces_are_told_where_one_is_not_ours() -> None:
     assert told(there)["netns"] == "this end: 6, blue, docker/3f2a, nginx/80"
     assert "netns" not in told(here, peer=here)
     assert "netns" not in told(None)
+
+
+@pytest.mark.parametrize("state", [State.CLOSING, State.LAST_ACK])
+def test_fin_of_the_peer_is_no_byte_to_read(state: State) -> None:
+    assert "unread" not in in_state(state, recv_q=1)
+    assert in_state(state, recv_q=3)["unread"].startswith("2 bytes for")
+
+
+def test_reader_of_a_connection_that_is_not_accepted_is_told_in_words() -> None:
+    queued = replace(connection(1, server_end(1), State.ESTABLISHED, 5, "java", 4242, 57, recv_q=18), owners=())
+    unread = told(replace(queued, no_owner=NoOwner.NOT_ACCEPTED))["unread"]
+    assert unread == "18 bytes: the program has not accepted the connection yet"
