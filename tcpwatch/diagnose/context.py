@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
@@ -18,6 +19,7 @@ class SocketFacts:
 
     `turned_away` is how many clients a listener has refused in the last minute, `stack` the counters and settings of
     its network namespace; `timeline` has the states it went through, as far as they are known.
+    `half_close` says why its CLOSE-WAIT is ordinary.
     """
 
     row: SocketRow
@@ -29,6 +31,7 @@ class SocketFacts:
     turned_away: int = 0
     stack: Stack = NO_STACK
     timeline: Timeline = field(default_factory=Timeline)
+    half_close: HalfClose | None = None
 
     @property
     def program(self) -> str:

@@ -9,6 +9,7 @@ from enum import Enum, StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 
@@ -42,6 +43,11 @@ class ObservedSocket(Protocol):
     @property
     def turned_away(self) -> int:
         """How many clients it has refused in the last minute, where it is a listener."""
+        ...
+
+    @property
+    def half_close(self) -> HalfClose | None:
+        """Why its CLOSE-WAIT is ordinary; None where it is not."""
         ...
 
 

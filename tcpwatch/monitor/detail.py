@@ -150,6 +150,7 @@ def facts_of(connection: Connection, peer: Connection | None, stack: Stack) -> S
         turned_away=connection.turned_away,
         stack=stack,
         timeline=connection.timeline,
+        half_close=connection.half_close,
     )
 
 

@@ -18,8 +18,10 @@ from tcpwatch.kernel.users import user_names
 from tcpwatch.monitor.counter_window import CounterWindow
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.disagreements import LastingDisagreements
+from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
+from tcpwatch.monitor.local_ports import LocalPortUse
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.trouble_ages import TroubleAges
@@ -53,6 +55,8 @@ class Monitor:
         self._refreshed_ns = 0
         self._history = History()
         self._listeners = Listeners()
+        self._half_closes = HalfCloses()
+        self._local_port_use = LocalPortUse()
         self._counters: CounterWindow[str] = CounterWindow()
         self._wire_timeline = LoggedWireTimeline(packets)
         self._lasting_disagreements = LastingDisagreements()
@@ -117,7 +121,7 @@ class Monitor:
             self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.message)
             owners, users = self._kernel.owners.resolve(rows), user_names(rows)
             known = self._history.update(with_half_open(rows), owners, users, now_ns)
-            connections = self._listeners.judge(known, stack, now_ns)
+            connections = self._listeners.judge(self._half_closes.judge(known, now_ns), stack, now_ns)
             closed = self._history.closed(now_ns)
         captured, dropped = self._wiretap.statistics()
         snapshot = Snapshot(
@@ -132,7 +136,7 @@ class Monitor:
             closed=closed,
             closed_left_out=self._history.closed_left_out,
             stack=stack,
-            alarms=alarms(connections, stack),
+            alarms=(*alarms(connections, stack), *self._local_port_use.alarms(connections, stack, now_ns)),
             trouble_since=self._trouble_ages.update(connections, now_ns),
         )
         with self._lock:
@@ -162,7 +166,7 @@ class Monitor:
         """What the kernel counts and is set to, beside its sockets."""
         netstat, sysctls = self._kernel.netstat, self._kernel.sysctls
         counters = self._counters.update(netstat.read() if netstat is not None else {}, now_ns)
-        return Stack(counters, sysctls.read() if sysctls is not None else {})
+        return Stack(counters) if sysctls is None else Stack(counters, sysctls.read(), sysctls.local_ports())
 
     def _take_transitions(self) -> None:
         """Read them; the more there are, the sooner the next reading: it should find the buffer a quarter full."""

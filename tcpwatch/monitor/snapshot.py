@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from tcpwatch.diagnose.diagnosis import trouble_of
 from tcpwatch.diagnose.finding import Finding, Since
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.rule import Trouble
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
@@ -31,7 +32,7 @@ class Connection:
     `since_ns` is on the monotonic clock; where `since_seen` is false the state began before it was first seen, and its
     age is "at least". `no_owner` says why `owners` is empty. `peer` is the cookie of the other end where that is on
     this host. `past` is None where nothing but this state is known. `turned_away` is how many clients a listener has
-    refused in the last minute.
+    refused in the last minute. `half_close` says why its CLOSE-WAIT is ordinary.
     """
 
     row: SocketRow
@@ -44,6 +45,7 @@ class Connection:
     peer: int | None
     past: Timeline | None = None
     turned_away: int = 0
+    half_close: HalfClose | None = None
 
     @property
     def timeline(self) -> Timeline:

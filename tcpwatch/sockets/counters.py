@@ -11,6 +11,26 @@ from tcpwatch.sockets.row import Backlog
 SYNCOOKIES, SYN_BACKLOG = "net.ipv4.tcp_syncookies", "net.ipv4.tcp_max_syn_backlog"
 
 
+TW_REUSE = "net.ipv4.tcp_tw_reuse"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPorts:
+    """The local ports that connect() chooses from: a range, less those that are reserved (ip-sysctl.rst)."""
+
+    first: int
+    last: int
+    reserved: frozenset[int] = frozenset()
+
+    @property
+    def usable(self) -> int:
+        """How many there are."""
+        return self.last - self.first + 1 - len(self.reserved)
+
+    def __contains__(self, port: int) -> bool:
+        return self.first <= port <= self.last and port not in self.reserved
+
+
 @dataclass(frozen=True, slots=True)
 class Rise:
     """By how much a counter has risen since it was first read, and in the last minute."""
@@ -28,6 +48,7 @@ class Stack:
 
     counters: Mapping[str, Rise] = field(default_factory=dict)
     sysctls: Mapping[str, int] = field(default_factory=dict)
+    local_ports: LocalPorts | None = None
 
     def last_minute(self, counter: str) -> int:
         """By how much a counter has risen in the last minute; 0 also where it is not read."""

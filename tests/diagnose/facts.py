@@ -17,6 +17,7 @@ def facts(**facts: Any) -> SocketFacts:
         "peer_owners": (),
         "turned_away": 0,
         "stack": NO_STACK,
+        "half_close": None,
     }
     given = {name: facts.pop(name) for name in tuple(facts) if name in around}
     return SocketFacts(row=row(**facts), **(around | given))

@@ -15,7 +15,7 @@ from tcpwatch.diagnose.diagnosis import (
     troubles_of_rules,
 )
 from tcpwatch.diagnose.finding import Finding, Severity, Since
-from tcpwatch.diagnose.rules import NAMESPACE_RULES, RULES, WIRE_RULES
+from tcpwatch.diagnose.rules import NAMESPACE_RULES, PORT_RULES, RULES, WIRE_RULES
 from tcpwatch.diagnose.rules.closing import NOT_CLOSED
 from tcpwatch.diagnose.rules.listener import TURNED_AWAY
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED
@@ -25,8 +25,8 @@ from tcpwatch.tcp.state import State
 from tcpwatch.why.topics import find_topic
 from tests.diagnose.facts import facts, rules_of
 
-ALL_IDS = [rule.id for table in (RULES, NAMESPACE_RULES, WIRE_RULES) for rule in table]
-ALL_TOPICS = [rule.topic for table in (RULES, NAMESPACE_RULES, WIRE_RULES) for rule in table]
+ALL_IDS = [rule.id for table in (RULES, NAMESPACE_RULES, PORT_RULES, WIRE_RULES) for rule in table]
+ALL_TOPICS = [rule.topic for table in (RULES, NAMESPACE_RULES, PORT_RULES, WIRE_RULES) for rule in table]
 TIMERS = (None, *(Timer(kind, 100, times) for kind in TimerKind for times in (0, 1, 3)))
 BACKLOGS = ((None, 0), (Backlog(0, 128), 0), (Backlog(129, 128, half_open=128), 0), (Backlog(0, 128), 4))
 

@@ -37,6 +37,9 @@ class ScriptedNumbers:
     def read(self) -> dict[str, int]:
         return self._readings.pop(0)
 
+    def local_ports(self) -> None:
+        return None
+
     def close(self) -> None:
         self.closed = True
 

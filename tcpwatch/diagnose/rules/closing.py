@@ -2,9 +2,11 @@
 
 from tcpwatch.diagnose.context import FIRST_CLOSER, SocketFacts, unread_in_close_wait
 from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.rule import Beginning, Rule, Trouble
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_again
 from tcpwatch.tcp.state import State
+from tcpwatch.text.duration import duration
 from tcpwatch.text.quantity import counted
 
 FIN = 1  # number that it takes (RFC 9293 §3.4)
@@ -14,6 +16,8 @@ TIME_WAIT_S = 60  # TCP_TIMEWAIT_LEN, include/net/tcp.h
 
 def not_closed_here(facts: SocketFacts) -> Finding:
     """CLOSE-WAIT: only the program's close() ends it, the kernel waits without limit."""
+    if facts.half_close is not None:
+        return half_closed(facts, facts.half_close)
     evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value]
     if facts.row.recv_q is not None:
         evidence.append(f"unread: {unread_in_close_wait(facts.row.recv_q)}")
@@ -31,6 +35,21 @@ def not_closed_here(facts: SocketFacts) -> Finding:
         tuple(evidence),
         tuple(next_steps),
     )
+
+
+def half_closed(facts: SocketFacts, ordinary: HalfClose) -> Finding:
+    """CLOSE-WAIT in which this end may go on sending (RFC 9293 §3.10.2), or whose FIN has only just come."""
+    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value]
+    if facts.peer is not None:
+        evidence.append(f"the other end is on this host, in {facts.peer.state}")
+    if not ordinary.sends:
+        message = f"The peer has closed a moment ago, and {facts.program} has yet to call close()."
+        return Finding(Severity.CHAT, message, tuple(evidence))
+    waits = f"{counted(facts.row.send_q, 'byte')} in the send queue" if facts.row.send_q else ""
+    ago = f"last data {duration(ordinary.sent_ago_ns)} ago" if ordinary.sent_ago_ns is not None else ""
+    signs = ", ".join(filter(None, (ago, waits)))
+    message = f"The peer has closed its direction; in the other one {facts.program} is still sending ({signs})."
+    return Finding(Severity.CHAT, message, tuple(evidence))
 
 
 def waits_for_peer_fin(facts: SocketFacts) -> Finding:
@@ -96,7 +115,7 @@ NOT_CLOSED = Trouble(
     name="CLOSE-WAIT",
     must="must close()",
     rank=20,
-    meets=lambda socket: socket.row.state is State.CLOSE_WAIT,
+    meets=lambda socket: socket.row.state is State.CLOSE_WAIT and socket.half_close is None,
     began=Beginning.WITH_ITS_STATE,
     group="not closed here",
 )

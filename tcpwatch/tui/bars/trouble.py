@@ -22,6 +22,12 @@ UNSEEN = {
 NOTHING_STUCK = Line(
     ((" ✓ ", "open"), ("nothing looks stuck: no CLOSE-WAIT, and no queue or timer that tells of trouble", "muted"))
 )
+NOTHING_STUCK_HALF_CLOSED = Line(
+    (
+        (" ✓ ", "open"),
+        ("nothing looks stuck: each CLOSE-WAIT still sends or is new, and no queue or timer tells of trouble", "muted"),
+    )
+)
 NO_CLOSE_WAIT = Line(((" no CLOSE-WAIT here. More is not known: this source has no queues and no timers", "muted"),))
 
 
@@ -39,6 +45,8 @@ def summary(snapshot: Snapshot) -> Line:
     if not kinds:
         rows = (connection.row for connection in connections)
         known = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
+        if any(connection.half_close for connection in connections):
+            return NOTHING_STUCK_HALF_CLOSED
         return NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
     trouble, members = kinds[0]
     others = sum(len(more) for _, more in kinds[1:])

@@ -165,7 +165,7 @@ def heading_line(heading: Heading, now_ns: int, width: int) -> Line:
         runs.append(("  TIMER half open · RQ/SQ accept queue", "muted"))
     else:
         runs.append((f"  oldest {oldest}", "muted"))
-    if heading.count and (trouble := TROUBLE_OF_STATE.get(heading.state)):
+    if heading.in_trouble and (trouble := TROUBLE_OF_STATE.get(heading.state)):
         runs.append((f"  ⚠ {trouble.group}", "trouble"))
     return Line(padded(runs, width), "group")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
+from tcpwatch.diagnose.diagnosis import TROUBLE_OF_STATE
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import Timer
 from tcpwatch.tcp.state import State
@@ -21,7 +22,7 @@ class Heading:
     """A group's heading: its state, how many are in it, which has been in it longest, whether its rows are hidden.
 
     `next_gone` is the timer of the TIME-WAIT that ends first, None in other groups; `left_out` is how many CLOSED ones
-    were left out.
+    were left out; `in_trouble` is whether its state is trouble for one of them.
     """
 
     state: State
@@ -30,6 +31,7 @@ class Heading:
     folded: bool
     next_gone: Timer | None
     left_out: int = 0
+    in_trouble: bool = False
 
     @property
     def key(self) -> State:
@@ -144,4 +146,5 @@ def _heading(state: State, members: list[Connection], folded: bool, left_out: in
         folded=folded,
         next_gone=min(timers, key=_fires_ns, default=None),
         left_out=left_out,
+        in_trouble=any(one.trouble is trouble for one in living) if (trouble := TROUBLE_OF_STATE.get(state)) else False,
     )

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tcpwatch.diagnose.diagnosis import diagnose
+from tcpwatch.diagnose.diagnosis import diagnose, trouble_of
 from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.sockets.row import NoOwner, Timer, TimerKind
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
@@ -88,3 +89,20 @@ def test_source_without_tcp_info_does_not_say_what_was_sent() -> None:
     assert found.message.startswith(
         "This end has closed, and not all that it has to send, FIN included, is acknowledged"
     )
+
+
+@pytest.mark.parametrize(
+    ("ordinary", "message"),
+    [
+        (HalfClose(True, 100_000_000), "is still sending (last data 0s ago)."),
+        (HalfClose(True, None), "is still sending (9 bytes in the send queue)."),
+        (HalfClose(False), "java/4242 has yet to call close()."),
+    ],
+)
+def test_half_close_is_not_accused(ordinary: HalfClose, message: str) -> None:
+    send_q = 0 if ordinary.sent_ago_ns or not ordinary.sends else 9
+    one = facts(state=State.CLOSE_WAIT, half_close=ordinary, send_q=send_q)
+    [finding] = diagnose(one)
+    assert finding.severity is Severity.CHAT
+    assert finding.message.endswith(message)
+    assert trouble_of(one) is None

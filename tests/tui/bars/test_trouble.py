@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tcpwatch.diagnose.finding import Finding, Severity, Since
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
@@ -52,6 +53,11 @@ def test_summary_begins_with_an_alarm() -> None:
 
 def test_summary_of_nothing() -> None:
     assert "nothing looks stuck" in summary(picture([connection(1, server_end(1), State.ESTABLISHED, 1)])).text
+
+
+def test_summary_where_each_close_wait_still_sends() -> None:
+    streaming = replace(connection(1, server_end(1), State.CLOSE_WAIT, 60), half_close=HalfClose(True, 1))
+    assert summary(picture([streaming])).text.startswith(" ✓ nothing looks stuck: each CLOSE-WAIT still sends")
 
 
 def test_summary_of_a_source_without_queues_and_timers_claims_no_more_than_it_knows() -> None:

@@ -1,7 +1,10 @@
 """The rows of the connections pane."""
 
+from dataclasses import replace
+
 import pytest
 
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import Backlog, NoOwner, Owner, Timer, TimerKind
@@ -95,6 +98,11 @@ def test_owner_is_never_blank(facts: dict[str, object], words: str) -> None:
 def test_heading_of_close_wait_is_trouble_in_words() -> None:
     one = connection(1, server_end(1), State.CLOSE_WAIT, 252)
     assert heading(one) == "▾ ◐ CLOSE-WAIT       1  oldest 4m12s  ⚠ not closed here"
+
+
+def test_heading_of_close_wait_in_which_this_end_still_sends_is_no_trouble() -> None:
+    one = replace(connection(1, server_end(1), State.CLOSE_WAIT, 252), half_close=HalfClose(True, 1))
+    assert heading(one) == "▾ ◐ CLOSE-WAIT       1  oldest 4m12s"
 
 
 def test_heading_of_time_wait_folded() -> None:
