@@ -19,7 +19,7 @@ class SocketFacts:
 
     `turned_away` is how many clients a listener has refused in the last minute, `stack` the counters and settings of
     its network namespace; `timeline` has the states it went through, as far as they are known.
-    `half_close` says why its CLOSE-WAIT is ordinary.
+    `half_close` says why its CLOSE-WAIT is ordinary; `listener` is the one that a handshake in SYN-RECEIVED is for.
     """
 
     row: SocketRow
@@ -32,6 +32,7 @@ class SocketFacts:
     stack: Stack = NO_STACK
     timeline: Timeline = field(default_factory=Timeline)
     half_close: HalfClose | None = None
+    listener: SocketRow | None = None
 
     @property
     def program(self) -> str:

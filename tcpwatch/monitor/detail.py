@@ -5,10 +5,12 @@ from dataclasses import replace
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.diagnosis import dated, diagnose
 from tcpwatch.monitor.disagreements import LastingDisagreements, disagreements, patience_ns
+from tcpwatch.monitor.listener_of import listener_of
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.kernel_tcb import anchored, tcb_of
+from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Precision
 from tcpwatch.tcp.flow import Flow
@@ -16,6 +18,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
+Listeners = tuple[SocketRow | None, ...]
 SLACK_NS = 1_000_000_000  # between a segment and the change that it made: each is dated by another clock
 
 
@@ -46,14 +49,19 @@ def detail(
         found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
-    known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns)
+    listeners = tuple(
+        listener_of(end.row, snapshot.connections) if end is not None else None for end in (connection, peer)
+    )
+    known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns, listeners)
     if connection is not None and (trouble := connection.trouble) is not None:
         since = snapshot.trouble_since.get(connection.key)
         known = known if since is None else replace(known, findings=dated(known.findings, trouble, since))
     if lasting_disagreements is None:
         return known
     by_wire = _of_sides(wire_timelines, found, wall_ns)
-    momentary = disagreements(known, by_wire, snapshot.mono_ns, lossless=not snapshot.dropped)
+    lossless = not snapshot.dropped and all(one.working for one in snapshot.sources if one.name == "packets")
+    sent_before = lasting_disagreements.sent_before(ends, known)
+    momentary = disagreements(known, by_wire, snapshot.mono_ns, lossless, sent_before)
     lasting = lasting_disagreements.lasting(ends, momentary, snapshot.mono_ns, patience_ns(known))
     return replace(known, disagreements=lasting)
 
@@ -67,10 +75,12 @@ def joined(
     stack: Stack = NO_STACK,
     wire_timelines: BothTimelines = NO_TIMELINES,
     wall_ns: int = 0,
+    listeners: Listeners = (None, None),
 ) -> Detail:
     """Both ends of one connection, the first of `ends` first: their sockets and their flow together.
 
-    `now_ns` is on the clock of the sockets; the clock of the segments is ahead of it by `wall_ns`.
+    `listeners` are those that the ends in SYN-RECEIVED are for. `now_ns` is on the clock of the sockets;
+    the clock of the segments is ahead of it by `wall_ns`.
     """
     wire_here, wire_there = _wire_tcbs(found)
     return Detail(
@@ -82,7 +92,8 @@ def joined(
         info=_info(connection),
         peer_info=_info(peer),
         flow=_flow_facts(*found) if found is not None else None,
-        findings=diagnose(facts_of(connection, peer, stack)) if connection is not None else (),
+        findings=diagnose(facts_of(connection, peer, stack, listeners[0])) if connection is not None else (),
+        listeners=listeners,
         stack=stack,
         timelines=_timelines((connection, peer), _of_sides(wire_timelines, found, wall_ns)),
         wall_ns=wall_ns,
@@ -138,7 +149,9 @@ def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple
     return tuple(tcb for tcb in (kernel, wire) if tcb is not None)
 
 
-def facts_of(connection: Connection, peer: Connection | None, stack: Stack) -> SocketFacts:
+def facts_of(
+    connection: Connection, peer: Connection | None, stack: Stack, listener: SocketRow | None = None
+) -> SocketFacts:
     """One socket as the rules look at it."""
     return SocketFacts(
         row=connection.row,
@@ -151,6 +164,7 @@ def facts_of(connection: Connection, peer: Connection | None, stack: Stack) -> S
         stack=stack,
         timeline=connection.timeline,
         half_close=connection.half_close,
+        listener=listener,
     )
 
 

@@ -1,6 +1,6 @@
 """Where kernel and wire disagree for long enough to count: a short difference is only the time between two dumps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tcpwatch.diagnose.finding import Finding
@@ -11,6 +11,7 @@ from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 
+NOTHING_SENT: Mapping[int, int] = {}
 PATIENCE_NS = 2_000_000_000  # two dumps: the first may be older than what the wire shows, the second is not
 
 
@@ -19,6 +20,20 @@ class LastingDisagreements:
 
     def __init__(self) -> None:
         self._since: dict[object, int] = {}
+        self._first: tuple[bytes, dict[int, int]] = (b"", {})
+
+    def sent_before(self, ends: bytes, detail: Detail) -> Mapping[int, int]:
+        """By cookie, SND.NXT of both ends when this connection was first asked for.
+
+        What had been sent by then may have passed before the capture began.
+        """
+        known = self._first[1] if self._first[0] == ends else {}
+        for end, tcbs in ((detail.connection, detail.here), (detail.peer, detail.there)):
+            kernel = next((tcb for tcb in tcbs if tcb.source is not Source.WIRE), None)
+            if end is not None and kernel is not None and kernel.snd_nxt is not None:
+                known.setdefault(end.key, kernel.snd_nxt)
+        self._first = ends, known
+        return known
 
     def lasting(
         self, ends: bytes, found: Iterable[Finding], now_ns: int, patience_ns: int = PATIENCE_NS
@@ -36,8 +51,17 @@ def patience_ns(detail: Detail) -> int:
     return max(PATIENCE_NS, handshake_ns or 0, (srtt_us or 0) * 1000)
 
 
-def disagreements(detail: Detail, wire_timelines: BothTimelines, now_ns: int, lossless: bool) -> tuple[Finding, ...]:
-    """What disagrees at this moment, at either end; `wire_timelines` is the wire's alone, the first end first."""
+def disagreements(
+    detail: Detail,
+    wire_timelines: BothTimelines,
+    now_ns: int,
+    lossless: bool,
+    sent_before: Mapping[int, int] = NOTHING_SENT,
+) -> tuple[Finding, ...]:
+    """What disagrees at this moment, at either end; `wire_timelines` is the wire's alone, the first end first.
+
+    `sent_before` has by cookie what had been sent at the first look.
+    """
     flow = detail.flow
     if flow is None:
         return ()
@@ -46,7 +70,11 @@ def disagreements(detail: Detail, wire_timelines: BothTimelines, now_ns: int, lo
         _views("this end", detail.connection, detail.here, there, flow.here_state, flow.segs[0], wire_timelines[0]),
         _views("the peer", detail.peer, detail.there, here, flow.there_state, flow.segs[1], wire_timelines[1]),
     )
-    views = (replace(one, now_ns=now_ns, lossless=lossless) for one in both if one is not None)
+    views = (
+        replace(one, now_ns=now_ns, lossless=lossless, sent_before=sent_before.get(one.row.cookie), listener=listener)
+        for one, listener in zip(both, detail.listeners, strict=True)
+        if one is not None
+    )
     return tuple(found for one in views if (found := disagreement(one)) is not None)
 
 

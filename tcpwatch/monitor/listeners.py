@@ -4,7 +4,7 @@ Reads no clock: the moment of each dump comes in.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -14,17 +14,11 @@ from tcpwatch.diagnose.rules import NAMESPACE_RULES
 from tcpwatch.diagnose.rules.listener import LISTEN_DROPS, TURNED_AWAY_RULE, is_full
 from tcpwatch.monitor.counter_window import MINUTE_NS, CounterWindow
 from tcpwatch.monitor.detail import facts_of
+from tcpwatch.monitor.listener_of import BoundTo, bound_places
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.counters import Stack
-from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
-from tcpwatch.wire.segment import IPV4_ENDS
-
-_PORT, _IPV4, _IPV6 = 2, 4, 16  # bytes
-
-BoundTo = tuple[Namespace | None, bytes]
-"""Where a listener is bound: address and port, in its network namespace."""
 
 
 class Listeners:
@@ -86,7 +80,7 @@ def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:
         return rows
     places: dict[BoundTo, list[int]] = {}
     for index in uncounted:
-        places.setdefault(next(_places(rows[index])), []).append(index)
+        places.setdefault(next(bound_places(rows[index])), []).append(index)
     half_open = Counter(_listeners_of(row, places) for row in rows if row.state is State.SYN_RECEIVED)
     counted = list(rows)
     for listeners in places.values():
@@ -95,16 +89,8 @@ def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:
     return counted
 
 
-def _places(row: SocketRow) -> Iterator[BoundTo]:
-    """Where a listener for this local end may be bound, in the order in which the kernel looks."""
-    size = _IPV4 if len(row.ends) == IPV4_ENDS else _IPV6
-    port = row.ends[2 * size : 2 * size + _PORT]
-    for address in (row.ends[:size], bytes(size), bytes(_IPV6)):
-        yield row.netns, address + port
-
-
 def _listeners_of(row: SocketRow, places: dict[BoundTo, list[int]]) -> tuple[int, ...]:
-    return next((tuple(places[place]) for place in _places(row) if place in places), ())
+    return next((tuple(places[place]) for place in bound_places(row) if place in places), ())
 
 
 def _counted(row: SocketRow, half_open: int) -> SocketRow:

@@ -137,7 +137,7 @@ class Detail:
 
     `timelines` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
     ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while; `cgroup` the path of the
-    first end's control group.
+    first end's control group; `listeners` those that the ends in SYN-RECEIVED are for.
     """
 
     ends: bytes
@@ -154,3 +154,4 @@ class Detail:
     wall_ns: int = 0
     disagreements: tuple[Finding, ...] = ()
     cgroup: str | None = None
+    listeners: tuple[SocketRow | None, ...] = (None, None)

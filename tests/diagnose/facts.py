@@ -18,6 +18,7 @@ def facts(**facts: Any) -> SocketFacts:
         "turned_away": 0,
         "stack": NO_STACK,
         "half_close": None,
+        "listener": None,
     }
     given = {name: facts.pop(name) for name in tuple(facts) if name in around}
     return SocketFacts(row=row(**facts), **(around | given))

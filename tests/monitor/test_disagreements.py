@@ -12,6 +12,7 @@ from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Precision, Timeline
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
+from tcpwatch.tcp.tcb import Source, Tcb
 from tests.builders import connection
 from tests.monitor.conversation import HALF_CLOSE, HANDSHAKE, SERVER_ENDS, server_row
 from tests.monitor.fakes import ScriptedFrames
@@ -42,6 +43,15 @@ def test_doubt_begins_anew_after_it_was_gone() -> None:
     lasting_disagreements.lasting(ENDS, [doubt()], 0)
     lasting_disagreements.lasting(ENDS, [], 1)
     assert lasting_disagreements.lasting(ENDS, [doubt()], PATIENCE_NS) == ()
+
+
+def test_what_was_sent_at_the_first_look_is_kept_for_one_connection() -> None:
+    lasting_disagreements, kernel = LastingDisagreements(), Tcb(Source.KERNEL, snd_nxt=500)
+    one = Detail(ENDS, connection(), None, (kernel,), (), None, None, None, ())
+    later = replace(one, here=(replace(kernel, snd_nxt=900),))
+    assert lasting_disagreements.sent_before(ENDS, one) == {1: 500}
+    assert lasting_disagreements.sent_before(ENDS, later) == {1: 500}
+    assert lasting_disagreements.sent_before(b"other", later) == {1: 900}
 
 
 def test_doubt_of_one_connection_is_none_of_another() -> None:

@@ -7,8 +7,10 @@ finding counts once it has been there for longer than a round trip with the same
 from dataclasses import dataclass, replace
 
 from tcpwatch.diagnose.context import unread_in_close_wait
+from tcpwatch.diagnose.deferral import FinalAck, defers, final_ack
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.rule import Rule
+from tcpwatch.diagnose.rules.listener import accept_queue_is_full
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.seqnum import ahead
@@ -27,7 +29,8 @@ class BothViews:
 
     `whose` names it in a sentence. `timeline` has its states as the segments show them, on the clock of `now_ns`;
     `sent` is whether any segment of its own was seen; `offered` the other end's SND.NXT as the wire shows it;
-    `lossless` that the capture has lost nothing.
+    `lossless` that the capture has lost nothing. `sent_before` is the kernel's SND.NXT at the first look, None where
+    there was none; `listener` the one that a handshake in SYN-RECEIVED is for.
     """
 
     whose: str
@@ -40,6 +43,8 @@ class BothViews:
     sent: bool
     offered: int | None
     lossless: bool
+    sent_before: int | None = None
+    listener: SocketRow | None = None
 
     @property
     def kernel_numbers(self) -> Tcb | None:
@@ -113,10 +118,31 @@ def segment_not_taken(views: BothViews) -> Finding | None:
     """A segment passed that changes the state, and the state of the socket did not change."""
     for kernel, wire, segment, why in NOT_TAKEN:
         if views.row.state in kernel and views.state in wire:
+            if views.row.state is State.SYN_RECEIVED:
+                if (reason := _ack_put_aside(views)) is None:
+                    return None
+                why = reason
             still = f"the socket of {views.whose} is still {views.row.state}"
             message = f"{segment} passed{views.since(*wire)}, and {still}: {why}."
             return _warn(message, views.state, SHOW_DROPS)
     return None
+
+
+def _ack_put_aside(views: BothViews) -> str | None:
+    """Why a handshake is still half open though its last ACK has passed; None where the listener has deferred it."""
+    known = final_ack(views.row, views.listener)
+    if known is FinalAck.DEFERRED:
+        return None
+    backlog = views.listener.backlog if views.listener is not None else None
+    full = backlog is None or accept_queue_is_full(backlog) or known is FinalAck.NO_ROOM
+    may_defer = known is None and defers(views.listener) is not False
+    return ", or ".join(
+        [
+            *(["the listener's accept queue is full"] if full else []),
+            *(["it waits for data first (TCP_DEFER_ACCEPT)"] if may_defer else []),
+            *(["it did not reach TCP"] if known is not FinalAck.NO_ROOM else []),
+        ]
+    )
 
 
 def gone_unseen(views: BothViews) -> Finding | None:
@@ -136,6 +162,10 @@ def sent_unseen(views: BothViews) -> Finding | None:
     if tcb is None or tcb.snd_nxt is None or views.wire.snd_nxt is None or not (views.sent and views.lossless):
         return None
     seen = views.wire.snd_nxt
+    if views.wire.iss is None:  # the capture began later: what had been sent by then may have passed before
+        if views.sent_before is None:
+            return None
+        seen = views.sent_before if ahead(views.sent_before, seen) > 0 else seen
     if views.wire.snd_una is not None and ahead(views.wire.snd_una, seen) > 0:
         seen = views.wire.snd_una
     missing = ahead(tcb.snd_nxt, seen)

@@ -15,7 +15,7 @@ NEARLY_ALL_PERCENT = 90
 
 @dataclass(frozen=True, slots=True)
 class PortUse:
-    """How many of the `usable` local ports from `source` towards `remote` are taken, and how many of these are in TIME-WAIT.
+    """How many of the `usable` local ports from `source` to `remote` are taken, and how many of these are in TIME-WAIT.
 
     `reusable` is whether net.ipv4.tcp_tw_reuse lets connect() take one that has been in TIME-WAIT for a second.
     """

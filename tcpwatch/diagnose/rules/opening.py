@@ -1,8 +1,10 @@
 """What hinders a connection from opening: the rules on SYN-SENT and SYN-RECEIVED."""
 
 from tcpwatch.diagnose.context import SocketFacts
+from tcpwatch.diagnose.deferral import FinalAck, defers, final_ack
 from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.rule import Rule
+from tcpwatch.diagnose.rules.listener import accept_queue_is_full
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
@@ -31,11 +33,31 @@ def half_open(facts: SocketFacts) -> Finding:
     sent = f"sent again {counted(again, 'time')}" if again else "sent"
     return Finding(
         Severity.NOTE if again else Severity.CHAT,
-        f"Half open: the SYN-ACK was {sent}; the client's ACK has not come, or the accept queue has no room for it.",
+        f"Half open: the SYN-ACK was {sent}; {_why_half_open(facts)}.",
         (),
         ("ss -tan state syn-recv", "sysctl net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_syncookies"),
     )
 
+
+def _why_half_open(facts: SocketFacts) -> str:
+    """What has become of the client's ACK, or what may have where the source does not show it."""
+    if (known := final_ack(facts.row, facts.listener)) is not None:
+        return WHY_HALF_OPEN[known]
+    backlog = facts.listener.backlog if facts.listener is not None else None
+    alternatives = [
+        "the client's ACK has not come",
+        *(["the accept queue has no room for it"] if backlog is None or accept_queue_is_full(backlog) else []),
+        *(["the listener waits for data first (TCP_DEFER_ACCEPT)"] if defers(facts.listener) is not False else []),
+    ]
+    return ", or ".join(alternatives)
+
+
+WHY_HALF_OPEN = {
+    FinalAck.NOT_COME: "the client's ACK has not come",
+    FinalAck.DEFERRED: "the client's ACK came and was put aside, because the listener asked for data first "
+    "(TCP_DEFER_ACCEPT): its program is told with the first data, or when the time set is over",
+    FinalAck.NO_ROOM: "the client's ACK came, and the accept queue had no room for it",
+}
 
 RULES: tuple[Rule[SocketFacts], ...] = (
     Rule("syn-unanswered", frozenset({State.SYN_SENT}), no_answer_to_syn, "SYN-SENT", NOT_ACKNOWLEDGED),

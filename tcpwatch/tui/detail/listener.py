@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tcpwatch.diagnose.deferral import defers
 from tcpwatch.diagnose.rules.listener import accept_queue_is_full, half_open_queue_is_full
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.counters import Stack, half_open_limit
@@ -22,7 +23,7 @@ def listening(connection: Connection, stack: Stack) -> Iterator[Sentence]:
     if backlog.half_open is not None:
         yield _half_open(backlog, backlog.half_open, stack)
     if backlog.drops is not None:
-        yield _dropped(backlog.drops, connection.turned_away)
+        yield _dropped(backlog.drops, connection.turned_away, bool(defers(connection.row)))
     if stack.counters:
         yield Sentence("nstat", _counters(stack), "muted")
 
@@ -55,10 +56,11 @@ def _of(count: int, limit: int) -> str:
     return f"{grouped(count)} of {grouped(limit)}"
 
 
-def _dropped(drops: int, turned_away: int) -> Sentence:
-    """The segments that were dropped; the kernel counts SYNs that came twice as well."""
+def _dropped(drops: int, turned_away: int, deferring: bool) -> Sentence:
+    """The segments that were dropped; the kernel counts SYNs that came twice as well, and ACKs that it put aside."""
+    aside = " and the bare ACKs that TCP_DEFER_ACCEPT puts aside" if deferring else ""
     recent = f", {grouped(turned_away)} of them in the last minute for want of room" if turned_away else ""
-    message = f"{several(drops, 'segment')} since it listens, repeated SYNs included{recent}"
+    message = f"{several(drops, 'segment')} since it listens, repeated SYNs{aside} included{recent}"
     return Sentence("dropped", message, "trouble" if turned_away else "")
 
 

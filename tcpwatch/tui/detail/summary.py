@@ -74,7 +74,7 @@ def _reader(connection: Connection) -> str:
 def _timer(detail: Detail, now_ns: int) -> Iterator[Sentence]:
     """Which timer runs, and what sets it."""
     row = detail.connection.row if detail.connection else None
-    if row is None or (words := timer_sentence(row, now_ns, detail.stack)) is None:
+    if row is None or (words := timer_sentence(row, now_ns, detail.stack, detail.listeners[0])) is None:
         return
     yield Sentence("timer", words, "caution" if row.timer and row.timer.retransmits else "")
     if set_by := settings_words(row, detail.stack):

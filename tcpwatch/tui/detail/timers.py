@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from tcpwatch.diagnose.deferral import stays_silent
 from tcpwatch.diagnose.timers.deadline import fate_of
 from tcpwatch.diagnose.timers.persist import Persists, persists
 from tcpwatch.diagnose.timers.settings import setting_phrases
@@ -45,6 +46,10 @@ PERSISTS = {
     ),
 }
 """By the reason of a persist timer, where that is not the window."""
+DEFERRED = TimerLook(
+    "defer", "TCP_DEFER_ACCEPT: the listener waits for data, and the SYN-ACK is not sent again; it looks again in {in_}"
+)
+SYN_ACK = TimerLook("rexmt", "retransmission: without the client's ACK the SYN-ACK is sent again in {in_}{times}")
 ORPHAN = TimerLook("fin", "FIN-WAIT-2: no program holds it; without the peer's FIN the kernel gives it up in {in_}")
 
 NO_TIMER = {
@@ -63,16 +68,19 @@ def timer_words(row: SocketRow, now_ns: int) -> str:
     return f"{_look(row).name} {brief_countdown(timer.left_ms(now_ns))}{times}"
 
 
-def timer_sentence(row: SocketRow, now_ns: int, stack: Stack = NO_STACK) -> str | None:
+def timer_sentence(
+    row: SocketRow, now_ns: int, stack: Stack = NO_STACK, listener: SocketRow | None = None
+) -> str | None:
     """Which timer runs, what happens when it fires, how often it has, when the kernel gives up; or why none runs.
 
-    None where it is not known.
+    None where it is not known. `listener` is the one that a handshake is for.
     """
     if (timer := row.timer) is None:
         known = row.recv_q is not None or row.state is State.LISTEN  # a source without queues has no timers either
         return NO_TIMER.get(row.state) if known else None
     times = f", tried {several(timer.retransmits, 'time')} without an answer" if timer.retransmits else ""
-    message = _look(row).message.format(in_=countdown(timer.left_ms(now_ns)), times=times)
+    look = DEFERRED if stays_silent(row, listener) else _look(row)
+    message = look.message.format(in_=countdown(timer.left_ms(now_ns)), times=times)
     if (fate := fate_of(row, stack)) is None:
         return message
     end = countdown(replace(timer, expires_ms=fate.gives_up_ms).left_ms(now_ns))
@@ -90,6 +98,8 @@ def _look(row: SocketRow) -> TimerLook:
     kind = row.timer.kind if row.timer else ""
     if row.state is State.FIN_WAIT_2 and not row.inode and kind in (TimerKind.KEEPALIVE, TimerKind.TIME_WAIT):
         return ORPHAN  # Linux keeps tcp_fin_timeout with either timer
+    if row.state is State.SYN_RECEIVED and kind == TimerKind.RETRANSMIT:
+        return SYN_ACK
     if (reason := persists(row)) in PERSISTS:
         return PERSISTS[reason]
     return TIMER_LOOKS.get(kind, TimerLook(kind, kind + " in {in_}{times}"))

@@ -1,15 +1,18 @@
 """Kernel and wire beside each other: what each rule sees, and what it leaves alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tcpwatch.diagnose.finding import Severity
 from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, disagreement
+from tcpwatch.sockets.row import Backlog
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
 from tests.builders import row
+from tests.diagnose.kernel_record import Record
 
 S = 1_000_000_000
 NOW_NS = 100 * S
@@ -154,3 +157,43 @@ def test_disagreement_rests_on_what_the_wire_showed_of_this_end() -> None:
     here, peer = views(offered=5050), views(offered=5050, whose="the peer")
     rests = [found.rests_on for found in map(disagreement, (here, peer)) if found]
     assert rests == [("this end", 5050), ("the peer", 5050)]
+
+
+NO_SYN = {"iss": None, "irs": None}
+
+
+def test_numbers_that_were_sent_before_the_capture_began_are_no_loss() -> None:
+    stuck = {"kernel": tcb(Source.KERNEL, snd_nxt=12_010), "wire": tcb(Source.WIRE, snd_nxt=2_010, **NO_SYN)}
+    assert rule(views(**stuck)) is None
+    assert rule(views(**stuck, sent_before=12_010)) is None
+    assert "10 numbers more" in message(views(**stuck, sent_before=12_000))
+
+
+def test_numbers_of_a_connection_whose_syn_was_seen_all_passed_since() -> None:
+    assert "10,000 numbers more" in message(
+        views(kernel=tcb(Source.KERNEL, snd_nxt=12_010), wire=tcb(Source.WIRE, snd_nxt=2_010), sent_before=12_010)
+    )
+
+
+def handshake_done(acked: int | None, defers: int, backlog: Backlog | None = None) -> BothViews:
+    listener = row(state=State.LISTEN, record=Record({"rskq_defer_accept": defers}, None), backlog=backlog)
+    seen = views(State.SYN_RECEIVED, State.ESTABLISHED, listener=listener)
+    record = Record({"acked": acked}, None) if acked is not None else None
+    return replace(seen, row=replace(seen.row, record=record))
+
+
+def test_ack_that_the_listener_defers_is_no_disagreement() -> None:
+    assert rule(handshake_done(1, 3)) is None
+
+
+@pytest.mark.parametrize(
+    ("acked", "defers", "backlog", "why"),
+    [
+        (1, 0, Backlog(9, 8), "the listener's accept queue is full."),
+        (0, 3, Backlog(0, 8), "it did not reach TCP."),
+        (None, 3, Backlog(0, 8), "it waits for data first (TCP_DEFER_ACCEPT), or it did not reach TCP."),
+        (None, 0, None, "the listener's accept queue is full, or it did not reach TCP."),
+    ],
+)
+def test_ack_that_does_not_open(acked: int | None, defers: int, backlog: Backlog | None, why: str) -> None:
+    assert message(handshake_done(acked, defers, backlog)).endswith(f"SYN-RECEIVED: {why}")

@@ -4,9 +4,11 @@ import pytest
 
 from tcpwatch.diagnose.diagnosis import diagnose
 from tcpwatch.diagnose.finding import Severity
-from tcpwatch.sockets.row import Timer, TimerKind
+from tcpwatch.sockets.row import Backlog, Timer, TimerKind
 from tcpwatch.tcp.state import State
+from tests.builders import row
 from tests.diagnose.facts import facts
+from tests.diagnose.kernel_record import Record
 
 
 @pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED])
@@ -27,3 +29,42 @@ def test_syn_sent_counts_the_syns() -> None:
 def test_opening_sent_again_is_a_warning_from_the_third_time_on(state: State, times: int, severity: Severity) -> None:
     [finding] = diagnose(facts(state=state, timer=Timer(TimerKind.RETRANSMIT, 900, times)))
     assert finding.severity is severity
+
+
+def half_open(acked: int | None, defers: int | None, backlog: Backlog | None = None) -> str:
+    fields = Record({"acked": acked}, None) if acked is not None else None
+    setting = Record({"rskq_defer_accept": defers}, None) if defers is not None else None
+    listener = row(state=State.LISTEN, record=setting, backlog=backlog) if setting or backlog else None
+    [finding] = diagnose(facts(state=State.SYN_RECEIVED, record=fields, listener=listener))
+    return finding.message.partition("; ")[2]
+
+
+@pytest.mark.parametrize(
+    ("acked", "defers", "backlog", "words"),
+    [
+        (0, 0, None, "the client's ACK has not come."),
+        (0, 3, None, "the client's ACK has not come."),
+        (1, 0, None, "the client's ACK came, and the accept queue had no room for it."),
+        (
+            None,
+            None,
+            Backlog(0, 16),
+            "the client's ACK has not come, or the listener waits for data first (TCP_DEFER_ACCEPT).",
+        ),
+        (
+            None,
+            None,
+            None,
+            "the client's ACK has not come, or the accept queue has no room for it, or the listener waits for data "
+            "first (TCP_DEFER_ACCEPT).",
+        ),
+    ],
+)
+def test_half_open_says_no_more_than_is_known(
+    acked: int | None, defers: int | None, backlog: Backlog | None, words: str
+) -> None:
+    assert half_open(acked, defers, backlog) == words
+
+
+def test_ack_that_the_listener_put_aside_is_said_to_have_come() -> None:
+    assert half_open(1, 3).startswith("the client's ACK came and was put aside, because the listener asked for data")

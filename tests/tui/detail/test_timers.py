@@ -1,5 +1,6 @@
 """A socket's timer in words."""
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -7,9 +8,12 @@ import pytest
 from tcpwatch.diagnose.timers.deadline import Fate
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.row import Timer, TimerKind
+from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail import timers
 from tcpwatch.tui.detail.timers import settings_words, timer_sentence, timer_words
+from tests.builders import row
+from tests.diagnose.kernel_record import Record
 from tests.tui.canned import MONO_NS, connection, server_end
 
 
@@ -89,3 +93,18 @@ def test_no_timer_in_close_wait_is_for_ever() -> None:
 def test_timer_that_the_source_does_not_know_is_not_none() -> None:
     assert words(None, State.CLOSE_WAIT, recv_q=None) == ("–", None)
     assert words(None, State.LISTEN, recv_q=None)[1] == "none: a listener waits for ever"
+
+
+def test_syn_ack_that_the_listener_defers_is_not_promised_again() -> None:
+    timer = Timer(TimerKind.RETRANSMIT, 900, 0)
+    request = row(state=State.SYN_RECEIVED, timer=timer, record=Record({"acked": 1, "num_timeout": 0}, None))
+    listener = row(state=State.LISTEN, record=Record({"rskq_defer_accept": 3}, None))
+    assert "is not sent again" in str(timer_sentence(request, 0, listener=listener))
+    assert "the SYN-ACK is sent again in 0.9s" in str(timer_sentence(request, 0))
+
+
+def test_persist_timer_of_a_corked_socket_does_not_name_the_window() -> None:
+    info = replace(TcpInfo.decode(bytes(280)), snd_wnd=65_536, snd_mss=1_448)
+    corked = row(send_q=3, timer=Timer(TimerKind.PERSIST, 180, 0), record=Record({"nonagle": 2}, info))
+    assert "TCP_CORK" in str(timer_sentence(corked, 0))
+    assert timer_words(corked, 0).startswith("cork")
