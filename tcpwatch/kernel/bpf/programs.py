@@ -36,7 +36,7 @@ BTF_TYPES = (
     *(f"btf_trace_{name}" for name in TRACEPOINT_NAMES),
 )
 
-AF_INET, IPPROTO_TCP = 2, 6
+AF_INET, IPPROTO_TCP, IPPROTO_MPTCP = 2, 6, 262
 
 # The contexts of iterators (bpf_iter__tcp, bpf_iter__task_file) and of tracepoints: pointers, eight bytes each.
 _META, _SK_COMMON = 0, 8
@@ -63,7 +63,9 @@ SOCKET_FIELDS = Layout(
 )
 SOCKET_RECORD_BYTES = SOCKET_HEADER.size + SOCKET_FIELDS.size
 
-FILE_RECORD = struct.Struct("=QQII16s")  # cookie, start of the process in ns, pid, fd, command
+FILE_RECORD = struct.Struct("=QQII16s")  # key of the socket, start of the process in ns, pid, fd, command
+INODE_KEY = 1 << 63
+"""Marks a key that is an inode number; other keys are cookies, which count up from 1."""
 
 # ns, cookie, local, remote, family, local port (skc_num), bound local port (inet_sport), remote port, mark, old state,
 # new state; for state changes only: start in ns, command and pid of the current process
@@ -111,7 +113,11 @@ def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
 
 
 def task_file_iterator(btf: Btf) -> bytes:
-    """The program for `bpf_iter_task_file`: a FILE_RECORD for each open descriptor of a TCP socket."""
+    """The program for `bpf_iter_task_file`: a FILE_RECORD for each open descriptor of a TCP socket.
+
+    The file of an MPTCP socket leads to that one, and not to the TCP sockets below it, which have its inode number
+    (mptcp_subflow_create_socket, net/mptcp/subflow.c): its key is the inode.
+    """
     code = Assembler()
     frame = -FILE_RECORD.size
     code.move(R6, R1)
@@ -125,10 +131,23 @@ def task_file_iterator(btf: Btf) -> bytes:
     code.jump_if_equal(R8, 0, "end")
     code.move(R1, R8)
     code.call(Helper.SKC_TO_TCP_SOCK)
-    code.jump_if_equal(R0, 0, "end")
+    code.jump_if_equal(R0, 0, "not TCP")
     code.move(R1, R8)
     code.call(Helper.GET_SOCKET_COOKIE)
     code.store(FRAME, frame, R0, 8)
+    code.jump("process")
+    code.label("not TCP")
+    load(code, R1, R8, required(btf, "sock", "sk_protocol"))
+    code.jump_unless_equal(R1, IPPROTO_MPTCP, "end")
+    code.load(R1, R6, _FILE, 8)
+    code.jump_if_equal(R1, 0, "end")  # the verifier asks for it each time
+    load(code, R1, R1, required(btf, "file", "f_inode"))
+    code.jump_if_equal(R1, 0, "end")
+    load(code, R1, R1, required(btf, "inode", "i_ino"))
+    code.store(FRAME, frame, R1, 4)
+    code.constant(R1, -(INODE_KEY >> 32))  # its upper half; all supported machines are little-endian
+    code.store(FRAME, frame + 4, R1, 4)
+    code.label("process")
     code.load(R1, R6, _FD, 4)
     code.store(FRAME, frame + 20, R1, 4)
     _copy_process(code, btf, R7, {"start_boottime": frame + 8, "tgid": frame + 16, "comm": frame + 24})

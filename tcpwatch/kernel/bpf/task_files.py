@@ -14,7 +14,7 @@ from struct import Struct
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import ReadRecords, load_iterator, read_iterator
-from tcpwatch.kernel.bpf.programs import task_file_iterator
+from tcpwatch.kernel.bpf.programs import INODE_KEY, task_file_iterator
 from tcpwatch.kernel.proc.owners import SURVEY_INTERVAL_NS, Answer, answer_without_holder
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.text.clean import clean
@@ -39,8 +39,8 @@ class TaskFileOwners:
         self._clock = clock
         self._rows: dict[int, SocketRow] = {}
         self._answers: dict[int, Answer] = {}
-        self._records: dict[int, bytes] = {}  # undecoded, by cookie
-        self._holders: dict[int, tuple[Owner, ...]] = {}
+        self._records: dict[int, bytes] = {}  # undecoded, by key
+        self._holders: dict[int, tuple[Owner, ...]] = {}  # by cookie, or by INODE_KEY and the inode of an upper socket
         self._next_pass_ns = 0
         self._link: int | None = None
 
@@ -61,13 +61,14 @@ class TaskFileOwners:
         """
         current = {row.cookie: row for row in rows}
         fresh = [row for row in current.values() if self._rows.get(row.cookie) is not row]
-        unknown = any(row.inode and row.cookie not in self._holders for row in fresh)
+        holders = self._holders
+        unknown = any(row.inode and row.cookie not in holders and row.inode | INODE_KEY not in holders for row in fresh)
         changed = self._read_all() if unknown or self._clock() >= self._next_pass_ns else set()
         if fresh or changed or len(current) != len(self._rows):
             previous, previous_rows = self._answers, self._rows
             self._answers = {
                 cookie: previous[cookie]
-                if previous_rows.get(cookie) is row and cookie not in changed
+                if previous_rows.get(cookie) is row and cookie not in changed and row.inode | INODE_KEY not in changed
                 else self._answer(row, previous.get(cookie))
                 for cookie, row in current.items()
             }
@@ -81,13 +82,13 @@ class TaskFileOwners:
             self._link = None
 
     def _answer(self, row: SocketRow, previous: Answer | None) -> Answer:
-        if row.inode and row.cookie in self._holders:
-            return self._holders[row.cookie]
+        if row.inode and (held := self._holders.get(row.cookie) or self._holders.get(row.inode | INODE_KEY)):
+            return held
         answer = answer_without_holder(row, previous)
         return NoOwner.NOT_FOUND if answer is None else answer
 
     def _read_all(self) -> set[int]:
-        """Read all processes; returns the cookies of sockets whose owners changed."""
+        """Read all processes; returns the keys of sockets whose owners changed."""
         self._next_pass_ns = self._clock() + SURVEY_INTERVAL_NS
         records: dict[int, bytes] = {}
         for chunk in self._read():

@@ -16,7 +16,15 @@ from tcpwatch.kernel.bpf.fields import (
     LinkedFields,
     Shape,
 )
-from tcpwatch.kernel.bpf.programs import EVENT_RECORD, FILE_RECORD, SOCKET_FIELDS, SOCKET_HEADER, Tracepoint
+from tcpwatch.kernel.bpf.programs import (
+    EVENT_RECORD,
+    FILE_RECORD,
+    INODE_KEY,
+    IPPROTO_MPTCP,
+    SOCKET_FIELDS,
+    SOCKET_HEADER,
+    Tracepoint,
+)
 from tests.kernel.bpf.kernel_types import made_up_kernel
 from tests.kernel.bpf.made_up import COMMAND, COOKIE, JIFFIES, NETNS, NOW_NS, PID, START_NS, MadeUp
 
@@ -127,8 +135,13 @@ def test_kernel_without_a_required_member() -> None:
         programs.tracepoint(made_up_kernel("ns.inum"), STATE_BY_NUMBER, NETNS, 5, 6)
 
 
+INODE = 9_876_543
+
+
 def list_files(made_up: MadeUp, *, file: bool = True, socket: bool = True) -> list[bytes]:
-    opened, holder = made_up.put(), made_up.put()
+    opened, holder, inode = made_up.put(), made_up.put(), made_up.put()
+    made_up.set("file", opened, "f_inode", inode)
+    made_up.set("inode", inode, "i_ino", INODE)
     made_up.set("socket", holder, "sk", made_up.common)
     if socket:
         made_up.socket_of_file[opened] = holder
@@ -147,6 +160,13 @@ def test_file_of_a_socket_names_its_process() -> None:
 @pytest.mark.parametrize("absent", ["file", "socket"])
 def test_file_that_is_no_socket_is_left_out(absent: str) -> None:
     assert list_files(MadeUp(), **{absent: False}) == []
+
+
+def test_file_of_an_mptcp_socket_is_known_by_the_inode_that_its_tcp_sockets_have() -> None:
+    made_up = MadeUp(shape=None)
+    made_up.set("sock", made_up.common, "sk_protocol", IPPROTO_MPTCP)
+    [record] = list_files(made_up)
+    assert FILE_RECORD.unpack(record) == (INODE_KEY | INODE, START_NS, PID, 57, COMMAND)
 
 
 def test_file_of_another_protocol_is_left_out() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.bpf import task_files
 from tcpwatch.kernel.bpf.loader import read_btf
-from tcpwatch.kernel.bpf.programs import FILE_RECORD
+from tcpwatch.kernel.bpf.programs import FILE_RECORD, INODE_KEY
 from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.proc.owners import SURVEY_INTERVAL_NS, OwnerIndex
@@ -60,6 +60,17 @@ def test_holders_of_a_shared_socket() -> None:
     """Each process once, with the lowest of its descriptors, in the order of pids."""
     kernel = Kernel(held(1, pid=43, fd=7), held(1, fd=9), held(1, fd=3))
     assert kernel.owners.resolve([row(1)]) == {1: (owner(fd=3), owner(pid=43, fd=7))}
+
+
+def test_holder_of_an_mptcp_socket_holds_all_its_tcp_sockets() -> None:
+    kernel = Kernel(held(INODE_KEY | 9), held(3, fd=6))
+    subflows = [row(1), row(2, State.LISTEN), row(3, inode=10)]
+    assert kernel.owners.resolve(subflows) == {1: (owner(),), 2: (owner(),), 3: (owner(fd=6),)}
+    kernel.owners.resolve([*subflows, row(4)])
+    assert kernel.passes == 1
+    kernel.records = (held(INODE_KEY | 9, pid=43), held(3, fd=6))
+    kernel.now_ns += SURVEY_INTERVAL_NS
+    assert kernel.owners.resolve(subflows)[2] == (owner(pid=43),)
 
 
 def test_name_of_a_holder_is_cleaned() -> None:
