@@ -57,8 +57,8 @@ class Trouble:
 
     Where `meets` is true, `find` must find something, and the finding has the trouble's `severity`; elsewhere it keeps
     the one that `find` gave it, at most a note. The lowest `rank` counts where a socket is in two troubles, and leads
-    the headline. `only_with_timer_or_backlog` promises that a socket with neither does not meet it, which spares most
-    sockets the test. `group` stands in the heading of a state that is trouble by itself.
+    the headline. `only_with_timer_or_backlog` promises that a socket with neither, and with none above it, does not
+    meet it, which spares most sockets the test. `group` stands in the heading of a state that is trouble by itself.
     """
 
     name: str

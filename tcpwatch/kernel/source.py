@@ -18,6 +18,7 @@ from tcpwatch.kernel.proc.sysctls import Sysctls
 from tcpwatch.kernel.psutil_sockets import PortableSockets
 from tcpwatch.kernel.sock_diag.client import SockDiag, netlink_socket
 from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
+from tcpwatch.kernel.upper_sockets import with_mptcp
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
@@ -77,7 +78,9 @@ def open_kernel(portable: bool = False, bpf: bool = True, scope: NamespaceScope 
     """
     if portable:
         return KernelSources(open_socket_source(portable, scope.here), OwnerIndex(), None)
-    return _open_tables(bpf, scope)._replace(netstat=_open_or_none(Netstat), sysctls=Sysctls())
+    tables = _open_tables(bpf, scope)
+    sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
+    return tables._replace(sockets=sockets, netstat=_open_or_none(Netstat), sysctls=Sysctls())
 
 
 def _open_tables(bpf: bool, scope: NamespaceScope) -> KernelSources:

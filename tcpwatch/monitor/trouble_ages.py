@@ -17,7 +17,7 @@ def in_trouble(connections: Iterable[Connection]) -> Iterator[tuple[Trouble, Con
     """Those that are in trouble, each with the worst it is in."""
     for connection in connections:
         row = connection.row
-        if (row.timer or row.backlog or row.state in STATES_TO_TEST) and (trouble := connection.trouble):
+        if (row.timer or row.backlog or row.upper or row.state in STATES_TO_TEST) and (trouble := connection.trouble):
             yield trouble, connection  # the first test alone lets most of 50,000 sockets pass
 
 

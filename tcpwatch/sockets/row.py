@@ -55,6 +55,18 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class UpperSocket:
+    """The socket that a program has in place of the TCP socket below it, which only carries its bytes.
+
+    `unread_memory` is what its unread bytes take in memory: the kernel does not tell how many they are.
+    """
+
+    protocol: str
+    state: State
+    unread_memory: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """A process that has the socket open, or had it open last where it is `gone` (TIME-WAIT, orphans).
 
@@ -134,7 +146,7 @@ class SocketRow:
     `backlog` in place of the two queues. `info_bytes` is `struct tcp_info` as the kernel wrote it at `read_ns` on the
     monotonic clock, empty where the kernel gives none, and `attributes` what else it wrote. A source that reads the
     kernel's own structures gives `record` instead, or as well. Either way `info` has the measurements,
-    `kernel_tcb.tcb_of` the TCB, and `extensions` the rest.
+    `kernel_tcb.tcb_of` the TCB, and `extensions` the rest. `upper` is the socket of another protocol that it is below.
     """
 
     cookie: int
@@ -154,6 +166,7 @@ class SocketRow:
     owners: tuple[Owner, ...] | NoOwner | None = None  # where the source itself gives them (psutil)
     record: KernelRecord | None = None
     netns: Namespace | None = None  # where the source knows it
+    upper: UpperSocket | None = None
 
     @property
     def is_here(self) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from tcpwatch.diagnose.half_close import SENDING_NS, YOUNG_NS, HalfClose
 from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.sockets.row import UpperSocket
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
 from tests.builders import connection
@@ -65,3 +66,10 @@ def test_what_waits_to_be_sent_is_no_leak() -> None:
 def test_other_states_and_rows_that_are_gone_are_left_alone() -> None:
     rows = [connection(), waiting(mark=Mark.GONE, age_s=0)]
     assert HalfCloses().judge(rows, NOW_NS) is rows
+
+
+def test_socket_above_is_judged_from_when_it_was_first_seen() -> None:
+    half_closes = HalfCloses()
+    one = connection(upper=UpperSocket("MPTCP", State.CLOSE_WAIT, 1), since_ns=0, since_seen=True)
+    assert half_closes.judge([one], NOW_NS)[0].half_close == HalfClose(False)
+    assert half_closes.judge([one], NOW_NS + YOUNG_NS)[0].half_close is None

@@ -1,8 +1,8 @@
 """The one table of rules, collected from the files of the families. Nothing else decides what is trouble."""
 
-from tcpwatch.diagnose.rules import closing, ended, kernel_vs_wire, listener, local_ports, opening, transfer
+from tcpwatch.diagnose.rules import closing, ended, kernel_vs_wire, listener, local_ports, opening, transfer, upper
 
-RULES = (*listener.RULES, *opening.RULES, *closing.RULES, *transfer.RULES, *ended.RULES)
+RULES = (*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES, *transfer.RULES, *ended.RULES)
 """The rules on one socket. The findings on a socket stand in this order."""
 
 NAMESPACE_RULES = listener.NAMESPACE_RULES

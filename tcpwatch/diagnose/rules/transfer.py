@@ -14,6 +14,8 @@ def not_accepted(facts: SocketFacts) -> Finding | None:
     """ESTABLISHED or CLOSE-WAIT, but still in the listener's accept queue."""
     if facts.row.inode or facts.row.uid is None:
         return None
+    if facts.row.upper is not None and facts.row.upper.state not in MAY_SEND:
+        return None
     return Finding(
         Severity.NOTE,
         "The connection is open, but the server has not called accept(): it waits in the listener's queue.",
@@ -55,8 +57,13 @@ def unread(facts: SocketFacts) -> Finding | None:
 
 def nothing_wrong(facts: SocketFacts) -> Finding | None:
     """ESTABLISHED with empty queues, where the source knows them."""
-    if facts.row.recv_q != 0 or facts.row.send_q != 0:
+    if facts.row.recv_q != 0 or facts.row.send_q != 0 or facts.row.upper is not None:
         return None
+    if facts.row.extensions.ulp in UPPER_PROTOCOLS:
+        return Finding(
+            Severity.CHAT,
+            f"Open, and it carries a socket of {facts.row.extensions.ulp}: what waits for the program is kept there.",
+        )
     return Finding(Severity.CHAT, "Open, and nothing waits at this end: both queues are empty.")
 
 
@@ -94,6 +101,7 @@ WINDOW_STAYS_SHUT = Trouble(
     began=Beginning.DURING_ITS_STATE,
     only_with_timer_or_backlog=True,
 )
+UPPER_PROTOCOLS = frozenset({"mptcp", "smc"})  # a program never reads or closes the TCP socket below them itself
 ESTABLISHED = frozenset({State.ESTABLISHED})
 MAY_SEND = ESTABLISHED | {State.CLOSE_WAIT}
 FIN_QUEUED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})  # behind data that may not have been sent yet

@@ -208,7 +208,8 @@ def answer_without_holder(row: SocketRow, previous: Answer | None) -> Answer | N
         return tuple(replace(owner, gone=True) for owner in previous)
     if row.inode:
         return None
-    return NoOwner.NOT_ACCEPTED if row.state in _ACCEPT_QUEUE_STATES else NoOwner.KERNEL
+    state = row.upper.state if row.upper is not None else row.state
+    return NoOwner.NOT_ACCEPTED if state in _ACCEPT_QUEUE_STATES else NoOwner.KERNEL
 
 
 def _owned(process: Process) -> dict[int, Owner]:

@@ -97,16 +97,18 @@ class SockDiag:
         clock: Callable[[], int] = time.monotonic_ns,
         connect: Callable[[], NetlinkSocket] | None = None,
         netns: Namespace | None = None,
+        request: Callable[[int, int], bytes] = inet_diag.dump_request,
     ) -> None:
         """Open the netlink socket; SourceError if that fails. `clock` returns monotonic nanoseconds.
 
-        `netns` is the namespace in which `connect` opens the socket.
+        `netns` is the namespace in which `connect` opens the socket; `request` makes the request for an address family.
         """
         self.skipped = 0
         self.inconsistent = False
         self._clock = clock
         self._connect = connect or netlink_socket
         self._netns = netns
+        self._request = request
         self._known: dict[int, _KnownRecord] = {}
         self._buffer_bytes = BUFFER_BYTES
         self._sequence = 0
@@ -153,7 +155,7 @@ class SockDiag:
         """Add the sockets of an address family to `found`."""
         self._sequence += 1
         try:
-            self._netlink.send(inet_diag.dump_request(family, self._sequence))
+            self._netlink.send(self._request(family, self._sequence))
             finished = False
             while not finished:
                 message = self._receive()

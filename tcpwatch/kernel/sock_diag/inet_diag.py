@@ -32,7 +32,8 @@ MESSAGE = Struct("=BBBB4s16s16sIQIIIII")
 ATTRIBUTES = HEADER.size + MESSAGE.size  # their offset in a record
 
 _DUMP_REQUEST = Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket id
-_AF_INET, _IPPROTO_TCP = 2, 6
+_AF_INET, _IPPROTO_TCP, _IPPROTO_RAW, _IPPROTO_MPTCP = 2, 6, 255, 262
+_PROTOCOL, _INET_DIAG_REQ_PROTOCOL = Struct("=HHI"), 3
 
 # include/net/tcp_states.h. A half-open socket is 12 inside the kernel, 3 outside. 13, bound but idle, has no RFC name.
 STATE_BY_NUMBER = {
@@ -61,6 +62,19 @@ def dump_request(family: int, sequence: int) -> bytes:
     """The request for all TCP sockets of an address family, with their EXTENSIONS."""
     extensions = sum(1 << extension - 1 for extension in REQUESTED_EXTENSIONS)
     request = _DUMP_REQUEST.pack(family, _IPPROTO_TCP, extensions, _RFC_STATES)
+    flags = NLM_F_REQUEST | NLM_F_DUMP
+    return HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, flags, sequence, 0) + request
+
+
+def mptcp_dump_request(family: int, sequence: int) -> bytes:
+    """The request for all MPTCP sockets of an address family.
+
+    The protocol's number does not fit into its byte, so it is an attribute (INET_DIAG_REQ_PROTOCOL). In the answer the
+    queues are memory, and `tcp_info` is `struct mptcp_info`.
+    """
+    request = _DUMP_REQUEST.pack(family, _IPPROTO_RAW, 0, _RFC_STATES) + _PROTOCOL.pack(
+        _PROTOCOL.size, _INET_DIAG_REQ_PROTOCOL, _IPPROTO_MPTCP
+    )
     flags = NLM_F_REQUEST | NLM_F_DUMP
     return HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, flags, sequence, 0) + request
 

@@ -46,6 +46,9 @@ def _waiting(detail: Detail) -> Iterable[Sentence | None]:
 
 def _unread(connection: Connection) -> Sentence | None:
     row, recv_q = connection.row, connection.row.recv_q
+    if row.upper is not None and row.upper.unread_memory:
+        held = several(row.upper.unread_memory, "byte")
+        return Sentence("unread", f"in the {row.upper.protocol} socket above this one: {held} of memory", "caution")
     if recv_q is None:
         return None
     if row.state is State.CLOSE_WAIT:
