@@ -6,7 +6,7 @@ process and fails once that process has ended.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from tcpwatch.sockets.row import NoOwner
 from tcpwatch.text.clean import clean
 
 _SOCKET = "socket:["
+_ONE_THREAD = 3  # links of /proc/PID/task: one a thread, and two of every directory
+_MOST_THREADS = 256  # that are looked at in one process
 # Capabilities without which root cannot read other users' descriptors: bit of CapEff (include/uapi/linux/capability.h).
 _LOOKUP = {19: NoOwner.NEEDS_SYS_PTRACE, 2: NoOwner.NEEDS_DAC_READ_SEARCH}
 _START_TIME = 22 - 3  # proc(5) counts from 1; the line is read from field 3, which follows the name in parentheses
@@ -109,8 +111,44 @@ def _contents(process: int, name: str) -> str:
 
 
 def _socket_fds(process: int) -> dict[int, int]:
+    """The sockets of the process; also those of threads that have a table of their own (unshare(CLONE_FILES)).
+
+    The table of a process whose main thread has ended is empty or closed to us, and its threads still have one.
+    """
+    refusal, inodes = None, dict[int, int]()
+    try:
+        inodes = _sockets_in("fd", process)
+    except PermissionError as error:
+        refusal = error
+    tables = 0
+    for path in _tables_apart(process):
+        with suppress(OSError):
+            inodes = _sockets_in(path, process) | inodes
+            tables += 1
+    if refusal is not None and not tables:
+        raise refusal
+    return inodes
+
+
+def _tables_apart(process: int) -> Iterator[str]:
+    """The tables of threads that are not of the size of the process's own: the cheapest sign that they differ."""
+    try:
+        if os.stat("task", dir_fd=process).st_nlink <= _ONE_THREAD:
+            return
+        size = os.stat("fd", dir_fd=process).st_size
+        with _directory("task", process) as task:
+            threads = os.listdir(task)[:_MOST_THREADS]
+    except OSError:
+        return
+    for thread in threads:
+        with suppress(OSError):
+            if os.stat(path := f"task/{thread}/fd", dir_fd=process).st_size != size:
+                yield path
+
+
+def _sockets_in(path: str, process: int) -> dict[int, int]:
     inodes: dict[int, int] = {}
-    with _directory("fd", process) as directory:
+    with _directory(path, process) as directory:
         for fd in sorted(map(int, os.listdir(directory))):
             try:
                 target = os.readlink(str(fd), dir_fd=directory)

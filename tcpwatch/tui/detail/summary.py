@@ -27,6 +27,7 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
     sentences = [
         *_findings(detail, now_ns),
         *_waiting(detail),
+        _nobody_found(detail),
         *_timer(detail, now_ns),
         _next_steps(detail),
         _course(detail),
@@ -34,6 +35,22 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
         _netns(detail),
     ]
     return [sentence for sentence in sentences if sentence]
+
+
+def _nobody_found(detail: Detail) -> Sentence | None:
+    """Where a socket may be held that no process is seen to have open."""
+    connection = detail.connection
+    if connection is None or connection.owners or connection.no_owner not in HELD_ELSEWHERE:
+        return None
+    return Sentence("owner", HELD_ELSEWHERE[connection.no_owner], "muted")
+
+
+HELD_ELSEWHERE = {
+    NoOwner.NOT_FOUND: "in no table of open files that was read: it may be on its way in a message (SCM_RIGHTS), "
+    "a fixed file of io_uring, in the table of one thread alone, or the kernel's own (NFS, SMC)",
+    NoOwner.HIDDEN: "in no table of open files that was read, and not every process lets itself be looked into; it may "
+    "also be on its way in a message (SCM_RIGHTS), a fixed file of io_uring, or the kernel's own (NFS, SMC)",
+}
 
 
 def _waiting(detail: Detail) -> Iterable[Sentence | None]:

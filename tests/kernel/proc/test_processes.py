@@ -1,5 +1,7 @@
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,3 +121,54 @@ def test_read_others_process() -> None:
             os._exit(0)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_threads_with_a_table_of_their_own_are_read(tmp_path: Path) -> None:
+    """As a directory of a file system shows it: its size and its links tell them apart."""
+    process(tmp_path, 42, {3: "socket:[77]"})
+    for thread, links in ((42, {3: "socket:[77]"}), (43, {number: f"socket:[{number}]" for number in range(400, 900)})):
+        (folder := tmp_path / "42" / "task" / str(thread) / "fd").mkdir(parents=True)
+        for fd, target in links.items():
+            (folder / str(fd)).symlink_to(target)
+    if (tmp_path / "42" / "fd").stat().st_size == (tmp_path / "42" / "task" / "43" / "fd").stat().st_size:
+        pytest.skip("directories of this file system do not tell how much is in them")
+    found = ProcessTable(tmp_path).read(42)
+    assert found is not None
+    assert found.socket_fds == {77: 3} | {number: number for number in range(400, 900)}
+
+
+UNSHARED = """
+import ctypes, os, socket, sys, threading
+libc = ctypes.CDLL(None)
+def hold():
+    if sys.argv[1] == "apart":
+        libc.unshare(0x400)
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    held.listen()
+    print(os.fstat(held.fileno()).st_ino, flush=True)
+    sys.stdin.read()
+    os._exit(0)
+thread = threading.Thread(target=hold)
+thread.start()
+if sys.argv[1] == "alone":
+    libc.pthread_exit(None)
+thread.join()
+"""
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+@pytest.mark.parametrize("how", ["apart", "alone"])
+def test_socket_of_a_thread_alone_is_found(how: str) -> None:
+    command = [sys.executable, "-c", UNSHARED, how]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as held:
+        assert held.stdin is not None
+        assert held.stdout is not None
+        inode = int(held.stdout.readline())
+        found = ProcessTable().read(held.pid)
+        held.stdin.close()
+        assert found is not None
+        if ProcessTable().mark(os.getpid()) is None or not os.stat(f"/proc/{os.getpid()}/fd").st_size:
+            pytest.skip("before Linux 6.2 the size of a table is not told")
+        assert inode in found.socket_fds

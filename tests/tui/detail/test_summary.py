@@ -139,3 +139,10 @@ def test_reader_of_a_connection_that_is_not_accepted_is_told_in_words() -> None:
     queued = replace(connection(1, server_end(1), State.ESTABLISHED, 5, "java", 4242, 57, recv_q=18), owners=())
     unread = told(replace(queued, no_owner=NoOwner.NOT_ACCEPTED))["unread"]
     assert unread == "18 bytes: the program has not accepted the connection yet"
+
+
+@pytest.mark.parametrize("why", [NoOwner.NOT_FOUND, NoOwner.HIDDEN])
+def test_socket_that_no_table_shows_may_be_held_elsewhere(why: NoOwner) -> None:
+    nobody = replace(connection(1, server_end(1), State.ESTABLISHED, 5), owners=(), no_owner=why)
+    assert "SCM_RIGHTS" in told(nobody)["owner"]
+    assert "owner" not in told(replace(nobody, no_owner=NoOwner.KERNEL))
