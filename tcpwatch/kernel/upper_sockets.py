@@ -32,15 +32,10 @@ class WithUpperSockets:
 
     def __init__(self, tcp: Table, mptcp: Table) -> None:
         """`mptcp` gives the MPTCP sockets of this namespace."""
-        self.name = tcp.name
+        self.name, self.message = tcp.name, tcp.message
         self._tcp = tcp
         self._mptcp: Table | None = mptcp
         self._joined: dict[int, tuple[SocketRow, SocketRow, SocketRow]] = {}  # by cookie: row, upper row, both together
-
-    @property
-    def message(self) -> str:
-        """What the table provides."""
-        return self._tcp.message
 
     def dump(self) -> list[SocketRow]:
         """Every TCP socket; a row that has not changed stays the same object, as that of the table."""
