@@ -1,5 +1,7 @@
 """A handshake and a half-close between two ends, as frames and as rows of the two sockets."""
 
+from typing import Any
+
 from tcpwatch.capture.frame import Frame
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
@@ -18,12 +20,13 @@ def frame(time_ns: int, data: bytes) -> Frame:
     return (time_ns, ETHERNET, data, len(data))
 
 
-def to_server(time_ns: int, flags: int, seq: int, ack: int = 0) -> Frame:
-    return frame(time_ns, tcp_frame(flags=flags, seq=seq, ack=ack))
+def to_server(time_ns: int, flags: int, seq: int, ack: int = 0, **more: Any) -> Frame:
+    return frame(time_ns, tcp_frame(flags=flags, seq=seq, ack=ack, **more))
 
 
-def to_client(time_ns: int, flags: int, seq: int, ack: int) -> Frame:
-    return frame(time_ns, tcp_frame(src=SERVER, dst=CLIENT, sport=80, dport=40_000, flags=flags, seq=seq, ack=ack))
+def to_client(time_ns: int, flags: int, seq: int, ack: int, **more: Any) -> Frame:
+    back: dict[str, Any] = {"src": SERVER, "dst": CLIENT, "sport": 80, "dport": 40_000}
+    return frame(time_ns, tcp_frame(flags=flags, seq=seq, ack=ack, **back, **more))
 
 
 HANDSHAKE = (

@@ -37,9 +37,7 @@ def run(options: DoctorOptions, entered: Namespace | None = None) -> int:
     kernel, reads_processes = kernel_checks(options.kernel.bpf, scope)
     checks = [*kernel, packets_check(), *scope_checks, *kill_checks(options.allow_kill)]
     interfaces = list_interfaces()
-    sandbox = give_up_privileges(
-        reads_processes, options.allow_kill
-    )  # for good: what every start does is tried too
+    sandbox = give_up_privileges(reads_processes, options.allow_kill)  # for good: what every start does is tried too
     checks += sandbox_checks(sandbox)
     found = Examination(
         version=__version__,

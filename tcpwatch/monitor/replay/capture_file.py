@@ -101,7 +101,7 @@ class Recorded:
             return None
         flow = recorded.flow(position, self.events)
         side = 0 if flow.ends == ends else 1
-        both = recorded.ends_at(position)
+        both = recorded.ends_at(position, now_ns)
         wire_timelines = recorded.wire_timelines(position, self.events)
         known = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
         return replace(known, findings=tuple(replace(finding, next_steps=()) for finding in known.findings))

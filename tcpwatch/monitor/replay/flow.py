@@ -4,11 +4,13 @@ Law of the room: a moment is a number of events, those of the whole file that ha
 shows. States are looked up, TCBs are worked out anew from the segments; nothing is ever undone.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import NamedTuple, Optional
 
+from tcpwatch.diagnose.half_close import SENDING_NS, YOUNG_NS, HalfClose
 from tcpwatch.monitor.history import MARK_NS
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.monitor.wire_timeline import BothTimelines, WireTimeline
@@ -64,7 +66,18 @@ class StateChange(NamedTuple):
 class RecordedFlow:
     """One connection. `numbers` are those of its events; event `until` begins another one between the same ends."""
 
-    __slots__ = ("_changes", "_checkpoints", "_ends", "_rows", "_rows_of", "_states", "numbers", "stream", "until")
+    __slots__ = (
+        "_changes",
+        "_checkpoints",
+        "_ends",
+        "_rows",
+        "_rows_of",
+        "_sent_ns",
+        "_states",
+        "numbers",
+        "stream",
+        "until",
+    )
 
     def __init__(self, stream: int, ends: bytes) -> None:
         """`ends` has the initiator first."""
@@ -77,6 +90,7 @@ class RecordedFlow:
         self._checkpoints: list[Flow] = []
         self._rows: tuple[Connection, ...] = ()
         self._rows_of: StateChange | None = None
+        self._sent_ns: tuple[list[int], list[int]] = ([], [])  # by side, when it sent data in CLOSE-WAIT
 
     def add(self, number: int, event: Event, flow: Flow) -> None:
         """Its next event, which is number `number` of the file and has left it as `flow`."""
@@ -84,6 +98,8 @@ class RecordedFlow:
         if states != self._states:
             self._states = states
             self._change_state(number, event.segment.time_ns, bool(self._changes) or not flow.inferred)
+        if event.segment.length and states[event.side] is State.CLOSE_WAIT:
+            self._sent_ns[event.side].append(event.segment.time_ns)
         self.numbers.append(number)
         if len(self.numbers) % CHECKPOINT_EVENTS == 0:
             self._checkpoints.append(deepcopy(flow))
@@ -94,17 +110,18 @@ class RecordedFlow:
         if index < 0 or position > self.until:
             return ()
         change = self._changes[index]
-        if not change.settled_ns <= now_ns < change.expires_ns:
+        streams = self._sent_ns != ([], []) and any(span.state is State.CLOSE_WAIT for span in change.spans)
+        if streams or not change.settled_ns <= now_ns < change.expires_ns:
             return self._rows_at(change, now_ns)
         if change is not self._rows_of:
             self._rows, self._rows_of = self._rows_at(change, now_ns), change
         return self._rows
 
-    def ends_at(self, position: int) -> tuple[Connection | None, Connection | None]:
+    def ends_at(self, position: int, now_ns: int) -> tuple[Connection | None, Connection | None]:
         """Both its ends then, the initiator first, and CLOSED ones too; None for one that still listens."""
         change = self._changes[bisect_left(self._changes, (position,)) - 1]
         first, second = (
-            None if span.state is State.LISTEN else self._connection(side, span, Mark.NONE, change)
+            None if span.state is State.LISTEN else self._judged(side, span, Mark.NONE, change, now_ns)
             for side, span in zip(SIDES, change.spans, strict=True)
         )
         return first, second
@@ -138,7 +155,24 @@ class RecordedFlow:
 
     def _rows_at(self, change: StateChange, now_ns: int) -> tuple[Connection, ...]:
         shown = [(side, found) for side in SIDES if (found := change.spans[side].shown(now_ns))]
-        return tuple(self._connection(side, *found, change) for side, found in shown)
+        return tuple(self._judged(side, *found, change, now_ns) for side, found in shown)
+
+    def _judged(self, side: int, span: StateSpan, mark: Mark, change: StateChange, now_ns: int) -> Connection:
+        """One end, and why its CLOSE-WAIT is ordinary where it is."""
+        one = self._connection(side, span, mark, change)
+        ordinary = None if mark is Mark.GONE else self._half_close(side, span, now_ns)
+        return one if ordinary is None else replace(one, half_close=ordinary)
+
+    def _half_close(self, side: int, span: StateSpan, now_ns: int) -> HalfClose | None:
+        """Why its CLOSE-WAIT is ordinary at this moment; None where it is not, or in other states."""
+        if span.state is not State.CLOSE_WAIT:
+            return None
+        sent_ns = self._sent_ns[side]
+        last = bisect_right(sent_ns, now_ns)
+        ago_ns = now_ns - sent_ns[last - 1] if last else None
+        if ago_ns is not None and ago_ns < SENDING_NS:
+            return HalfClose(True, ago_ns)
+        return HalfClose(False) if span.seen and now_ns - span.since_ns < YOUNG_NS else None
 
     def _connection(self, side: int, span: StateSpan, mark: Mark, change: StateChange) -> Connection:
         key = self.stream << 1 | side

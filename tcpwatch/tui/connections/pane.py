@@ -9,7 +9,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.snapshot import Connection, Snapshot
+from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.state import State
+from tcpwatch.text.quantity import plural
 from tcpwatch.tui.connections.columns import INDENT, Moment, connection_line, heading_line, row_words
 from tcpwatch.tui.connections.grouping import ORDERS, ArrangedRows, Heading, TableRow, View, arrange
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted
@@ -156,6 +158,9 @@ class Connections(Rows[TableRow]):
         """How many are shown, of how many, the filter and the order."""
         total = len(self._snapshot.connections) if self._snapshot else 0
         count = grouped(total) if self._count == total else f"{grouped(self._count)} of {grouped(total)}"
+        rows = self._snapshot.connections if self._snapshot else ()
+        if rows and rows[0].no_owner is NoOwner.FILE:  # a file has both ends of each connection, a host its own sockets
+            count = f"{count} {plural(total, 'end')}"
         return " · ".join(("Connections", count, *self._shown_words, f"by {self._view.order.title}"))
 
     def index_of(self, key: Hashable) -> int | None:

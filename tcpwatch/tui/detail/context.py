@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from tcpwatch.monitor.snapshot import Detail
+from tcpwatch.monitor.snapshot import Detail, FlowFacts
+from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.fields import End
 from tcpwatch.tui.detail.side_by_side import Runs, half_of, heads_of, roomy
 
@@ -49,9 +50,18 @@ def tab_context(detail: Detail, now_ns: int, width: int, absolute: bool = False)
 
 def _ends_of(detail: Detail) -> tuple[End, End]:
     flow = detail.flow
-    states = (flow.here_state, flow.there_state) if flow else (None, None)
+    states = _shown_states(flow) if flow else (None, None)
     retrans_segs = flow.retrans_segs if flow else (None, None)
     return (
         End("here", detail.connection, states[0], detail.here, detail.info, retrans_segs[0]),
         End("peer", detail.peer, states[1], detail.there, detail.peer_info, retrans_segs[1]),
     )
+
+
+def _shown_states(flow: FlowFacts) -> tuple[State | None, State | None]:
+    """The states that segments of the ends themselves show; that an end listens is assumed until it has answered."""
+    here, there = (
+        None if state is State.LISTEN and not segs else state
+        for state, segs in zip((flow.here_state, flow.there_state), flow.segs, strict=True)
+    )
+    return here, there

@@ -5,6 +5,7 @@ from copy import deepcopy
 import pytest
 
 from tcpwatch.capture.frame import Frame
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.monitor.history import MARK_NS
 from tcpwatch.monitor.replay import flow
 from tcpwatch.monitor.replay.flow import TWO_MSL_NS, RecordedFlow
@@ -96,7 +97,7 @@ def test_connection_from_the_middle_has_an_age_of_at_least() -> None:
 def test_refused_connection_has_one_row_that_is_gone() -> None:
     one, *_ = flow_of(to_server(0, SYN, CLIENT_ISN), to_client(MS, RST | ACK, 0, CLIENT_ISN + 1))
     assert marks(one.rows(2, MS)) == [(State.SYN_SENT, Mark.GONE)]
-    client, server = one.ends_at(2)
+    client, server = one.ends_at(2, 0)
     assert client is not None
     assert server is not None
     assert (client.row.state, server.row.state) == (State.CLOSED, State.CLOSED)
@@ -132,3 +133,16 @@ def test_flow_that_is_looked_at_leaves_the_checkpoint_as_it_was(monkeypatch: pyt
     before = facts(one.flow(3, events))
     one.flow(7, events)
     assert facts(one.flow(3, events)) == before
+
+
+def test_close_wait_is_ordinary_while_it_is_new_or_sends() -> None:
+    one, *_ = flow_of(
+        to_server(0, PSH | ACK, 100, 200, payload=b"ask"),
+        to_server(MS, FIN | ACK, 103, 200),
+        to_client(2 * MS, ACK, 200, 104),
+        to_client(5 * SECOND, PSH | ACK, 200, 104, payload=b"answer"),
+    )
+    states = {now_ns: [row.half_close for row in one.rows(4, now_ns)][1] for now_ns in (6 * SECOND, 20 * SECOND)}
+    assert states == {6 * SECOND: HalfClose(True, SECOND), 20 * SECOND: None}
+    assert [row.half_close for row in one.rows(3, SECOND)] == [None, HalfClose(False)]
+    assert [row.half_close for row in one.rows(3, 4 * SECOND)] == [None, None]

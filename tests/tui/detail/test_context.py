@@ -23,6 +23,14 @@ def test_ends_have_the_states_and_retransmissions_of_the_wire() -> None:
     assert [(end.state, end.retrans_segs) for end in unseen.ends] == [(None, None)] * 2
 
 
+def test_end_that_has_not_answered_is_not_said_to_listen() -> None:
+    assert LEAK.flow
+    asked = replace(LEAK.flow, here_state=State.SYN_SENT, there_state=State.LISTEN, segs=(4, 0))
+    assert tab_context(replace(LEAK, flow=asked), MONO_NS, 118).peer.state is None
+    answered = replace(asked, segs=(4, 1))
+    assert tab_context(replace(LEAK, flow=answered), MONO_NS, 118).peer.state is State.LISTEN
+
+
 def test_heads_take_two_lines_where_the_half_is_narrow() -> None:
     wide, narrow = tab_context(LEAK, MONO_NS, 118), tab_context(LEAK, MONO_NS, 78)
     assert (wide.roomy, wide.half_width, [len(head) for head in wide.heads]) == (True, 57, [1, 1])

@@ -115,7 +115,7 @@ async def test_step_moves_table_packets_and_detail_together(replay: Replay) -> N
     assert len(replay.packets.rows) == 5
     assert "FIN-WAIT-2" in text_of(replay.detail)
     assert "segment 5 of 7" in replay.bar
-    assert "must close()" in line_of(replay.app, "trouble")
+    assert "each CLOSE-WAIT still sends or is new" in line_of(replay.app, "trouble")
     await replay.press("full_stop")
     assert replay.groups == [State.LAST_ACK, State.TIME_WAIT]
     assert len(replay.packets.rows) == 6
