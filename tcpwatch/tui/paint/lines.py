@@ -17,6 +17,9 @@ PREFIX = "line--"
 # The app declares them, once for all panes: Textual works out every style of every widget that declares it.
 STYLE_CLASSES = {PREFIX + style for style in STYLES}
 UNIFORM = frozenset({"cursor"})  # rows of one style: no colour of a run could be read on theirs
+NO_BREAK = (
+    "\u00a0"  # our own, which kept the digits of a number in one line; one of others was made visible at the door
+)
 RUN_LENGTH_LIMIT = 4096  # characters in a run: wider than any terminal
 
 
@@ -50,7 +53,12 @@ class Lines(ScrollView, can_focus=False):
         """Line `y`, as Textual asks for it."""
         line = self._painted[y] = self.line_at(y)
         runs = merged(padded(line.runs, self.line_width))
-        return Strip([Segment(clean(text, RUN_LENGTH_LIMIT), self._style(line.row, style)) for text, style in runs])
+        return Strip(
+            [
+                Segment(clean(text.replace(NO_BREAK, " "), RUN_LENGTH_LIMIT), self._style(line.row, style))
+                for text, style in runs
+            ]
+        )
 
     def notify_style_update(self) -> None:
         """Forget the styles: the theme, the focus or the sheet has changed."""
