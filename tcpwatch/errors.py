@@ -1,5 +1,6 @@
 """Errors that the user can fix: each message has what failed, where, and what to do."""
 
+import errno
 from typing import ClassVar
 
 
@@ -28,6 +29,14 @@ class PrivilegeError(TcpwatchError):
         super().__init__(f"{message}\n  {fix}")
         self.message = message
         self.fix = fix
+
+
+class OutputError(TcpwatchError):
+    """What was asked for cannot be written to stdout; the message says why, as the system does."""
+
+    def __init__(self, error: OSError) -> None:
+        why = "stdout is closed" if error.errno == errno.EBADF else error.strerror or str(error)
+        super().__init__(f"the output cannot be written: {why}")
 
 
 class SourceError(TcpwatchError):

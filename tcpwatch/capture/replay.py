@@ -33,6 +33,8 @@ class CaptureFile:
         """Raises UsageError if the file does not exist, may not be read, or is not a regular file, pipe or socket."""
         self.name = "stdin" if name == STDIN else clean(name)
         self._before_read = before_read
+        if name == STDIN and sys.stdin is None:
+            raise UsageError("stdin cannot be read: it is closed")
         try:
             with as_invoking_user():
                 self._refuse(os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name))

@@ -6,44 +6,68 @@ of its command, and the namespace that --netns has made this process enter.
 """
 
 import gc
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TextIO
 
 from tcpwatch.cli.arguments import parse
+from tcpwatch.cli.streams import finish, forget, open_streams, say
 from tcpwatch.errors import TcpwatchError
+from tcpwatch.text.clean import clean
 
 INTERRUPTED = 130
+NO_THREAD = "can't start new thread"  # how CPython words the refusal of a thread
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run tcpwatch; returns the exit code: 0 done, 1 a check failed, 2 usage or input, 3 privilege, 130 interrupt."""
-    options = parse(sys.argv[1:] if argv is None else argv)
-    gc.disable()  # all that is imported stays: looking for garbage in it takes a tenth of the start
-    command = import_module(f"tcpwatch.cli.commands.{options.command}")
-    gc.freeze()
-    gc.enable()
+    """Run tcpwatch; returns the exit code: 0 done, 1 failed, 2 usage or input, 3 privilege, 130 interrupt.
+
+    Failed is a check, or output that cannot be written, or a system that refuses memory, files or threads.
+    """
+    open_streams()
     try:
-        entered = None if options.netns is None else import_module("tcpwatch.cli.netns").enter(options.netns)
-        code: int = command.run(options, entered)
+        code = run(sys.argv[1:] if argv is None else argv)
+        finish()
         return code
     except TcpwatchError as error:
-        sys.stderr.write(f"tcpwatch: {error}\n")
+        say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         return 0  # the reader has gone: a quiet end
+    except (OSError, MemoryError, ImportError, RuntimeError) as error:
+        if (why := refusal(error)) is None:
+            raise
+        say(why)
+        return 1
     finally:
-        flush_or_forget(sys.stdout)
-        flush_or_forget(sys.stderr)
+        forget(sys.stdout, sys.stderr)
 
 
-def flush_or_forget(stream: TextIO) -> None:
-    """Write out what is left; where nobody takes it (a closed pipe, a lost terminal), spare the interpreter the try."""
+def run(argv: Sequence[str]) -> int:
+    """Do what the words say; the exit code."""
     try:
-        stream.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        options = parse(argv)
+    except SystemExit:  # what argparse had to say may still wait
+        finish()
+        raise
+    gc.disable()  # all that is imported stays: looking for garbage in it takes a tenth of the start
+    command = import_module(f"tcpwatch.cli.commands.{options.command}")
+    gc.freeze()
+    gc.enable()
+    entered = None if options.netns is None else import_module("tcpwatch.cli.netns").enter(options.netns)
+    code: int = command.run(options, entered)
+    return code
+
+
+def refusal(error: Exception) -> str | None:
+    """What the system has refused, as a sentence; None where the error is a fault of the program."""
+    if isinstance(error, OSError):
+        about = f" ({clean(str(error.filename))})" if error.filename is not None else ""
+        return f"the system refuses what is needed: {error.strerror or error}{about}"
+    if isinstance(error, MemoryError):
+        return "the system refuses what is needed: there is not enough memory (see ulimit -v)"
+    if isinstance(error, ImportError):
+        return f"a module cannot be loaded: {error}"
+    return "the system refuses what is needed: no more threads (see ulimit -u)" if NO_THREAD in str(error) else None

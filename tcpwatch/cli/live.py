@@ -39,10 +39,10 @@ def open_monitor(
 
 
 def open_sockets(kernel: KernelOptions, entered: Namespace | None = None) -> Monitor:
-    """A Monitor on the socket table alone."""
+    """A Monitor on the socket table alone, for one picture: what it looks for, it looks for to the end."""
     no_tap = NoWiretap(SourceStatus("packets", True, "packets were not asked for"))
     scope = namespace_scope(kernel, entered)
-    return Monitor(open_kernel(kernel.portable, kernel.bpf, scope), PacketLog(), no_tap)
+    return Monitor(open_kernel(kernel.portable, kernel.bpf, scope, once=True), PacketLog(), no_tap)
 
 
 def open_tap(frames: FrameOptions, interface: Interface, log: PacketLog) -> Wiretap:

@@ -3,11 +3,11 @@
 Law of the room: a namespace is entered first, with privilege, before anything else is opened.
 """
 
-import sys
 from dataclasses import replace
 from itertools import islice
 
 from tcpwatch.cli.options import KernelOptions
+from tcpwatch.cli.streams import say
 from tcpwatch.errors import UsageError
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import enter_namespace, find_namespace, list_namespaces, namespace_here
@@ -45,11 +45,13 @@ def namespace_scope(kernel: KernelOptions, entered: Namespace | None = None) -> 
         raise UsageError("--all-netns needs the kernel's own interfaces: run it without --backend portable")
     if not held_privileges().holds(Capability.SYS_ADMIN):
         raise missing(Capability.SYS_ADMIN, "entering other network namespaces")
-    here, *others = list_namespaces()
+    if not (places := list_namespaces()):
+        raise UsageError("--all-netns finds the namespaces in /proc, which is not mounted here")
+    here, *others = places
     namespace_threads = []
     for place in islice(others, MOST - 1):
         try:
             namespace_threads.append(NamespaceThread(place, drop_thread_privileges))
         except (OSError, UsageError) as error:
-            sys.stderr.write(f"tcpwatch: network namespace {place.netns.title} is left out: {error}\n")
+            say(f"network namespace {place.netns.title} is left out: {error}")
     return NamespaceScope(here.netns, namespace_threads, len(others) - len(namespace_threads))

@@ -6,7 +6,6 @@ then is the first frame read.
 
 import gc
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
@@ -18,6 +17,7 @@ from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.cli.options import FrameOptions
 from tcpwatch.cli.sources import give_up_privileges, open_frames, open_recording
+from tcpwatch.cli.streams import say
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.quantity import counted
@@ -50,7 +50,7 @@ class Live:
     def __init__(self, source: FrameSource, before_wait: BeforeWait) -> None:
         self._source = source
         self._before_wait = before_wait
-        sys.stderr.write(f"tcpwatch: {source.message}\n")
+        say(source.message)
 
     @property
     def interface(self) -> str:
@@ -67,7 +67,7 @@ class Live:
         """End the capture, and write its counts to stderr."""
         received, dropped = self._source.statistics()
         self._source.close()
-        sys.stderr.write(f"tcpwatch: {counted(received, 'frame')} captured, {dropped:,} dropped by the kernel\n")
+        say(f"{counted(received, 'frame')} captured, {dropped:,} dropped by the kernel")
 
 
 class Reading:
@@ -111,10 +111,10 @@ class Reading:
         self._opened.close()
         if self._recording is not None:
             self._recording.close()
-            sys.stderr.write(f"tcpwatch: {self._recording.message}\n")
+            say(self._recording.message)
         if self._decoder.skipped:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in self._decoder.skipped.most_common())
-            sys.stderr.write(f"tcpwatch: frames without a segment to show: {reasons}\n")
+            say(f"frames without a segment to show: {reasons}")
 
     def events(self) -> Iterator[Event]:
         """What each segment with one of the ports means, up to the count in the options.

@@ -1,12 +1,11 @@
 """Opens what frames are read from and written to, with privilege, and then lets the privilege go."""
 
-import sys
-
 from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.interfaces import ANY, Interface, find_interface
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.options import FrameOptions
+from tcpwatch.cli.streams import say
 from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, drop_privileges, held_privileges
 from tcpwatch.system.sandbox import Sandbox, enter_sandbox
 
@@ -18,7 +17,7 @@ def wanted_interface(iface: str | None) -> Interface:
     """
     interface = find_interface(iface or ANY)
     if interface.note:
-        sys.stderr.write(f"tcpwatch: {interface.note}\n")
+        say(interface.note)
     return interface
 
 

@@ -9,11 +9,12 @@ from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.bpf.tracepoints import TracepointEvents
 from tcpwatch.kernel.events import EventSource
+from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS as NAMESPACES_BUDGET_NS
 from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.proc.net_tcp import ProcNet
 from tcpwatch.kernel.proc.netstat import Netstat
-from tcpwatch.kernel.proc.owners import Answer, OwnerIndex
+from tcpwatch.kernel.proc.owners import BUDGET_NS, Answer, OwnerIndex
 from tcpwatch.kernel.proc.sysctls import Sysctls
 from tcpwatch.kernel.psutil_sockets import PortableSockets
 from tcpwatch.kernel.sock_diag.client import SockDiag, netlink_socket
@@ -24,6 +25,7 @@ from tcpwatch.sockets.row import SocketRow
 
 SOURCES_WITH_COOKIES = ("bpf", "sock_diag")  # their rows match the cookies in kernel events
 THIS_NAMESPACE = NamespaceScope()
+UNLIMITED_NS = 1 << 62  # of a budget
 
 
 class SocketSource(Protocol):
@@ -70,49 +72,60 @@ class KernelSources(NamedTuple):
                 source.close()
 
 
-def open_kernel(portable: bool = False, bpf: bool = True, scope: NamespaceScope = THIS_NAMESPACE) -> KernelSources:
+def open_kernel(
+    portable: bool = False, bpf: bool = True, scope: NamespaceScope = THIS_NAMESPACE, *, once: bool = False
+) -> KernelSources:
     """Open BPF for sockets, owners and events; if it is refused or `bpf` is false, the next best source.
+
+    `once`: for a single picture, in which each search is finished however long it takes.
 
     The `message` of the socket source then gives the reason. Call this before privileges are dropped: reading needs
     none (Linux 6.1 and newer).
     """
     if portable:
-        return KernelSources(open_socket_source(portable, scope.here), OwnerIndex(), None)
-    tables = _open_tables(bpf, scope)
+        return KernelSources(open_socket_source(portable, scope.here), _owner_index(once), None)
+    tables = _open_tables(bpf, scope, once)
     sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
     return tables._replace(sockets=sockets, netstat=_open_or_none(Netstat), sysctls=Sysctls())
 
 
-def _open_tables(bpf: bool, scope: NamespaceScope) -> KernelSources:
+def _owner_index(once: bool) -> OwnerIndex:
+    return OwnerIndex(budget_ns=UNLIMITED_NS if once else BUDGET_NS)
+
+
+def _open_tables(bpf: bool, scope: NamespaceScope, once: bool) -> KernelSources:
     why = "BPF is not wanted."
     if bpf:
         try:
-            return _open_bpf(scope)
+            return _open_bpf(scope, once)
         except SourceError as refusal:
             why = str(refusal)
     sockets = open_socket_source(False, scope.here)
     sockets.message = f"{sockets.message}. {why}"
     transitions = _open_or_none(DestroyEvents) if sockets.name in SOURCES_WITH_COOKIES else None
-    return KernelSources(_for_scope(sockets, scope, _sock_diag_of), OwnerIndex(), transitions)
+    return KernelSources(_for_scope(sockets, scope, _sock_diag_of, once), _owner_index(once), transitions)
 
 
-def _open_bpf(scope: NamespaceScope) -> KernelSources:
+def _open_bpf(scope: NamespaceScope, once: bool) -> KernelSources:
     check_permission()
     btf = read_btf()
     here = BpfSockets.open(btf, scope.here)
     sockets = _for_scope(
-        _probed(here), scope, lambda namespace_thread: here.elsewhere(namespace_thread.netns, namespace_thread.call)
+        _probed(here),
+        scope,
+        lambda namespace_thread: here.elsewhere(namespace_thread.netns, namespace_thread.call),
+        once,
     )
     owners = _open_or_none(lambda: TaskFileOwners.open(btf))
     everywhere = bool(scope.namespace_threads)
     transitions = _open_or_none(lambda: TracepointEvents.open(btf, everywhere=everywhere)) or _open_or_none(
         DestroyEvents
     )
-    return KernelSources(sockets, owners or OwnerIndex(), transitions)
+    return KernelSources(sockets, owners or _owner_index(once), transitions)
 
 
 def _for_scope(
-    here: SocketSource, scope: NamespaceScope, open_table: Callable[[NamespaceThread], SocketSource]
+    here: SocketSource, scope: NamespaceScope, open_table: Callable[[NamespaceThread], SocketSource], once: bool
 ) -> SocketSource:
     """`here` alone, or one source that reads the other namespaces of the scope too."""
     if not scope.namespace_threads and not scope.left_out:
@@ -120,7 +133,7 @@ def _for_scope(
     others = [
         OtherNamespace(namespace_thread, open_table(namespace_thread)) for namespace_thread in scope.namespace_threads
     ]
-    return AllNamespaces(here, others, scope.left_out)
+    return AllNamespaces(here, others, scope.left_out, budget_ns=UNLIMITED_NS if once else NAMESPACES_BUDGET_NS)
 
 
 def _sock_diag_of(namespace_thread: NamespaceThread) -> SockDiag:

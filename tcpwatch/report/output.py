@@ -1,7 +1,10 @@
 """Lines for stdout, collected and written in one piece."""
 
 import sys
+from collections.abc import Iterable
 from typing import Self
+
+from tcpwatch.errors import OutputError
 
 
 class Output:
@@ -18,9 +21,27 @@ class Output:
         self.flush()
 
     def flush(self) -> None:
-        """Write all lines; BrokenPipeError where nobody reads stdout any more."""
+        """Write all lines; raises what `write_lines` raises."""
         if self._lines:
-            text = "\n".join(self._lines)
-            self._lines.clear()
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
+            lines, self._lines[:] = tuple(self._lines), ()
+            write_lines(lines)
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines to stdout at once.
+
+    Raises OutputError where they cannot be written, BrokenPipeError where nobody reads stdout any more.
+    """
+    text = "\n".join((*lines, ""))
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error) from error
+
+
+def is_unicode() -> bool:
+    """Whether stdout takes every character."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-").startswith("utf")

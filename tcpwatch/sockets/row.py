@@ -92,6 +92,7 @@ class NoOwner(StrEnum):
     NEEDS_SYS_PTRACE = "needs CAP_SYS_PTRACE"  # said to root: the holder has capabilities that it lacks
     NEEDS_DAC_READ_SEARCH = "needs CAP_DAC_READ_SEARCH"  # the same
     HIDDEN = "hidden from root"  # by a user namespace or a security module
+    NO_PROC = "needs /proc, which is not mounted"
     NOT_FOUND = "not found"
     FILE = "from a file"
     SHORT = "owner not seen"  # it came and went between two readings of the table

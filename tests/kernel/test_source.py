@@ -6,9 +6,9 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel import source
-from tcpwatch.kernel.proc.owners import OwnerIndex
+from tcpwatch.kernel.proc.owners import BUDGET_NS, OwnerIndex
 from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
-from tcpwatch.kernel.source import open_kernel, open_socket_source
+from tcpwatch.kernel.source import UNLIMITED_NS, open_kernel, open_socket_source
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 from tests.kernel.bpf.allowed import needs_bpf
@@ -181,3 +181,11 @@ def test_open_with_few_capabilities(capabilities: tuple[str, ...], name: str) ->
     command = [sys.executable, "-c", WITH_CAPABILITIES, *capabilities]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stdout == f"{name}\n", done.stderr
+
+
+def test_one_picture_is_searched_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    budgets: list[int] = []
+    monkeypatch.setattr("tcpwatch.kernel.source.OwnerIndex", lambda budget_ns: budgets.append(budget_ns))
+    for once in (False, True):
+        open_kernel(portable=True, once=once).sockets.close()
+    assert budgets == [BUDGET_NS, UNLIMITED_NS]

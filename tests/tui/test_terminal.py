@@ -19,9 +19,9 @@ from tcpwatch.tui.terminal import check_terminal, over_ssh
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (
     "import sys; from tests.tui.canned import *; from tcpwatch.tui.modes.live import run_dashboard; "
-    "from tcpwatch.cli import flush_or_forget; "
+    "from tcpwatch.cli.streams import forget; "
 )
-START = PROGRAM + "code = run_dashboard(CannedMonitor(), SUBJECT); flush_or_forget(sys.stderr); sys.exit(code)"
+START = PROGRAM + "code = run_dashboard(CannedMonitor(), SUBJECT); forget(sys.stderr); sys.exit(code)"
 IGNORING_HANGUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); " + START
 DEAF = (
     "import sys, time; from tcpwatch.tui.terminal import guarded\n"

@@ -95,6 +95,8 @@ def owners_check(reads_processes: bool) -> Check:
     """Whether the owners of other users' sockets can be found."""
     held = held_privileges()
     lacking = [capability for capability in OWNER_LOOKUP if not held.holds(capability)]
+    if reads_processes and not ProcessTable().pids():
+        return Check("owners", False, "/proc, where they are looked for, is not mounted here")
     denied = ProcessTable().denied() if reads_processes and not lacking else 0
     if denied:  # capabilities in a user namespace are none over the processes outside it
         message = f"all but {counted(denied, 'process')} outside this user namespace, or hidden by a security module"

@@ -104,8 +104,11 @@ class TaskFileOwners:
 
 
 def pids_are_ours() -> bool:
-    """Whether this process is in the initial pid namespace, whose pids BPF reports."""
-    return PID_NAMESPACE.stat().st_ino == _INITIAL_PID_NAMESPACE
+    """Whether this process is in the initial pid namespace, whose pids BPF reports. SourceError without /proc."""
+    try:
+        return PID_NAMESPACE.stat().st_ino == _INITIAL_PID_NAMESPACE
+    except OSError as error:
+        raise SourceError(f"{PID_NAMESPACE} cannot be read ({error.strerror}).") from error
 
 
 def owner(start_ns: int, pid: int, name: bytes, fd: int | None = None) -> Owner:

@@ -66,7 +66,11 @@ class TracepointEvents:
 
         `everywhere`: report the sockets of all network namespaces.
         """
-        netns = None if everywhere else NETWORK_NAMESPACE.stat().st_ino
+        try:
+            netns = None if everywhere else NETWORK_NAMESPACE.stat().st_ino
+        except OSError as error:
+            raise SourceError(f"{NETWORK_NAMESPACE} cannot be read ({error.strerror}).") from error
+        names_processes = pids_are_ours()
         ring = RingBuffer(size, EVENT_RECORD.size)
         programs: list[int] = []
         try:
@@ -76,7 +80,7 @@ class TracepointEvents:
         except SourceError:
             cls(ring, tuple(programs)).close()
             raise
-        return cls(ring, tuple(programs), pids_are_ours())
+        return cls(ring, tuple(programs), names_processes)
 
     @property
     def lost(self) -> int:

@@ -58,13 +58,18 @@ class AllNamespaces:
         others: Sequence[OtherNamespace],
         left_out: int = 0,
         clock: Callable[[], int] = time.monotonic_ns,
+        budget_ns: int = BUDGET_NS,
     ) -> None:
-        """`left_out`: known namespaces that are not in `others`. `clock` returns monotonic nanoseconds."""
+        """`left_out`: known namespaces that are not in `others`. `clock` returns monotonic nanoseconds.
+
+        A dump reads other namespaces for `budget_ns`, besides those that were never read.
+        """
         self.name = here.name
         self._here = here
         self._others = deque(others)  # the next one to read comes first
         self._left_out = left_out
         self._clock = clock
+        self._budget_ns = budget_ns
         self._rows: dict[int, list[SocketRow]] = {}  # by namespace, as last read
         self._failed: set[int] = set()
         self._is_partial = False
@@ -76,7 +81,7 @@ class AllNamespaces:
         Raises SourceError if our own namespace cannot be read.
         """
         here = self._here.dump()
-        deadline_ns = self._clock() + BUDGET_NS
+        deadline_ns = self._clock() + self._budget_ns
         due = len(self._others)
         while due and (self._clock() < deadline_ns or self._others[0].namespace_thread.netns.inode not in self._rows):
             self._read_next(self._others[0])

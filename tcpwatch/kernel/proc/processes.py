@@ -88,6 +88,8 @@ def _why_hidden(status: Path) -> NoOwner:
     try:
         fields = dict(line.split(":\t", 1) for line in status.read_text(errors="replace").splitlines())
         uid, capabilities = int(fields["Uid"].split()[1]), int(fields["CapEff"], 16)
+    except FileNotFoundError:
+        return NoOwner.NO_PROC
     except (OSError, KeyError, ValueError):
         return NoOwner.NEEDS_ROOT
     if uid != 0:

@@ -11,17 +11,21 @@ from functools import lru_cache
 from typing import Any
 
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
-from tcpwatch.report.output import Output
+from tcpwatch.report.output import Output, is_unicode
 from tcpwatch.report.records.schema import Record, Schema
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
+from tcpwatch.text.charset import json_in_ascii
 from tcpwatch.wire.options import ALIGNED_TIMESTAMPS, TIMESTAMPS_ALONE, parse_options
 from tcpwatch.wire.segment import endpoints
 
 
 def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
     """What writes records of this schema, by its columns where there is no faster way."""
-    line_of = FASTER.get(schema.name) or (lambda record: line(schema.as_dict(record)))
+    line_of: Callable[[Any], str] = FASTER.get(schema.name) or (lambda record: line(schema.as_dict(record)))
+    if not is_unicode():
+        unescaped = line_of
+        line_of = lambda record: json_in_ascii(unescaped(record))  # noqa: E731
     add = output.add
 
     def write(records: Iterable[Record]) -> None:

@@ -87,7 +87,7 @@ def doctor(examinations: Iterable[Examination]) -> Iterator[str]:
         yield f"tcpwatch {found.version} on {found.system}, Python {found.python}"
         yield f"user {found.before.user}; capabilities: {_listed(found.before.capabilities)}"
         yield f"once all is open: {_what_is_left(found.after_start)}"
-        yield f"network namespace: {found.netns}; others in sight: {_listed(found.other_netns)}"
+        yield f"network namespace: {found.netns or 'unknown'}; others in sight: {_listed(found.other_netns)}"
         yield ""
         for check in found.checks:
             yield from _check_lines(check)

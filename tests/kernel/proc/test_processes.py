@@ -45,7 +45,13 @@ def test_hidden_names_the_missing_privilege(tmp_path: Path, uid: int, capabiliti
 
 
 def test_hidden_where_the_status_is_not_to_be_read(tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "status").mkdir()
     assert ProcessTable(tmp_path).hidden is NoOwner.NEEDS_ROOT
+
+
+def test_hidden_where_proc_is_not_mounted(tmp_path: Path) -> None:
+    assert ProcessTable(tmp_path).hidden is NoOwner.NO_PROC
 
 
 def test_read_sockets(tmp_path: Path) -> None:

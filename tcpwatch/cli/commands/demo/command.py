@@ -1,7 +1,6 @@
 """`tcpwatch demo`: real connections on a loopback of their own, and the dashboard, or a report, on them."""
 
 import os
-import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -10,6 +9,7 @@ from tcpwatch.cli.commands.demo.recorded import LOOPBACK, play_recordings
 from tcpwatch.cli.live import open_sockets
 from tcpwatch.cli.options import DemoOptions, FrameOptions, KernelOptions
 from tcpwatch.cli.sources import give_up_privileges
+from tcpwatch.cli.streams import say
 from tcpwatch.errors import PrivilegeError, UsageError
 from tcpwatch.lab.address import PORT
 from tcpwatch.lab.leaky_server import Demo
@@ -17,6 +17,7 @@ from tcpwatch.lab.namespace import OwnNamespace, enter_own_namespace
 from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.scenarios import SCENARIOS, Scenario, find_scenario
 from tcpwatch.lab.tour import Tour
+from tcpwatch.report.output import write_lines
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.tcp.state import State
 from tcpwatch.why.catalog import translation
@@ -41,10 +42,10 @@ def run(options: DemoOptions, entered: Namespace | None = None) -> int:
     try:
         place = None if options.host else enter_own_namespace()
     except PrivilegeError as error:
-        sys.stderr.write(f"tcpwatch: {error}\n")
+        say(str(error))
         if scenarios:
             return play_recordings(options, scenarios, f"{error.message}: {error.fix}")
-        sys.stderr.write("tcpwatch: playing on this host's own loopback instead\n")
+        say("playing on this host's own loopback instead")
     frames = options.dashboard.frames._replace(iface=LOOPBACK, ports=(port,))
     if options.headless:
         return play_headless(options, frames, scenarios[0])
@@ -89,7 +90,7 @@ def play_headless(options: DemoOptions, frames: FrameOptions, scenario: Scenario
         process = ScenarioProcess(scenario.name, one_port(frames.ports), pace_s(options.pace, HEADLESS_PACE_S))
         translate = translation(options.dashboard.language)
         headless = HeadlessScenario(monitor, process, translate, scenario.by_hand)
-        sys.stdout.write("\n".join((*introduction(scenario, translate), "")))
+        write_lines(introduction(scenario, translate))
         with process:
             give_up_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
@@ -106,9 +107,10 @@ def pace_s(asked_s: float | None, default_s: float) -> float:
 def list_scenarios() -> int:
     """The table of scenarios; the lessons are those of docs/lessons.md."""
     width = max(map(len, SCENARIOS))
-    for scenario in SCENARIOS.values():
-        lessons = " ".join(map(str, scenario.lessons))
-        sys.stdout.write(f"{scenario.name:{width}}  {scenario.title}  (lessons {lessons})\n")
+    write_lines(
+        f"{scenario.name:{width}}  {scenario.title}  (lessons {' '.join(map(str, scenario.lessons))})"
+        for scenario in SCENARIOS.values()
+    )
     return 0
 
 

@@ -1,6 +1,5 @@
 """A scenario without a screen: a text while it happens, and a verdict on what was really seen."""
 
-import sys
 import time
 from collections.abc import Collection, Iterable
 
@@ -11,6 +10,7 @@ from tcpwatch.lab.stage import Promise
 from tcpwatch.monitor.live import Monitor
 from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.narration.transcript import Transcript
+from tcpwatch.report.output import write_lines
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.why.catalog import Translate
 
@@ -56,6 +56,5 @@ class HeadlessScenario:
         self._transcript.observe(self._monitor.snapshot())
 
     def _print(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        if told := tuple(lines):
+            write_lines(told)

@@ -1,17 +1,18 @@
 """Scenarios' recordings, where the scenarios cannot be played: the same acts and segments, without a socket."""
 
-import sys
 from collections.abc import Sequence
 
 from tcpwatch.cli.commands.demo.introduction import introduction
 from tcpwatch.cli.commands.demo.promises import verdict
 from tcpwatch.cli.options import DashboardOptions, DemoOptions, FrameOptions
 from tcpwatch.cli.reading import Reading
+from tcpwatch.cli.streams import say
 from tcpwatch.lab.address import PORT
 from tcpwatch.lab.recordings import acts_of, segments_of
 from tcpwatch.lab.scenarios import Scenario
 from tcpwatch.monitor.replay.capture_file import Recorded
 from tcpwatch.narration.transcript import Transcript
+from tcpwatch.report.output import write_lines
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.why.catalog import translation
 
@@ -29,7 +30,7 @@ def play_recordings(options: DemoOptions, scenarios: Sequence[Scenario], refusal
 
     `refusal` is why the scenarios themselves cannot be played, and what would help.
     """
-    sys.stderr.write(f"tcpwatch: {NOTICE}\n")
+    say(NOTICE)
     if options.headless:
         return print_recording(options.dashboard, scenarios[0])
     return show_recordings(options.dashboard, scenarios, refusal)
@@ -61,6 +62,5 @@ def print_recording(dashboard: DashboardOptions, scenario: Scenario) -> int:
     with Reading(frames, FlowTracker(), lambda: None) as reading:
         transcript.receive(reading.events())
     code, lines = verdict((act.promise for act in acts), transcript)
-    for line in (*introduction(scenario, translate), *transcript.lines(), *lines):
-        sys.stdout.write(line + "\n")
+    write_lines((*introduction(scenario, translate), *transcript.lines(), *lines))
     return code
