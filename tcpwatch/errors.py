@@ -39,5 +39,9 @@ class OutputError(TcpwatchError):
         super().__init__(f"the output cannot be written: {why}")
 
 
+class RecordingError(TcpwatchError):
+    """A recording that was asked for cannot be written, or is not whole."""
+
+
 class SourceError(TcpwatchError):
     """A source cannot be opened or read; another source may work."""

@@ -29,6 +29,10 @@ class FrameSource(Protocol):
         """The current name of the interface."""
 
     @property
+    def link_type(self) -> int | None:
+        """The link type of its frames; None where only they will tell."""
+
+    @property
     def working(self) -> bool:
         """Whether frames can arrive."""
 

@@ -85,6 +85,11 @@ class PacketRing:
         return self._socket.link_name
 
     @property
+    def link_type(self) -> int:
+        """The link type of its frames."""
+        return self._link_type
+
+    @property
     def working(self) -> bool:
         """Whether the interface exists and is up."""
         return self._socket.working

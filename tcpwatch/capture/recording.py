@@ -2,19 +2,22 @@
 
 Rule: the file is always new; symbolic links are not followed and nothing is overwritten. It is made by the user who
 called sudo, with that user's rights, and only that user may read it. Only complete blocks are written: on a full disk
-the file ends with the last block that fits, the recording reports that it stopped, and the capture continues.
+the file ends with the last block that fits, the recording reports that it stopped, and the capture continues. A disk
+that is full at the start is refused then. The end of the file tells how many frames the kernel dropped.
 """
 
 import os
+import time
 from collections.abc import Iterable
 from itertools import accumulate
 
-from tcpwatch.capture.frame import Frame
-from tcpwatch.errors import UsageError
+from tcpwatch.capture.frame import Frame, Statistics
+from tcpwatch.errors import RecordingError, UsageError
 from tcpwatch.system.invoking_user import as_invoking_user, denied_to
 from tcpwatch.text.clean import clean
 from tcpwatch.text.quantity import counted
 from tcpwatch.wire.files.capture_file import PcapngWriter
+from tcpwatch.wire.link import LINKTYPE_ETHERNET
 
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MODE = 0o600
@@ -24,14 +27,20 @@ FLUSH_BYTES = 1 << 18
 class Recording:
     """Records frames; only one thread may write. `failure` is why it stopped, None while it runs."""
 
-    def __init__(self, name: str) -> None:
-        """Raises UsageError if the name already exists or the file cannot be created."""
+    def __init__(self, name: str, interface: str = "", link_type: int | None = None) -> None:
+        """Frames of `interface` with this link type are expected; None where only they will tell.
+
+        Raises UsageError if the name already exists or the file cannot be created, RecordingError if nothing can be
+        written to it.
+        """
         self.name = clean(name)
         self.frames = 0
         self.failure: str | None = None
+        self.failed_ns: int | None = None  # wall clock
         self._blocks = Blocks()
         self._writer = PcapngWriter(self._blocks)
         self._file_bytes = 0
+        self._reason = ""
         try:
             with as_invoking_user():
                 self._fd = os.open(name, CREATE, MODE)
@@ -41,7 +50,13 @@ class Recording:
             ) from error
         except (OSError, ValueError) as error:
             raise UsageError(f"{self.name} cannot be made: {denied_to(error)}") from error
-        self.flush()
+        if link_type is not None:
+            self._writer.declare(interface, link_type)
+        if not self.flush():
+            self.close()
+            with as_invoking_user():
+                os.unlink(name)
+            raise RecordingError(f"nothing can be recorded in {self.name}: {self._reason}")
 
     @property
     def message(self) -> str:
@@ -64,24 +79,31 @@ class Recording:
         if self._blocks.size >= FLUSH_BYTES:
             self.flush()
 
-    def flush(self) -> None:
-        """Write all waiting blocks to the file."""
+    def flush(self) -> bool:
+        """Write all waiting blocks to the file; whether the file is whole."""
         blocks = self._blocks.take()
         if self.failure is not None:
-            return
+            return False
         data, written = b"".join(blocks), 0
         try:
             while written < len(data):
                 written += os.write(self._fd, data[written:])
         except OSError as error:
-            self.failure = f"recording stopped ({error.strerror}): {self.name} is whole up to there"
+            self._reason = error.strerror or str(error)
+            self.failure = f"recording stopped ({self._reason}): {self.name} is whole up to there"
+            self.failed_ns = time.time_ns()
             written = max((end for end in accumulate(map(len, blocks)) if end <= written), default=0)
             os.ftruncate(self._fd, self._file_bytes + written)
         self._file_bytes += written
+        return self.failure is None
 
-    def close(self) -> None:
-        """Flush and close the file. May be called twice."""
+    def close(self, counts: Statistics | None = None) -> None:
+        """Flush and close the file, with the `counts` of the capture where there was one. May be called twice."""
         if self._fd >= 0:
+            if not self._writer.has_interface:
+                self._writer.declare("", LINKTYPE_ETHERNET)
+            if counts is not None:
+                self._writer.write_statistics(time.time_ns(), counts.received, counts.dropped)
             self.flush()
             os.close(self._fd)
             self._fd = -1

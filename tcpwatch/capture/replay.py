@@ -28,6 +28,7 @@ class CaptureFile:
     """
 
     interface = ""
+    counts = None
 
     def __init__(self, name: str, before_read: Callable[[], None] = lambda: None) -> None:
         """Raises UsageError if the file does not exist, may not be read, or is not a regular file, pipe or socket."""

@@ -36,6 +36,7 @@ class PortableCapture:
     def __init__(self, interface: Interface, ports: Sequence[int], snaplen: int = SNAPLEN) -> None:
         """Needs what scapy needs: CAP_NET_RAW, or /dev/bpf. Raises PrivilegeError or SourceError."""
         self.name = interface.name
+        self.link_type = None  # each interface has its own, and scapy names it with the frame
         self.working = True
         self.message = ""
         self._ports = frozenset(ports)

@@ -5,7 +5,7 @@ from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.options import FrameOptions, KernelOptions
 from tcpwatch.cli.sources import open_recording, wanted_interface
-from tcpwatch.errors import PrivilegeError, SourceError, UsageError
+from tcpwatch.errors import PrivilegeError, SourceError, TcpwatchError
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.sock_diag.destroy import Destroyer
 from tcpwatch.kernel.source import open_kernel
@@ -49,8 +49,8 @@ def open_tap(frames: FrameOptions, interface: Interface, log: PacketLog) -> Wire
     """The capture thread, with its recording where one was asked for."""
     source = open_capture(interface, frames.ports, portable=frames.portable)
     try:
-        return Wiretap(source, log, recording=open_recording(frames.write))
-    except UsageError:
+        return Wiretap(source, log, recording=open_recording(frames.write, source))
+    except TcpwatchError:
         source.close()
         raise
 

@@ -6,18 +6,21 @@ then is the first frame read.
 
 import gc
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
 from types import FrameType
 from typing import Protocol, Self
 
-from tcpwatch.capture.frame import Frame, FrameSource
+from tcpwatch.capture.frame import Frame, FrameSource, Statistics
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
+from tcpwatch.cli.losses import Losses
 from tcpwatch.cli.options import FrameOptions
 from tcpwatch.cli.sources import give_up_privileges, open_frames, open_recording
 from tcpwatch.cli.streams import say
+from tcpwatch.errors import RecordingError
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.quantity import counted
@@ -25,6 +28,10 @@ from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.segment import Segment
 
 POLL_MS = 100
+LONGEST_UNSEEN_NS = 100_000_000  # how long what is worked out may wait for its reader
+# A full collection goes through every flow that is held: a tenth of a second in which the ring fills. Little is made
+# in cycles here, so it is looked for seldom.
+LIVE_GC_THRESHOLDS = (50_000, 20, 20)
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 BeforeWait = Callable[[], None]
@@ -37,6 +44,10 @@ class Input(Protocol):
     def interface(self) -> str:
         """The interface's name; empty where it is not known."""
 
+    @property
+    def counts(self) -> Statistics | None:
+        """What was captured and dropped, once it is closed; None for a file."""
+
     def batches(self) -> Iterator[Sequence[Frame]]:
         """Every frame, oldest first, as many at a time as come at once."""
 
@@ -47,9 +58,13 @@ class Input(Protocol):
 class Live:
     """The frames of an interface, without end."""
 
-    def __init__(self, source: FrameSource, before_wait: BeforeWait) -> None:
+    def __init__(self, source: FrameSource, before_wait: BeforeWait, clock: Callable[[], int]) -> None:
+        self.counts: Statistics | None = None
+        self._began = False
         self._source = source
         self._before_wait = before_wait
+        self._message = source.message
+        self._losses = Losses(source.statistics, clock)
         say(source.message)
 
     @property
@@ -59,15 +74,26 @@ class Live:
 
     def batches(self) -> Iterator[Sequence[Frame]]:
         """Frames as they come."""
+        self._began = True
         while True:
-            self._before_wait()
-            yield self._source.frames(POLL_MS)
+            with self._losses.writing():
+                self._before_wait()
+            frames = self._source.frames(POLL_MS)
+            if loss := self._losses.look():
+                say(loss)
+            if self._source.message != self._message:
+                self._message = self._source.message
+                say(self._message)
+            yield frames
 
     def close(self) -> None:
         """End the capture, and write its counts to stderr."""
-        received, dropped = self._source.statistics()
+        if self._began:
+            self._losses.look(at_once=True)
+        self.counts = received, dropped = self._source.statistics()
         self._source.close()
-        say(f"{counted(received, 'frame')} captured, {dropped:,} dropped by the kernel")
+        why = f" ({reasons})" if (reasons := self._losses.reasons) else ""
+        say(f"{counted(received, 'frame')} captured, {dropped:,} dropped by the kernel{why}")
 
 
 class Reading:
@@ -79,8 +105,11 @@ class Reading:
         tracker: FlowTracker,
         before_wait: BeforeWait,
         passes: Callable[[Event], bool] | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Only events that pass are given (None: all). Raises what opening a file or a capture raises."""
+        self._clock = clock
+        self._handed_over_ns = clock()
         self._tracker = tracker
         self._passes = passes
         self._decoder = Decoder()
@@ -94,10 +123,14 @@ class Reading:
                 self._input = CaptureFile(options.read, self._hand_over)
                 gc.disable()  # nothing on the way makes cycles, and looking for them costs a tenth of the time
                 opened.callback(gc.enable)
+                source = None
             else:
-                self._input = Live(open_frames(options), self._hand_over)
+                source = open_frames(options)
+                self._input = Live(source, self._hand_over, clock)
+                opened.callback(gc.set_threshold, *gc.get_threshold())
+                gc.set_threshold(*LIVE_GC_THRESHOLDS)
             opened.callback(self._input.close)
-            self._recording = open_recording(options.write)
+            self._recording = open_recording(options.write, source)
             give_up_privileges()
             for number in ENDING_SIGNALS:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
@@ -107,14 +140,17 @@ class Reading:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Raises RecordingError where nothing else has gone wrong but the recording."""
         self._opened.close()
-        if self._recording is not None:
-            self._recording.close()
-            say(self._recording.message)
         if self._decoder.skipped:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in self._decoder.skipped.most_common())
             say(f"frames without a segment to show: {reasons}")
+        if self._recording is not None:
+            self._recording.close(self._input.counts)
+            if self._recording.failure is not None and kind is None:
+                raise RecordingError(self._recording.failure)
+            say(self._recording.message)
 
     def events(self) -> Iterator[Event]:
         """What each segment with one of the ports means, up to the count in the options.
@@ -128,6 +164,8 @@ class Reading:
 
     def _examine(self, frames: Sequence[Frame]) -> list[Event]:
         """Each step for all of a batch at once: what it works with is at hand then, which saves a tenth of the time."""
+        if self._clock() - self._handed_over_ns >= LONGEST_UNSEEN_NS:
+            self._hand_over()
         decode, track, begin = self._decoder.decode, self._tracker.receive_segment, self._frames + 1
         self._frames += len(frames)
         segments = [
@@ -151,8 +189,11 @@ class Reading:
 
     def _hand_over(self) -> None:
         self._before_wait()
+        self._handed_over_ns = self._clock()
         if self._recording is not None:
-            self._recording.flush()
+            whole = self._recording.failure is None
+            if not self._recording.flush() and whole:
+                say(self._recording.message)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

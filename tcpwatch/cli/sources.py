@@ -26,9 +26,11 @@ def open_frames(frames: FrameOptions) -> FrameSource:
     return open_capture(wanted_interface(frames.iface), frames.ports, portable=frames.portable)
 
 
-def open_recording(path: str | None) -> Recording | None:
-    """The file to record to; None without a path."""
-    return Recording(path) if path is not None else None
+def open_recording(path: str | None, source: FrameSource | None = None) -> Recording | None:
+    """The file to record to, from a capture or (None) from another file; None without a path."""
+    if path is None:
+        return None
+    return Recording(path, source.name, source.link_type) if source is not None else Recording(path)
 
 
 def give_up_privileges(keep_owner_lookup: bool = False, keep_kill: bool = False) -> Sandbox | None:

@@ -2,6 +2,7 @@ import os
 import resource
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tcpwatch.capture.frame import Frame
+from tcpwatch.capture.frame import Frame, Statistics
 from tcpwatch.capture.recording import Recording
-from tcpwatch.errors import UsageError
+from tcpwatch.errors import RecordingError, UsageError
 from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_NULL
 from tests.wire.frames import tcp_frame
@@ -167,3 +168,37 @@ def test_full_disk_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(file)
     assert [time_ns for time_ns, *_ in recorded(tmp_path / "a")] == list(range(len(recorded(tmp_path / "a"))))
     assert len(file) > 900_000
+
+
+def test_file_without_a_frame_has_the_interface_from_the_start(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"), "eth0", LINKTYPE_ETHERNET)
+    begun = (tmp_path / "a").read_bytes()
+    assert b"eth0" in begun
+    recording.close()
+    assert (tmp_path / "a").read_bytes() == begun
+    assert recorded(tmp_path / "a") == []
+
+
+def test_file_without_a_frame_has_an_interface_in_the_end(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    recording.close()
+    assert interface_blocks(tmp_path / "a") == 1
+
+
+def test_end_of_the_file_tells_what_was_dropped(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"), "eth0", LINKTYPE_ETHERNET)
+    recording.write("eth0", [frame(1)])
+    recording.close(Statistics(1_001, 1_000))
+    written = (tmp_path / "a").read_bytes()
+    assert struct.pack("<HHQ", 4, 8, 1_001) + struct.pack("<HHQ", 5, 8, 1_000) in written
+    assert recorded(tmp_path / "a") == [frame(1)]
+
+
+def test_disk_that_is_full_at_the_start_is_refused(tmp_path: Path) -> None:
+    with file_size_limit(0), pytest.raises(RecordingError, match=r"nothing can be recorded in .*/a: File too large"):
+        Recording(str(tmp_path / "a"))
+    assert not (tmp_path / "a").exists()
+
+
+def interface_blocks(path: Path) -> int:
+    return path.read_bytes().count(struct.pack("<I", 1) + struct.pack("<I", 32))

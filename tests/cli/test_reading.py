@@ -9,6 +9,7 @@ import pytest
 from tcpwatch.capture.frame import Frame, Statistics
 from tcpwatch.cli.options import FrameOptions
 from tcpwatch.cli.reading import ENDING_SIGNALS, Reading
+from tcpwatch.errors import RecordingError
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.files.capture_file import read_records
 from tests.cli.captures import as_frames, conversation
@@ -18,6 +19,7 @@ class Interface:
     """A frame source that has two frames ready each time, and then none for a while."""
 
     name = "eth0"
+    link_type = None
     working = True
     message = "eth0: capturing"
 
@@ -105,3 +107,31 @@ def test_signal_that_nohup_ignores_stays_ignored(log: list[str], monkeypatch: py
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_recording_that_failed_fails_the_reading(
+    log: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    options = FrameOptions(write=str(tmp_path / "a"), max_segs=4)
+    with (
+        pytest.raises(RecordingError, match="No space left on device"),
+        Reading(options, FlowTracker(), lambda: None) as reading,
+    ):
+        monkeypatch.setattr("os.write", full)
+        assert len(list(reading.events())) == 4
+    monkeypatch.undo()
+    assert capsys.readouterr().err.count("recording stopped (No space left on device)") == 1  # as it happens
+
+
+def test_what_a_file_shows_goes_out_each_tenth_of_a_second(log: list[str], capture: Path) -> None:
+    moments = iter(range(0, 10**12, 60_000_000))
+    handed_over: list[str] = []
+    options = FrameOptions(read=str(capture), max_segs=10)
+    reading = Reading(options, FlowTracker(), lambda: handed_over.append("now"), clock=lambda: next(moments))
+    with reading:
+        for _ in range(10):
+            reading._examine(())
+    assert len(handed_over) == 5

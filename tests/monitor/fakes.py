@@ -48,6 +48,7 @@ class ScriptedFrames:
     """Batches of frames, then none; `lost` are counted as dropped."""
 
     name = "lo"
+    link_type = None
     message = "scripted frames"
     working = True
 

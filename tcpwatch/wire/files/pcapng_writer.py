@@ -1,6 +1,7 @@
 """Frames -> a pcapng file: nanoseconds, one section, an interface block for each interface and link type.
 
-Rule: every block is written in one piece, so an interrupted recording ends with a complete block.
+Rule: every block is written in one piece, so an interrupted recording ends with a complete block. A file has an
+interface block before anything else is waited for: libpcap refuses one without.
 """
 
 from struct import Struct
@@ -14,6 +15,11 @@ SECTION = Struct("<IHHq")
 INTERFACE = Struct("<HHI")
 OPTION = Struct("<HH")
 PACKET = Struct("<IIIII")
+STATISTICS = Struct("<III")
+COUNT = Struct("<Q")
+
+INTERFACE_STATISTICS = 5
+ISB_IFRECV, ISB_IFDROP = 4, 5
 
 BYTE_ORDER_MAGIC = 0x1A2B3C4D
 LENGTH_UNKNOWN = -1
@@ -47,11 +53,23 @@ class PcapngWriter:
         """
         number = self._interfaces.get((interface, link_type))
         if number is None:
-            number = self._declare(interface, link_type)
+            number = self.declare(interface, link_type)
         header = PACKET.pack(number, time_ns >> 32, time_ns & 0xFFFF_FFFF, len(data), wire_length)
         self._write_block(ENHANCED_PACKET, header + _padded(data))
 
-    def _declare(self, interface: str, link_type: int) -> int:
+    @property
+    def has_interface(self) -> bool:
+        """Whether one has been declared."""
+        return bool(self._interfaces)
+
+    def write_statistics(self, time_ns: int, received: int, dropped: int) -> None:
+        """Append what the interface that was declared last has received until now, and what of it was dropped."""
+        counts = _option(ISB_IFRECV, COUNT.pack(received)) + _option(ISB_IFDROP, COUNT.pack(dropped)) + END_OF_OPTIONS
+        header = STATISTICS.pack(len(self._interfaces) - 1, time_ns >> 32, time_ns & 0xFFFF_FFFF)
+        self._write_block(INTERFACE_STATISTICS, header + counts)
+
+    def declare(self, interface: str, link_type: int) -> int:
+        """Append the block of an interface, whose number is returned; frames declare theirs by themselves."""
         number = self._interfaces[interface, link_type] = len(self._interfaces)
         name = _option(IF_NAME, interface.encode()) if interface else b""
         options = name + _option(IF_TSRESOL, NANOSECONDS) + END_OF_OPTIONS
