@@ -40,7 +40,7 @@ class Recording:
         self._blocks = Blocks()
         self._writer = PcapngWriter(self._blocks)
         self._file_bytes = 0
-        self._reason = ""
+        self.reason = ""  # of the failure, as the system words it
         try:
             with as_invoking_user():
                 self._fd = os.open(name, CREATE, MODE)
@@ -56,7 +56,7 @@ class Recording:
             self.close()
             with as_invoking_user():
                 os.unlink(name)
-            raise RecordingError(f"nothing can be recorded in {self.name}: {self._reason}")
+            raise RecordingError(f"nothing can be recorded in {self.name}: {self.reason}")
 
     @property
     def message(self) -> str:
@@ -89,8 +89,8 @@ class Recording:
             while written < len(data):
                 written += os.write(self._fd, data[written:])
         except OSError as error:
-            self._reason = error.strerror or str(error)
-            self.failure = f"recording stopped ({self._reason}): {self.name} is whole up to there"
+            self.reason = error.strerror or str(error)
+            self.failure = f"recording stopped ({self.reason}): {self.name} is whole up to there"
             self.failed_ns = time.time_ns()
             written = max((end for end in accumulate(map(len, blocks)) if end <= written), default=0)
             os.ftruncate(self._fd, self._file_bytes + written)

@@ -89,6 +89,11 @@ class Monitor:
         self._wiretap.stop()
         self._kernel.close()
 
+    @property
+    def recording_failure(self) -> str | None:
+        """Why the recording that was asked for is not whole; None if it is, or none was asked for."""
+        return self._wiretap.recording_failure
+
     def snapshot(self) -> Snapshot:
         """The newest picture."""
         with self._lock:
@@ -115,7 +120,8 @@ class Monitor:
         try:
             rows = self._kernel.sockets.dump()
         except SourceError as error:
-            self._kernel_status = SourceStatus("kernel", False, str(error))
+            since_ns = time_ns if self._kernel_status.working else self._kernel_status.since_ns
+            self._kernel_status = SourceStatus("kernel", False, str(error), since_ns=since_ns)
             connections, closed = self.snapshot().connections, self.snapshot().closed
         else:
             self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.message)
@@ -152,7 +158,9 @@ class Monitor:
                 else:
                     self._take_transitions()
             except Exception as error:  # a bug, and the screen is the only place to say so
-                broken = SourceStatus("kernel", False, f"the socket table is no longer read: {error!r}")
+                broken = SourceStatus(
+                    "kernel", False, f"the socket table is no longer read: {error!r}", since_ns=time.time_ns()
+                )
                 with self._lock:
                     self._snapshot = replace(self._snapshot, sources=(broken, *self._snapshot.sources[1:]))
                 return

@@ -8,6 +8,7 @@ from tcpwatch.diagnose.diagnosis import trouble_of
 from tcpwatch.diagnose.finding import Finding, Since
 from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.rule import Trouble
+from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
@@ -76,6 +77,8 @@ class SourceStatus:
     """Whether one of the sources works, in words; `fix` is the command that would make it work.
 
     `partly` is what a source gives that could give more; `lost` is how many of its reports were lost, at least.
+    `since_ns` (wall clock) is since when a source that had worked does not; `interruptions` are those of the capture,
+    and `place` the name that its interface has now where that is another than at the start.
     """
 
     name: str  # "kernel", "packets"
@@ -84,6 +87,9 @@ class SourceStatus:
     fix: str | None = None
     lost: int = 0
     partly: str | None = None
+    since_ns: int | None = None
+    interruptions: tuple[Interruption, ...] = ()
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

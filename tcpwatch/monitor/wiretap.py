@@ -1,12 +1,14 @@
 """The capture thread: frames -> segments -> flows, steps and the packet log; and what stands in for it."""
 
-from collections.abc import Container
+import time
+from collections.abc import Callable, Container
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event as Flag
 from threading import Lock, Thread
 
 from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.recording import Recording
+from tcpwatch.monitor.interruptions import Interruptions
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tcp.flow import Flow
@@ -25,8 +27,13 @@ class Wiretap:
         source: FrameSource,
         log: PacketLog,
         recording: Recording | None = None,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
+        """`clock` is the wall clock's, in nanoseconds."""
         self._source = source
+        self._clock = clock
+        self._first_name = source.name
+        self._interruptions = Interruptions(source.working, source.message, source.name, clock())
         self._recording = recording
         self.lock: AbstractContextManager[object] = Lock()
         self.failure: str | None = None
@@ -47,17 +54,37 @@ class Wiretap:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
+        counts = self._source.statistics() if self._recording is not None else None
         self._source.close()
         if self._recording is not None:
-            self._recording.close()
+            self._recording.close(counts)
+
+    @property
+    def recording_failure(self) -> str | None:
+        """Why the recording that was asked for is not whole; None if it is, or none was asked for."""
+        return self._recording.failure if self._recording is not None else None
 
     def statuses(self) -> tuple[SourceStatus, ...]:
         """Whether packets are captured, and recorded where that was asked for."""
         working = self.failure is None and self._source.working
-        packets = SourceStatus("packets", working, self.failure or self._source.message)
+        interruptions = self._interruptions
+        packets = SourceStatus(
+            "packets",
+            working,
+            self.failure or self._source.message,
+            since_ns=interruptions.since_ns if not working else None,
+            interruptions=interruptions.all,
+            place=self._source.name if self._source.name != self._first_name else None,
+        )
         if self._recording is None:
             return (packets,)
-        return (packets, SourceStatus("recording", self._recording.failure is None, self._recording.message))
+        return (packets, self._recording_status(self._recording))
+
+    def _recording_status(self, recording: Recording) -> SourceStatus:
+        if recording.failure is None:
+            return SourceStatus("recording", True, recording.message)
+        stopped = f"stopped: {recording.reason}"
+        return SourceStatus("recording", False, recording.message, partly=stopped, since_ns=recording.failed_ns)
 
     def statistics(self) -> tuple[int, int]:
         """How many frames were captured, and how many the kernel dropped."""
@@ -73,6 +100,7 @@ class Wiretap:
                 self.receive()
         except Exception as error:  # the thread's last words reach the screen
             self.failure = f"capture stopped: {error}"
+            self._look(working=False, message=self.failure)
 
     def receive(self) -> None:
         """Read what frames there are, waiting a moment for the first, and publish what they mean."""
@@ -90,6 +118,10 @@ class Wiretap:
                     events.append(track(segment))
         if events:
             self._log.extend(events)
+        self._look(self._source.working, self._source.message)
+
+    def _look(self, working: bool, message: str) -> None:
+        self._interruptions.look(working, message, self._source.name, self._log.end, self._clock())
 
     def expire(self, living: Container[bytes], now_ns: int) -> None:
         """Forget what is over once no late segment can belong to it, none of its own is in the log, and no socket.
@@ -112,6 +144,8 @@ class NoWiretap:
 
     def start(self) -> None:
         """There is no thread."""
+
+    recording_failure = None
 
     def stop(self) -> None:
         """There is nothing to close."""

@@ -115,13 +115,12 @@ def test_recording_that_failed_fails_the_reading(
     def full(fd: int, data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    options = FrameOptions(write=str(tmp_path / "a"), max_segs=4)
-    with (
-        pytest.raises(RecordingError, match="No space left on device"),
-        Reading(options, FlowTracker(), lambda: None) as reading,
-    ):
-        monkeypatch.setattr("os.write", full)
-        assert len(list(reading.events())) == 4
+    reading = Reading(FrameOptions(write=str(tmp_path / "a"), max_segs=4), FlowTracker(), lambda: None)
+    reading.__enter__()
+    monkeypatch.setattr("os.write", full)
+    assert len(list(reading.events())) == 4
+    with pytest.raises(RecordingError, match="No space left on device"):
+        reading.__exit__(None)
     monkeypatch.undo()
     assert capsys.readouterr().err.count("recording stopped (No space left on device)") == 1  # as it happens
 

@@ -1,6 +1,12 @@
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
+from tcpwatch.capture.frame import Frame
 from tcpwatch.capture.recording import Recording
+from tcpwatch.errors import SourceError
+from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import LINGER_NS, NoWiretap, Wiretap
@@ -98,3 +104,43 @@ def test_no_wiretap_knows_no_flow_and_says_why() -> None:
         assert tap.find(SERVER_ENDS) is None
     assert (tap.statuses(), tap.statistics()) == ((status,), (0, 0))
     tap.stop()
+
+
+def test_recording_that_stops_says_why_and_since_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    tap = Wiretap(ScriptedFrames(HANDSHAKE), PacketLog(), recording=Recording(str(tmp_path / "a")))
+    assert tap.recording_failure is None
+    monkeypatch.setattr("os.write", full)
+    tap.receive()
+    monkeypatch.undo()
+    _, recording = tap.statuses()
+    assert (recording.working, recording.partly) == (False, "stopped: No space left on device")
+    assert recording.since_ns is not None
+    assert tap.recording_failure == recording.message
+    tap.stop()
+
+
+def test_interface_that_goes_down_interrupts_the_log_where_it_did() -> None:
+    frames = ScriptedFrames(HANDSHAKE)
+    tap = Wiretap(frames, PacketLog(), clock=lambda: 7)
+    tap.receive()
+    frames.working, frames.message = False, "lo is down, waiting"
+    tap.receive()
+    [packets] = tap.statuses()
+    assert (packets.working, packets.since_ns) == (False, 7)
+    assert packets.interruptions == (Interruption(3, "lo is down", 7, None),)
+
+
+def test_source_that_fails_says_since_when() -> None:
+    class Failing(ScriptedFrames):
+        def frames(self, timeout_ms: int) -> Sequence[Frame]:
+            raise SourceError("the capture socket was closed")
+
+    tap = Wiretap(Failing(), PacketLog(), clock=lambda: 7)
+    tap.start()
+    tap.stop()
+    [packets] = tap.statuses()
+    assert (packets.working, packets.message) == (False, "capture stopped: the capture socket was closed")
+    assert packets.since_ns == 7

@@ -10,6 +10,7 @@ from tcpwatch.cli.live import open_monitor
 from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.options import DashboardOptions, FrameOptions
 from tcpwatch.cli.sources import give_up_privileges, wanted_interface
+from tcpwatch.errors import RecordingError
 from tcpwatch.monitor.filter.language import compile_filter
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.text.clean import clean
@@ -60,6 +61,9 @@ def show_live(
         with played:
             give_up_privileges(monitor.reads_processes, options.allow_kill)
             monitor.start()
-            return front_end(monitor, target, options.filter)
+            code = front_end(monitor, target, options.filter)
     finally:
         monitor.stop()
+    if monitor.recording_failure is not None and not code:
+        raise RecordingError(monitor.recording_failure)
+    return code

@@ -37,7 +37,10 @@ def _source(source: SourceStatus, captured: int, message: bool, named: bool) -> 
     words = grouped(captured) if source.name == "packets" else source.message if message else ""
     works: list[Run] = [("● ", "open"), (f"{words} " if words else "", "")]
     if not source.working:
-        works = [(f"○ {source.partly or 'none'} ", "caution")]
+        why = source.message if source.since_ns is not None and named else None
+        words = source.partly or why or "none"
+        since = f" since {clock(source.since_ns)}" if source.since_ns is not None else ""
+        works = [(f"○ {words.partition(', waiting')[0]}{since} ", "caution")]
     lost: list[Run] = [(f"⚠ ≥{grouped(source.lost)} lost ", "trouble")] if source.lost else []
     return [(f" {source.name} ", ""), *works, *lost]
 

@@ -65,7 +65,7 @@ class ReplayMode(Mode):
         packets = self.dashboard.panes.packets
         segment = packets.current
         if packets.has_focus and segment is not None:
-            self._playhead.step(segment + 1 - self._playhead.position)
+            self._playhead.step(int(segment) + 1 - self._playhead.position)
             packets.follow(True)
             self.show_moment()
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tcp.event import Event
 from tcpwatch.tui.messages import DetailWanted, PacketChosen
@@ -19,8 +20,9 @@ from tcpwatch.tui.packets.columns import (
     shows_trouble,
     states_line,
 )
+from tcpwatch.tui.packets.interruptions import Interleaved, interruption_line
 from tcpwatch.tui.paint.columns import Laid, lay_out, titles
-from tcpwatch.tui.paint.format import grouped
+from tcpwatch.tui.paint.format import clock, grouped
 from tcpwatch.tui.paint.line import Line, wrap_words
 from tcpwatch.tui.paint.rows import Rows
 from tcpwatch.tui.protocols import Segments
@@ -33,10 +35,11 @@ IN_THREAD_FROM = 10_000  # segments from which filtering them takes longer than 
 MARGIN = 1  # the bar that marks the selected connection's segments
 
 
-class Packets(Rows[int]):
+class Packets(Rows[float]):
     """The segments of a log, known by their number in it; one is looked up when it is painted, none is copied.
 
-    `nothing` is its text while there is none; `limited` is whether only the selected connection's are shown.
+    `nothing` is its text while there is none; `limited` is whether only the selected connection's are shown. Between
+    them stands what interrupted the capture, known by a fraction.
     """
 
     HELP = (
@@ -53,6 +56,7 @@ class Packets(Rows[int]):
         self._log = log
         self._target = target
         self._status: SourceStatus | None = None
+        self._numbers: Sequence[int] = ()
         self._selected: frozenset[bytes] = frozenset()
         self.limited = False
         self._passing: Passing | None = None
@@ -66,12 +70,13 @@ class Packets(Rows[int]):
         """Show what has come; `status` is the reason where nothing can come."""
         before, self._status = self._status, status
         first, end = self._log.first, self._log.end
+        interrupted = (before.interruptions if before else ()) != self._interruptions
         if end < self._seen:
             self._show_afresh()
         elif self._filtered:
-            self.set_rows(self._filtered_rows(first, end))
-        elif (first, end) != self._held():
-            self.set_rows(range(first, end))
+            self._show(self._filtered_rows(first, end))
+        elif (first, end) != self._held() or interrupted:
+            self._show(range(first, end))
         elif before != status:
             self.repaint_changed()
         self._seen = end
@@ -126,15 +131,25 @@ class Packets(Rows[int]):
         return packet_words(event) if event else ""
 
     def _held(self) -> tuple[int, int]:
-        return (self.rows[0], self.rows[-1] + 1) if self.rows else (0, 0)
+        return (self._numbers[0], self._numbers[-1] + 1) if self._numbers else (0, 0)
+
+    @property
+    def _interruptions(self) -> tuple[Interruption, ...]:
+        return self._status.interruptions if self._status else ()
+
+    def _show(self, numbers: Sequence[int]) -> None:
+        """Show the events with these numbers, and between them what interrupted the capture."""
+        self._numbers = numbers
+        shown = [one for one in self._interruptions if one.before >= self._log.first]
+        self.set_rows(Interleaved(numbers, shown) if shown else numbers)
 
     def _show_afresh(self) -> None:
         first, end = self._log.first, self._log.end
         self._seen = end
-        self.set_rows(self._matching(*self._log.slice(first, end)) if self._filtered else range(first, end))
+        self._show(self._matching(*self._log.slice(first, end)) if self._filtered else range(first, end))
 
     def _filtered_rows(self, first: int, end: int) -> list[int]:
-        kept = list(self.rows[bisect_left(self.rows, first) :])
+        kept = list(self._numbers[bisect_left(self._numbers, first) :])
         start, events = self._log.slice(max(self._seen, first), end)
         if self._passing is not None and self._streams is not None:
             self._streams |= self._passing(events)
@@ -149,7 +164,9 @@ class Packets(Rows[int]):
             return [number for number, event in numbered if event.segment.ends in self._selected]
         return [number for number, _ in numbered]
 
-    def _event(self, number: int) -> Event | None:
+    def _event(self, number: float) -> Event | None:
+        if not isinstance(number, int):
+            return None
         _, events = self._log.slice(number, number + 1)
         return events[0] if events else None
 
@@ -161,28 +178,33 @@ class Packets(Rows[int]):
 
     # What Rows asks for.
 
-    def key_of(self, row: int) -> Hashable:
-        """The number of the event."""
+    def key_of(self, row: float) -> Hashable:
+        """The number of the event, a fraction where it is none."""
         return row
 
     def index_of(self, key: Hashable) -> int | None:
         """By bisection: the numbers rise."""
-        assert isinstance(key, int)
+        assert isinstance(key, int | float)
         index = bisect_left(self.rows, key)
         return index if index < len(self.rows) and self.rows[index] == key else None
 
     def title(self) -> str:
         """What is watched, how much of it is held, and whether the newest is on the screen."""
+        now = self._status.place if self._status else None
+        place = f"{now} (was {self._target})" if now else self._target
         if self._status and not self._status.working and not self.rows:
-            return " · ".join(("Packets", self._target, "not captured"))
+            return " · ".join(("Packets", place, "not captured"))
+        if self._status and self._status.since_ns is not None:
+            words = ("Packets", place, grouped(len(self._numbers)), "not captured since")
+            return f"{' · '.join(words)} {clock(self._status.since_ns)}"
         tail = "following" if self.following else "paused · End to follow"
         if not self.following and self.below:
             tail = f"paused, {grouped(self.below)} below · End to follow"
-        count = grouped(len(self.rows))
+        count = grouped(len(self._numbers))
         if self._streams is not None:
             count = f"filtered {count} of {grouped(self._log.end - self._log.first)}"
         only = ("selected connection only",) if self.limited else ()
-        return " · ".join(("Packets", self._target, count, *only, tail))
+        return " · ".join(("Packets", place, count, *only, tail))
 
     def titles(self) -> Line:
         """The columns' titles."""
@@ -190,6 +212,8 @@ class Packets(Rows[int]):
 
     def row_line(self, index: int) -> Line:
         """One segment; blank where it has fallen out a moment ago."""
+        if isinstance(self.rows, Interleaved) and (one := self.rows.interruptions.get(self.rows[index])):
+            return interruption_line(one)
         event = self._event(self.rows[index])
         if event is None:
             return Line()
@@ -218,7 +242,7 @@ class Packets(Rows[int]):
     def measure(self) -> None:
         """Show the hosts too, from when segments of several came."""
         if not self._ambiguous and self.rows:
-            shown = self.on_screen
+            shown = [number for number in self.on_screen if isinstance(number, int)]
             self._ambiguous = ambiguous_ports(self._log.slice(shown[0], shown[-1] + 1)[1]) if shown else False
 
     def cursor_moved(self) -> None:
@@ -243,7 +267,11 @@ class Packets(Rows[int]):
     def action_marked(self, way: int) -> None:
         """To the next segment (1), or the one before (-1), that tells of loss, a stopped window or an abrupt end."""
         start, events = self._log.slice(self._log.first)
-        shown = [(index, events[number - start]) for index, number in enumerate(self.rows) if number >= start]
+        shown = [
+            (index, events[number - start])
+            for index, number in enumerate(self.rows)
+            if isinstance(number, int) and number >= start
+        ]
         marked = [index for index, event in shown if event.segment.flags & RST or shows_trouble(event)]
         ahead = [index for index in marked if (index - self.cursor) * way > 0]
         if not marked:

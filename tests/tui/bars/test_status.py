@@ -77,3 +77,9 @@ def test_keys_are_dropped_from_the_right_but_help_and_quit() -> None:
     ]
     assert keys_line(keys, 40).text == " a First  b Second       ? help  q quit "
     assert keys_line(keys, 30).text == " a First       ? help  q quit "
+
+
+def test_status_of_a_source_that_stopped_says_why_and_since_when() -> None:
+    packets = SourceStatus("packets", False, "eth0 is down, waiting", since_ns=SNAPSHOT.time_ns)
+    line = status_line(SUBJECT, replace(SNAPSHOT, sources=(packets,)), False, 120)
+    assert " packets ○ eth0 is down since 12:03:44 " in line.text

@@ -10,7 +10,7 @@ from tcpwatch.cli.live import open_sockets
 from tcpwatch.cli.options import DemoOptions, FrameOptions, KernelOptions
 from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.cli.streams import say
-from tcpwatch.errors import PrivilegeError, UsageError
+from tcpwatch.errors import PrivilegeError, RecordingError, UsageError
 from tcpwatch.lab.address import PORT
 from tcpwatch.lab.leaky_server import Demo
 from tcpwatch.lab.namespace import OwnNamespace, enter_own_namespace
@@ -94,9 +94,12 @@ def play_headless(options: DemoOptions, frames: FrameOptions, scenario: Scenario
         with process:
             give_up_privileges(keep_owner_lookup=monitor.reads_processes)
             monitor.start()
-            return headless.watch()
+            code = headless.watch()
     finally:
         monitor.stop()
+    if monitor.recording_failure is not None:
+        raise RecordingError(monitor.recording_failure)
+    return code
 
 
 def pace_s(asked_s: float | None, default_s: float) -> float:
