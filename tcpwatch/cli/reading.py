@@ -114,7 +114,7 @@ class Reading:
         self._passes = passes
         self._decoder = Decoder()
         self._before_wait = before_wait
-        self._frames = 0
+        self.frames = 0  # that have been read
         self._count = options.max_segs
         self._ports = frozenset(port.to_bytes(2) for port in options.ports)
         with ExitStack() as opened:
@@ -166,8 +166,8 @@ class Reading:
         """Each step for all of a batch at once: what it works with is at hand then, which saves a tenth of the time."""
         if self._clock() - self._handed_over_ns >= LONGEST_UNSEEN_NS:
             self._hand_over()
-        decode, track, begin = self._decoder.decode, self._tracker.receive_segment, self._frames + 1
-        self._frames += len(frames)
+        decode, track, begin = self._decoder.decode, self._tracker.receive_segment, self.frames + 1
+        self.frames += len(frames)
         segments = [
             decode(number, time_ns, link_type, data, wire_length)
             for number, (time_ns, link_type, data, wire_length) in enumerate(frames, begin)
