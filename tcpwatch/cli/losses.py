@@ -26,6 +26,7 @@ class Losses:
         self._dropped = 0
         self._looked_ns = clock()
         self._longest_write_ns = 0
+        self.newest = 0  # how many frames the newest loss was
         self._by_reason: Counter[str] = Counter()
 
     @contextmanager
@@ -49,6 +50,7 @@ class Losses:
         stall_ns, self._longest_write_ns = self._longest_write_ns, 0
         if not new:
             return None
+        self.newest = new
         reason, time = (STALLED, f" for {stall_ns / SECOND_NS:.1f} s") if stall_ns >= STALL_NS else (TOO_MUCH, "")
         self._by_reason[reason] += new
         return f"the kernel has dropped {counted(new, 'frame')}: {reason}{time}"

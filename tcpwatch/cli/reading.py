@@ -8,7 +8,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from itertools import chain, islice
 from types import FrameType
 from typing import Protocol, Self
@@ -35,6 +35,8 @@ LIVE_GC_THRESHOLDS = (50_000, 20, 20)
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 BeforeWait = Callable[[], None]
+OnLoss = Callable[[int], None]
+"""Told how many frames the kernel has dropped, before the next event is given."""
 
 
 class Input(Protocol):
@@ -58,13 +60,14 @@ class Input(Protocol):
 class Live:
     """The frames of an interface, without end."""
 
-    def __init__(self, source: FrameSource, before_wait: BeforeWait, clock: Callable[[], int]) -> None:
+    def __init__(self, source: FrameSource, before_wait: BeforeWait, clock: Callable[[], int], on_loss: OnLoss) -> None:
+        self._on_loss = on_loss
         self.counts: Statistics | None = None
         self._began = False
         self._source = source
         self._before_wait = before_wait
         self._message = source.message
-        self._losses = Losses(source.statistics, clock)
+        self.losses = Losses(source.statistics, clock)
         say(source.message)
 
     @property
@@ -76,11 +79,11 @@ class Live:
         """Frames as they come."""
         self._began = True
         while True:
-            with self._losses.writing():
-                self._before_wait()
+            self._before_wait()
             frames = self._source.frames(POLL_MS)
-            if loss := self._losses.look():
+            if loss := self.losses.look():
                 say(loss)
+                self._on_loss(self.losses.newest)
             if self._source.message != self._message:
                 self._message = self._source.message
                 say(self._message)
@@ -89,10 +92,10 @@ class Live:
     def close(self) -> None:
         """End the capture, and write its counts to stderr."""
         if self._began:
-            self._losses.look(at_once=True)
+            self.losses.look(at_once=True)
         self.counts = received, dropped = self._source.statistics()
         self._source.close()
-        why = f" ({reasons})" if (reasons := self._losses.reasons) else ""
+        why = f" ({reasons})" if (reasons := self.losses.reasons) else ""
         say(f"{counted(received, 'frame')} captured, {dropped:,} dropped by the kernel{why}")
 
 
@@ -106,10 +109,12 @@ class Reading:
         before_wait: BeforeWait,
         passes: Callable[[Event], bool] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
+        on_loss: OnLoss = lambda frames: None,
     ) -> None:
         """Only events that pass are given (None: all). Raises what opening a file or a capture raises."""
         self._clock = clock
         self._handed_over_ns = clock()
+        self._writing: Callable[[], AbstractContextManager[None]] = nullcontext
         self._tracker = tracker
         self._passes = passes
         self._decoder = Decoder()
@@ -126,7 +131,8 @@ class Reading:
                 source = None
             else:
                 source = open_frames(options)
-                self._input = Live(source, self._hand_over, clock)
+                self._input = live = Live(source, self._hand_over, clock, on_loss)
+                self._writing = live.losses.writing
                 opened.callback(gc.set_threshold, *gc.get_threshold())
                 gc.set_threshold(*LIVE_GC_THRESHOLDS)
             opened.callback(self._input.close)
@@ -188,7 +194,8 @@ class Reading:
         return segment.ends[-2:] in self._ports or segment.ends[-4:-2] in self._ports
 
     def _hand_over(self) -> None:
-        self._before_wait()
+        with self._writing():
+            self._before_wait()
         self._handed_over_ns = self._clock()
         if self._recording is not None:
             whole = self._recording.failure is None

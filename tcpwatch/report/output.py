@@ -1,7 +1,7 @@
 """Lines for stdout, collected and written in one piece."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from tcpwatch.errors import OutputError
@@ -12,6 +12,7 @@ class Output:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
+        self._amendments: list[tuple[int, Callable[[str], str]]] = []
         self.add = self._lines.append
 
     def __enter__(self) -> Self:
@@ -20,11 +21,23 @@ class Output:
     def __exit__(self, *_: object) -> None:
         self.flush()
 
+    def amend_next(self, amend: Callable[[str], str]) -> None:
+        """Change the next line that is added, when it is written."""
+        self._amendments.append((len(self._lines), amend))
+
     def flush(self) -> None:
         """Write all lines; raises what `write_lines` raises."""
         if self._lines:
+            self._amend()
             lines, self._lines[:] = tuple(self._lines), ()
             write_lines(lines)
+
+    def _amend(self) -> None:
+        early, count = self._amendments, len(self._lines)
+        self._amendments = [(0, amend) for index, amend in early if index >= count]
+        for index, amend in early:
+            if index < count:
+                self._lines[index] = amend(self._lines[index])
 
 
 def write_lines(lines: Iterable[str]) -> None:

@@ -134,3 +134,12 @@ def test_what_a_file_shows_goes_out_each_tenth_of_a_second(log: list[str], captu
         for _ in range(10):
             reading._examine(())
     assert len(handed_over) == 5
+
+
+def test_loss_is_told_before_the_next_event(log: list[str]) -> None:
+    moments = iter(range(0, 10**15, 2_000_000_000))
+    lost: list[int] = []
+    options = FrameOptions(max_segs=2)
+    with Reading(options, FlowTracker(), lambda: None, clock=lambda: next(moments), on_loss=lost.append) as reading:
+        next(reading.events())
+        assert lost == [1_000]

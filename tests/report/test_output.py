@@ -31,3 +31,16 @@ def test_lines_that_could_not_be_written_are_not_tried_again(monkeypatch: pytest
     with pytest.raises(BrokenPipeError):
         output.flush()
     output.flush()
+
+
+def test_next_line_is_amended_whenever_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output()
+    output.add("one")
+    output.amend_next(str.upper)
+    output.flush()
+    output.add("two")
+    output.add("three")
+    output.flush()
+    output.add("four")
+    output.flush()
+    assert capsys.readouterr().out == "one\nTWO\nthree\nfour\n"

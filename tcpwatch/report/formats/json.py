@@ -39,6 +39,11 @@ def line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def with_dropped(object_line: str, frames: int) -> str:
+    """The object with a member for what the kernel dropped before it, since the last object that has one."""
+    return f'{object_line[:-1]},"dropped_before":{frames}}}'
+
+
 def packet(event: Event) -> str:
     """A segment as one line, with the columns of PACKETS.
 
