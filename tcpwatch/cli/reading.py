@@ -149,6 +149,11 @@ class Reading:
     def __exit__(self, kind: object, *_: object) -> None:
         """Raises RecordingError where nothing else has gone wrong but the recording."""
         self._opened.close()
+        if evicted := (tracker := self._tracker).evicted:
+            say(
+                f"{counted(evicted, 'connection')} let go of before the end, {tracker.evicted_open:,} of them"
+                f" not over: {tracker.limit:,} can be followed at a time"
+            )
         if self._decoder.skipped:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in self._decoder.skipped.most_common())
             say(f"frames without a segment to show: {reasons}")

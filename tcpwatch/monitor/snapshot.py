@@ -76,6 +76,8 @@ class Connection:
 class SourceStatus:
     """Whether one of the sources works, in words; `fix` is the command that would make it work.
 
+    `left_out` says in a few words each what of its facts is not shown, and how many.
+
     `partly` is what a source gives that could give more; `lost` is how many of its reports were lost, at least.
     `since_ns` (wall clock) is since when a source that had worked does not; `interruptions` are those of the capture,
     and `place` the name that its interface has now where that is another than at the start.
@@ -90,6 +92,7 @@ class SourceStatus:
     since_ns: int | None = None
     interruptions: tuple[Interruption, ...] = ()
     place: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from functools import cache
 from tcpwatch.tcp.analysis import CONTROL, analyse
 from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.handshake import Closed, Opened, follow
+from tcpwatch.tcp.remarks import aggregate, aggregate_note, remark
 from tcpwatch.tcp.seqnum import offset, unwrap, wrap
 from tcpwatch.tcp.state import AWAITING_ACK, OVER, State
 from tcpwatch.tcp.stream import Stream, UnwrappedSegment
@@ -73,6 +74,19 @@ class Flow:
         return self.states[0] in OVER and self.states[1] in OVER
 
     @property
+    def standing(self) -> int:
+        """How much would be lost with this flow where memory is short: the lowest goes first.
+
+        What strangers can start in any number comes below what took two ends: a flow that is over, a handshake that is
+        not complete, one direction alone.
+        """
+        if self.over:
+            return 0
+        if self.opened is Opened.HALF_OPEN:
+            return 1
+        return 3 if self.streams[0].segs and self.streams[1].segs else 2
+
+    @property
     def completeness(self) -> int:
         """Wireshark's tcp.completeness. A single segment counts only if it is a SYN, as in Wireshark."""
         segs = self.streams[0].segs + self.streams[1].segs
@@ -112,6 +126,8 @@ class Flow:
             relative_ack = offset(ack, other_base)
             if ack != receiver.expected:
                 ack = unwrap(ack, receiver.expected or other_base)
+        else:
+            ack = 0  # RFC 9293 §3.1: without the flag, the field means nothing
         rtt_ns = in_flight = None
         if flags & CONTROL or self._expects_step or not sender.extend(segment, seq, ack, receiver):
             unwrapped = UnwrappedSegment(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
@@ -128,6 +144,8 @@ class Flow:
             rtt_ns = receiver.acknowledge(ack, segment.time_ns)
         if length:
             in_flight = sender.in_flight
+            if (mss := receiver.mss) and length > mss:
+                meaning = _with_aggregate(meaning, segment, mss)
             if (payload := segment.payload) and payload[0] in FIRST_BYTES and (app := describe_payload(payload)):
                 meaning = replace(meaning, app=app)
         wnd = sender.wnd
@@ -145,7 +163,10 @@ class Flow:
         step = note = None
         if unwrapped.flags & CONTROL or self._expects_step:
             step, note = follow(self, side, unwrapped, sender, receiver)
+            note = note or remark(unwrapped, words, sender, receiver)
             words += self._note_control(segment, unwrapped, relative_ack, sender, receiver)
+        else:
+            note = remark(unwrapped, words, sender, receiver)
         self._completeness |= _completeness_of(unwrapped.flags, unwrapped.length)
         for word in words:
             self.analysis[word] = self.analysis.get(word, 0) + 1
@@ -179,14 +200,17 @@ class Flow:
                 words = ("tfo_syn",) if options.fast_open else ()
             elif relative_ack > 1:
                 words = ("tfo_ack",)
-        elif flags & ACK and self._syn_ns and not self.handshake_rtt_ns:
-            self.handshake_rtt_ns = segment.time_ns - self._syn_ns
+        elif flags & ACK and self._syn_ns and self.handshake_rtt_ns is None:
+            if segment.time_ns >= self._syn_ns:
+                self.handshake_rtt_ns = segment.time_ns - self._syn_ns
+            else:
+                self._syn_ns = None  # time went back: there is nothing to measure from
         if flags & FIN and flags & ACK and sender.fin is None:
             sender.fin = unwrapped.end - 1
         if flags & RST:
             sender.rst = True
         waits = self.states[0] in AWAITING_ACK or self.states[1] in AWAITING_ACK
-        untimed = bool(self._syn_ns) and not self.handshake_rtt_ns
+        untimed = bool(self._syn_ns) and self.handshake_rtt_ns is None
         self._expects_step = waits or untimed or receiver.rst_challenged
         return words
 
@@ -202,6 +226,14 @@ class Flow:
 def _plain(first: State, second: State) -> tuple[Meaning, Meaning]:
     """The meaning of an ordinary segment in these states: sent by the first end, sent by the second."""
     return Meaning(first, second), Meaning(second, first)
+
+
+def _with_aggregate(meaning: Meaning, segment: Segment, mss: int) -> Meaning:
+    """The meaning of a segment longer than `mss`: its options leave each of those in it less room (RFC 6691)."""
+    segs = -(-segment.length // max(1, mss - len(segment.option_bytes)))
+    if not (meaning.step or meaning.analysis or meaning.note):
+        return aggregate(meaning.src_state, meaning.dst_state, segs)
+    return replace(meaning, note=meaning.note or aggregate_note(segs))
 
 
 def _completeness_of_first(first: Segment, reused: bool) -> int:

@@ -105,8 +105,11 @@ def _acknowledge(flow: FlowStates, side: int, unwrapped: UnwrappedSegment, sende
         return Step.HANDSHAKE_ACK if states[side] is State.ESTABLISHED else None, None
     if states[side] in (State.SYN_SENT, State.SYN_RECEIVED) and not receiver.segs:
         return _infer_answer(flow, side)
-    if states[side] is State.LISTEN and receiver.isn is not None and ack != receiver.isn + 1:
-        return None, "challenge ACK: the SYN falls into an older connection"  # RFC 5961 §4
+    if states[side] is State.LISTEN and receiver.isn is not None:
+        if unwrapped.length and receiver.syn_covered_by(ack):
+            return None, "data before its SYN-ACK"  # as Fast Open allows, RFC 7413 §4.2
+        if not unwrapped.length and not receiver.syn_covered_by(ack):
+            return None, "challenge ACK: the SYN falls into an older connection"  # RFC 5961 §4
     if sender.rst_challenged and not unwrapped.length and ack == sender.ack:
         return None, "challenge ACK: asks for the RST at RCV.NXT"  # RFC 5961 §3.2
     if receiver.fin is not None and not receiver.fin_acked and ack > receiver.fin:

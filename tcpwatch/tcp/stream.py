@@ -20,7 +20,9 @@ class UnwrappedSegment:
     option was seen since the sender's last segment (RFC 8684 §4: such duplicate ACKs are no sign of loss).
     """
 
-    __slots__ = ("ack", "end", "flags", "handshake_rtt_ns", "length", "mptcp_news", "seq", "time_ns", "wnd_raw")
+    __slots__ = (
+        "ack", "end", "flags", "handshake_rtt_ns", "length", "mptcp_news", "option_bytes", "seq", "time_ns", "wnd_raw",
+    )  # fmt: skip
 
     def __init__(
         self, segment: Segment, seq: int, ack: int, handshake_rtt_ns: int | None = None, mptcp_news: bool = False
@@ -31,6 +33,7 @@ class UnwrappedSegment:
         self.length = segment.length
         self.wnd_raw = segment.window
         self.time_ns = segment.time_ns
+        self.option_bytes = segment.option_bytes
         self.end = seq + segment.length + (1 if segment.flags & OCCUPYING else 0)
         self.handshake_rtt_ns = handshake_rtt_ns
         self.mptcp_news = mptcp_news
@@ -50,12 +53,14 @@ class Stream:
     `wnd`, `wnd_raw`: the window of the last segment in bytes (None while the scale is unknown), and its raw field.
 
     `dup_acks`: duplicate ACKs in a row; -1 if the other end acknowledged data that was not captured.
+
+    `option_bytes`: the options of the newest segment by its numbers, SYNs apart.
     """
 
     __slots__ = (
         "ack", "base", "contiguous", "dup_acks", "expected", "expected_ns", "fin", "fin_step", "isn", "lacks_wscale",
-        "last_ns", "mptcp", "mss", "nxt", "offered_wscale", "payload_bytes", "retrans_segs", "rst", "rst_challenged",
-        "sack_permitted", "segs", "una", "unacked", "wnd", "wnd_raw", "words", "wscale",
+        "last_ns", "mptcp", "mss", "nxt", "offered_wscale", "option_bytes", "payload_bytes", "retrans_segs", "rst",
+        "rst_challenged", "sack_permitted", "segs", "una", "unacked", "wnd", "wnd_raw", "words", "wscale",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -85,6 +90,7 @@ class Stream:
         self.retrans_segs = 0
         self.dup_acks = 0
         self.last_ns = 0
+        self.option_bytes = b""
         self.words: tuple[str, ...] = ()
 
     @property
@@ -130,6 +136,8 @@ class Stream:
                 self.nxt = end
                 if end > seq:
                     self._time(end, time_ns)
+        if end >= self.expected and not flags & SYN:
+            self.option_bytes = segment.option_bytes
         self.wnd_raw = segment.window
         if self.wscale is not None:  # a SYN's window is never scaled (RFC 7323 §2.2)
             self.wnd = segment.window if flags & SYN else segment.window << self.wscale
@@ -140,14 +148,21 @@ class Stream:
     def extend(self, segment: Segment, seq: int, ack: int, other: "Stream") -> bool:
         """Record a segment to which no analysis rule can apply; if one might, do nothing and return False.
 
-        Such a segment has the next data, without a gap, into an open window, or it is an ACK that advances. Nearly all
-        segments without SYN, FIN and RST are like this, so it is tried before the rules. Same effect as record(), in
-        fewer steps.
+        Such a segment has the next data, without a gap, into an open window, or it is an ACK that advances. Neither its
+        time nor its timestamp goes back. Nearly all segments without SYN, FIN and RST are like this, so it is tried
+        before the rules. Same effect as record(), in fewer steps.
         """
         length, window, time_ns = segment.length, segment.window, segment.time_ns
         if not seq == self.expected == self.contiguous == self.nxt or not window or not segment.flags & ACK:
             return False
-        if ack > other.contiguous:
+        option_bytes = segment.option_bytes
+        # Timestamps are in network order: where the layout is the same, bytes compare like numbers.
+        if (
+            ack > other.contiguous
+            or option_bytes < self.option_bytes
+            or time_ns < self.last_ns
+            or time_ns < other.last_ns
+        ):
             return False
         if length:
             end, room = seq + length, other.wnd
@@ -163,6 +178,7 @@ class Stream:
             self.ack = ack
             self.dup_acks = 0
         self.segs += 1
+        self.option_bytes = option_bytes
         self.wnd_raw = window
         if self.wscale is not None:
             self.wnd = window << self.wscale
@@ -201,12 +217,15 @@ class Stream:
             other.wscale = 0
 
     def acknowledge(self, ack: int, time_ns: int) -> int | None:
-        """The other end acknowledges new data up to `ack`; returns the round-trip time if a segment ended there."""
+        """The other end acknowledges new data up to `ack`; returns the round-trip time if a segment ended there.
+
+        None where time goes back: what is negative was not measured.
+        """
         self.una = ack
         sent_ns = self.unacked.pop(ack, None)
         if self.nxt is None or ack >= self.nxt:
             self.unacked.clear()
-        return None if sent_ns is None else time_ns - sent_ns
+        return None if sent_ns is None or time_ns < sent_ns else time_ns - sent_ns
 
     def acks_uncaptured(self, ack: int) -> bool:
         """Whether `ack`, from the other end, is the first to acknowledge data of this stream that was not captured."""

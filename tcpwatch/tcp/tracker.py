@@ -1,7 +1,7 @@
 """Segments -> events: finds the flow of each segment, and detects when a four-tuple begins a new flow.
 
-Rule: the number of flows is bounded. Flows that are over are evicted first, then those longest without a segment;
-evictions are counted.
+Rule: the number of flows is bounded. What strangers can start in any number is evicted before a connection of two ends
+(`Flow.standing`), and then what was longest without a segment; evictions are counted, and those of two ends apart.
 """
 
 from collections.abc import Callable, Container, Sequence
@@ -22,12 +22,13 @@ class FlowTracker:
     """
 
     def __init__(self, limit: int = 65_536, on_evict: Callable[[Sequence[Flow]], None] = lambda flows: None) -> None:
-        self._limit = limit
+        self.limit = limit
         self._on_evict = on_evict
         self._flows: dict[int, Flow] = {}
         self._latest: dict[bytes, tuple[Flow, int]] = {}
         self._streams = 0
         self.evicted = 0
+        self.evicted_open = 0
 
     def receive_segment(self, segment: Segment) -> Event:
         """Process the next segment, in capture order."""
@@ -72,7 +73,7 @@ class FlowTracker:
 
     def _open(self, segment: Segment, reused: bool = False) -> tuple[Flow, int]:
         """Start a flow. The sender of a SYN-ACK is the responder; any other first sender is the initiator."""
-        if len(self._flows) >= self._limit:
+        if len(self._flows) >= self.limit:
             self._evict()
         mirrored = reversed_ends(segment.ends)
         side = 1 if segment.flags & (SYN | ACK) == SYN | ACK else 0
@@ -87,12 +88,13 @@ class FlowTracker:
         self._forget([flow for flow in over if flow.ends not in living and reversed_ends(flow.ends) not in living])
 
     def _evict(self) -> None:
-        """Evict flows. An open connection may be idle for days, so flows that are over go first."""
-        by_use = sorted(self._flows.values(), key=lambda flow: (not flow.over, flow.last_ns))
-        least = by_use[: self._limit // EVICT_SHARE + 1]
+        """Evict flows. An open connection may be idle for days, and a flood sends all the time."""
+        by_use = sorted(self._flows.values(), key=lambda flow: (flow.standing, flow.last_ns))
+        least = by_use[: self.limit // EVICT_SHARE + 1]
         self._on_evict(least)
         self._forget(least)
         self.evicted += len(least)
+        self.evicted_open += sum(not flow.over for flow in least)
 
     def _forget(self, flows: Sequence[Flow]) -> None:
         for flow in flows:

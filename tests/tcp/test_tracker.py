@@ -151,6 +151,28 @@ def test_limit_evicts_both_flows_of_a_four_tuple_where_time_goes_back() -> None:
     assert (tracker.evicted, tracker.flow(CLIENT_FIRST)) == (2, None)
 
 
+def test_limit_evicts_a_flood_before_a_quiet_connection() -> None:
+    tracker = FlowTracker(limit=32)
+    for line in segments((*HANDSHAKE, "< . 1(0) ack 1")):
+        tracker.receive_segment(line)
+    for port in range(200):
+        tracker.receive_segment(from_port(2_000 + port, time_ns=2 * START_NS + port))
+    assert tracker.flow(CLIENT_FIRST) == (tracker.flows()[0], 0)
+    assert tracker.evicted == tracker.evicted_open > 0
+
+
+def test_limit_evicts_open_connections_where_there_is_nothing_else() -> None:
+    tracker = FlowTracker(limit=2)
+    for port in range(4):
+        for line in segments(HANDSHAKE, start_ns=START_NS * (port + 1)):
+            back = line.ends[0:4] == line.ends[4:8] and line.ends[8:10] == b"\x27\x0f"
+            own = port.to_bytes(2)
+            ends_of_port = line.ends[:10] + own if back else line.ends[:8] + own + line.ends[10:]
+            tracker.receive_segment(replace(line, ends=ends_of_port))
+    assert (tracker.evicted, tracker.evicted_open) == (2, 2)
+    assert [flow.stream for flow in tracker.flows()] == [2, 3]
+
+
 def test_limit_calls_on_evict_before_eviction() -> None:
     told: list[int] = []
     tracker = FlowTracker(limit=2, on_evict=lambda flows: told.extend(flow.stream for flow in flows))

@@ -23,6 +23,7 @@ FLAGS = {"S": SYN, "F": FIN, "R": RST, "P": PSH, "U": URG, ".": ACK, "-": 0}
 OPTIONS: dict[str, Callable[[str], bytes]] = {
     "mss": lambda value: b"\x02\x04" + int(value).to_bytes(2),
     "wscale": lambda value: b"\x03\x03" + bytes([int(value)]),
+    "ts": lambda value: b"\x01\x01\x08\x0a" + b"".join(int(number).to_bytes(4) for number in value.split()),
     "sackOK": lambda _value: b"\x04\x02",
     "fo": lambda value: b"\x22" + bytes([2 + len(value) // 2]) + bytes.fromhex(value),
     "mptcp": lambda value: b"\x1e\x03" + bytes([int(value) << 4]),

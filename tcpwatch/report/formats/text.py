@@ -36,7 +36,8 @@ KEPT_FOR = {
 
 def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
     """What writes records of this schema; each kind of record has a text of its own."""
-    lines_of, add = OWN_TEXT[schema.name], output.add
+    lines_of: Callable[[Iterable[Any]], Iterator[str]] = OWN_TEXT.get(schema.name) or FlowTable().lines
+    add = output.add
 
     def write(records: Iterable[Record]) -> None:
         deque(map(add, lines_of(records)), maxlen=0)  # a loop that runs in C
@@ -75,10 +76,23 @@ def packet(event: Event) -> str:
     return line
 
 
-def flows(chosen: Iterable[Flow]) -> Iterator[str]:
-    """Connections as an aligned table, titles first, if there are any. The initiator is who sent and received."""
-    rows = [_flow_cells(flow) for flow in chosen]
-    return _table(FLOW_TITLES, rows) if rows else iter(())
+class FlowTable:
+    """The table of connections, in one part or several: titles stand above the first, columns get no narrower.
+
+    The initiator is who sent and received.
+    """
+
+    def __init__(self) -> None:
+        self._widths: Sequence[int] = ()
+
+    def lines(self, chosen: Iterable[Flow]) -> Iterator[str]:
+        """The next part."""
+        rows: list[Sequence[str]] = [_flow_cells(flow) for flow in chosen]
+        if not rows:
+            return iter(())
+        titled = [FLOW_TITLES, *rows]
+        before, self._widths = self._widths, _widths(titled, self._widths)
+        return _aligned(FLOW_TITLES, rows if before else titled, self._widths)
 
 
 def doctor(examinations: Iterable[Examination]) -> Iterator[str]:
@@ -161,7 +175,7 @@ def _flow_cells(flow: Flow) -> tuple[str, ...]:
         f"{received.payload_bytes:,}",
         f"{sent.segs}+{received.segs}",
         rtt,
-        fine_duration(max(0, flow.last_ns - flow.first_ns)),
+        "-" if flow.last_ns < flow.first_ns else fine_duration(flow.last_ns - flow.first_ns),  # time went back
         ", ".join(f"{word} {count}" for word, count in sorted(flow.analysis.items())),
     )
 
@@ -183,9 +197,19 @@ ENDS_TEXT = Memo(_ends)
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Titles and rows, each column as wide as its widest cell."""
-    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
-    for row in (titles, *rows):
-        cells = zip(titles, row, widths, strict=True)
+    titled = [titles, *rows]
+    return _aligned(titles, titled, _widths(titled))
+
+
+def _widths(rows: Sequence[Sequence[str]], at_least: Sequence[int] = ()) -> list[int]:
+    """How wide each column is: as its widest cell."""
+    found = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return list(map(max, found, at_least)) if at_least else found
+
+
+def _aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], column_widths: Sequence[int]) -> Iterator[str]:
+    for row in rows:
+        cells = zip(titles, row, column_widths, strict=True)
         yield "  ".join(
             cell.rjust(width) if title in RIGHT else cell.ljust(width) for title, cell, width in cells
         ).rstrip()
@@ -194,6 +218,5 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 OWN_TEXT: Mapping[str, Callable[[Iterable[Any]], Iterator[str]]] = {
     "sockets": sockets,
     "packets": packets,
-    "flows": flows,
     "doctor": doctor,
 }

@@ -204,7 +204,8 @@ class Packets(Rows[float]):
         if self._streams is not None:
             count = f"filtered {count} of {grouped(self._log.end - self._log.first)}"
         only = ("selected connection only",) if self.limited else ()
-        return " · ".join(("Packets", place, count, *only, tail))
+        left_out = self._status.left_out if self._status else ()
+        return " · ".join(("Packets", place, count, *left_out, *only, tail))
 
     def titles(self) -> Line:
         """The columns' titles."""

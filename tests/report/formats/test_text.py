@@ -14,7 +14,7 @@ from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.duration import SECOND_NS
-from tcpwatch.wire.segment import ACK, RST
+from tcpwatch.wire.segment import ACK, RST, SYN
 from tests.builders import connection, ends, event, segment
 
 
@@ -86,7 +86,7 @@ def test_flows_are_aligned_under_their_titles() -> None:
     tracker = FlowTracker()
     for each in (segment(length=1500), segment(length=1500), segment(ends=ends(("::1", 1), ("::1", 2)), time_ns=7)):
         tracker.receive_segment(each)
-    titles, first, second = text.flows(tracker.flows())
+    titles, first, second = text.FlowTable().lines(tracker.flows())
     assert first.split() == [
         *("0", "127.0.0.1:53412", "127.0.0.1:9999", "midstream", "open", "ESTABLISHED/ESTABLISHED"),
         *("3,000", "0", "2+0", "-", "0.0s", "retransmission", "1"),
@@ -97,11 +97,11 @@ def test_flows_are_aligned_under_their_titles() -> None:
 def test_flow_that_was_closed_says_who_began_it() -> None:
     tracker = FlowTracker()
     tracker.receive_segment(segment(flags=RST | ACK))
-    assert "reset, initiator first" in list(text.flows(tracker.flows()))[1]
+    assert "reset, initiator first" in list(text.FlowTable().lines(tracker.flows()))[1]
 
 
 def test_no_flows_have_no_titles() -> None:
-    assert list(text.flows([])) == []
+    assert list(text.FlowTable().lines([])) == []
 
 
 def examination(**facts: Any) -> Examination:
@@ -154,3 +154,11 @@ def test_doctor_lists_the_interfaces() -> None:
         "  lo              up    loopback  127.0.0.1 ::1",
         "  eth0            down",
     ]
+
+
+def test_flows_in_two_parts_have_one_title() -> None:
+    tracker = FlowTracker()
+    tracker.receive_segment(segment(flags=SYN))
+    table = text.FlowTable()
+    first, second = list(table.lines(tracker.flows())), list(table.lines(tracker.flows()))
+    assert (len(first), second, list(table.lines([]))) == (2, first[1:], [])
