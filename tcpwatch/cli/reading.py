@@ -25,6 +25,8 @@ from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.quantity import counted
 from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.files.record import one_by_one
+from tcpwatch.wire.origin import mark_links
 from tcpwatch.wire.segment import Segment
 
 POLL_MS = 100
@@ -149,6 +151,8 @@ class Reading:
     def __exit__(self, kind: object, *_: object) -> None:
         """Raises RecordingError where nothing else has gone wrong but the recording."""
         self._opened.close()
+        if copies := self._tracker.copies:
+            say(f"{counted(copies, 'copy')} left out: more than one interface saw the same segment")
         if evicted := (tracker := self._tracker).evicted:
             say(
                 f"{counted(evicted, 'connection')} let go of before the end, {tracker.evicted_open:,} of them"
@@ -170,22 +174,23 @@ class Reading:
         """
         batches = self._input.batches()
         if self._count is not None:  # one by one, so that nothing behind the last is recorded or changes a flow
-            batches = ([frame] for frame in chain.from_iterable(batches))
+            batches = chain.from_iterable(map(one_by_one, batches))
         return islice(chain.from_iterable(map(self._examine, batches)), self._count)
 
     def _examine(self, frames: Sequence[Frame]) -> list[Event]:
         """Each step for all of a batch at once: what it works with is at hand then, which saves a tenth of the time."""
         if self._clock() - self._handed_over_ns >= LONGEST_UNSEEN_NS:
             self._hand_over()
-        decode, track, begin = self._decoder.decode, self._tracker.receive_segment, self.frames + 1
+        decode, begin = self._decoder.decode, self.frames + 1
         self.frames += len(frames)
         segments = [
             decode(number, time_ns, link_type, data, wire_length)
             for number, (time_ns, link_type, data, wire_length) in enumerate(frames, begin)
         ]
+        mark_links(frames, segments)
         if self._recording is not None:
             self._record(self._recording, frames, segments)
-        events = [track(segment) for segment in segments if segment is not None]
+        events = self._tracker.receive_segments(segments)
         if self._ports:
             events = [event for event in events if self._has_port(event.segment)]
         return events if self._passes is None else list(filter(self._passes, events))

@@ -13,7 +13,9 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.text.quantity import counted
 from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.origin import mark_links
 
 POLL_MS = 100
 LINGER_NS = 120_000_000_000  # nf_conntrack_tcp_timeout_time_wait
@@ -74,6 +76,7 @@ class Wiretap:
             self.failure or self._source.message,
             since_ns=interruptions.since_ns if not working else None,
             interruptions=interruptions.all,
+            left_out=left_out(self._tracker),
             place=self._source.name if self._source.name != self._first_name else None,
         )
         if self._recording is None:
@@ -104,18 +107,18 @@ class Wiretap:
 
     def receive(self) -> None:
         """Read what frames there are, waiting a moment for the first, and publish what they mean."""
-        events = []
-        decode = self._decoder.decode
-        track = self._tracker.receive_segment
+        decode, begin = self._decoder.decode, self._frames + 1
         frames = self._source.frames(POLL_MS)
         if self._recording is not None:
             self._recording.write(self._source.name, frames)
+        self._frames += len(frames)
+        segments = [
+            decode(number, time_ns, link_type, data, wire_length)
+            for number, (time_ns, link_type, data, wire_length) in enumerate(frames, begin)
+        ]
+        mark_links(frames, segments)
         with self.lock:
-            for time_ns, link_type, data, wire_length in frames:
-                self._frames += 1
-                segment = decode(self._frames, time_ns, link_type, data, wire_length)
-                if segment is not None:
-                    events.append(track(segment))
+            events = self._tracker.receive_segments(segments)
         if events:
             self._log.extend(events)
         self._look(self._source.working, self._source.message)
@@ -133,6 +136,13 @@ class Wiretap:
             self._expired_ns = now_ns
             with self.lock:
                 self._tracker.expire(min(now_ns - LINGER_NS, oldest[0].segment.time_ns), living)
+
+
+def left_out(tracker: FlowTracker) -> tuple[str, ...]:
+    """What of the packets is not shown, and of which connections the flow was forgotten, in words."""
+    copies, forgotten = tracker.copies, tracker.evicted
+    words = [counted(copies, "copy")] if copies else []
+    return tuple([*words, f"{counted(forgotten, 'flow')} forgotten"] if forgotten else words)
 
 
 class NoWiretap:

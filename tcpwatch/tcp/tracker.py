@@ -4,8 +4,9 @@ Rule: the number of flows is bounded. What strangers can start in any number is 
 (`Flow.standing`), and then what was longest without a segment; evictions are counted, and those of two ends apart.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
+from tcpwatch.tcp.copies import CopyFilter
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.seqnum import wrap
@@ -29,6 +30,17 @@ class FlowTracker:
         self._streams = 0
         self.evicted = 0
         self.evicted_open = 0
+        self._copies = CopyFilter()
+
+    @property
+    def copies(self) -> int:
+        """How many segments were left out because another interface had shown them."""
+        return self._copies.count
+
+    def receive_segments(self, segments: Iterable[Segment | None]) -> list[Event]:
+        """Process the next segments, in capture order, those apart that are copies of what another interface saw."""
+        receive, is_copy = self.receive_segment, self._copies.is_copy
+        return [receive(one) for one in segments if one is not None and not (one.link and is_copy(one))]
 
     def receive_segment(self, segment: Segment) -> Event:
         """Process the next segment, in capture order."""

@@ -3,7 +3,11 @@
 
 def plural(count: int, word: str) -> str:
     """Singular or plural of `word` for this count."""
-    return word if count == 1 else f"{word}es" if word.endswith("s") else f"{word}s"
+    if count == 1:
+        return word
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith("s") else f"{word}s"
 
 
 def counted(count: int, word: str) -> str:

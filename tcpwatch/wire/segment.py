@@ -34,7 +34,8 @@ class Segment:
     `ends` is source address, destination address, source port, destination port, as in the headers: 12 bytes for IPv4,
     36 for IPv6. Segments, flows and sockets are matched by it. `length` is the payload length on the wire; `payload` is
     the captured part. `options_cut`: the capture ends before the end of the options. `vlan`: the ids of the VLAN tags
-    before the innermost IP header, outer first.
+    before the innermost IP header, outer first. `link`: the number of the interface on which the frame was captured, 0
+    where that is not known, and on loopback.
     """
 
     frame: int
@@ -49,6 +50,7 @@ class Segment:
     payload: bytes
     options_cut: bool = False
     vlan: tuple[int, ...] = ()
+    link: int = 0
 
     @property
     def source(self) -> Endpoint:

@@ -55,7 +55,7 @@ def read_through(records: Iterable[Record]) -> None:
             assert json.loads(json_lines.packet(event))["frame"] == number
     for flow in tracker.flows():
         assert json.loads(json_lines.line(FLOWS.as_dict(flow)))["stream"] == flow.stream
-    assert len(list(text.flows(tracker.flows()))) == len(tracker.flows()) + bool(tracker.flows())
+    assert len(list(text.FlowTable().lines(tracker.flows()))) == len(tracker.flows()) + bool(tracker.flows())
 
 
 def flip_rounds(path: Path, rounds: int) -> float:

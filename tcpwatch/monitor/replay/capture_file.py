@@ -15,6 +15,7 @@ from tcpwatch.monitor.history import by_ends
 from tcpwatch.monitor.replay.flow import RecordedFlow
 from tcpwatch.monitor.replay.playhead import SILENCE_NS, Playhead
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
+from tcpwatch.monitor.wiretap import left_out
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.tracker import FlowTracker
@@ -69,12 +70,14 @@ class Recorded:
         self.events: list[Event] = []
         self.damage: CaptureFileError | None = None
         self.beyond = 0
+        self._left_out: tuple[str, ...] = ()
         self._flows: list[RecordedFlow] = []
         self._by_ends: dict[bytes, list[RecordedFlow]] = {}
         try:
             self._read(events, tracker, limit)
         except CaptureFileError as error:
             self.damage = error
+        self._left_out = left_out(tracker)
         if not self.events:
             raise self.damage or UsageError(f"{name} holds no TCP segment: there is nothing to show")
         self.playhead = Playhead([event.segment.time_ns for event in self.events], clock, silence_ns)
@@ -152,7 +155,7 @@ class Recorded:
         )
 
     def _sources(self) -> tuple[SourceStatus, ...]:
-        sources = [SourceStatus("packets", True, "a capture file")]
+        sources = [SourceStatus("packets", True, "a capture file", left_out=self._left_out)]
         if self.damage:
             where = self.damage.__cause__ or self.damage  # without the file's name
             sources.append(SourceStatus("file", False, f"damaged: {where}"))

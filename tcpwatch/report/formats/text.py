@@ -36,8 +36,7 @@ KEPT_FOR = {
 
 def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
     """What writes records of this schema; each kind of record has a text of its own."""
-    lines_of: Callable[[Iterable[Any]], Iterator[str]] = OWN_TEXT.get(schema.name) or FlowTable().lines
-    add = output.add
+    lines_of, add = OWN_TEXT[schema.name](), output.add
 
     def write(records: Iterable[Record]) -> None:
         deque(map(add, lines_of(records)), maxlen=0)  # a loop that runs in C
@@ -215,8 +214,9 @@ def _aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], column_widths
         ).rstrip()
 
 
-OWN_TEXT: Mapping[str, Callable[[Iterable[Any]], Iterator[str]]] = {
-    "sockets": sockets,
-    "packets": packets,
-    "doctor": doctor,
+OWN_TEXT: Mapping[str, Callable[[], Callable[[Iterable[Any]], Iterator[str]]]] = {
+    "sockets": lambda: sockets,
+    "packets": lambda: packets,
+    "flows": lambda: FlowTable().lines,
+    "doctor": lambda: doctor,
 }

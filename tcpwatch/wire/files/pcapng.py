@@ -12,7 +12,15 @@ from typing import NamedTuple
 
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.files.byte_reader import ByteStream
-from tcpwatch.wire.files.record import MAX_RECORD_BYTES, MAX_TIME_NS, Record, cut_short, damaged, too_long
+from tcpwatch.wire.files.record import (
+    MAX_RECORD_BYTES,
+    MAX_TIME_NS,
+    InterfaceRecords,
+    Record,
+    cut_short,
+    damaged,
+    too_long,
+)
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
@@ -95,7 +103,7 @@ def read_pcapng(stream: ByteStream) -> Iterator[list[Record]]:
         except struct.error:
             raise damaged("block", number, offset, "is too short for its kind") from None
         if record is not None:
-            yield [record]
+            yield _with_interface(record, kind, body, section)
         number += 1
 
 
@@ -105,6 +113,7 @@ def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
     Nearly all of a file is read here, with one unpack per packet; the slow path reads everything else.
     """
     records: list[Record] = []
+    numbers: list[int] = []
     buffer, at = stream.buffer, stream.at
     size = min(len(buffer), at + MAX_RECORD_BYTES)  # so no packet read here can exceed the limit
     unpack, unpack_length, interfaces = section.unpack_packet_block, section.unpack_length, section.interfaces
@@ -120,9 +129,16 @@ def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
         if not 0 <= time_ns <= MAX_TIME_NS:
             break
         records.append((time_ns, link_type, buffer[start : start + captured], wire_length))
+        numbers.append(interface)
         at = end
     stream.at = at
-    return records
+    return InterfaceRecords(records, numbers) if len(interfaces) > 1 else records
+
+
+def _with_interface(record: Record, kind: int, body: bytes, section: Section) -> list[Record]:
+    if kind != ENHANCED_PACKET or len(section.interfaces) < 2:
+        return [record]
+    return InterfaceRecords([record], section.unpack_length(body)[:1])
 
 
 def _section_at(stream: ByteStream) -> Section | None:
