@@ -148,6 +148,8 @@ class SocketRow:
     monotonic clock, empty where the kernel gives none, and `attributes` what else it wrote. A source that reads the
     kernel's own structures gives `record` instead, or as well. Either way `info` has the measurements,
     `kernel_tcb.tcb_of` the TCB, and `extensions` the rest. `upper` is the socket of another protocol that it is below.
+    `interface` is the number of the one it is bound to, by SO_BINDTODEVICE or by a link-local address; 0 where it is
+    bound to none.
     """
 
     cookie: int
@@ -168,6 +170,7 @@ class SocketRow:
     record: KernelRecord | None = None
     netns: Namespace | None = None  # where the source knows it
     upper: UpperSocket | None = None
+    interface_name: str | None = None  # where the source can name `interface`
 
     @property
     def is_here(self) -> bool:
@@ -176,8 +179,14 @@ class SocketRow:
 
     @property
     def local(self) -> Endpoint:
-        """This host's end."""
-        return endpoints(self.ends)[0]
+        """This host's end; where the socket holds for one interface alone, with that."""
+        end = endpoints(self.ends)[0]
+        return end._replace(zone=self.zone) if self.interface else end
+
+    @property
+    def zone(self) -> str:
+        """The interface to which the socket is bound; its number as `ss` writes it where it has no name here."""
+        return (self.interface_name or f"if{self.interface}") if self.interface else ""
 
     @property
     def remote(self) -> Endpoint:

@@ -18,13 +18,21 @@ IPV4_LOOPBACK, IPV6_LOOPBACK = b"\x7f", bytes(15) + b"\1"
 
 
 class Endpoint(NamedTuple):
-    """One end of a connection: address as text, port."""
+    """One end of a connection: address as text, port, and the interface within which alone it holds (RFC 4007 §11)."""
 
     ip: str
     port: int
+    zone: str = ""
+
+    @property
+    def host(self) -> str:
+        """The address, with its zone."""
+        return f"{self.ip}%{self.zone}" if self.zone else self.ip
 
     def __str__(self) -> str:
-        return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+        """As `ss` has it: `127.0.0.1:80`, `[fe80::1]%eth0:80`."""
+        address = f"[{self.ip}]" if ":" in self.ip else self.ip
+        return f"{address}%{self.zone}:{self.port}" if self.zone else f"{address}:{self.port}"
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@ from dataclasses import replace
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import Owner, SocketRow, Timer, TimerKind
 from tcpwatch.tcp.state import State
+from tests.builders import row
 
 READ_NS = 5_000_000_000
 
@@ -32,3 +33,10 @@ def test_row_of_another_namespace_is_not_here() -> None:
     row = SocketRow(1, bytes(12), False, State.LISTEN, 0, 1, None, None)
     found = [replace(row, netns=netns).is_here for netns in (None, Namespace(1, here=True), Namespace(2))]
     assert found == [True, True, False]
+
+
+def test_row_that_is_bound_to_an_interface_names_it_at_its_own_end() -> None:
+    bound = row(interface=3, interface_name="eth0")
+    assert (str(bound.local), str(bound.remote)) == ("127.0.0.1%eth0:9999", "127.0.0.1:53412")
+    assert row(interface=3).local.zone == "if3"
+    assert row().local.zone == ""

@@ -38,3 +38,9 @@ def test_flag_names_follow_the_bits() -> None:
 )
 def test_is_loopback_checks_the_first_end(address: str, is_one: bool) -> None:
     assert is_loopback(ends((address, 9999), ("::2" if ":" in address else "10.0.0.2", 50_000))) is is_one
+
+
+def test_endpoint_with_a_zone_is_as_in_ss() -> None:
+    assert str(Endpoint("fe80::1", 443, "eth0")) == "[fe80::1]%eth0:443"
+    assert str(Endpoint("0.0.0.0", 443, "eth0")) == "0.0.0.0%eth0:443"
+    assert Endpoint("fe80::1", 443, "eth0").host == "fe80::1%eth0"

@@ -12,6 +12,7 @@ from tcpwatch.kernel.bpf.fields import FieldValues, Selection, Shape
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS
 from tcpwatch.kernel.bpf.tcp_get_info import TCP_INFO_FIELDS, Clock, tcp_info
 from tcpwatch.kernel.ends import socket_ends
+from tcpwatch.kernel.interface_names import interface_name
 from tcpwatch.kernel.sock_diag.inet_diag import STATE_BY_NUMBER
 from tcpwatch.kernel.users import known_uid
 from tcpwatch.sockets.extras import Extensions
@@ -148,6 +149,7 @@ def socket_row(cookie: int, record: SocketRecord, netns: Namespace | None = None
         read_ns=record.clock.read_ns,
         record=record,
         netns=netns,
+        interface_name=interface_name(values["skc_bound_dev_if"], netns) if values["skc_bound_dev_if"] else None,
     )
 
 

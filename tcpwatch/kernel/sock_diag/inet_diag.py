@@ -8,6 +8,7 @@ only when used.
 from struct import Struct
 
 from tcpwatch.kernel.ends import socket_ends
+from tcpwatch.kernel.interface_names import interface_name
 from tcpwatch.kernel.sock_diag.attributes import (
     ATTRIBUTE_HEADER,
     INET_DIAG_CONG,
@@ -112,6 +113,7 @@ def decode(record: bytes, info: slice, read_ns: int, netns: Namespace | None = N
         attributes=socket_attributes,
         read_ns=read_ns,
         netns=netns,
+        interface_name=interface_name(interface, netns) if interface else None,
     )
 
 

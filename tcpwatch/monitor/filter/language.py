@@ -1,6 +1,7 @@
 """The filter language for connections. Pure; the same in the dashboard and in the other commands.
 
-    state:close-wait port:9999 proc:java pid:42 host:10.0.0.7 net:10.0.0.0/8 user:www age>60s recvq>0 sendq>0 netns:blue
+    state:close-wait port:9999 proc:java pid:42 host:10.0.0.7 net:10.0.0.0/8 user:www age>60s recvq>0 sendq>0
+    netns:blue iface:eth0
 
 Terms side by side mean AND; `or`, `not` and parentheses work as usual; a value in slashes is a regular expression; a
 term without a key is searched in all text of a row.
@@ -202,6 +203,11 @@ def _netns(operator: str, value: str, column: int) -> Test:
     return search
 
 
+def _interface(operator: str, value: str, column: int) -> Test:
+    """Matches the name or the number of the interface that the socket is bound to."""
+    return lambda c, now: c.row.interface != 0 and value in (c.row.interface_name, str(c.row.interface))
+
+
 def _age(operator: str, value: str, column: int) -> Test:
     match = _AGE.fullmatch(value)
     if match is None:
@@ -240,6 +246,7 @@ _KEYS: dict[str, Callable[[str, str, int], Test]] = {
     "host": _host,
     "net": _net,
     "netns": _netns,
+    "iface": _interface,
     "age": _age,
     "recvq": _queue("recv_q"),
     "sendq": _queue("send_q"),

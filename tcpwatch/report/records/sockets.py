@@ -104,6 +104,8 @@ SOCKETS: Schema[ReportedSocket] = Schema(
         Column("local_port", INTEGER, lambda record: record.row.local.port),
         Column("remote_ip", TEXT, lambda record: record.row.remote.ip),
         Column("remote_port", INTEGER, lambda record: record.row.remote.port),
+        Column("interface", INTEGER, lambda record: record.row.interface or None),
+        Column("interface_name", TEXT, lambda record: record.row.interface_name),
         Column("state", TEXT, lambda record: record.row.state),
         Column(
             "state_age_ms",

@@ -52,7 +52,9 @@ def _remote(moment: Moment) -> Run:
     row = moment.connection.row
     if row.state is not State.LISTEN:
         return str(row.remote), ""
-    return "on any address" if row.local.ip in WILDCARDS else f"on {row.local.ip}", ""
+    if row.local.ip in WILDCARDS:
+        return f"on any address of {row.zone}" if row.zone else "on any address", ""
+    return f"on {row.local.host}", ""
 
 
 def _age(moment: Moment) -> Run:

@@ -100,7 +100,7 @@ def several(count: int, word: str) -> str:
 
 def listener(end: Endpoint) -> str:
     """The end a listener is bound to: `*:9999` where it takes every address."""
-    return f"*:{end.port}" if end.ip in WILDCARDS else str(end)
+    return str(end._replace(ip="*")) if end.ip in WILDCARDS else str(end)
 
 
 def local_end(local: Endpoint, remote: Endpoint) -> str:

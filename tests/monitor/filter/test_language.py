@@ -132,3 +132,12 @@ def test_filter_finds_our_own_namespace_by_here_alone() -> None:
     assert not matches("here", ours)  # every row would be
     assert not matches("netns:here")
     assert not matches("netns:blue", replace(LEAK, row=replace(ROW, netns=None)))
+
+
+def test_interface_is_that_which_the_socket_is_bound_to() -> None:
+    bound = replace(LEAK, row=replace(ROW, interface=3, interface_name="eth0"))
+    assert matches("iface:eth0", bound)
+    assert matches("iface:3", bound)
+    assert matches("%eth0", bound)
+    assert not matches("iface:eth", bound)
+    assert not matches("iface:0")

@@ -141,3 +141,13 @@ def test_row_is_completed_by_the_first_column_that_needs_it() -> None:
     assert (record.age_ns, asked) == (SECOND, [])
     SOCKETS.as_dict(record)
     assert asked == [1]
+
+
+def test_socket_names_the_interface_it_is_bound_to() -> None:
+    def told(**facts: Any) -> tuple[object, ...]:
+        found = socket(**facts)
+        return found["interface"], found["interface_name"], found["local_ip"]
+
+    assert told(interface=3, interface_name="eth0") == (3, "eth0", "127.0.0.1")
+    assert told(interface=3) == (3, None, "127.0.0.1")
+    assert told() == (None, None, "127.0.0.1")
