@@ -9,7 +9,7 @@ from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
-from tcpwatch.wire.segment import Endpoint, endpoints
+from tcpwatch.wire.segment import Endpoint, ZonedEndpoint, endpoints
 
 
 class TimerKind(StrEnum):
@@ -181,7 +181,7 @@ class SocketRow:
     def local(self) -> Endpoint:
         """This host's end; where the socket holds for one interface alone, with that."""
         end = endpoints(self.ends)[0]
-        return end._replace(zone=self.zone) if self.interface else end
+        return ZonedEndpoint.of(end, self.zone) if self.interface else end
 
     @property
     def zone(self) -> str:

@@ -7,7 +7,7 @@ the tracker and never written back.
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = (1 << bit for bit in range(9))
 FLAG_WORDS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
@@ -18,11 +18,15 @@ IPV4_LOOPBACK, IPV6_LOOPBACK = b"\x7f", bytes(15) + b"\1"
 
 
 class Endpoint(NamedTuple):
-    """One end of a connection: address as text, port, and the interface within which alone it holds (RFC 4007 §11)."""
+    """One end of a connection: address as text, port."""
 
     ip: str
     port: int
-    zone: str = ""
+
+    @property
+    def zone(self) -> str:
+        """The interface within which alone the address holds (RFC 4007 §11); empty where there is none."""
+        return ""
 
     @property
     def host(self) -> str:
@@ -33,6 +37,24 @@ class Endpoint(NamedTuple):
         """As `ss` has it: `127.0.0.1:80`, `[fe80::1]%eth0:80`."""
         address = f"[{self.ip}]" if ":" in self.ip else self.ip
         return f"{address}%{self.zone}:{self.port}" if self.zone else f"{address}:{self.port}"
+
+
+class ZonedEndpoint(Endpoint):
+    """An end that holds for one interface. The zone is not part of its value: it equals the end without it."""
+
+    _zone: str
+
+    @classmethod
+    def of(cls, end: Endpoint, zone: str) -> Self:
+        """The same end within this zone."""
+        zoned = cls(*end)
+        zoned._zone = zone
+        return zoned
+
+    @property
+    def zone(self) -> str:
+        """The interface."""
+        return self._zone
 
 
 @dataclass(slots=True)

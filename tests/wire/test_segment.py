@@ -1,6 +1,6 @@
 import pytest
 
-from tcpwatch.wire.segment import Endpoint, endpoints, flag_names, is_loopback, reversed_ends
+from tcpwatch.wire.segment import Endpoint, ZonedEndpoint, endpoints, flag_names, is_loopback, reversed_ends
 from tests.builders import CLIENT, SERVER, ends, segment
 
 
@@ -41,6 +41,7 @@ def test_is_loopback_checks_the_first_end(address: str, is_one: bool) -> None:
 
 
 def test_endpoint_with_a_zone_is_as_in_ss() -> None:
-    assert str(Endpoint("fe80::1", 443, "eth0")) == "[fe80::1]%eth0:443"
-    assert str(Endpoint("0.0.0.0", 443, "eth0")) == "0.0.0.0%eth0:443"
-    assert Endpoint("fe80::1", 443, "eth0").host == "fe80::1%eth0"
+    assert str(ZonedEndpoint.of(Endpoint("fe80::1", 443), "eth0")) == "[fe80::1]%eth0:443"
+    assert str(ZonedEndpoint.of(Endpoint("0.0.0.0", 443), "eth0")) == "0.0.0.0%eth0:443"
+    assert ZonedEndpoint.of(Endpoint("fe80::1", 443), "eth0").host == "fe80::1%eth0"
+    assert ZonedEndpoint.of(Endpoint("fe80::1", 443), "eth0") == Endpoint("fe80::1", 443)

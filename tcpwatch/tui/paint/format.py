@@ -100,7 +100,9 @@ def several(count: int, word: str) -> str:
 
 def listener(end: Endpoint) -> str:
     """The end a listener is bound to: `*:9999` where it takes every address."""
-    return str(end._replace(ip="*")) if end.ip in WILDCARDS else str(end)
+    if end.ip not in WILDCARDS:
+        return str(end)
+    return f"*%{end.zone}:{end.port}" if end.zone else f"*:{end.port}"
 
 
 def local_end(local: Endpoint, remote: Endpoint) -> str:

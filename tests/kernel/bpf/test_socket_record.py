@@ -28,7 +28,7 @@ def tcb(*arguments: int, **values: int) -> Tcb:
 
 def test_row_of_a_connection() -> None:
     found = row(sk_uid=1000, sk_ino=4242, skc_bound_dev_if=3, **NUMBERS)
-    assert (found.cookie, str(found.local), str(found.remote)) == (7, "127.0.0.1:9999", "127.0.0.2:50000")
+    assert (found.cookie, found.local, str(found.remote)) == (7, ("127.0.0.1", 9999), "127.0.0.2:50000")
     assert (found.state, found.uid, found.inode, found.interface) == (State.ESTABLISHED, 1000, 4242, 3)
     assert (found.recv_q, found.send_q, found.backlog, found.timer) == (0, 0, None, None)
     assert (found.mapped, found.read_ns, found.info_bytes) == (False, READ_NS, b"")

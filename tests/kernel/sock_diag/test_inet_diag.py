@@ -22,6 +22,7 @@ from tests.kernel.records import (
 )
 
 NOW_NS = 5_000_000_000
+NO_SUCH_INTERFACE = 2**31 - 1
 
 
 def decode(message: bytes) -> SocketRow | None:
@@ -35,7 +36,7 @@ def row(*arguments, **fields) -> SocketRow:
 
 
 def test_row_established() -> None:
-    assert row(cookie=7, rqueue=3, wqueue=5, uid=33, inode=99, interface=2) == SocketRow(
+    assert row(cookie=7, rqueue=3, wqueue=5, uid=33, inode=99, interface=NO_SUCH_INTERFACE) == SocketRow(
         cookie=7,
         ends=bytes([127, 0, 0, 1, 127, 0, 0, 2]) + (9999).to_bytes(2) + (50_000).to_bytes(2),
         mapped=False,
@@ -44,7 +45,7 @@ def test_row_established() -> None:
         inode=99,
         recv_q=3,
         send_q=5,
-        interface=2,
+        interface=NO_SUCH_INTERFACE,
         attributes=Attributes(b""),
         read_ns=NOW_NS,
     )

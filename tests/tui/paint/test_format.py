@@ -18,7 +18,7 @@ from tcpwatch.tui.paint.format import (
     several,
     short_number,
 )
-from tcpwatch.wire.segment import Endpoint
+from tcpwatch.wire.segment import Endpoint, ZonedEndpoint
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_listener_on_every_address() -> None:
     assert listener(Endpoint("0.0.0.0", 9999)) == "*:9999"
     assert listener(Endpoint("::", 22)) == "*:22"
     assert listener(Endpoint("::1", 22)) == "[::1]:22"
-    assert listener(Endpoint("::", 22, "eth0")) == "*%eth0:22"
+    assert listener(ZonedEndpoint.of(Endpoint("::", 22), "eth0")) == "*%eth0:22"
 
 
 def test_local_end_leaves_out_an_address_both_ends_share() -> None:
