@@ -102,8 +102,9 @@ class Monitor:
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
         """All that is known now of the connection with these ends; `key` tells sockets apart that have the same."""
         snapshot = self.snapshot()
+        meant = snapshot.by_key.get(key) if key is not None else None
         with self._wiretap.lock:
-            found = self._wiretap.find(ends)
+            found = self._wiretap.find(ends, meant.row.interface if meant is not None else 0)
             wire_timelines = self._wire_timeline.timelines(found[0].stream) if found is not None else NO_TIMELINES
             return self._with_cgroup(detail(ends, snapshot, found, key, wire_timelines, self._lasting_disagreements))
 

@@ -93,9 +93,12 @@ class Wiretap:
         """How many frames were captured, and how many the kernel dropped."""
         return self._source.statistics()
 
-    def find(self, ends: bytes) -> tuple[Flow, int] | None:
-        """The newest flow between these ends, and which side comes first in `ends`. Call it under `lock`."""
-        return self._tracker.flow(ends)
+    def find(self, ends: bytes, link: int = 0) -> tuple[Flow, int] | None:
+        """The newest flow between these ends, and which side comes first in `ends`. Call it under `lock`.
+
+        Where several links have these ends, that of the interface with the number `link`.
+        """
+        return self._tracker.flow(ends, link)
 
     def _run(self) -> None:
         try:
@@ -168,7 +171,7 @@ class NoWiretap:
         """No frame, and none dropped."""
         return 0, 0
 
-    def find(self, ends: bytes) -> tuple[Flow, int] | None:
+    def find(self, ends: bytes, link: int = 0) -> tuple[Flow, int] | None:
         """No flow is known."""
 
     def expire(self, living: Container[bytes], now_ns: int) -> None:

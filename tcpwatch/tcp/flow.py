@@ -28,13 +28,14 @@ ENDS = ("initiator", "responder")  # who side 0 is, and side 1
 class Flow:
     """One connection: `stream` as Wireshark's tcp.stream, `ends` with the initiator first, and what was seen.
 
-    `inferred`: the capture began after the SYN. `closed_by` is the side that sent the first FIN or the RST.
+    `inferred`: the capture began after the SYN. `closed_by` is the side that sent the first FIN or the RST. `link` and
+    `vlan` are where the first segment was captured, which `first_side` sent.
     """
 
     __slots__ = (
         "_completeness", "_completeness_at_first", "_expects_step", "_mptcp", "_multipath", "_pairs", "_plain",
-        "_syn_ns", "analysis", "closed", "closed_by", "ends", "first_ns", "handshake_rtt_ns", "inferred", "opened",
-        "states", "stream", "streams",
+        "_syn_ns", "analysis", "closed", "closed_by", "ends", "first_ns", "first_side", "handshake_rtt_ns", "inferred",
+        "link", "opened", "states", "stream", "streams", "vlan",
     )  # fmt: skip
 
     def __init__(self, stream: int, ends: bytes, first: Segment, reused: bool = False) -> None:
@@ -50,6 +51,8 @@ class Flow:
         self.closed_by: int | None = None
         self.handshake_rtt_ns: int | None = None
         self.first_ns = first.time_ns
+        self.first_side = 0 if first.ends == ends else 1
+        self.link, self.vlan = first.link, first.vlan
         self.analysis: dict[str, int] = {}
         self._syn_ns: int | None = None
         self._expects_step = True
@@ -72,6 +75,16 @@ class Flow:
     def over(self) -> bool:
         """Whether the connection is over at both ends, as far as the wire shows."""
         return self.states[0] in OVER and self.states[1] in OVER
+
+    def is_elsewhere(self, segment: Segment, side: int) -> bool:
+        """Whether a segment of `side` came another way than the first: on another known interface, or in another VLAN.
+
+        False where that cannot be told, as of the other direction, which may go another way.
+        """
+        if side != self.first_side:
+            return False
+        other_link = bool(self.link and segment.link) and self.link != segment.link
+        return other_link or self.vlan != segment.vlan
 
     @property
     def standing(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from tcpwatch.tcp.copies import CopyFilter
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
-from tcpwatch.tcp.seqnum import wrap
+from tcpwatch.tcp.seqnum import HALF, ahead, wrap
 from tcpwatch.wire.segment import ACK, SYN, Segment, reversed_ends
 
 EVICT_SHARE = 16  # a sixteenth is evicted at once, so the search for candidates is rare
@@ -27,6 +27,7 @@ class FlowTracker:
         self._on_evict = on_evict
         self._flows: dict[int, Flow] = {}
         self._latest: dict[bytes, tuple[Flow, int]] = {}
+        self._apart: dict[bytes, list[tuple[Flow, int]]] = {}  # of ends that two links or VLANs have at once
         self._streams = 0
         self.evicted = 0
         self.evicted_open = 0
@@ -48,14 +49,22 @@ class FlowTracker:
         if found is None:
             flow, side = self._open(segment)
             return flow.receive(segment, side)
-        flow, side = found
+        flow, side = found if not self._apart else self._of_its_link(segment, found)
         if segment.flags & SYN:
             return self._receive_syn(segment, flow, side)
         return flow.receive(segment, side)
 
-    def flow(self, ends: bytes) -> tuple[Flow, int] | None:
-        """The latest flow between these ends, and the side that comes first in `ends`: 0 is the initiator."""
-        return self._latest.get(ends)
+    def flow(self, ends: bytes, link: int = 0) -> tuple[Flow, int] | None:
+        """The latest flow between these ends, and the side that comes first in `ends`: 0 is the initiator.
+
+        Where several links have these ends, the latest of that link.
+        """
+        of_link = [found for found in self._apart.get(ends, ()) if link and found[0].link == link]
+        return of_link[-1] if of_link else self._latest.get(ends)
+
+    def stream(self, number: int) -> Flow | None:
+        """The flow of this number; None where it was forgotten."""
+        return self._flows.get(number)
 
     def flows(self) -> list[Flow]:
         """All current flows, by stream number."""
@@ -79,9 +88,28 @@ class FlowTracker:
             return flow.receive(segment, side)
         if segment.flags & ACK:
             flow.rebase(side, segment.seq)
+        elif flow.is_elsewhere(segment, side) and not flow.over:
+            return self._open_apart(segment, flow, side)
         else:
             flow, side = self._open(segment, reused=True)
         return flow.receive(segment, side, REUSED)
+
+    def _open_apart(self, segment: Segment, before: Flow, before_side: int) -> Event:
+        """Another connection with the same ends, on another link: link-local addresses, a VRF, a VLAN."""
+        flow, side = self._open(segment)
+        for ends, first, second in (
+            (segment.ends, before_side, side),
+            (reversed_ends(segment.ends), 1 - before_side, 1 - side),
+        ):
+            self._apart.setdefault(ends, [(before, first)]).append((flow, second))
+        return flow.receive(segment, side)
+
+    def _of_its_link(self, segment: Segment, latest: tuple[Flow, int]) -> tuple[Flow, int]:
+        """The flow whose way and numbers fit best, where several links have the ends of this segment."""
+        several = self._apart.get(segment.ends)
+        if several is None:
+            return latest
+        return min(several, key=lambda found: (found[0].is_elsewhere(segment, found[1]), _distance(segment, *found)))
 
     def _open(self, segment: Segment, reused: bool = False) -> tuple[Flow, int]:
         """Start a flow. The sender of a SYN-ACK is the responder; any other first sender is the initiator."""
@@ -114,3 +142,22 @@ class FlowTracker:
             for ends in (flow.ends, reversed_ends(flow.ends)):
                 if self._latest.get(ends, (None,))[0] is flow:
                     del self._latest[ends]
+                if ends in self._apart:
+                    self._forget_apart(ends, flow)
+
+    def _forget_apart(self, ends: bytes, flow: Flow) -> None:
+        left = [found for found in self._apart.pop(ends) if found[0] is not flow]
+        if left:
+            self._latest[ends] = left[-1]
+        if len(left) > 1:
+            self._apart[ends] = left
+
+
+def _distance(segment: Segment, flow: Flow, side: int) -> int:
+    """How far the numbers of a segment are from what this flow expects from `side`."""
+    sender, receiver = flow.streams[side], flow.streams[1 - side]
+    if sender.expected:
+        return abs(ahead(segment.seq, wrap(sender.expected)))
+    if segment.flags & ACK and receiver.expected:
+        return abs(ahead(segment.ack, wrap(receiver.expected)))
+    return HALF

@@ -66,3 +66,10 @@ def test_peers_are_not_equal_where_a_socket_has_moved_to_another_namespace() -> 
     first, second = (row(cookie=2, ends=ends(CLIENT, SERVER), netns=netns) for netns in (BLUE, RED))
     here = row(cookie=3, ends=ends(NEAR, FAR), netns=HERE)
     assert Peers([here, blue, first]) != Peers([here, blue, second])
+
+
+def test_other_end_is_not_known_where_two_links_have_the_same_ends() -> None:
+    server = row(cookie=1, ends=ends(SERVER, CLIENT), interface=2)
+    clients = [row(cookie=cookie, ends=ends(CLIENT, SERVER), interface=cookie) for cookie in (2, 3)]
+    assert Peers([server, *clients]).of(server) is None
+    assert Peers([server, clients[0]]).of(server) == 2

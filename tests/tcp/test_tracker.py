@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,3 +221,41 @@ def test_flow_that_is_held_goes_on_where_another_tracker_left_it() -> None:
     assert tracker.flows()[0].states == whole.flows()[0].states
     assert tracker.flow(CLIENT_FIRST) == (begun.flows()[0], 0)
     assert tracker.flow(reversed_ends(CLIENT_FIRST)) == (begun.flows()[0], 1)
+
+
+def on(where: dict[str, object], *lines: str, isns: tuple[int, int]) -> list[Segment]:
+    return [replace(line, **where) for line in segments(lines, isns)]
+
+
+@pytest.mark.parametrize("ways", [({"link": 2}, {"link": 3}), ({"vlan": (10,)}, {"vlan": (20,)})])
+def test_two_links_with_the_same_ends_have_a_flow_each(ways: tuple[dict[str, object], dict[str, object]]) -> None:
+    lines = (*HANDSHAKE, "> P. 1:101(100) ack 1", "< . 1(0) ack 101")
+    first = on(ways[0], *lines, isns=(1_000, 5_000))
+    second = on(ways[1], *lines, isns=(70_000_000, 90_000_000))
+    tracker = FlowTracker()
+    events = [tracker.receive_segment(one) for both in zip(first, second, strict=True) for one in both]
+    assert [event.stream for event in events] == [0, 1] * len(lines)
+    assert [event.analysis for event in events] == [()] * len(events)
+    assert [flow.opened for flow in tracker.flows()] == ["handshake"] * 2
+    if link := ways[0].get("link"):
+        assert tracker.flow(CLIENT_FIRST, 2) == (tracker.flows()[0], 0)
+        assert tracker.flow(reversed_ends(CLIENT_FIRST), 3) == (tracker.flows()[1], 1)
+        assert link == tracker.flows()[0].link
+    tracker._forget([tracker.flows()[1]])
+    assert tracker.flow(CLIENT_FIRST) == (tracker.flows()[0], 0)
+    assert not tracker._apart
+
+
+def test_four_tuple_used_again_on_one_link_is_no_other_link() -> None:
+    again = on({"link": 2}, "> S 0:0(0)", isns=(70_000_000, 1))
+    tracker = FlowTracker()
+    for one in on({"link": 2}, *HANDSHAKE, isns=(1_000, 5_000)):
+        tracker.receive_segment(one)
+    assert tracker.receive_segment(again[0]).analysis == ("reused_ports",)
+
+
+def test_answers_that_come_another_way_are_of_the_same_flow() -> None:
+    tracker = FlowTracker()
+    for one in segments(HANDSHAKE):
+        event = tracker.receive_segment(replace(one, link=2 if one.ends == CLIENT_FIRST else 3))
+    assert (event.stream, len(tracker.flows())) == (0, 1)

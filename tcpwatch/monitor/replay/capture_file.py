@@ -123,12 +123,15 @@ class Recorded:
                 self.beyond += 1
                 continue
             self.events.append(event)
-            found = tracker.flow(event.segment.ends)
-            assert found is not None, "the tracker has just made an event of it"
+            flow = tracker.stream(event.stream)
+            if flow is None:
+                found = tracker.flow(event.segment.ends)
+                assert found is not None, "the tracker has just made an event of it"
+                flow = found[0]
             recorded = streams.get(event.stream)
             if recorded is None:
-                recorded = streams[event.stream] = self._begin(number, found[0])
-            recorded.add(number, event, found[0])
+                recorded = streams[event.stream] = self._begin(number, flow)
+            recorded.add(number, event, flow)
 
     def _begin(self, number: int, flow: Flow) -> RecordedFlow:
         recorded = RecordedFlow(flow.stream, flow.ends)

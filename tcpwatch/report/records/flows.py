@@ -11,6 +11,7 @@ from tcpwatch.wire.segment import Endpoint, endpoints
 
 INTEGER, BOOLEAN, TEXT = ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TEXT
 OBJECT, JSON = ColumnType.OBJECT, ColumnType.JSON
+MAX_IFINDEX = 2**31 - 1  # what is above was made of a header that has no number
 
 
 class FlowEnd(NamedTuple):
@@ -52,5 +53,7 @@ FLOWS: Schema[Flow] = Schema(
         Column("first_ns", INTEGER, lambda flow: flow.first_ns),
         Column("last_ns", INTEGER, lambda flow: flow.last_ns),
         Column("analysis", JSON, lambda flow: dict(sorted(flow.analysis.items()))),
+        Column("interface", INTEGER, lambda flow: flow.link if 0 < flow.link <= MAX_IFINDEX else None),
+        Column("vlan", JSON, lambda flow: list(flow.vlan)),
     ),
 )

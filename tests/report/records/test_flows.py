@@ -6,7 +6,10 @@ from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.segment import ACK, RST, SYN, Segment
 from tests.builders import CLIENT, SERVER, ends, segment
 
-FLOW_KEYS = "stream initiator responder completeness opened closed closed_by handshake_rtt_ns first_ns last_ns analysis"
+FLOW_KEYS = (
+    "stream initiator responder completeness opened closed closed_by handshake_rtt_ns first_ns last_ns analysis"
+    " interface vlan"
+)
 END_KEYS = "ip port state isn bytes segs retrans_segs fin rst"
 
 
@@ -41,3 +44,9 @@ def test_flow_counts_payload_and_analysis() -> None:
     assert (found["initiator"]["bytes"], found["initiator"]["segs"], found["initiator"]["retrans_segs"]) == (25, 3, 1)
     assert found["analysis"] == {"retransmission": 1, "zero_window": 1}
     assert (found["closed"], found["closed_by"]) == (None, None)
+
+
+def test_flow_names_where_its_first_segment_was_captured() -> None:
+    found = flow(segment(link=3, vlan=(100, 7)))
+    assert (found["interface"], found["vlan"]) == (3, [100, 7])
+    assert (flow(segment())["interface"], flow(segment(link=1 << 100))["interface"]) == (None, None)
