@@ -13,6 +13,7 @@ from tcpwatch.tcp.seqnum import HALF, ahead, wrap
 from tcpwatch.wire.segment import ACK, SYN, Segment, reversed_ends
 
 EVICT_SHARE = 16  # a sixteenth is evicted at once, so the search for candidates is rare
+MOST_LINKS = 16  # flows with the same ends among which a segment's is looked for
 REUSED = ("reused_ports",)
 
 
@@ -96,12 +97,9 @@ class FlowTracker:
 
     def _open_apart(self, segment: Segment, before: Flow, before_side: int) -> Event:
         """Another connection with the same ends, on another link: link-local addresses, a VRF, a VLAN."""
+        self._apart.setdefault(segment.ends, [(before, before_side)])
+        self._apart.setdefault(reversed_ends(segment.ends), [(before, 1 - before_side)])
         flow, side = self._open(segment)
-        for ends, first, second in (
-            (segment.ends, before_side, side),
-            (reversed_ends(segment.ends), 1 - before_side, 1 - side),
-        ):
-            self._apart.setdefault(ends, [(before, first)]).append((flow, second))
         return flow.receive(segment, side)
 
     def _of_its_link(self, segment: Segment, latest: tuple[Flow, int]) -> tuple[Flow, int]:
@@ -109,7 +107,8 @@ class FlowTracker:
         several = self._apart.get(segment.ends)
         if several is None:
             return latest
-        return min(several, key=lambda found: (found[0].is_elsewhere(segment, found[1]), _distance(segment, *found)))
+        newest = several[-MOST_LINKS:]
+        return min(newest, key=lambda found: (found[0].is_elsewhere(segment, found[1]), _distance(segment, *found)))
 
     def _open(self, segment: Segment, reused: bool = False) -> tuple[Flow, int]:
         """Start a flow. The sender of a SYN-ACK is the responder; any other first sender is the initiator."""
@@ -120,6 +119,9 @@ class FlowTracker:
         flow = Flow(self._streams, mirrored if side else segment.ends, segment, reused)
         self._streams += 1
         self.register(flow)
+        if segment.ends in self._apart:
+            self._apart[segment.ends].append((flow, side))
+            self._apart[mirrored].append((flow, 1 - side))
         return flow, side
 
     def expire(self, before_ns: int, living: Container[bytes] = ()) -> None:

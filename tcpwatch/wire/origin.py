@@ -24,8 +24,8 @@ def mark_links(frames: Sequence[Record], segments: Sequence[Segment | None]) -> 
         for number, segment in zip(frames.interfaces, segments, strict=True):
             if segment is not None:
                 segment.link = 1 + number
-    elif COOKED.isdisjoint([frame[1] for frame in frames]):
-        return
+    elif not frames or frames[0][1] not in COOKED:
+        return  # one interface has one link type
     for (_, link_type, data, _), segment in zip(frames, segments, strict=True):
         if segment is not None and link_type in COOKED:
             cooked = _cooked_link(link_type, data)

@@ -259,3 +259,15 @@ def test_answers_that_come_another_way_are_of_the_same_flow() -> None:
     for one in segments(HANDSHAKE):
         event = tracker.receive_segment(replace(one, link=2 if one.ends == CLIENT_FIRST else 3))
     assert (event.stream, len(tracker.flows())) == (0, 1)
+
+
+def test_four_tuple_used_again_on_one_of_two_links() -> None:
+    tracker = FlowTracker()
+    for where, isns in (({"link": 2}, (1_000, 5_000)), ({"link": 3}, (70_000_000, 90_000_000))):
+        for one in on(where, *HANDSHAKE, isns=isns):
+            tracker.receive_segment(one)
+    events = [tracker.receive_segment(one) for one in on({"link": 3}, *HANDSHAKE, isns=(900_000_000, 1_900_000_000))]
+    assert [event.stream for event in events] == [2, 2, 2]
+    assert events[0].analysis == ("reused_ports",)
+    (late,) = on({"link": 2}, "> P. 1:101(100) ack 1", isns=(1_000, 5_000))
+    assert tracker.receive_segment(late).stream == 0
