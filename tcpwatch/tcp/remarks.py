@@ -59,7 +59,10 @@ REMARKS: tuple[tuple[Applies, str], ...] = (
 
 def remark(seg: UnwrappedSegment, words: Words, sender: Stream, receiver: Stream) -> str | None:
     """The first remark that applies. Call it before the streams record the segment."""
-    return next((note for applies, note in REMARKS if applies(seg, words, sender, receiver)), None)
+    for applies, note in REMARKS:
+        if applies(seg, words, sender, receiver):
+            return note
+    return None
 
 
 @lru_cache(maxsize=1_024)
