@@ -22,8 +22,11 @@ Applies = Callable[[UnwrappedSegment, Words, Stream, Stream], bool]
 
 
 def time_goes_back(seg: UnwrappedSegment, words: Words, sender: Stream, receiver: Stream) -> bool:
-    """The capture dates it before the segment of this connection that it captured before."""
-    return seg.time_ns < sender.last_ns or seg.time_ns < receiver.last_ns
+    """The capture dates it before the segment that it captured before from this end.
+
+    Between the two directions it may go back by microseconds: a card's queues are read one after the other.
+    """
+    return seg.time_ns < sender.last_ns
 
 
 def late_syn(seg: UnwrappedSegment, words: Words, sender: Stream, receiver: Stream) -> bool:

@@ -157,12 +157,7 @@ class Stream:
             return False
         option_bytes = segment.option_bytes
         # Timestamps are in network order: where the layout is the same, bytes compare like numbers.
-        if (
-            ack > other.contiguous
-            or option_bytes < self.option_bytes
-            or time_ns < self.last_ns
-            or time_ns < other.last_ns
-        ):
+        if ack > other.contiguous or option_bytes < self.option_bytes or time_ns < self.last_ns:
             return False
         if length:
             end, room = seq + length, other.wnd
