@@ -121,7 +121,7 @@ def test_dashboard_stops_and_goes_on_by_the_shell_s_job_control(tmux: None, plac
 def test_no_program_is_needed_once_it_runs(place: Place, program: list[str]) -> None:
     """The check itself: who is filtered may start none."""
     script = (
-        "import subprocess, sys; from tcpwatch.cli.sources import drop_privileges; drop_privileges()\n"
+        "import subprocess, sys; from tcpwatch.cli.sources import give_up_privileges; give_up_privileges()\n"
         "try: subprocess.run(['true'])\nexcept PermissionError: print('refused')"
     )
     assert place.run(*program[:-2], "-c", script).stdout == "refused\n"

@@ -17,9 +17,7 @@ PREFIX = "line--"
 # The app declares them, once for all panes: Textual works out every style of every widget that declares it.
 STYLE_CLASSES = {PREFIX + style for style in STYLES}
 UNIFORM = frozenset({"cursor"})  # rows of one style: no colour of a run could be read on theirs
-NO_BREAK = (
-    "\u00a0"  # our own, which kept the digits of a number in one line; one of others was made visible at the door
-)
+NO_BREAK = "\N{NO-BREAK SPACE}"  # in our own texts alone: it kept the digits of a number in one line
 RUN_LENGTH_LIMIT = 4096  # characters in a run: wider than any terminal
 
 
