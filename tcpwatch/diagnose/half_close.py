@@ -9,6 +9,7 @@ from tcpwatch.diagnose.finding import Since
 from tcpwatch.sockets.row import SocketRow
 
 YOUNG_NS = 2_000_000_000  # a program that polls once a second has noticed by then
+TICKS_NS = 20_000_000  # the kernel dates what it sent in jiffies, of 10 ms at most: an answer just before the FIN
 SENDING_NS = 10_000_000_000  # streams send keep-alives more often than that; a leak sends nothing
 
 
@@ -38,7 +39,7 @@ def half_close_of(row: SocketRow, began: Since, sent_ns: int | None, now_ns: int
     ago_ns = None if sent_ns is None else max(0, now_ns - sent_ns)
     if row.send_q:
         return HalfClose(True, ago_ns)
-    after_fin = sent_ns is not None and (not began.seen or sent_ns > began.time_ns)
+    after_fin = sent_ns is not None and (not began.seen or sent_ns - began.time_ns > TICKS_NS)
     if after_fin and ago_ns is not None and ago_ns < SENDING_NS:
         return HalfClose(True, ago_ns)
     return HalfClose(False) if now_ns - began.time_ns < YOUNG_NS else None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tcpwatch.diagnose.finding import Since
-from tcpwatch.diagnose.half_close import SENDING_NS, YOUNG_NS, HalfClose, half_close_of, last_sent_ns
+from tcpwatch.diagnose.half_close import SENDING_NS, TICKS_NS, YOUNG_NS, HalfClose, half_close_of, last_sent_ns
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tests.builders import row
 from tests.diagnose.kernel_record import Record
@@ -28,6 +28,12 @@ def test_age_of_the_last_data_is_that_of_the_connection_where_none_was_sent(
     [
         (SEEN, NOW_NS - 1, HalfClose(True, 1)),
         (SEEN, NOW_NS - SENDING_NS, None),
+        (Since(NOW_NS - YOUNG_NS, seen=True), NOW_NS - YOUNG_NS + TICKS_NS, None),  # an answer just before the FIN
+        (
+            Since(NOW_NS - YOUNG_NS, seen=True),
+            NOW_NS - YOUNG_NS + TICKS_NS + 1,
+            HalfClose(True, YOUNG_NS - TICKS_NS - 1),
+        ),
         (Since(NOW_NS - YOUNG_NS, seen=True), NOW_NS - YOUNG_NS - 1, None),
         (Since(NOW_NS - YOUNG_NS, seen=False), NOW_NS - YOUNG_NS - 1, HalfClose(True, YOUNG_NS + 1)),
         (Since(NOW_NS - 1, seen=True), None, HalfClose(False)),
