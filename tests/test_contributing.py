@@ -37,7 +37,7 @@ shown()
 print(*(key.tooltip for key in KEYS if key.id == "app.view"))
 """
 RULE = """
-from tcpwatch.diagnose.diagnosis import diagnose, topics_of_findings
+from tcpwatch.diagnose.diagnosis import diagnose, topics_of_problems
 from tcpwatch.sockets.row import Timer, TimerKind
 from tcpwatch.monitor.detail import facts_of
 from tcpwatch.sockets.counters import NO_STACK
@@ -46,10 +46,10 @@ from tests.builders import connection, row
 from tests.tui.canned import CannedMonitor
 
 silent = connection(row=row(timer=Timer(TimerKind.KEEPALIVE, 75_000, 2)))
-findings = diagnose(facts_of(silent, None, NO_STACK))
-print(*(finding.message for finding in findings))
+problems = diagnose(facts_of(silent, None, NO_STACK))
+print(*(problem.message for problem in problems))
 print(silent.trouble.must)
-print(*topics_of_findings(findings))
+print(*topics_of_problems(problems))
 monitor = CannedMonitor(False)
 monitor.publish([silent])
 print(summary(monitor.snapshot()).text)
@@ -139,9 +139,9 @@ def test_tab_appears_in_title_lines_help_and_tooltip(changed: Appearance) -> Non
 
 @needs_patch
 @only("A rule")
-def test_rule_appears_in_findings_mark_headline_and_why(changed: Appearance) -> None:
-    findings, must, topics, headline = changed(RULE).splitlines()
-    assert "2 keep-alive probes without an answer" in findings
+def test_rule_appears_in_problems_mark_headline_and_why(changed: Appearance) -> None:
+    problems, must, topics, headline = changed(RULE).splitlines()
+    assert "2 keep-alive probes without an answer" in problems
     assert must == "hears nothing"
     assert "keepalive" in topics
     assert headline.startswith(" ⚠ 1 with a peer that may be gone")

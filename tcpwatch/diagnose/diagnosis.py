@@ -1,12 +1,12 @@
-"""The rules applied to one socket: its findings, and the trouble it is in. Pure."""
+"""The rules applied to one socket: its problems, and the trouble it is in. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tcpwatch.diagnose.context import SocketFacts
-from tcpwatch.diagnose.finding import Finding, Since
+from tcpwatch.diagnose.problem import Problem, Since
 from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
-from tcpwatch.diagnose.rules import RULES, WIRE_RULES
+from tcpwatch.diagnose.rules import HOST_RULES, PROGRAM_RULES, RULES, WIRE_RULES
 from tcpwatch.tcp.state import State
 
 TROUBLES = tuple(
@@ -20,12 +20,12 @@ _TROUBLES_IN = {
     for state, rules in _RULES_IN.items()
 }
 _TROUBLE_OF_RULE = {rule.id: rule.trouble for rule in RULES}
-_TOPIC_OF_RULE = {rule.id: rule.topic for rule in RULES} | {rule.id: rule.topic for rule in WIRE_RULES}
+_TOPIC_OF_RULE = {rule.id: rule.topic for rules in (RULES, PROGRAM_RULES, HOST_RULES, WIRE_RULES) for rule in rules}
 
 STATES_TO_TEST = frozenset(
     state
     for state, troubles in _TROUBLES_IN.items()
-    if any(not trouble.only_with_timer_or_backlog for trouble in troubles)
+    if any(not trouble.only_where_something_waits for trouble in troubles)
 )
 """The states in which a socket may be in trouble though it has neither a timer nor a backlog."""
 
@@ -38,18 +38,18 @@ TROUBLE_OF_STATE = {
 """The states that are trouble themselves."""
 
 
-def diagnose(facts: SocketFacts) -> tuple[Finding, ...]:
-    """All findings on one socket, in the order of the table."""
+def diagnose(facts: SocketFacts) -> tuple[Problem, ...]:
+    """All problems on one socket, in the order of the table."""
     found = (judged(rule, facts) for rule in _RULES_IN[facts.row.state])
-    return tuple(finding for finding in found if finding is not None)
+    return tuple(problem for problem in found if problem is not None)
 
 
-def judged(rule: Rule[SocketFacts], facts: SocketFacts) -> Finding | None:
+def judged(rule: Rule[SocketFacts], facts: SocketFacts) -> Problem | None:
     """What one rule finds; as severe as its trouble where the socket is in that."""
-    finding, trouble = rule.apply(facts), rule.trouble
-    if finding is None or trouble is None or not trouble.meets(facts):
-        return finding
-    return replace(finding, severity=trouble.severity)
+    problem, trouble = rule.apply(facts), rule.trouble
+    if problem is None or trouble is None or not trouble.meets(facts):
+        return problem
+    return replace(problem, severity=trouble.severity)
 
 
 def trouble_of(socket: ObservedSocket) -> Trouble | None:
@@ -60,19 +60,20 @@ def trouble_of(socket: ObservedSocket) -> Trouble | None:
     return None
 
 
-def troubles_of_rules(ids: Iterable[str]) -> frozenset[Trouble]:
-    """The troubles of the rules with these ids."""
-    return frozenset(trouble for one in ids if (trouble := _TROUBLE_OF_RULE.get(one)) is not None)
+def problem_of_trouble(facts: SocketFacts, trouble: Trouble) -> Problem | None:
+    """What the first rule finds that names this trouble."""
+    rules = (rule for rule in _RULES_IN[facts.row.state] if rule.trouble is trouble)
+    return next((problem for rule in rules if (problem := judged(rule, facts)) is not None), None)
 
 
-def dated(findings: Iterable[Finding], trouble: Trouble, since: Since) -> tuple[Finding, ...]:
-    """The findings on a socket that has been in this trouble `since` then; those of its rules carry the moment."""
+def dated(problems: Iterable[Problem], trouble: Trouble, since: Since) -> tuple[Problem, ...]:
+    """The problems on a socket that has been in this trouble `since` then; those of its rules carry the moment."""
     return tuple(
-        replace(finding, since=since) if _TROUBLE_OF_RULE.get(finding.rule) is trouble else finding
-        for finding in findings
+        replace(problem, since=since) if _TROUBLE_OF_RULE.get(problem.rule) is trouble else problem
+        for problem in problems
     )
 
 
-def topics_of_findings(findings: Iterable[Finding]) -> Iterator[str]:
+def topics_of_problems(problems: Iterable[Problem]) -> Iterator[str]:
     """The keys of the explanations of the rules that found these."""
-    return (_TOPIC_OF_RULE[finding.rule] for finding in findings if finding.rule in _TOPIC_OF_RULE)
+    return (_TOPIC_OF_RULE[problem.rule] for problem in problems if problem.rule in _TOPIC_OF_RULE)

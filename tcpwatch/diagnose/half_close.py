@@ -5,7 +5,7 @@ CLOSE-WAIT alone is no verdict: sending goes on in it (RFC 9293 §3.10.2), and a
 
 from typing import NamedTuple
 
-from tcpwatch.diagnose.finding import Since
+from tcpwatch.diagnose.problem import Since
 from tcpwatch.sockets.row import SocketRow
 
 YOUNG_NS = 2_000_000_000  # a program that polls once a second has noticed by then

@@ -1,27 +1,22 @@
-"""The shape of a rule: one row of a table, from which the findings, the row marks, the headline and `n` follow.
+"""The shape of a rule: one row of a table, from which the problems, the row marks, the headline and `n` follow.
 
-A rule that is trouble names a `Trouble`; nothing else decides what is trouble. Several rules may share one.
+A rule on a socket that is trouble names a `Trouble`; nothing else decides what is trouble. Several rules may share one.
+A rule on a program that names a `Trouble` words all sockets of that program that are in it; where none does, they are
+worded by the trouble's own name and by what must be done (`gathering`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
-from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.problem import SEVERITY_RANK, Level, Problem, Severity
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 
 Facts = TypeVar("Facts")
-
-
-class Level(StrEnum):
-    """What a rule looks at: one socket, all sockets of a program, or a whole network namespace."""
-
-    SOCKET = "socket"
-    PROGRAM = "program"
-    HOST = "host"
+LAST = 100  # the rank of what is worth a note
 
 
 class Beginning(Enum):
@@ -55,10 +50,11 @@ class ObservedSocket(Protocol):
 class Trouble:
     """What marks a row and stands in the headline: `N <name>  oldest …  <program> <must>`.
 
-    Where `meets` is true, `find` must find something, and the finding has the trouble's `severity`; elsewhere it keeps
+    Where `meets` is true, `find` must find something, and the problem has the trouble's `severity`; elsewhere it keeps
     the one that `find` gave it, at most a note. The lowest `rank` counts where a socket is in two troubles, and leads
-    the headline. `only_with_timer_or_backlog` promises that a socket with neither, and with none above it, does not
-    meet it, which spares most sockets the test. `group` stands in the heading of a state that is trouble by itself.
+    the headline. `only_where_something_waits` promises that a socket without timer, queue and backlog, and with none
+    above it, does not meet it, which spares most sockets the test. `group` stands in the heading of a state that is
+    trouble by itself. One that is less severe than a warning is listed among the problems, and marks no row.
     """
 
     name: str
@@ -67,29 +63,36 @@ class Trouble:
     meets: Callable[[ObservedSocket], bool]
     began: Beginning
     severity: Severity = Severity.WARN
-    only_with_timer_or_backlog: bool = False
+    only_where_something_waits: bool = False
     group: str = ""
+
+    @property
+    def marks(self) -> bool:
+        """Whether a row that is in it is marked."""
+        return SEVERITY_RANK[self.severity] >= SEVERITY_RANK[Severity.WARN]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Facts]):
     """One rule. `states` are those of a socket that it is asked about, None where it is asked about any.
 
-    `topic` is the key of its explanation in `why`. `find` leaves the finding's `rule` empty; `apply` fills it in.
+    `topic` is the key of its explanation in `why`. `find` leaves the problem's `rule` and `level` empty; `apply` fills
+    them in. The lower the `rank`, the worse; a trouble has its own.
     """
 
     id: str
     states: frozenset[State] | None
-    find: Callable[[Facts], Finding | None]
+    find: Callable[[Facts], Problem | None]
     topic: str
     trouble: Trouble | None = None
     level: Level = Level.SOCKET
+    rank: int = LAST
 
     def applies_in(self, state: State) -> bool:
         """Whether the rule is asked about a socket in this state."""
         return self.states is None or state in self.states
 
-    def apply(self, facts: Facts) -> Finding | None:
+    def apply(self, facts: Facts) -> Problem | None:
         """What the rule finds, under the rule's id."""
-        finding = self.find(facts)
-        return None if finding is None else replace(finding, rule=self.id)
+        problem = self.find(facts)
+        return None if problem is None else replace(problem, rule=self.id, level=self.level)

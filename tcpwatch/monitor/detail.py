@@ -55,7 +55,7 @@ def detail(
     known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns, listeners)
     if connection is not None and (trouble := connection.trouble) is not None:
         since = snapshot.trouble_since.get(connection.key)
-        known = known if since is None else replace(known, findings=dated(known.findings, trouble, since))
+        known = known if since is None else replace(known, problems=dated(known.problems, trouble, since))
     if lasting_disagreements is None:
         return known
     by_wire = _of_sides(wire_timelines, found, wall_ns)
@@ -92,7 +92,7 @@ def joined(
         info=_info(connection),
         peer_info=_info(peer),
         flow=_flow_facts(*found) if found is not None else None,
-        findings=diagnose(facts_of(connection, peer, stack, listeners[0])) if connection is not None else (),
+        problems=diagnose(facts_of(connection, peer, stack, listeners[0])) if connection is not None else (),
         listeners=listeners,
         stack=stack,
         timelines=_timelines((connection, peer), _of_sides(wire_timelines, found, wall_ns)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tcpwatch.diagnose.finding import Finding
+from tcpwatch.diagnose.problem import Problem
 from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, disagreement
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark
 from tcpwatch.monitor.wire_timeline import BothTimelines
@@ -36,12 +36,12 @@ class LastingDisagreements:
         return known
 
     def lasting(
-        self, ends: bytes, found: Iterable[Finding], now_ns: int, patience_ns: int = PATIENCE_NS
-    ) -> tuple[Finding, ...]:
+        self, ends: bytes, found: Iterable[Problem], now_ns: int, patience_ns: int = PATIENCE_NS
+    ) -> tuple[Problem, ...]:
         """Those that have been there for `patience_ns` with the same `rests_on`."""
         by_key = {(ends, one.rule, one.rests_on): one for one in found}
         self._since = {key: self._since.get(key, now_ns) for key in by_key}
-        return tuple(finding for key, finding in by_key.items() if now_ns - self._since[key] >= patience_ns)
+        return tuple(problem for key, problem in by_key.items() if now_ns - self._since[key] >= patience_ns)
 
 
 def patience_ns(detail: Detail) -> int:
@@ -57,7 +57,7 @@ def disagreements(
     now_ns: int,
     lossless: bool,
     sent_before: Mapping[int, int] = NOTHING_SENT,
-) -> tuple[Finding, ...]:
+) -> tuple[Problem, ...]:
     """What disagrees at this moment, at either end; `wire_timelines` is the wire's alone, the first end first.
 
     `sent_before` has by cookie what had been sent at the first look.

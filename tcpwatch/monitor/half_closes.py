@@ -6,8 +6,8 @@ Reads no clock: the moment of each dump comes in.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tcpwatch.diagnose.finding import Since
 from tcpwatch.diagnose.half_close import half_close_of, last_sent_ns
+from tcpwatch.diagnose.problem import Since
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State

@@ -6,14 +6,9 @@ Reads no clock: the moment of each dump comes in.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import attrgetter
 
-from tcpwatch.diagnose.diagnosis import judged
-from tcpwatch.diagnose.finding import Finding
-from tcpwatch.diagnose.rules import NAMESPACE_RULES
-from tcpwatch.diagnose.rules.listener import LISTEN_DROPS, TURNED_AWAY_RULE, is_full
+from tcpwatch.diagnose.rules.listener import LISTEN_DROPS, is_full
 from tcpwatch.monitor.counter_window import MINUTE_NS, CounterWindow
-from tcpwatch.monitor.detail import facts_of
 from tcpwatch.monitor.listener_of import BoundTo, bound_places
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.counters import Stack
@@ -53,21 +48,6 @@ class Listeners:
 
     def _was_full(self, key: int, now_ns: int) -> bool:
         return key in self._full_ns and now_ns - self._full_ns[key] < MINUTE_NS
-
-
-def alarms(connections: Sequence[Connection], stack: Stack) -> tuple[Finding, ...]:
-    """The findings on clients that were turned away in the last minute, the worst listener first.
-
-    Where no listener is to blame, the rules on the whole namespace are asked.
-    """
-    if not stack.last_minute(LISTEN_DROPS):
-        return ()
-    guilty = sorted((one for one in connections if one.turned_away), key=attrgetter("turned_away"), reverse=True)
-    if guilty:
-        found = [judged(TURNED_AWAY_RULE, facts_of(one, None, stack)) for one in guilty]
-    else:
-        found = [rule.apply(stack) for rule in NAMESPACE_RULES]
-    return tuple(finding for finding in found if finding is not None)
 
 
 def with_half_open(rows: list[SocketRow]) -> list[SocketRow]:

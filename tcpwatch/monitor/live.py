@@ -20,11 +20,10 @@ from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.disagreements import LastingDisagreements
 from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.history import History, by_ends
-from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
-from tcpwatch.monitor.local_ports import LocalPortUse
+from tcpwatch.monitor.listeners import Listeners, with_half_open
 from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.problems import ProblemFinder
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
-from tcpwatch.monitor.trouble_ages import TroubleAges
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
 from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Stack
@@ -56,12 +55,11 @@ class Monitor:
         self._history = History()
         self._listeners = Listeners()
         self._half_closes = HalfCloses()
-        self._local_port_use = LocalPortUse()
+        self._problems = ProblemFinder()
         self._counters: CounterWindow[str] = CounterWindow()
         self._wire_timeline = LoggedWireTimeline(packets)
         self._lasting_disagreements = LastingDisagreements()
         self._cgroups = Cgroups()
-        self._trouble_ages = TroubleAges()
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -131,6 +129,7 @@ class Monitor:
             connections = self._listeners.judge(self._half_closes.judge(known, now_ns), stack, now_ns)
             closed = self._history.closed(now_ns)
         captured, dropped = self._wiretap.statistics()
+        found = self._problems.find(connections, stack, now_ns)
         snapshot = Snapshot(
             mono_ns=now_ns,
             time_ns=time_ns,
@@ -143,8 +142,8 @@ class Monitor:
             closed=closed,
             closed_left_out=self._history.closed_left_out,
             stack=stack,
-            alarms=(*alarms(connections, stack), *self._local_port_use.alarms(connections, stack, now_ns)),
-            trouble_since=self._trouble_ages.update(connections, now_ns),
+            problems=found.problems,
+            trouble_since=found.trouble_since,
         )
         with self._lock:
             self._snapshot = snapshot

@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tcpwatch.diagnose.finding import Finding
-from tcpwatch.diagnose.rules import PORT_RULES
-from tcpwatch.diagnose.rules.local_ports import NEARLY_ALL_PERCENT, PortUse
+from tcpwatch.diagnose.host import NEARLY_ALL_PERCENT, PortUse
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.counters import TW_REUSE, LocalPorts, Stack
 from tcpwatch.tcp.state import State
@@ -16,20 +14,18 @@ INTERVAL_NS = 5_000_000_000
 
 
 class LocalPortUse:
-    """The findings on destinations towards which nearly all local ports are taken."""
+    """The destinations towards which many local ports are taken."""
 
     def __init__(self) -> None:
-        self._found: tuple[Finding, ...] = ()
+        self._uses: tuple[PortUse, ...] = ()
         self._next_ns = 0
 
-    def alarms(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[Finding, ...]:
+    def update(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[PortUse, ...]:
         """As of a dump made at `now_ns`, the fullest first; of a large table up to INTERVAL_NS old."""
         if len(connections) < LARGE or now_ns >= self._next_ns:
             self._next_ns = now_ns + INTERVAL_NS
-            uses = sorted(port_uses(connections, stack), key=lambda use: use.taken, reverse=True)
-            found = (rule.apply(use) for use in uses for rule in PORT_RULES)
-            self._found = tuple(finding for finding in found if finding is not None)
-        return self._found
+            self._uses = tuple(sorted(port_uses(connections, stack), key=lambda use: use.taken, reverse=True))
+        return self._uses
 
 
 def port_uses(connections: Sequence[Connection], stack: Stack) -> Iterator[PortUse]:
@@ -69,4 +65,5 @@ def _use(members: list[Connection], ports: LocalPorts, stack: Stack) -> PortUse:
         in_time_wait=sum(one.row.state is State.TIME_WAIT for one in members),
         usable=ports.usable,
         reusable=tw_reuse == 1 or (tw_reuse == 2 and is_loopback(row.ends)),
+        members=tuple(one.key for one in members),
     )

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tcpwatch.diagnose.diagnosis import trouble_of
-from tcpwatch.diagnose.finding import Finding, Since
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.problem import Problem, Since
 from tcpwatch.diagnose.rule import Trouble
 from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.sockets.counters import NO_STACK, Stack
@@ -56,8 +56,9 @@ class Connection:
 
     @property
     def trouble(self) -> Trouble | None:
-        """The worst trouble it is in by the table of rules; None ordinarily, and of one that is gone."""
-        return None if self.mark is Mark.GONE else trouble_of(self)
+        """The worst trouble it is in that marks its row; None ordinarily, and of one that is gone."""
+        trouble = None if self.mark is Mark.GONE else trouble_of(self)
+        return trouble if trouble is not None and trouble.marks else None
 
     @property
     def key(self) -> int:
@@ -102,8 +103,8 @@ class Snapshot:
     `closed` are connections that ended a while ago, however short they were, oldest end first; `closed_left_out` more
     were left out. They are in `by_key` too, and in `by_ends` where no living one has their ends.
 
-    `alarms` are findings on the last minute, not on one connection's state; the worst first. `trouble_since` has by
-    cookie since when a connection is in trouble, where that is younger than its state.
+    `problems` are what is wrong, the worst first.
+    `trouble_since` has by cookie since when a connection is in trouble, where that is younger than its state.
     """
 
     mono_ns: int
@@ -117,7 +118,7 @@ class Snapshot:
     closed: tuple[Connection, ...] = ()
     closed_left_out: int = 0
     stack: Stack = NO_STACK
-    alarms: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
     trouble_since: Mapping[int, Since] = field(default_factory=dict)
 
 
@@ -157,10 +158,10 @@ class Detail:
     info: TcpInfo | None
     peer_info: TcpInfo | None
     flow: FlowFacts | None
-    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
     stack: Stack = NO_STACK
     timelines: tuple[Timeline, Timeline] = (Timeline(), Timeline())
     wall_ns: int = 0
-    disagreements: tuple[Finding, ...] = ()
+    disagreements: tuple[Problem, ...] = ()
     cgroup: str | None = None
     listeners: tuple[SocketRow | None, ...] = (None, None)

@@ -6,19 +6,23 @@ What is trouble, the rules of `diagnose` decide; only the ages, which need the d
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tcpwatch.diagnose.diagnosis import STATES_TO_TEST
-from tcpwatch.diagnose.finding import Since
+from tcpwatch.diagnose.diagnosis import STATES_TO_TEST, trouble_of
+from tcpwatch.diagnose.problem import Since
 from tcpwatch.diagnose.rule import Beginning, Trouble
 from tcpwatch.diagnose.timers.backoff import failing_ns, failures
-from tcpwatch.monitor.snapshot import Connection
+from tcpwatch.monitor.snapshot import Connection, Mark
 
 
 def in_trouble(connections: Iterable[Connection]) -> Iterator[tuple[Trouble, Connection]]:
     """Those that are in trouble, each with the worst it is in."""
     for connection in connections:
         row = connection.row
-        if (row.timer or row.backlog or row.upper or row.state in STATES_TO_TEST) and (trouble := connection.trouble):
-            yield trouble, connection  # the first test alone lets most of 50,000 sockets pass
+        if (
+            (row.timer or row.recv_q or row.send_q or row.backlog or row.upper or row.state in STATES_TO_TEST)
+            and connection.mark is not Mark.GONE  # the test before lets most of 50,000 sockets pass
+            and (trouble := trouble_of(connection))
+        ):
+            yield trouble, connection
 
 
 class _Spell(NamedTuple):
@@ -36,11 +40,11 @@ class TroubleAges:
         self._spells: dict[int, _Spell] = {}
         self._looked = False
 
-    def update(self, connections: Iterable[Connection], now_ns: int) -> dict[int, Since]:
-        """The moments by cookie, as of a dump made at `now_ns` (monotonic)."""
+    def update(self, troubled: Iterable[tuple[Trouble, Connection]], now_ns: int) -> dict[int, Since]:
+        """The moments by cookie, as of a dump made at `now_ns` (monotonic) that has these `in_trouble`."""
         self._spells = {
             connection.key: self._spell(trouble, connection, now_ns)
-            for trouble, connection in in_trouble(connections)
+            for trouble, connection in troubled
             if trouble.began is Beginning.DURING_ITS_STATE
         }
         self._looked = True

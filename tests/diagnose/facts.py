@@ -3,7 +3,7 @@
 from typing import Any
 
 from tcpwatch.diagnose.context import SocketFacts
-from tcpwatch.diagnose.finding import Finding
+from tcpwatch.diagnose.problem import Problem
 from tcpwatch.sockets.counters import NO_STACK
 from tests.builders import owner, row
 
@@ -24,5 +24,5 @@ def facts(**facts: Any) -> SocketFacts:
     return SocketFacts(row=row(**facts), **(around | given))
 
 
-def rules_of(found: tuple[Finding, ...]) -> list[str]:
-    return [finding.rule for finding in found]
+def rules_of(found: tuple[Problem, ...]) -> list[str]:
+    return [problem.rule for problem in found]

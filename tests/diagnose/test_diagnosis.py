@@ -10,14 +10,13 @@ from tcpwatch.diagnose.diagnosis import (
     TROUBLES,
     dated,
     diagnose,
-    topics_of_findings,
+    problem_of_trouble,
+    topics_of_problems,
     trouble_of,
-    troubles_of_rules,
 )
-from tcpwatch.diagnose.finding import Finding, Severity, Since
-from tcpwatch.diagnose.rules import NAMESPACE_RULES, PORT_RULES, RULES, WIRE_RULES
+from tcpwatch.diagnose.problem import Problem, Severity, Since
+from tcpwatch.diagnose.rules import HOST_RULES, PROGRAM_RULES, RULES, WIRE_RULES
 from tcpwatch.diagnose.rules.closing import NOT_CLOSED
-from tcpwatch.diagnose.rules.listener import TURNED_AWAY
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED
 from tcpwatch.diagnose.rules.transfer import WINDOW_STAYS_SHUT
 from tcpwatch.sockets.row import Backlog, Timer, TimerKind
@@ -25,8 +24,9 @@ from tcpwatch.tcp.state import State
 from tcpwatch.why.topics import find_topic
 from tests.diagnose.facts import facts, rules_of
 
-ALL_IDS = [rule.id for table in (RULES, NAMESPACE_RULES, PORT_RULES, WIRE_RULES) for rule in table]
-ALL_TOPICS = [rule.topic for table in (RULES, NAMESPACE_RULES, PORT_RULES, WIRE_RULES) for rule in table]
+TABLES = (RULES, PROGRAM_RULES, HOST_RULES, WIRE_RULES)
+ALL_IDS = [rule.id for table in TABLES for rule in table]
+ALL_TOPICS = [rule.topic for table in TABLES for rule in table]
 TIMERS = (None, *(Timer(kind, 100, times) for kind in TimerKind for times in (0, 1, 3)))
 BACKLOGS = ((None, 0), (Backlog(0, 128), 0), (Backlog(129, 128, half_open=128), 0), (Backlog(0, 128), 4))
 
@@ -59,11 +59,12 @@ def test_socket_has_a_warning_where_it_is_in_trouble_and_only_there(
     for timer in TIMERS if state is not State.LISTEN else (None,):
         one = facts(state=state, timer=timer, backlog=backlog[0], turned_away=backlog[1])
         warned = any(found.severity in (Severity.WARN, Severity.ERROR) for found in diagnose(one))
-        assert warned is (trouble_of(one) is not None), (state, timer)
+        trouble = trouble_of(one)
+        assert warned is (trouble is not None and trouble.marks), (state, timer)
 
 
 @pytest.mark.parametrize("state", State)
-def test_socket_without_timer_and_backlog_is_in_trouble_only_in_the_states_that_are_tested(state: State) -> None:
+def test_socket_where_nothing_waits_is_in_trouble_only_in_the_states_that_are_tested(state: State) -> None:
     assert (trouble_of(facts(state=state)) is None) or state in STATES_TO_TEST
 
 
@@ -78,17 +79,19 @@ def test_worse_of_two_troubles_counts() -> None:
     assert rules_of(diagnose(lost)) == ["close-wait", "retransmitting"]
 
 
-def test_troubles_of_rules_leaves_out_rules_that_are_none() -> None:
-    assert troubles_of_rules(["turned-away", "idle", "no-such-rule"]) == {TURNED_AWAY}
+def test_problem_of_a_trouble_is_that_of_the_rule_that_names_it() -> None:
+    lost = facts(state=State.CLOSE_WAIT, timer=Timer(TimerKind.RETRANSMIT, 100, 4))
+    found = [problem_of_trouble(lost, trouble) for trouble in (NOT_CLOSED, NOT_ACKNOWLEDGED, WINDOW_STAYS_SHUT)]
+    assert [one and one.rule for one in found] == ["close-wait", "retransmitting", None]
 
 
-def test_topics_of_findings_are_those_of_their_rules() -> None:
-    found = [Finding(Severity.NOTE, "", rule=rule) for rule in ("not-accepted", "sent-unseen", "no-such-rule")]
-    assert list(topics_of_findings(found)) == ["accept queue", "SND.NXT"]
+def test_topics_of_problems_are_those_of_their_rules() -> None:
+    found = [Problem(Severity.NOTE, "", rule=rule) for rule in ("not-accepted", "sent-unseen", "no-such-rule")]
+    assert list(topics_of_problems(found)) == ["accept queue", "SND.NXT"]
 
 
-def test_dated_are_the_findings_that_tell_of_the_trouble() -> None:
-    told, other = (Finding(Severity.WARN, "", rule=rule) for rule in ("zero-window", "unread"))
+def test_dated_are_the_problems_that_tell_of_the_trouble() -> None:
+    told, other = (Problem(Severity.WARN, "", rule=rule) for rule in ("zero-window", "unread"))
     since = Since(1_000_000_000, seen=True)
-    assert [finding.since for finding in dated((told, other), WINDOW_STAYS_SHUT, since)] == [since, None]
-    assert [finding.since for finding in dated((told, other), NOT_ACKNOWLEDGED, since)] == [None, None]
+    assert [problem.since for problem in dated((told, other), WINDOW_STAYS_SHUT, since)] == [since, None]
+    assert [problem.since for problem in dated((told, other), NOT_ACKNOWLEDGED, since)] == [None, None]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tcpwatch.diagnose.finding import Since
 from tcpwatch.diagnose.half_close import SENDING_NS, TICKS_NS, YOUNG_NS, HalfClose, half_close_of, last_sent_ns
+from tcpwatch.diagnose.problem import Since
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tests.builders import row
 from tests.diagnose.kernel_record import Record

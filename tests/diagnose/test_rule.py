@@ -1,19 +1,19 @@
-"""One rule: where it is asked, and what it makes of a finding."""
+"""One rule: where it is asked, and what it makes of a problem."""
 
 import pytest
 
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Rule
 from tcpwatch.tcp.state import State
 
 
-def small(number: int) -> Finding | None:
-    return Finding(Severity.NOTE, "It is small.") if number < 9 else None
+def small(number: int) -> Problem | None:
+    return Problem(Severity.NOTE, "It is small.") if number < 9 else None
 
 
-def test_finding_carries_the_id_of_its_rule() -> None:
+def test_problem_carries_the_id_of_its_rule() -> None:
     rule = Rule("small", None, small, "TCB")
-    assert rule.apply(3) == Finding(Severity.NOTE, "It is small.", rule="small")
+    assert rule.apply(3) == Problem(Severity.NOTE, "It is small.", rule="small")
     assert rule.apply(9) is None
 
 

@@ -58,7 +58,7 @@ def test_detail_of_a_silent_socket_has_its_facts_and_no_flow() -> None:
     assert found is not None
     assert found.connection is held
     assert (found.flow, found.peer) == (None, None)
-    assert found.findings[0].rule == "close-wait"
+    assert found.problems[0].rule == "close-wait"
 
 
 def test_detail_of_a_flow_without_a_socket_is_the_wires_view_of_both_ends() -> None:

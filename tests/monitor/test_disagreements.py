@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.disagreements import PATIENCE_NS, LastingDisagreements, patience_ns
 from tcpwatch.monitor.packet_log import PacketLog
@@ -21,15 +21,15 @@ from tests.monitor.test_detail import picture
 ENDS = b"ends"
 
 
-def doubt(rests_on: object = 1, rule: str = "rule") -> Finding:
-    return Finding(Severity.WARN, "It seems so.", rule=rule, rests_on=rests_on)
+def doubt(rests_on: object = 1, rule: str = "rule") -> Problem:
+    return Problem(Severity.WARN, "It seems so.", rule=rule, rests_on=rests_on)
 
 
 def test_doubt_of_a_moment_is_not_told() -> None:
     lasting_disagreements = LastingDisagreements()
     assert lasting_disagreements.lasting(ENDS, [doubt()], 0) == ()
     assert lasting_disagreements.lasting(ENDS, [doubt()], PATIENCE_NS - 1) == ()
-    assert [finding.rule for finding in lasting_disagreements.lasting(ENDS, [doubt()], PATIENCE_NS)] == ["rule"]
+    assert [problem.rule for problem in lasting_disagreements.lasting(ENDS, [doubt()], PATIENCE_NS)] == ["rule"]
 
 
 def test_doubt_begins_anew_when_the_wire_moves() -> None:
@@ -75,7 +75,7 @@ def rules(held: Connection, dropped: int = 0) -> list[str]:
     """What has lasted long enough at the second look."""
     lasting_disagreements = LastingDisagreements()
     assert told(held, lasting_disagreements, 0, dropped).disagreements == ()
-    return [finding.rule for finding in told(held, lasting_disagreements, PATIENCE_NS, dropped).disagreements]
+    return [problem.rule for problem in told(held, lasting_disagreements, PATIENCE_NS, dropped).disagreements]
 
 
 def test_socket_that_did_not_take_the_fin() -> None:

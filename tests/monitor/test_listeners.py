@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
-from tcpwatch.monitor.listeners import Listeners, alarms, with_half_open
+from tcpwatch.monitor.listeners import Listeners, with_half_open
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.counters import Rise, Stack
 from tcpwatch.sockets.namespace import Namespace
@@ -92,18 +92,3 @@ def test_listener_is_not_blamed_for_more_than_was_refused() -> None:
 
 def test_listener_is_not_to_blame_where_nothing_was_refused() -> None:
     assert turned_away(0, (100, 112), full=1) == {}
-
-
-def test_alarm_names_the_worst_listener_first() -> None:
-    stack = Stack({"ListenDrops": Rise(15, 15), "ListenOverflows": Rise(15, 15)})
-    rows = [connection(row=listener(1), turned_away=3), connection(row=listener(2, ("0.0.0.0", 81)), turned_away=12)]
-    assert [finding.message.split(" must ")[0] for finding in alarms(rows, stack)] == [
-        "The accept queue of :81 overflowed 12 times in the last minute: java/4242",
-        "The accept queue of :80 overflowed 3 times in the last minute: java/4242",
-    ]
-
-
-def test_alarm_without_a_culprit_says_so() -> None:
-    [alarm] = alarms([connection(row=listener(1))], Stack({"ListenDrops": Rise(2, 2)}))
-    assert alarm.message == "Clients were turned away 2 times in the last minute; by which listener is not told here."
-    assert alarms([connection(row=listener(1))], Stack()) == ()

@@ -186,15 +186,15 @@ def test_listener_that_refuses_clients_is_in_the_picture() -> None:
     sources = KernelSources(sockets, OwnerIndex(), None, netstat, sysctls)  # type: ignore[arg-type]
     monitor = Monitor(sources, PacketLog(), NO_TAP)
     monitor.refresh()
-    assert monitor.snapshot().alarms == ()
+    assert [problem.rule for problem in monitor.snapshot().problems] == ["accept-queue-full"]
     monitor.refresh()
     snapshot = monitor.snapshot()
     assert snapshot.by_key[9].turned_away == 3
     assert snapshot.stack == Stack({"ListenDrops": Rise(3, 3)}, {"net.ipv4.tcp_retries2": 15})
-    assert [alarm.rule for alarm in snapshot.alarms] == ["turned-away"]
+    assert [problem.rule for problem in snapshot.problems] == ["turned-away"]
     found = monitor.detail(snapshot.by_key[9].row.ends)
     assert found is not None
-    assert (found.stack, found.findings[0].rule) == (snapshot.stack, "turned-away")
+    assert (found.stack, found.problems[0].rule) == (snapshot.stack, "turned-away")
     monitor.stop()
     assert netstat.closed
     assert sysctls.closed

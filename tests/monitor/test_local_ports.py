@@ -1,5 +1,7 @@
 """Local ports towards one destination: trouble that no single row shows."""
 
+from tcpwatch.diagnose.gathering import problems_of_host
+from tcpwatch.diagnose.host import HostFacts
 from tcpwatch.monitor.local_ports import INTERVAL_NS, LARGE, LocalPortUse, port_uses
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.counters import TW_REUSE, LocalPorts, Stack
@@ -19,7 +21,8 @@ def clients(count: int, remote: tuple[str, int] = SERVER, ip: str = "10.0.0.1", 
 
 def told(rows: list[Connection], tw_reuse: int = 2, reserved: frozenset[int] = frozenset()) -> list[str]:
     stack = Stack(sysctls={TW_REUSE: tw_reuse}, local_ports=LocalPorts(40_000, 40_099, reserved))
-    return [finding.message for finding in LocalPortUse().alarms(rows, stack, 0)]
+    facts = HostFacts(stack, LocalPortUse().update(rows, stack, 0))
+    return [str(problem.message) for _, problem in problems_of_host(facts)]
 
 
 def test_all_ports_towards_one_server_are_taken() -> None:
@@ -63,7 +66,7 @@ def test_range_that_is_not_known_is_no_reason() -> None:
 def test_large_table_is_counted_less_often() -> None:
     use, stack = LocalPortUse(), Stack(local_ports=LocalPorts(40_000, 40_099))
     many = clients(100) * (LARGE // 100)
-    assert len(use.alarms(many, stack, 0)) == 1
+    assert len(use.update(many, stack, 0)) == 1
     quiet = [connection()] * LARGE
-    assert len(use.alarms(quiet, stack, INTERVAL_NS - 1)) == 1
-    assert use.alarms(quiet, stack, INTERVAL_NS) == ()
+    assert len(use.update(quiet, stack, INTERVAL_NS - 1)) == 1
+    assert use.update(quiet, stack, INTERVAL_NS) == ()

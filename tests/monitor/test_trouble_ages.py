@@ -2,7 +2,7 @@
 
 import pytest
 
-from tcpwatch.diagnose.finding import Since
+from tcpwatch.diagnose.problem import Since
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.monitor.trouble_ages import TroubleAges, in_trouble
 from tcpwatch.sockets.row import Backlog, Timer, TimerKind
@@ -50,33 +50,33 @@ def full(queued: int) -> Connection:
 
 def test_trouble_is_as_old_as_the_dump_that_showed_it_first() -> None:
     troubles = TroubleAges()
-    assert troubles.update([shut(0)], 1 * SECOND) == {}
-    assert troubles.update([shut(1)], 2 * SECOND) == {1: Since(2 * SECOND, seen=True)}
-    assert troubles.update([shut(2)], 3 * SECOND) == {1: Since(2 * SECOND, seen=True)}
+    assert troubles.update(in_trouble([shut(0)]), 1 * SECOND) == {}
+    assert troubles.update(in_trouble([shut(1)]), 2 * SECOND) == {1: Since(2 * SECOND, seen=True)}
+    assert troubles.update(in_trouble([shut(2)]), 3 * SECOND) == {1: Since(2 * SECOND, seen=True)}
 
 
 def test_trouble_of_the_first_dump_is_older() -> None:
     troubles = TroubleAges()
-    troubles.update([full(3)], 1 * SECOND)
-    assert troubles.update([full(3)], 5 * SECOND) == {1: Since(1 * SECOND, seen=False)}
+    troubles.update(in_trouble([full(3)]), 1 * SECOND)
+    assert troubles.update(in_trouble([full(3)]), 5 * SECOND) == {1: Since(1 * SECOND, seen=False)}
 
 
 def test_trouble_that_went_away_begins_anew() -> None:
     troubles = TroubleAges()
-    troubles.update([full(3)], 1 * SECOND)
-    assert troubles.update([full(2)], 2 * SECOND) == {}
-    assert troubles.update([full(3)], 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}
+    troubles.update(in_trouble([full(3)]), 1 * SECOND)
+    assert troubles.update(in_trouble([full(2)]), 2 * SECOND) == {}
+    assert troubles.update(in_trouble([full(3)]), 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}
 
 
 def test_timer_that_had_success_between_two_dumps_begins_anew() -> None:
     troubles = TroubleAges()
-    troubles.update([shut(4)], 1 * SECOND)
-    assert troubles.update([shut(1)], 9 * SECOND) == {1: Since(9 * SECOND, seen=True)}
+    troubles.update(in_trouble([shut(4)]), 1 * SECOND)
+    assert troubles.update(in_trouble([shut(1)]), 9 * SECOND) == {1: Since(9 * SECOND, seen=True)}
 
 
 def test_trouble_gives_way_to_a_worse_one() -> None:
     troubles = TroubleAges()
-    troubles.update([shut(4)], 1 * SECOND)
-    assert troubles.update([shut(4, state=State.CLOSE_WAIT)], 2 * SECOND) == {}  # the state's own age tells
+    troubles.update(in_trouble([shut(4)]), 1 * SECOND)
+    assert troubles.update(in_trouble([shut(4, state=State.CLOSE_WAIT)]), 2 * SECOND) == {}  # the state's own age tells
     lost = connection(timer=Timer(TimerKind.RETRANSMIT, 100, 4))
-    assert troubles.update([lost], 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}
+    assert troubles.update(in_trouble([lost]), 3 * SECOND) == {1: Since(3 * SECOND, seen=True)}

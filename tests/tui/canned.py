@@ -3,9 +3,11 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.problems import ProblemFinder
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Mark, Snapshot, SourceStatus
+from tcpwatch.sockets.counters import NO_STACK
 from tcpwatch.sockets.row import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision, Timeline
@@ -205,7 +207,7 @@ def details() -> dict[bytes, Detail]:
     flow = FlowFacts(
         1, False, State.CLOSE_WAIT, State.FIN_WAIT_2, "handshake", None, False, 52_000, 0, 0, (3, 4), (0, 0), {}
     )
-    leak = Finding(
+    leak = Problem(
         Severity.WARN,
         "java/4242 leaks sockets: 3 wait in CLOSE-WAIT, the oldest for 4m12s.",
         (),
@@ -260,6 +262,7 @@ class CannedMonitor:
         """Make these connections the picture, so many seconds after the fixed moment."""
         later = int(seconds * SECOND)
         ended = closed() if ended is None else ended
+        found = ProblemFinder().find(rows, NO_STACK, MONO_NS + later)
         self._snapshot = Snapshot(
             MONO_NS + later,
             TIME_NS + later,
@@ -270,6 +273,8 @@ class CannedMonitor:
             1_204,
             dropped,
             ended,
+            problems=found.problems,
+            trouble_since=found.trouble_since,
         )
 
     def snapshot(self) -> Snapshot:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.monitor.snapshot import Connection, SourceStatus
 from tcpwatch.sockets.row import Owner
 from tcpwatch.tui.app import Dashboard
@@ -49,8 +49,8 @@ def infected(text: str) -> list[Connection]:
 async def show(driver: Driver, text: str) -> None:
     """Put this text wherever foreign text can stand, and look at every pane."""
     ends = server_end(53412)
-    finding = Finding(Severity.WARN, text, (text,), (text,), text)
-    driver.monitor.details[ends] = replace(driver.monitor.details[server_end(53420)], ends=ends, findings=(finding,))
+    problem = Problem(Severity.WARN, text, (text,), (text,), text)
+    driver.monitor.details[ends] = replace(driver.monitor.details[server_end(53420)], ends=ends, problems=(problem,))
     driver.monitor.sources = (SourceStatus("kernel", True, text), SourceStatus("packets", False, text, text))
     await driver.publish(infected(text))
     talk = Conversation(7, 53412, 0)

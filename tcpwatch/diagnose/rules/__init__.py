@@ -1,15 +1,17 @@
 """The one table of rules, collected from the files of the families. Nothing else decides what is trouble."""
 
+from tcpwatch.diagnose.program import ProgramFacts
+from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules import closing, ended, kernel_vs_wire, listener, local_ports, opening, transfer, upper
 
 RULES = (*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES, *transfer.RULES, *ended.RULES)
-"""The rules on one socket. The findings on a socket stand in this order."""
+"""The rules on one socket. The problems on a socket stand in this order."""
 
-NAMESPACE_RULES = listener.NAMESPACE_RULES
-"""The rules on a whole network namespace."""
+PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = ()
+"""The rules on a program. The first that words a trouble words it for all its sockets."""
 
-PORT_RULES = local_ports.RULES
-"""The rules on the local ports towards one destination."""
+HOST_RULES = (*listener.HOST_RULES, *local_ports.RULES)
+"""The rules on a network namespace."""
 
 WIRE_RULES = kernel_vs_wire.RULES
 """The rules on one end of a connection that both the kernel and the wire know. Only the first that finds counts."""

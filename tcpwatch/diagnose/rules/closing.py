@@ -1,8 +1,8 @@
 """What hinders a connection from closing, and at which end: the rules on the states after the first FIN."""
 
 from tcpwatch.diagnose.context import FIRST_CLOSER, SocketFacts, unread_in_close_wait
-from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Beginning, Rule, Trouble
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_again
 from tcpwatch.tcp.state import State
@@ -14,7 +14,7 @@ FIRST_OF_IT = "the first of it "
 TIME_WAIT_S = 60  # TCP_TIMEWAIT_LEN, include/net/tcp.h
 
 
-def not_closed_here(facts: SocketFacts) -> Finding:
+def not_closed_here(facts: SocketFacts) -> Problem:
     """CLOSE-WAIT: only the program's close() ends it, the kernel waits without limit."""
     if facts.half_close is not None:
         return half_closed(facts, facts.half_close)
@@ -29,7 +29,7 @@ def not_closed_here(facts: SocketFacts) -> Finding:
     if facts.owners:
         owner = facts.owners[0]
         next_steps.insert(0, f"ls -l /proc/{owner.pid}/fd/{owner.fd}")
-    return Finding(
+    return Problem(
         Severity.NOTE,
         f"{facts.program} must call close(): the peer has closed, this end has not.",
         tuple(evidence),
@@ -37,22 +37,22 @@ def not_closed_here(facts: SocketFacts) -> Finding:
     )
 
 
-def half_closed(facts: SocketFacts, ordinary: HalfClose) -> Finding:
+def half_closed(facts: SocketFacts, ordinary: HalfClose) -> Problem:
     """CLOSE-WAIT in which this end may go on sending (RFC 9293 §3.10.2), or whose FIN has only just come."""
     evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value]
     if facts.peer is not None:
         evidence.append(f"the other end is on this host, in {facts.peer.state}")
     if not ordinary.sends:
         message = f"The peer has closed a moment ago, and {facts.program} has yet to call close()."
-        return Finding(Severity.CHAT, message, tuple(evidence))
+        return Problem(Severity.CHAT, message, tuple(evidence))
     waits = f"{counted(facts.row.send_q, 'byte')} in the send queue" if facts.row.send_q else ""
     ago = f"last data {duration(ordinary.sent_ago_ns)} ago" if ordinary.sent_ago_ns is not None else ""
     signs = ", ".join(filter(None, (ago, waits)))
     message = f"The peer has closed its direction; in the other one {facts.program} is still sending ({signs})."
-    return Finding(Severity.CHAT, message, tuple(evidence))
+    return Problem(Severity.CHAT, message, tuple(evidence))
 
 
-def waits_for_peer_fin(facts: SocketFacts) -> Finding:
+def waits_for_peer_fin(facts: SocketFacts) -> Problem:
     """FIN-WAIT-2: our FIN is acknowledged, the peer's has not come."""
     held = bool(facts.row.inode or facts.owners)
     limit = (
@@ -61,7 +61,7 @@ def waits_for_peer_fin(facts: SocketFacts) -> Finding:
         else "no program is known to hold the socket: an orphan is given up after net.ipv4.tcp_fin_timeout"
     )
     peer = f"it is in {facts.peer.state}" if facts.peer else "by RFC 9293 it should be in CLOSE-WAIT"
-    return Finding(
+    return Problem(
         Severity.NOTE,
         f"This end's FIN is acknowledged, the peer's has not come: {facts.peer_program} has yet to close.",
         (FIRST_CLOSER[State.FIN_WAIT_2].value, limit),
@@ -69,11 +69,11 @@ def waits_for_peer_fin(facts: SocketFacts) -> Finding:
     )
 
 
-def fin_not_acknowledged(facts: SocketFacts) -> Finding:
+def fin_not_acknowledged(facts: SocketFacts) -> Problem:
     """FIN-WAIT-1, CLOSING, LAST-ACK: this end has closed, and its FIN is not acknowledged; it may not even be sent."""
     again, (words, first) = times_sent_again(facts.row), what_waits_behind_close(facts)
     tried = f", {first}sent again {counted(again, 'time')}: the peer is gone, or the path lossy." if again else "."
-    return Finding(
+    return Problem(
         Severity.NOTE if again else Severity.CHAT,
         words + tried,
         (FIRST_CLOSER[facts.row.state].value,),
@@ -101,9 +101,9 @@ def what_waits_behind_close(facts: SocketFacts) -> tuple[str, str]:
     )
 
 
-def waits_out_2msl(facts: SocketFacts) -> Finding:
+def waits_out_2msl(facts: SocketFacts) -> Problem:
     """TIME-WAIT: harmless, the kernel ends it."""
-    return Finding(
+    return Problem(
         Severity.CHAT,
         f"Closed. The kernel keeps the address pair for 2MSL ({TIME_WAIT_S} s on Linux), so that a late segment "
         "cannot enter a new connection and a repeated FIN is answered.",

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tcpwatch.diagnose.context import SocketFacts
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Rule
 from tcpwatch.sockets.timeline import RESETS, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
@@ -76,11 +76,11 @@ def ending_of(timeline: Timeline) -> Ending | None:
     )
 
 
-def how_it_ended(facts: SocketFacts) -> Finding | None:
+def how_it_ended(facts: SocketFacts) -> Problem | None:
     """CLOSED: as its timeline shows."""
     if (ending := ending_of(facts.timeline)) is None:
         return None
-    return Finding(Severity.CHAT if ending.orderly else Severity.NOTE, ending.message)
+    return Problem(Severity.CHAT if ending.orderly else Severity.NOTE, ending.message)
 
 
 RULES: tuple[Rule[SocketFacts], ...] = (Rule("ended", frozenset({State.CLOSED}), how_it_ended, "CLOSED"),)

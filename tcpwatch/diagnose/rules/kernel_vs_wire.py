@@ -1,14 +1,14 @@
 """The rules on where the kernel and the wire disagree about one end of a connection. Pure.
 
 A rule looks at one moment, at which it may be wrong: the kernel was read up to a second before or after the wire. Its
-finding counts once it has been there for longer than a round trip with the same `rests_on` (`monitor.disagreements`).
+problem counts once it has been there for longer than a round trip with the same `rests_on` (`monitor.disagreements`).
 """
 
 from dataclasses import dataclass, replace
 
 from tcpwatch.diagnose.context import unread_in_close_wait
 from tcpwatch.diagnose.deferral import FinalAck, defers, final_ack
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules.listener import accept_queue_is_full
 from tcpwatch.sockets.row import SocketRow
@@ -91,14 +91,14 @@ NOT_TAKEN = (
 OPEN = (State.ESTABLISHED, State.CLOSE_WAIT)
 
 
-def disagreement(views: BothViews) -> Finding | None:
+def disagreement(views: BothViews) -> Problem | None:
     """What the first rule of the table finds that finds anything; `rests_on` names the end too."""
     applied = (rule.apply(views) for rule in RULES if rule.applies_in(views.row.state))
-    found = next((finding for finding in applied if finding is not None), None)
+    found = next((problem for problem in applied if problem is not None), None)
     return None if found is None else replace(found, rests_on=(views.whose, found.rests_on))
 
 
-def reset_not_taken(views: BothViews) -> Finding | None:
+def reset_not_taken(views: BothViews) -> Problem | None:
     """An RST passed that its socket should have obeyed."""
     resets = [
         interval
@@ -114,7 +114,7 @@ def reset_not_taken(views: BothViews) -> Finding | None:
     return _warn(message, views.state, SHOW_FIREWALL, SHOW_DROPS)
 
 
-def segment_not_taken(views: BothViews) -> Finding | None:
+def segment_not_taken(views: BothViews) -> Problem | None:
     """A segment passed that changes the state, and the state of the socket did not change."""
     for kernel, wire, segment, why in NOT_TAKEN:
         if views.row.state in kernel and views.state in wire:
@@ -145,7 +145,7 @@ def _ack_put_aside(views: BothViews) -> str | None:
     )
 
 
-def gone_unseen(views: BothViews) -> Finding | None:
+def gone_unseen(views: BothViews) -> Problem | None:
     """The socket is gone without a FIN or an RST to the other end."""
     if views.state not in OPEN or not views.lossless:
         return None
@@ -156,7 +156,7 @@ def gone_unseen(views: BothViews) -> Finding | None:
     return _warn(message, views.state)
 
 
-def sent_unseen(views: BothViews) -> Finding | None:
+def sent_unseen(views: BothViews) -> Problem | None:
     """TCP has sent bytes that did not pass here."""
     tcb = views.kernel_numbers
     if tcb is None or tcb.snd_nxt is None or views.wire.snd_nxt is None or not (views.sent and views.lossless):
@@ -178,7 +178,7 @@ def sent_unseen(views: BothViews) -> Finding | None:
     return _warn(message, seen, "tc -s qdisc show", SHOW_FIREWALL)
 
 
-def received_untaken(views: BothViews) -> Finding | None:
+def received_untaken(views: BothViews) -> Problem | None:
     """Bytes passed here that TCP has not taken."""
     tcb = views.kernel_numbers
     if tcb is None or not tcb.rcv_nxt or views.offered is None:
@@ -193,7 +193,7 @@ def received_untaken(views: BothViews) -> Finding | None:
     return _warn(message, views.offered, SHOW_DROPS, SHOW_FIREWALL)
 
 
-def ack_untaken(views: BothViews) -> Finding | None:
+def ack_untaken(views: BothViews) -> Problem | None:
     """An acknowledgment passed here that TCP has not taken."""
     tcb = views.kernel_numbers
     if tcb is None or tcb.snd_una is None or views.wire.snd_una is None:
@@ -208,17 +208,17 @@ def ack_untaken(views: BothViews) -> Finding | None:
     return _warn(message, views.wire.snd_una, SHOW_DROPS, SHOW_FIREWALL)
 
 
-def unread_since_fin(views: BothViews) -> Finding | None:
+def unread_since_fin(views: BothViews) -> Problem | None:
     """The wire has seen the end of the stream, and the program has not."""
     if not views.row.recv_q or not (ago := views.since(State.CLOSE_WAIT)):
         return None
     unread = unread_in_close_wait(views.row.recv_q)
     message = f"The other end's FIN passed{ago}, and unread at {views.whose} are {unread}."
-    return Finding(Severity.NOTE, message, rests_on=views.state)
+    return Problem(Severity.NOTE, message, rests_on=views.state)
 
 
-def _warn(message: str, rests_on: object, *next_steps: str) -> Finding:
-    return Finding(Severity.WARN, message, (), next_steps, rests_on=rests_on)
+def _warn(message: str, rests_on: object, *next_steps: str) -> Problem:
+    return Problem(Severity.WARN, message, (), next_steps, rests_on=rests_on)
 
 
 RULES: tuple[Rule[BothViews], ...] = (

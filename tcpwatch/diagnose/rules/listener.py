@@ -4,8 +4,9 @@ Only the counters of the whole namespace show why clients were turned away: a ca
 """
 
 from tcpwatch.diagnose.context import SocketFacts
-from tcpwatch.diagnose.finding import Finding, Severity
-from tcpwatch.diagnose.rule import Beginning, Level, ObservedSocket, Rule, Trouble
+from tcpwatch.diagnose.host import HostFacts
+from tcpwatch.diagnose.problem import Level, Problem, Severity
+from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
 from tcpwatch.sockets.counters import SYNCOOKIES, Stack, half_open_limit
 from tcpwatch.sockets.row import Backlog
 from tcpwatch.tcp.state import State
@@ -36,7 +37,7 @@ def is_full(backlog: Backlog, stack: Stack) -> bool:
     return accept_queue_is_full(backlog) or half_open_queue_is_full(backlog, stack)
 
 
-def turned_away(facts: SocketFacts) -> Finding | None:
+def turned_away(facts: SocketFacts) -> Problem | None:
     """Clients met a full queue in the last minute."""
     if not (count := facts.turned_away):
         return None
@@ -54,18 +55,18 @@ def turned_away(facts: SocketFacts) -> Finding | None:
     else:
         message = f"{port} turned clients away {counted(count, 'time')} in the last minute."
     commands = HALF_OPEN_COMMANDS if too_many else ACCEPT_QUEUE_COMMANDS
-    return Finding(Severity.NOTE, message, (in_the_last_minute(facts.stack),), commands)
+    return Problem(Severity.NOTE, message, (in_the_last_minute(facts.stack),), commands)
 
 
-def somebody_turned_away(stack: Stack) -> Finding | None:
+def somebody_turned_away(facts: HostFacts) -> Problem | None:
     """Clients were turned away, and no listener has counted them: its source does not count, or it is gone."""
-    count = stack.last_minute(LISTEN_DROPS)
-    if not count:
+    count = facts.stack.last_minute(LISTEN_DROPS)
+    if not count or facts.blamed:
         return None
     message = (
         f"Clients were turned away {counted(count, 'time')} in the last minute; by which listener is not told here."
     )
-    return Finding(Severity.WARN, message, (in_the_last_minute(stack),), ACCEPT_QUEUE_COMMANDS)
+    return Problem(Severity.WARN, message, (in_the_last_minute(facts.stack),), ACCEPT_QUEUE_COMMANDS)
 
 
 def in_the_last_minute(stack: Stack) -> str:
@@ -74,12 +75,12 @@ def in_the_last_minute(stack: Stack) -> str:
     return f"in this namespace in the last minute: {', '.join(risen) or 'no counter has risen'}"
 
 
-def accept_queue_full(facts: SocketFacts) -> Finding | None:
+def accept_queue_full(facts: SocketFacts) -> Problem | None:
     """LISTEN: more connections wait for accept() than the limit; Linux lets one more in."""
     backlog = facts.row.backlog
     if backlog is None or not accept_queue_is_full(backlog):
         return None
-    return Finding(
+    return Problem(
         Severity.NOTE,
         f"{facts.program} does not accept fast enough: {counted(backlog.queued, 'connection')} in a queue for "
         f"{backlog.limit}. The kernel turns new ones away.",
@@ -88,7 +89,7 @@ def accept_queue_full(facts: SocketFacts) -> Finding | None:
     )
 
 
-def half_open_queue_full(facts: SocketFacts) -> Finding | None:
+def half_open_queue_full(facts: SocketFacts) -> Problem | None:
     """LISTEN: the half-open queue is full. No trouble by itself: `turned_away` counts the clients that are dropped."""
     backlog = facts.row.backlog
     if backlog is None or not half_open_queue_is_full(backlog, facts.stack):
@@ -96,7 +97,7 @@ def half_open_queue_full(facts: SocketFacts) -> Finding | None:
     under_way = counted(backlog.half_open or 0, "handshake")
     limit = half_open_limit(backlog, facts.stack)
     answer = "Linux drops new SYNs" if facts.stack.sysctls.get(SYNCOOKIES) == 0 else "Linux answers with SYN cookies"
-    return Finding(
+    return Problem(
         Severity.NOTE,
         f"{under_way} without the last ACK, room for {limit}: {answer}. ACKs are lost, or a SYN flood.",
         (in_the_last_minute(facts.stack),),
@@ -104,11 +105,11 @@ def half_open_queue_full(facts: SocketFacts) -> Finding | None:
     )
 
 
-def waits_for_clients(facts: SocketFacts) -> Finding:
+def waits_for_clients(facts: SocketFacts) -> Problem:
     """LISTEN: waiting is what it is for."""
     backlog = facts.row.backlog
     queue = f" {backlog.queued} of {backlog.limit} waiting for accept()." if backlog is not None else ""
-    return Finding(Severity.CHAT, f"{facts.program} waits for connections.{queue}")
+    return Problem(Severity.CHAT, f"{facts.program} waits for connections.{queue}")
 
 
 def _overflows(socket: ObservedSocket) -> bool:
@@ -123,7 +124,7 @@ TURNED_AWAY = Trouble(
     meets=lambda socket: socket.turned_away > 0,
     began=Beginning.IN_THE_LAST_MINUTE,
     severity=Severity.ERROR,
-    only_with_timer_or_backlog=True,
+    only_where_something_waits=True,
 )
 ACCEPT_QUEUE_FULL = Trouble(
     name="LISTEN with a full accept queue",
@@ -132,17 +133,16 @@ ACCEPT_QUEUE_FULL = Trouble(
     meets=_overflows,
     began=Beginning.DURING_ITS_STATE,
     severity=Severity.ERROR,
-    only_with_timer_or_backlog=True,
+    only_where_something_waits=True,
 )
 LISTENING = frozenset({State.LISTEN})
 
-TURNED_AWAY_RULE = Rule("turned-away", LISTENING, turned_away, "accept queue", TURNED_AWAY)
 RULES: tuple[Rule[SocketFacts], ...] = (
-    TURNED_AWAY_RULE,
+    Rule("turned-away", LISTENING, turned_away, "accept queue", TURNED_AWAY),
     Rule("accept-queue-full", LISTENING, accept_queue_full, "accept queue", ACCEPT_QUEUE_FULL),
     Rule("half-open-queue-full", LISTENING, half_open_queue_full, "half-open queue"),
     Rule("listening", LISTENING, waits_for_clients, "LISTEN"),
 )
-NAMESPACE_RULES: tuple[Rule[Stack], ...] = (
-    Rule("somebody-turned-away", None, somebody_turned_away, "accept queue", level=Level.HOST),
+HOST_RULES: tuple[Rule[HostFacts], ...] = (
+    Rule("somebody-turned-away", None, somebody_turned_away, "accept queue", level=Level.HOST, rank=11),
 )

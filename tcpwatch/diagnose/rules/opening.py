@@ -2,7 +2,7 @@
 
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.deferral import FinalAck, defers, final_ack
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules.listener import accept_queue_is_full
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED
@@ -10,7 +10,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
 
-def no_answer_to_syn(facts: SocketFacts) -> Finding:
+def no_answer_to_syn(facts: SocketFacts) -> Problem:
     """SYN-SENT: nobody has answered yet."""
     again = facts.row.timer.retransmits if facts.row.timer is not None else 0
     message = (
@@ -19,7 +19,7 @@ def no_answer_to_syn(facts: SocketFacts) -> Finding:
         if again
         else "No answer to the SYN yet."
     )
-    return Finding(
+    return Problem(
         Severity.NOTE if again else Severity.CHAT,
         message,
         (),
@@ -27,11 +27,11 @@ def no_answer_to_syn(facts: SocketFacts) -> Finding:
     )
 
 
-def half_open(facts: SocketFacts) -> Finding:
+def half_open(facts: SocketFacts) -> Problem:
     """SYN-RECEIVED: the SYN-ACK was sent, the third segment of the handshake is missing."""
     again = facts.row.timer.retransmits if facts.row.timer is not None else 0
     sent = f"sent again {counted(again, 'time')}" if again else "sent"
-    return Finding(
+    return Problem(
         Severity.NOTE if again else Severity.CHAT,
         f"Half open: the SYN-ACK was {sent}; {_why_half_open(facts)}.",
         (),

@@ -22,5 +22,5 @@ NOT_ACKNOWLEDGED = Trouble(
     rank=40,
     meets=_not_acknowledged,
     began=Beginning.DURING_ITS_STATE,
-    only_with_timer_or_backlog=True,
+    only_where_something_waits=True,
 )

@@ -1,7 +1,7 @@
 """What hinders data from flowing: the rules on the queues and the timers of a connection that may still carry some."""
 
 from tcpwatch.diagnose.context import SocketFacts
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_again
 from tcpwatch.diagnose.timers.backoff import failures
@@ -10,13 +10,13 @@ from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
 
-def not_accepted(facts: SocketFacts) -> Finding | None:
+def not_accepted(facts: SocketFacts) -> Problem | None:
     """ESTABLISHED or CLOSE-WAIT, but still in the listener's accept queue."""
     if facts.row.inode or facts.row.uid is None:
         return None
     if facts.row.upper is not None and facts.row.upper.state not in MAY_SEND:
         return None
-    return Finding(
+    return Problem(
         Severity.NOTE,
         "The connection is open, but the server has not called accept(): it waits in the listener's queue.",
         (),
@@ -24,23 +24,23 @@ def not_accepted(facts: SocketFacts) -> Finding | None:
     )
 
 
-def waits_to_be_sent(facts: SocketFacts) -> Finding | None:
+def waits_to_be_sent(facts: SocketFacts) -> Problem | None:
     """The persist timer runs: the peer has no room, or the program holds back what waits."""
     if (reason := persists(facts.row)) is None:
         return None
     severity, message = WHY_IT_WAITS[reason]
-    return Finding(
+    return Problem(
         severity,
         message.format(program=facts.program, peer=facts.peer_program),
         (f"{counted(facts.row.send_q or 0, 'byte')} in the send queue",),
     )
 
 
-def not_acknowledged(facts: SocketFacts) -> Finding | None:
+def not_acknowledged(facts: SocketFacts) -> Problem | None:
     """The retransmission timer has fired at least once."""
     if not (again := times_sent_again(facts.row)):
         return None
-    return Finding(
+    return Problem(
         Severity.NOTE,
         f"Data sent again {counted(again, 'time')}, not acknowledged: a lossy path, or the peer is gone.",
         (f"{counted(facts.row.send_q or 0, 'byte')} in the send queue",),
@@ -48,23 +48,23 @@ def not_acknowledged(facts: SocketFacts) -> Finding | None:
     )
 
 
-def unread(facts: SocketFacts) -> Finding | None:
+def unread(facts: SocketFacts) -> Problem | None:
     """Bytes wait in the receive queue."""
     if not facts.row.recv_q:
         return None
-    return Finding(Severity.NOTE, f"{facts.program} has not read {counted(facts.row.recv_q, 'byte')} that came.")
+    return Problem(Severity.NOTE, f"{facts.program} has not read {counted(facts.row.recv_q, 'byte')} that came.")
 
 
-def nothing_wrong(facts: SocketFacts) -> Finding | None:
+def nothing_wrong(facts: SocketFacts) -> Problem | None:
     """ESTABLISHED with empty queues, where the source knows them."""
     if facts.row.recv_q != 0 or facts.row.send_q != 0 or facts.row.upper is not None:
         return None
     if facts.row.extensions.ulp in UPPER_PROTOCOLS:
-        return Finding(
+        return Problem(
             Severity.CHAT,
             f"Open, and it carries a socket of {facts.row.extensions.ulp}: what waits for the program is kept there.",
         )
-    return Finding(Severity.CHAT, "Open, and nothing waits at this end: both queues are empty.")
+    return Problem(Severity.CHAT, "Open, and nothing waits at this end: both queues are empty.")
 
 
 def window_stays_shut(socket: ObservedSocket) -> bool:
@@ -91,7 +91,7 @@ WHY_IT_WAITS = {
         "What waits is not sent: the peer's window has no room for it, or {program} holds it back (TCP_CORK).",
     ),
 }
-"""The finding for each reason of a persist timer."""
+"""The problem for each reason of a persist timer."""
 
 WINDOW_STAYS_SHUT = Trouble(
     name="with a full window",
@@ -99,7 +99,7 @@ WINDOW_STAYS_SHUT = Trouble(
     rank=50,
     meets=window_stays_shut,
     began=Beginning.DURING_ITS_STATE,
-    only_with_timer_or_backlog=True,
+    only_where_something_waits=True,
 )
 UPPER_PROTOCOLS = frozenset({"mptcp", "smc"})  # a program never reads or closes the TCP socket below them itself
 ESTABLISHED = frozenset({State.ESTABLISHED})

@@ -1,13 +1,13 @@
 """The rule on a TCP socket below another protocol's socket, whose state and queue are what counts for the program."""
 
 from tcpwatch.diagnose.context import SocketFacts
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
 
-def upper_socket(facts: SocketFacts) -> Finding | None:
+def upper_socket(facts: SocketFacts) -> Problem | None:
     """What the upper socket is in; its peer closes by a signal of its own (MPTCP's DATA_FIN), and not by FIN."""
     upper = facts.row.upper
     if upper is None or facts.row.state is State.LISTEN:
@@ -16,15 +16,15 @@ def upper_socket(facts: SocketFacts) -> Finding | None:
     evidence = tuple(filter(None, (f"the {upper.protocol} socket is in {upper.state}", unread)))
     if upper.state is not State.CLOSE_WAIT:
         ended = "" if unread else "; nothing waits there to be read"
-        return Finding(Severity.CHAT, f"Carries a connection of {upper.protocol} in {upper.state}{ended}.", evidence)
+        return Problem(Severity.CHAT, f"Carries a connection of {upper.protocol} in {upper.state}{ended}.", evidence)
     if facts.half_close is not None:
-        return Finding(
+        return Problem(
             Severity.CHAT,
             f"The peer has closed its direction of the {upper.protocol} connection; {facts.program} "
             f"{'is still sending' if facts.half_close.sends else 'has yet to close()'}.",
             evidence,
         )
-    return Finding(
+    return Problem(
         Severity.NOTE,
         f"{facts.program} must call close(): the peer has closed the {upper.protocol} connection, this end has not.",
         evidence,
@@ -48,7 +48,7 @@ UPPER_NOT_CLOSED = Trouble(
     rank=21,
     meets=_not_closed,
     began=Beginning.DURING_ITS_STATE,
-    only_with_timer_or_backlog=True,
+    only_where_something_waits=True,
 )
 
 RULES: tuple[Rule[SocketFacts], ...] = (Rule("upper-socket", None, upper_socket, "CLOSE-WAIT", UPPER_NOT_CLOSED),)

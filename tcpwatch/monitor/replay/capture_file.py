@@ -12,10 +12,12 @@ from dataclasses import replace
 from tcpwatch.errors import CaptureFileError, UsageError
 from tcpwatch.monitor.detail import joined
 from tcpwatch.monitor.history import by_ends
+from tcpwatch.monitor.problems import ProblemFinder
 from tcpwatch.monitor.replay.flow import RecordedFlow
 from tcpwatch.monitor.replay.playhead import SILENCE_NS, Playhead
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import left_out
+from tcpwatch.sockets.counters import NO_STACK
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.tracker import FlowTracker
@@ -96,7 +98,7 @@ class Recorded:
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
         """All that the file has shown until now of the connection with these ends; None where it has not begun.
 
-        The findings come without their next steps: the commands are for the host on which the file was captured.
+        The problems come without their next steps: the commands are for the host on which the file was captured.
         """
         now_ns, position = self.snapshot().mono_ns, self._picture_at[0]
         begun = (one for one in reversed(self._by_ends.get(ends, ())) if one.numbers[0] < position)
@@ -107,7 +109,7 @@ class Recorded:
         both = recorded.ends_at(position, now_ns)
         wire_timelines = recorded.wire_timelines(position, self.events)
         known = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
-        return replace(known, findings=tuple(replace(finding, next_steps=()) for finding in known.findings))
+        return replace(known, problems=tuple(replace(problem, next_steps=()) for problem in known.problems))
 
     def now_ns(self) -> int:
         """The moment of the picture: in a file nothing goes on between two of them."""
@@ -146,6 +148,7 @@ class Recorded:
     def _take(self, position: int, now_ns: int) -> Snapshot:
         begun = self._flows[: bisect_left(self._flows, position, key=_first_number)]
         connections = tuple(row for flow in begun for row in flow.rows(position, now_ns))
+        problems = ProblemFinder().find(connections, NO_STACK, now_ns).problems
         return Snapshot(
             mono_ns=now_ns,
             time_ns=now_ns,
@@ -155,6 +158,7 @@ class Recorded:
             sources=self._sources(),
             captured=len(self.events),
             dropped=self.beyond,
+            problems=tuple(replace(problem, next_steps=()) for problem in problems),
         )
 
     def _sources(self) -> tuple[SourceStatus, ...]:

@@ -1,23 +1,10 @@
-"""The headline: one line, always on the screen, on what is in trouble. Pure."""
+"""The headline: one line, always on the screen, on the worst problem. Pure."""
 
-from collections import Counter
-from collections.abc import Sequence
-
-from tcpwatch.diagnose.diagnosis import TROUBLES, troubles_of_rules
-from tcpwatch.diagnose.finding import Since
-from tcpwatch.diagnose.rule import Beginning, Trouble
-from tcpwatch.monitor.snapshot import Connection, Snapshot
-from tcpwatch.monitor.trouble_ages import in_trouble
-from tcpwatch.sockets.row import NoOwner
-from tcpwatch.tui.paint.format import age, grouped, several
+from tcpwatch.diagnose.problem import SEVERITY_RANK, Limit, Problem, Severity, Trend
+from tcpwatch.monitor.snapshot import Snapshot
+from tcpwatch.text.duration import duration
+from tcpwatch.tui.paint.format import age, grouped
 from tcpwatch.tui.paint.line import Line, Run
-
-# Who must act where there is no owner to name.
-UNSEEN = {
-    NoOwner.KERNEL: "the kernel, whose program let go,",
-    NoOwner.NOT_ACCEPTED: "its program, which has not accepted it,",
-}
-
 
 NOTHING_STUCK = Line(
     ((" ✓ ", "open"), ("nothing looks stuck: no CLOSE-WAIT, and no queue or timer that tells of trouble", "muted"))
@@ -30,55 +17,68 @@ NOTHING_STUCK_HALF_CLOSED = Line(
 )
 NO_CLOSE_WAIT = Line(((" no CLOSE-WAIT here. More is not known: this source has no queues and no timers", "muted"),))
 
+BARS = "▁▂▃▄▅▆▇█"
+COURSE_CELLS = 8
+
+
+def headline_problems(snapshot: Snapshot) -> list[Problem]:
+    """Those that the headline counts: warnings and errors, the worst first."""
+    return [problem for problem in snapshot.problems if problem.rank >= SEVERITY_RANK[Severity.WARN]]
+
 
 def summary(snapshot: Snapshot) -> Line:
-    """The headline: an alarm, or the worst trouble with its count, age and owner; how many others there are."""
-    connections, alarms = snapshot.connections, snapshot.alarms
-    found: dict[Trouble, list[Connection]] = {trouble: [] for trouble in TROUBLES}
-    for trouble, connection in in_trouble(connections):
-        found[trouble].append(connection)
-    kinds = [(trouble, members) for trouble, members in found.items() if members]
-    if alarms:
-        announced = troubles_of_rules(alarm.rule for alarm in alarms)
-        others = sum(len(members) for trouble, members in kinds if trouble not in announced) + len(alarms) - 1
-        return Line(((f" ⚠ {alarms[0].message}", "trouble"), *_others(others)))
-    if not kinds:
-        rows = (connection.row for connection in connections)
-        known = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
-        if any(connection.half_close for connection in connections):
-            return NOTHING_STUCK_HALF_CLOSED
-        return NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
-    trouble, members = kinds[0]
-    others = sum(len(more) for _, more in kinds[1:])
+    """The headline: the worst problem with its count, course, age and program; how many others there are."""
+    problems = headline_problems(snapshot)
+    if not problems:
+        return _nothing(snapshot)
+    worst, *others = problems
+    more = ((f"   1 of {grouped(len(problems))} !", "muted"),) if others else ()
+    if not worst.brief:
+        return Line(((f" ⚠ {worst.message}", "trouble"), *more))
     return Line(
         (
-            (f" ⚠ {len(members)} {trouble.name}", "trouble"),
-            (f"  {_oldest(trouble, members, snapshot)}", ""),
-            (_who(members), "strong"),
-            (f" {trouble.must}", ""),
-            *_others(others),
+            (f" ⚠ {worst.brief}", "trouble"),
+            *_trend(worst.trend),
+            *_since(worst, snapshot.mono_ns),
+            (f"  {worst.subject}", "strong"),
+            (f" {worst.must}" if worst.must else "", ""),
+            *_limit(worst.limit),
+            *more,
         )
     )
 
 
-def _oldest(trouble: Trouble, members: Sequence[Connection], snapshot: Snapshot) -> str:
-    """How long the first of them has been in this trouble; empty where that is not known."""
-    if trouble.began is Beginning.WITH_ITS_STATE:
-        since = [Since(connection.since_ns, connection.since_seen) for connection in members]
-    else:
-        since = [snapshot.trouble_since[one.key] for one in members if one.key in snapshot.trouble_since]
-    return f"oldest {age(snapshot.mono_ns, *min(since))}  " if since else ""
+def _nothing(snapshot: Snapshot) -> Line:
+    connections = snapshot.connections
+    rows = (connection.row for connection in connections)
+    known = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
+    if any(connection.half_close for connection in connections):
+        return NOTHING_STUCK_HALF_CLOSED
+    return NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
 
 
-def _others(count: int) -> tuple[Run, ...]:
-    return ((f"   and {grouped(count)} more in other trouble", "muted"),) if count else ()
+def _trend(trend: Trend | None) -> tuple[Run, ...]:
+    """Growth in a minute and its course; nothing where the number stands still."""
+    if trend is None or not trend.per_minute:
+        return ()
+    return ((f"  {trend.per_minute:+,}/min", ""), (f" {sparkline(trend.course)}", "muted"))
 
 
-def _who(members: list[Connection]) -> str:
-    owners = Counter(f"{owner.command}/{owner.pid}" for connection in members for owner in connection.owners[:1])
-    if not owners:
-        no_owner = members[0].no_owner or NoOwner.UNKNOWN
-        return UNSEEN.get(no_owner, f"its program ({no_owner if no_owner.out_of_sight else 'not known'})")
-    first, *rest = owners
-    name = owners.most_common(1)[0][0]
-    return f"{name} and {several(len(rest), 'other')}" if first and rest else name
+def sparkline(course: tuple[int, ...]) -> str:
+    """The course as bars, the last of them the newest."""
+    newest = course[-COURSE_CELLS:]
+    top = max(newest, default=0) or 1
+    return "".join(BARS[(len(BARS) - 1) * value // top] for value in newest)
+
+
+def _since(problem: Problem, now_ns: int) -> tuple[Run, ...]:
+    if problem.since is None:
+        return ()
+    return ((f"  {'oldest ' if len(problem.members) > 1 else ''}{age(now_ns, *problem.since)}", ""),)
+
+
+def _limit(limit: Limit | None) -> tuple[Run, ...]:
+    if limit is None:
+        return ()
+    full = "" if limit.reached_in_ns is None else f", full in ~{duration(limit.reached_in_ns)}"
+    return ((f"   {limit.what} {limit.used:,}/{limit.limit:,}{full}", "caution"),)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tcpwatch.diagnose.context import FIN_IN_QUEUE, FIRST_CLOSER, Closer, unread_in_close_wait
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.handshake import Opened
@@ -25,7 +25,7 @@ SEVERITIES = {
 def story(detail: Detail, now_ns: int) -> list[Sentence]:
     """The sentences for which there are facts: what is wrong, why it lasts, what to do, and how it came about."""
     sentences = [
-        *_findings(detail, now_ns),
+        *_problems(detail, now_ns),
         *_waiting(detail),
         _nobody_found(detail),
         *_timer(detail, now_ns),
@@ -145,23 +145,23 @@ def _opened(flow: FlowFacts) -> str:
     return f"opened by {'this end' if flow.initiator_is_here else 'the peer'} ({flow.opened}{rtt})"
 
 
-def _findings(detail: Detail, now_ns: int) -> list[Sentence]:
+def _problems(detail: Detail, now_ns: int) -> list[Sentence]:
     return [
-        Sentence(glyph, finding.message + _so_far(finding, now_ns), style)
-        for finding in (*_wrong(detail), *detail.findings)
-        for glyph, style in (SEVERITIES[finding.severity],)
+        Sentence(glyph, f"{problem.message}{_so_far(problem, now_ns)}", style)
+        for problem in (*_wrong(detail), *detail.problems)
+        for glyph, style in (SEVERITIES[problem.severity],)
     ]
 
 
-def _so_far(finding: Finding, now_ns: int) -> str:
-    return f" For {age(now_ns, *finding.since)} by now." if finding.since else ""
+def _so_far(problem: Problem, now_ns: int) -> str:
+    return f" For {age(now_ns, *problem.since)} by now." if problem.since else ""
 
 
-def _wrong(detail: Detail) -> list[Finding]:
+def _wrong(detail: Detail) -> list[Problem]:
     """What kernel and wire do not agree on; what is unread has a line of its own, so its note is left out."""
-    return [finding for finding in detail.disagreements if finding.severity is Severity.WARN]
+    return [problem for problem in detail.disagreements if problem.severity is Severity.WARN]
 
 
 def _next_steps(detail: Detail) -> Sentence | None:
-    steps = dict.fromkeys(step for finding in (*_wrong(detail), *detail.findings) for step in finding.next_steps)
+    steps = dict.fromkeys(step for problem in (*_wrong(detail), *detail.problems) for step in problem.next_steps)
     return Sentence("do", "  ·  ".join(steps), "strong") if steps else None

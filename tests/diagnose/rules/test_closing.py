@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tcpwatch.diagnose.diagnosis import diagnose, trouble_of
-from tcpwatch.diagnose.finding import Finding, Severity
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.sockets.row import NoOwner, Timer, TimerKind
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
@@ -15,16 +15,16 @@ from tests.diagnose.facts import facts
 
 
 def test_close_wait_names_the_program_that_must_close() -> None:
-    [finding] = diagnose(facts(state=State.CLOSE_WAIT))
-    assert finding.severity is Severity.WARN
-    assert finding.message.startswith("java/4242 must call close()")
-    assert "closed first by the peer" in finding.evidence
-    assert "ls -l /proc/4242/fd/58" in finding.next_steps
+    [problem] = diagnose(facts(state=State.CLOSE_WAIT))
+    assert problem.severity is Severity.WARN
+    assert problem.message.startswith("java/4242 must call close()")
+    assert "closed first by the peer" in problem.evidence
+    assert "ls -l /proc/4242/fd/58" in problem.next_steps
 
 
 def test_close_wait_without_the_right_to_see_the_owner_says_who_may() -> None:
-    [finding] = diagnose(facts(state=State.CLOSE_WAIT, owners=(), no_owner=NoOwner.NEEDS_ROOT))
-    assert finding.message.startswith("its program (root sees which) must call close()")
+    [problem] = diagnose(facts(state=State.CLOSE_WAIT, owners=(), no_owner=NoOwner.NEEDS_ROOT))
+    assert problem.message.startswith("its program (root sees which) must call close()")
 
 
 def test_close_wait_of_a_source_without_queues_does_not_say_that_no_timer_runs() -> None:
@@ -43,8 +43,8 @@ def test_fin_wait_2_claims_no_more_of_the_peer_than_is_seen() -> None:
 
 @pytest.mark.parametrize(("inode", "words"), [(0, "tcp_fin_timeout"), (7, "without limit")])
 def test_fin_wait_2_says_whether_the_kernel_gives_up(inode: int, words: str) -> None:
-    [finding] = diagnose(facts(state=State.FIN_WAIT_2, inode=inode, owners=()))
-    assert words in finding.evidence[1]
+    [problem] = diagnose(facts(state=State.FIN_WAIT_2, inode=inode, owners=()))
+    assert words in problem.evidence[1]
 
 
 @pytest.mark.parametrize("state", [State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK])
@@ -55,7 +55,7 @@ def test_fin_sent_again_is_a_warning(state: State) -> None:
     assert diagnose(facts(state=state))[0].severity is Severity.CHAT
 
 
-def closed_with(send_q: int, notsent_bytes: int, times: int = 0, state: State = State.FIN_WAIT_1) -> Finding:
+def closed_with(send_q: int, notsent_bytes: int, times: int = 0, state: State = State.FIN_WAIT_1) -> Problem:
     info = replace(TcpInfo.decode(bytes(280)), notsent_bytes=notsent_bytes)
     timer = Timer(TimerKind.RETRANSMIT, 200, times) if times else None
     return diagnose(facts(state=state, send_q=send_q, info=info, timer=timer))[0]
@@ -102,7 +102,7 @@ def test_source_without_tcp_info_does_not_say_what_was_sent() -> None:
 def test_half_close_is_not_accused(ordinary: HalfClose, message: str) -> None:
     send_q = 0 if ordinary.sent_ago_ns or not ordinary.sends else 9
     one = facts(state=State.CLOSE_WAIT, half_close=ordinary, send_q=send_q)
-    [finding] = diagnose(one)
-    assert finding.severity is Severity.CHAT
-    assert finding.message.endswith(message)
+    [problem] = diagnose(one)
+    assert problem.severity is Severity.CHAT
+    assert problem.message.endswith(message)
     assert trouble_of(one) is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.diagnose.finding import Severity
+from tcpwatch.diagnose.problem import Severity
 from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, disagreement
 from tcpwatch.sockets.row import Backlog
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline

@@ -1,7 +1,7 @@
 import pytest
 
 from tcpwatch.diagnose.diagnosis import diagnose
-from tcpwatch.diagnose.finding import Severity
+from tcpwatch.diagnose.problem import Severity
 from tcpwatch.sockets.counters import SYNCOOKIES, Rise, Stack
 from tcpwatch.sockets.row import Backlog
 from tcpwatch.tcp.state import State
@@ -46,5 +46,5 @@ def test_listener_with_all_handshakes_that_may_be_says_what_comes_of_it(cookies:
 
 
 def test_listener_that_waits_says_how_long_its_queue_is() -> None:
-    [finding] = diagnose(facts(state=State.LISTEN, backlog=Backlog(3, 128)))
-    assert finding.message == "java/4242 waits for connections. 3 of 128 waiting for accept()."
+    [problem] = diagnose(facts(state=State.LISTEN, backlog=Backlog(3, 128)))
+    assert problem.message == "java/4242 waits for connections. 3 of 128 waiting for accept()."

@@ -3,7 +3,7 @@
 import pytest
 
 from tcpwatch.diagnose.diagnosis import diagnose
-from tcpwatch.diagnose.finding import Severity
+from tcpwatch.diagnose.problem import Severity
 from tcpwatch.sockets.row import Backlog, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tests.builders import row
@@ -13,30 +13,30 @@ from tests.diagnose.kernel_record import Record
 
 @pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED])
 def test_opening_that_has_just_begun_is_no_warning(state: State) -> None:
-    [finding] = diagnose(facts(state=state))
-    assert finding.severity is Severity.CHAT
-    assert "again" not in finding.message
+    [problem] = diagnose(facts(state=state))
+    assert problem.severity is Severity.CHAT
+    assert "again" not in problem.message
 
 
 def test_syn_sent_counts_the_syns() -> None:
-    [finding] = diagnose(facts(state=State.SYN_SENT, timer=Timer(TimerKind.RETRANSMIT, 900, 3)))
-    assert "sent again 3 times" in finding.message
-    assert finding.severity is Severity.WARN
+    [problem] = diagnose(facts(state=State.SYN_SENT, timer=Timer(TimerKind.RETRANSMIT, 900, 3)))
+    assert "sent again 3 times" in problem.message
+    assert problem.severity is Severity.WARN
 
 
 @pytest.mark.parametrize("state", [State.SYN_SENT, State.SYN_RECEIVED])
 @pytest.mark.parametrize(("times", "severity"), [(2, Severity.NOTE), (3, Severity.WARN)])
 def test_opening_sent_again_is_a_warning_from_the_third_time_on(state: State, times: int, severity: Severity) -> None:
-    [finding] = diagnose(facts(state=state, timer=Timer(TimerKind.RETRANSMIT, 900, times)))
-    assert finding.severity is severity
+    [problem] = diagnose(facts(state=state, timer=Timer(TimerKind.RETRANSMIT, 900, times)))
+    assert problem.severity is severity
 
 
 def half_open(acked: int | None, defers: int | None, backlog: Backlog | None = None) -> str:
     fields = Record({"acked": acked}, None) if acked is not None else None
     setting = Record({"rskq_defer_accept": defers}, None) if defers is not None else None
     listener = row(state=State.LISTEN, record=setting, backlog=backlog) if setting or backlog else None
-    [finding] = diagnose(facts(state=State.SYN_RECEIVED, record=fields, listener=listener))
-    return finding.message.partition("; ")[2]
+    [problem] = diagnose(facts(state=State.SYN_RECEIVED, record=fields, listener=listener))
+    return problem.message.partition("; ")[2]
 
 
 @pytest.mark.parametrize(

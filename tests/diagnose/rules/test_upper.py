@@ -3,8 +3,8 @@
 import pytest
 
 from tcpwatch.diagnose.diagnosis import diagnose, trouble_of
-from tcpwatch.diagnose.finding import Severity
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.problem import Severity
 from tcpwatch.diagnose.rules.upper import UPPER_NOT_CLOSED
 from tcpwatch.sockets.extras import Extensions
 from tcpwatch.sockets.row import UpperSocket
@@ -15,28 +15,28 @@ from tests.diagnose.kernel_record import Record
 
 def test_peer_that_has_closed_above_is_told_though_tcp_is_established() -> None:
     one = facts(upper=UpperSocket("MPTCP", State.CLOSE_WAIT, 5_832))
-    [finding] = diagnose(one)
-    assert finding.severity is Severity.WARN
-    assert finding.message.startswith("java/4242 must call close(): the peer has closed the MPTCP connection")
-    assert "5,832 bytes of memory hold what is unread" in finding.evidence
+    [problem] = diagnose(one)
+    assert problem.severity is Severity.WARN
+    assert problem.message.startswith("java/4242 must call close(): the peer has closed the MPTCP connection")
+    assert "5,832 bytes of memory hold what is unread" in problem.evidence
     assert trouble_of(one) is UPPER_NOT_CLOSED
 
 
 @pytest.mark.parametrize("ordinary", [HalfClose(True, 1), HalfClose(False)])
 def test_half_close_above_is_ordinary(ordinary: HalfClose) -> None:
     one = facts(upper=UpperSocket("MPTCP", State.CLOSE_WAIT, 0), half_close=ordinary)
-    assert [finding.severity for finding in diagnose(one)] == [Severity.CHAT]
+    assert [problem.severity for problem in diagnose(one)] == [Severity.CHAT]
     assert trouble_of(one) is None
 
 
 def test_open_above_is_no_trouble() -> None:
     one = facts(upper=UpperSocket("MPTCP", State.ESTABLISHED, 0))
-    [finding] = diagnose(one)
-    assert finding.message == "Carries a connection of MPTCP in ESTABLISHED; nothing waits there to be read."
+    [problem] = diagnose(one)
+    assert problem.message == "Carries a connection of MPTCP in ESTABLISHED; nothing waits there to be read."
     assert trouble_of(one) is None
 
 
 def test_queues_of_a_socket_below_one_that_is_not_read_are_not_said_to_be_all() -> None:
-    [finding] = diagnose(facts(record=Record({}, extensions=Extensions(ulp="mptcp"))))
-    assert rules_of((finding,)) == ["idle"]
-    assert "kept there" in finding.message
+    [problem] = diagnose(facts(record=Record({}, extensions=Extensions(ulp="mptcp"))))
+    assert rules_of((problem,)) == ["idle"]
+    assert "kept there" in problem.message

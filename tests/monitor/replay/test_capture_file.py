@@ -136,8 +136,8 @@ def test_detail_finds_but_tells_nobody_to_do_anything() -> None:
     file.playhead.seek(5)
     told = file.detail(SERVER_ENDS)
     assert told is not None
-    assert [finding.rule for finding in told.findings] == ["close-wait"]
-    assert [finding.next_steps for finding in told.findings] == [()]
+    assert [problem.rule for problem in told.problems] == ["close-wait"]
+    assert [problem.next_steps for problem in told.problems] == [()]
 
 
 def test_detail_of_what_has_not_begun_is_none() -> None:

@@ -3,17 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tcpwatch.diagnose.finding import Finding, Severity, Since
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.problem import Limit, Problem, Severity, Since, Trend
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.bars.trouble import summary
+from tcpwatch.tui.bars.trouble import NOTHING_STUCK, sparkline, summary
 from tests.tui.canned import MONO_NS, SECOND, CannedMonitor, connection, server_end
 
 
-def picture(connections: Sequence[Connection], *alarms: Finding) -> Snapshot:
-    return replace(CannedMonitor().snapshot(), connections=tuple(connections), alarms=alarms)
+def picture(connections: Sequence[Connection]) -> Snapshot:
+    monitor = CannedMonitor()
+    monitor.publish(list(connections))
+    return monitor.snapshot()
+
+
+def announcing(*problems: Problem) -> Snapshot:
+    return replace(picture([]), problems=problems)
 
 
 def test_summary_names_count_age_owner_and_remedy() -> None:
@@ -21,34 +27,50 @@ def test_summary_names_count_age_owner_and_remedy() -> None:
     assert summary(picture(leaks)).text == " ⚠ 2 CLOSE-WAIT  oldest 4m00s  java/4242 must close()"
 
 
-def test_summary_names_the_worst_owner_and_other_trouble() -> None:
+def test_summary_names_the_worst_program_and_how_many_problems_there_are() -> None:
     rows = [connection(n, server_end(n), State.CLOSE_WAIT, 1, "java", 4242) for n in (1, 2)]
     rows.append(connection(3, server_end(3), State.CLOSE_WAIT, 1, "ruby", 7))
     rows.append(connection(4, server_end(4), State.LISTEN, 1, backlog=Backlog(9, 8)))
     text = summary(picture(rows)).text
-    assert "java/4242 and 1 other must close()" in text
-    assert text.endswith("and 1 more in other trouble")
+    assert text.startswith(" ⚠ 2 CLOSE-WAIT")
+    assert text.endswith("java/4242 must close()   1 of 3 !")
 
 
 def test_summary_without_owners_says_what_is_missing() -> None:
     leak = connection(1, server_end(1), State.CLOSE_WAIT, 1, no_owner=NoOwner.NEEDS_ROOT)
-    assert "its program (needs root) must close()" in summary(picture([leak])).text
+    assert "its program (root sees which) must close()" in summary(picture([leak])).text
 
 
 def test_summary_of_a_socket_without_a_program_names_the_kernel() -> None:
     timer = Timer(TimerKind.RETRANSMIT, 100, 3)
     orphan = connection(1, server_end(1), State.LAST_ACK, 1, timer=timer, no_owner=NoOwner.KERNEL)
     text = summary(picture([orphan])).text
-    assert text == " ⚠ 1 not acknowledged  the kernel, whose program let go, gets no ACK from its peer"
+    assert text == " ⚠ 1 not acknowledged  ≥0s  the kernel, whose program let go, gets no ACK from its peer"
 
 
-def test_summary_begins_with_an_alarm() -> None:
-    alarm = Finding(Severity.ERROR, "The accept queue of :80 overflowed 12 times.", rule="turned-away")
-    refusing = connection(1, server_end(1), State.LISTEN, 1, backlog=Backlog(9, 8), turned_away=12)
-    leak = connection(2, server_end(2), State.CLOSE_WAIT, 1)
-    assert summary(picture([refusing], alarm)).text == " ⚠ The accept queue of :80 overflowed 12 times."
-    assert summary(picture([refusing, leak], alarm)).text.endswith("12 times.   and 1 more in other trouble")
-    assert summary(picture([leak], alarm, alarm)).text.endswith("and 2 more in other trouble")
+def test_summary_says_the_message_of_a_problem_without_a_brief_form() -> None:
+    alarm = Problem(Severity.ERROR, "The accept queue of :80 overflowed 12 times.", rule="turned-away")
+    assert summary(announcing(alarm)).text == " ⚠ The accept queue of :80 overflowed 12 times."
+    assert summary(announcing(alarm, alarm)).text.endswith("12 times.   1 of 2 !")
+
+
+def test_summary_does_not_count_notes() -> None:
+    assert summary(announcing(Problem(Severity.NOTE, "A half-open queue is full."))) == NOTHING_STUCK
+
+
+def test_summary_shows_growth_its_course_and_the_limit() -> None:
+    leak = Problem(
+        Severity.WARN, "", brief="51 CLOSE-WAIT", subject="python3/7", must="must close()",
+        trend=Trend(40, (0, 10, 20, 51)), limit=Limit("fds", 64, 20_000, 8 * 3600 * SECOND),
+    )  # fmt: skip
+    assert summary(announcing(leak)).text == (
+        " ⚠ 51 CLOSE-WAIT  +40/min ▁▂▃█  python3/7 must close()   fds 64/20,000, full in ~8h00m"
+    )
+
+
+def test_sparkline_of_nothing_is_flat() -> None:
+    assert sparkline((0, 0)) == "▁▁"
+    assert sparkline(()) == ""
 
 
 def test_summary_of_nothing() -> None:
@@ -69,9 +91,7 @@ def test_summary_of_a_source_without_queues_and_timers_claims_no_more_than_it_kn
     assert "nothing looks stuck" in summary(picture([listening])).text
 
 
-def test_summary_tells_the_age_of_the_trouble_and_not_of_the_state() -> None:
-    shut = Timer(TimerKind.PERSIST, 100, 1)
-    rows = [connection(n, server_end(n), State.ESTABLISHED, 345_600, timer=shut) for n in (1, 2, 3)]
-    since = {1: Since(MONO_NS - 5 * SECOND, True), 2: Since(MONO_NS - 9 * SECOND, False)}
-    told = summary(replace(picture(rows), trouble_since=since)).text
-    assert told.startswith(" ⚠ 3 with a full window  oldest ≥9s  ")
+def test_summary_tells_the_age_of_the_oldest() -> None:
+    since = Since(MONO_NS - 9 * SECOND, seen=False)
+    shut = Problem(Severity.WARN, "", brief="3 with a full window", since=since, members=(1, 2, 3))
+    assert summary(announcing(shut)).text.startswith(" ⚠ 3 with a full window  oldest ≥9s")

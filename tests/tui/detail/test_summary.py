@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import Backlog, NoOwner, Timer, TimerKind
@@ -88,7 +88,7 @@ def test_opening_that_was_not_seen_names_nobody() -> None:
     assert course.startswith("opening not seen · segments")
 
 
-def test_timer_stands_after_the_findings() -> None:
+def test_timer_stands_after_the_problems() -> None:
     detail = details()[server_end(53420)]
     assert [sentence.about for sentence in story(detail, MONO_NS)] == ["⚠", "unread", "timer", "do", "course"]
 
@@ -99,9 +99,9 @@ def test_timer_is_told_with_what_sets_it() -> None:
     assert "set by" not in in_state(State.CLOSE_WAIT)
 
 
-def test_findings_come_with_what_to_do_told_once() -> None:
-    finding = Finding(Severity.NOTE, "Nothing moves.", (), ("wait", "close"), "idle")
-    detail = Detail(server_end(1), None, None, (), (), None, None, None, (finding, finding))
+def test_problems_come_with_what_to_do_told_once() -> None:
+    problem = Problem(Severity.NOTE, "Nothing moves.", (), ("wait", "close"), "idle")
+    detail = Detail(server_end(1), None, None, (), (), None, None, None, (problem, problem))
     assert story(detail, MONO_NS) == [
         *[Sentence("!", "Nothing moves.", "caution")] * 2,
         Sentence("do", "wait  ·  close", "strong"),
@@ -109,8 +109,8 @@ def test_findings_come_with_what_to_do_told_once() -> None:
 
 
 def test_disagreement_of_kernel_and_wire_leads_the_story() -> None:
-    wrong = Finding(Severity.WARN, "Something was dropped.", (), ("tc -s qdisc show",), "sent-unseen")
-    note = Finding(Severity.NOTE, "Something is unread.", rule="unread-since-fin")
+    wrong = Problem(Severity.WARN, "Something was dropped.", (), ("tc -s qdisc show",), "sent-unseen")
+    note = Problem(Severity.NOTE, "Something is unread.", rule="unread-since-fin")
     one = connection(1, server_end(1), State.ESTABLISHED, 5)
     detail = Detail(server_end(1), one, None, (), (), None, None, None, (), disagreements=(wrong, note))
     first, *others = story(detail, MONO_NS)

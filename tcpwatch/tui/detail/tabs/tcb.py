@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tcpwatch.diagnose.diagnosis import topics_of_findings
+from tcpwatch.diagnose.diagnosis import topics_of_problems
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
@@ -51,7 +51,7 @@ def tcb_topics(detail: Detail) -> Iterator[str]:
         yield from extras_of(detail.connection.row.extensions)
     if detail.flow:
         yield from sorted(detail.flow.analysis)
-    yield from topics_of_findings((*detail.findings, *detail.disagreements))
+    yield from topics_of_problems((*detail.problems, *detail.disagreements))
 
 
 def _fields(end: End, context: TabContext) -> list[Runs]:

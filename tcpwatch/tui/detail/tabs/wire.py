@@ -61,8 +61,8 @@ def _verdict(detail: Detail, width: int) -> list[Line]:
     if not detail.disagreements:
         return [Line((("  ✓ ", "open"), ("Kernel and wire agree, as far as both are known.", "muted")))]
     lines = []
-    for finding in detail.disagreements:
-        glyph, style = SEVERITIES[finding.severity]
-        first, *rest = wrap_words(finding.message, width - 6)
+    for problem in detail.disagreements:
+        glyph, style = SEVERITIES[problem.severity]
+        first, *rest = wrap_words(str(problem.message), width - 6)
         lines += [Line(((f"  {glyph} {first}", style),)), *(Line(((f"    {text}", style),)) for text in rest)]
     return lines

@@ -34,7 +34,7 @@ def test_wide_detail_fits_into_its_pane() -> None:
     assert len(text) == 12
 
 
-def test_narrow_detail_has_state_numbers_finding_and_timer_on_the_first_screen() -> None:
+def test_narrow_detail_has_state_numbers_problem_and_timer_on_the_first_screen() -> None:
     text = "\n".join(lines(LEAK, 79)[:18])
     for word in ("CLOSE-WAIT", "SND.UNA", "SND.NXT", "SND.WND", "RCV.NXT", "RCV.WND", "⚠", "timer"):
         assert word in text

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tcpwatch.diagnose.finding import Finding, Severity
+from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.tcp.tcb import Source
 from tcpwatch.tui.detail.context import tab_context
@@ -40,7 +40,7 @@ def test_agreement_is_said() -> None:
 
 
 def test_disagreement_is_said_in_whole() -> None:
-    wrong = Finding(Severity.WARN, "An RST passed 5s ago, and " + "the socket is still there " * 6)
+    wrong = Problem(Severity.WARN, "An RST passed 5s ago, and " + "the socket is still there " * 6)
     text = lines(replace(BOTH, disagreements=(wrong,)), 78)
     assert text[-3].startswith("  ⚠ An RST passed 5s ago")
     assert text[-1].startswith("    ")

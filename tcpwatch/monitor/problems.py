@@ -1,0 +1,125 @@
+"""The problems of a dump: its sockets brought together by program and by trouble, and what the rules find on them.
+
+Reads no clock: the moment of each dump comes in.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tcpwatch.diagnose.diagnosis import problem_of_trouble
+from tcpwatch.diagnose.gathering import Ranked, problems_of_host, problems_of_program
+from tcpwatch.diagnose.host import HostFacts
+from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity, Since
+from tcpwatch.diagnose.program import ProgramFacts, ProgramSocket
+from tcpwatch.diagnose.rule import Trouble
+from tcpwatch.diagnose.rules.listener import LISTEN_DROPS
+from tcpwatch.monitor.detail import facts_of
+from tcpwatch.monitor.listener_of import listener_of
+from tcpwatch.monitor.local_ports import LocalPortUse
+from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.trends import Trends
+from tcpwatch.monitor.trouble_ages import TroubleAges, in_trouble
+from tcpwatch.sockets.counters import Stack
+from tcpwatch.sockets.row import NoOwner
+
+ProgramKey = int | NoOwner | None
+"""Its pid; why nobody is known to hold a socket."""
+
+
+class FoundProblems(NamedTuple):
+    """What is wrong, the worst first; by cookie since when a socket is in trouble, where its state is older."""
+
+    problems: tuple[Problem, ...]
+    trouble_since: Mapping[int, Since]
+
+
+class ProblemFinder:
+    """Applies the rules to one dump after another."""
+
+    def __init__(self) -> None:
+        self._ages = TroubleAges()
+        self._trends: Trends[tuple[ProgramKey, Trouble]] = Trends()
+        self._local_port_use = LocalPortUse()
+
+    def find(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> FoundProblems:
+        """The problems as of a dump made at `now_ns` (monotonic)."""
+        troubled = list(in_trouble(connections))
+        trouble_since = self._ages.update(troubled, now_ns)
+        ranked = [
+            *self._of_programs(troubled, connections, trouble_since, stack, now_ns),
+            *problems_of_host(self._host(connections, stack, now_ns)),
+        ]
+        ranked.sort(key=_worst_first)
+        return FoundProblems(tuple(problem for _, problem in ranked), trouble_since)
+
+    def _of_programs(
+        self,
+        troubled: Sequence[tuple[Trouble, Connection]],
+        connections: Sequence[Connection],
+        trouble_since: Mapping[int, Since],
+        stack: Stack,
+        now_ns: int,
+    ) -> Iterator[Ranked]:
+        since = {one.key: _since(trouble, one, trouble_since) for trouble, one in troubled}
+        members: dict[ProgramKey, dict[Trouble, list[Connection]]] = {}
+        for trouble, one in troubled:
+            members.setdefault(program_of(one), {}).setdefault(trouble, []).append(one)
+        for ones in (ones for by_trouble in members.values() for ones in by_trouble.values()):
+            ones.sort(key=lambda one: (-one.turned_away, since[one.key]))
+        trends = self._trends.update(
+            {
+                (program, trouble): [since[one.key] for one in ones]
+                for program, by_trouble in members.items()
+                for trouble, ones in by_trouble.items()
+            },
+            now_ns,
+        )
+        by_key = {one.key: one for one in connections} if troubled else {}
+
+        def on_socket(socket: ProgramSocket, trouble: Trouble) -> Problem | None:
+            one = by_key[socket.key]
+            peer = by_key.get(one.peer) if one.peer is not None else None
+            return problem_of_trouble(facts_of(one, peer, stack, listener_of(one.row, connections)), trouble)
+
+        for program, sockets in by_program(connections).items():
+            by_trouble = members.get(program, {})
+            facts = ProgramFacts(
+                owner=sockets[0].owners[0] if sockets[0].owners else None,
+                no_owner=sockets[0].no_owner,
+                sockets=sockets,
+                now_ns=now_ns,
+                troubled=by_trouble,
+                since=since,
+                trends={trouble: trends[program, trouble] for trouble in by_trouble},
+                stack=stack,
+            )
+            yield from problems_of_program(facts, on_socket)
+
+    def _host(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> HostFacts:
+        blamed = bool(stack.last_minute(LISTEN_DROPS)) and any(one.turned_away for one in connections)
+        return HostFacts(stack, self._local_port_use.update(connections, stack, now_ns), blamed)
+
+
+def program_of(connection: Connection) -> ProgramKey:
+    """The first of those who hold the socket, or why there is none."""
+    return connection.owners[0].pid if connection.owners else connection.no_owner
+
+
+def by_program(connections: Iterable[Connection]) -> dict[ProgramKey, list[Connection]]:
+    """The open sockets of each program."""
+    sockets: dict[ProgramKey, list[Connection]] = defaultdict(list)
+    gone = Mark.GONE  # looked up once, and program_of() is written out: this runs over 50,000 sockets
+    for one in connections:
+        if one.mark is not gone:
+            sockets[owners[0].pid if (owners := one.owners) else one.no_owner].append(one)
+    return sockets
+
+
+def _since(trouble: Trouble, one: Connection, trouble_since: Mapping[int, Since]) -> Since:
+    return trouble_since.get(one.key) or Since(one.since_ns, one.since_seen)
+
+
+def _worst_first(ranked: Ranked) -> tuple[bool, int, int, int]:
+    rank, problem = ranked
+    return problem.rank < SEVERITY_RANK[Severity.WARN], rank, -problem.rank, -len(problem.members)

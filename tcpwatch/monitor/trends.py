@@ -1,0 +1,57 @@
+"""How the number of a program's sockets in a trouble has changed. Reads no clock: the moment of each look comes in.
+
+At the first look the past is read off the ages of those that are there; from then on it is what was counted.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+from tcpwatch.diagnose.problem import Since, Trend
+
+STEP_NS = 5_000_000_000
+MINUTE_NS = 60_000_000_000
+STEPS = MINUTE_NS // STEP_NS
+LEAST_NS = 10_000_000_000  # over less than that no growth in a minute is reckoned
+
+Key = TypeVar("Key")
+Sample = tuple[int, int]  # moment, count
+
+
+class Trends(Generic[Key]):
+    """The counts of the last minute by key, one each STEP_NS."""
+
+    def __init__(self) -> None:
+        self._samples: dict[Key, deque[Sample]] = {}
+
+    def update(self, ages: Mapping[Key, Sequence[Since]], now_ns: int) -> dict[Key, Trend]:
+        """The trend of each key; `ages` has since when each of its members has been in trouble."""
+        self._samples = {key: self._with(key, since, now_ns) for key, since in ages.items()}
+        return {key: _trend(self._samples[key], len(since), now_ns) for key, since in ages.items()}
+
+    def _with(self, key: Key, since: Sequence[Since], now_ns: int) -> deque[Sample]:
+        samples = self._samples.get(key)
+        if samples is None:
+            return deque(_past(since, now_ns), maxlen=STEPS + 1)
+        if now_ns - samples[-1][0] >= STEP_NS:
+            samples.append((now_ns, len(since)))
+        return samples
+
+
+def _past(since: Sequence[Since], now_ns: int) -> list[Sample]:
+    """How many of those that are there now were there at each step of the last minute.
+
+    One whose beginning was not seen, and that has no age yet, may be old: it counts from the start.
+    """
+    began = [0 if not one.seen and now_ns - one.time_ns < STEP_NS else one.time_ns for one in since]
+    moments = [now_ns - step * STEP_NS for step in range(STEPS, -1, -1)]
+    return [(moment, sum(one <= moment for one in began)) for moment in moments]
+
+
+def _trend(samples: Sequence[Sample], count: int, now_ns: int) -> Trend:
+    course = tuple(sample[1] for sample in samples)
+    first_ns, first = samples[0]
+    watched_ns = now_ns - first_ns
+    if watched_ns < LEAST_NS:
+        return Trend(None, course)
+    return Trend(round((count - first) * MINUTE_NS / watched_ns), course)

@@ -1,0 +1,43 @@
+"""How the number of sockets in a trouble has changed."""
+
+from tcpwatch.diagnose.problem import Since
+from tcpwatch.monitor.trends import LEAST_NS, STEP_NS, STEPS, Trends
+
+SECOND = 1_000_000_000
+NOW_NS = 1000 * SECOND
+
+
+def at(*seconds: int) -> list[Since]:
+    return [Since(second * SECOND, True) for second in seconds]
+
+
+def test_first_look_reads_the_past_off_the_ages() -> None:
+    trend = Trends[str]().update({"leak": at(900, 970, 995)}, NOW_NS)["leak"]
+    assert trend.per_minute == 2
+    assert (len(trend.course), trend.course[0], trend.course[-1]) == (STEPS + 1, 1, 3)
+
+
+def test_number_that_stands_still_does_not_grow() -> None:
+    assert Trends[str]().update({"old": at(1, 2)}, NOW_NS)["old"].per_minute == 0
+
+
+def test_those_that_went_are_counted_from_the_second_look_on() -> None:
+    trends = Trends[str]()
+    trends.update({"busy": at(*range(990, 1000))}, NOW_NS)
+    trend = trends.update({"busy": at(1059)}, NOW_NS + 60 * SECOND)["busy"]
+    assert trend.per_minute is not None
+    assert trend.per_minute < 5
+
+
+def test_course_is_bounded_and_forgotten_with_its_key() -> None:
+    trends = Trends[str]()
+    for step in range(30):
+        course = trends.update({"leak": at(1)}, NOW_NS + step * STEP_NS)["leak"].course
+    assert len(course) == STEPS + 1
+    trends.update({}, NOW_NS)
+    assert trends.update({"leak": at(1000)}, NOW_NS + LEAST_NS)["leak"].course[0] == 0
+
+
+def test_beginning_that_nobody_saw_is_no_growth() -> None:
+    unseen = [Since(NOW_NS, False)] * 3
+    assert Trends[str]().update({"new here": unseen}, NOW_NS)["new here"].per_minute == 0
