@@ -5,10 +5,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from tcpwatch.cli.options import (
+    CheckOptions,
     CommandOptions,
     DashboardOptions,
     DemoOptions,
     DoctorOptions,
+    ExplainOptions,
     FlowsOptions,
     FrameOptions,
     KernelOptions,
@@ -45,6 +47,11 @@ class ParsedWords(argparse.Namespace):
     netns: str | None = None
     all_netns: bool = False
     allow_kill: bool = False
+    watch: float | None = None
+    expression: Sequence[str] = []
+    max: int = 0
+    severity: str = "warn"
+    hold: float = 0.0
 
 
 def parse(argv: Sequence[str]) -> CommandOptions:
@@ -107,6 +114,31 @@ def _sockets(words: ParsedWords) -> SocketsOptions:
     )
 
 
+def _explain(words: ParsedWords) -> ExplainOptions:
+    return ExplainOptions(
+        netns=words.netns,
+        kernel=_kernel(words),
+        ports=tuple(words.port),
+        watch_s=words.watch,
+        language=_language(words),
+        format=words.format,
+    )
+
+
+def _check(words: ParsedWords) -> CheckOptions:
+    return CheckOptions(
+        netns=words.netns,
+        kernel=_kernel(words),
+        ports=tuple(words.port),
+        filter=" ".join(words.expression),
+        most=words.max,
+        severity=words.severity,
+        holds_s=words.hold,
+        language=_language(words),
+        format=words.format,
+    )
+
+
 def _packets(words: ParsedWords) -> PacketsOptions:
     return PacketsOptions(netns=words.netns, frames=_frames(words), filter=words.filter, format=words.format)
 
@@ -129,6 +161,8 @@ READ: Mapping[str, Callable[[ParsedWords], CommandOptions]] = {
     "sockets": _sockets,
     "packets": _packets,
     "flows": _flows,
+    "explain": _explain,
+    "check": _check,
     "doctor": _doctor,
     "why": _why,
 }

@@ -84,6 +84,36 @@ class SocketsOptions(NamedTuple):
     command: str = "sockets"
 
 
+class ExplainOptions(NamedTuple):
+    """`tcpwatch explain`: once, or again after each `watch_s` seconds."""
+
+    netns: str | None = None
+    kernel: KernelOptions = KernelOptions()
+    ports: tuple[int, ...] = ()
+    watch_s: float | None = None
+    language: str = "en"
+    format: str = DEFAULT
+    command: str = "explain"
+
+
+class CheckOptions(NamedTuple):
+    """`tcpwatch check`: fails where more than `most` sockets pass the filter, or more problems of that severity stand.
+
+    It must fail for `holds_s` seconds on end.
+    """
+
+    netns: str | None = None
+    kernel: KernelOptions = KernelOptions()
+    ports: tuple[int, ...] = ()
+    filter: str = ""
+    most: int = 0
+    severity: str = "warn"
+    holds_s: float = 0.0
+    language: str = "en"
+    format: str = DEFAULT
+    command: str = "check"
+
+
 class PacketsOptions(NamedTuple):
     """`tcpwatch packets`."""
 

@@ -11,6 +11,9 @@ from tcpwatch.report.formats import DEFAULT, FORMATS
 from tcpwatch.why.language import LANGUAGES
 
 OPTION_PATTERN = re.compile(r"--?[A-Za-z]")
+SEVERITIES = ("chat", "note", "warn", "error")  # spelled out: the start imports nothing for them
+UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600}
+DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([smh]?)", re.ASCII)
 PACE = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
 
 
@@ -54,26 +57,30 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     packets = command("packets", "The segments on the wire or in a capture file, one line each.")
     flows = command("flows", "The connections on the wire or in a capture file, one line each.")
     demo = command("demo", "Real connections on loopback, and the dashboard on them.")
+    explain = command("explain", "What is wrong with the connections of this host, in plain words, the worst first.")
+    check = command("check", "One line and an exit code, for cron and CI: is anything wrong, or too much of something?")
     doctor = command("doctor", "What this machine and user can see, and how to see more.")
     why = command("why", "What a word on the screen means: a state, step, flag, field, timer or queue.")
     _add_scenario(demo)
     _add_presenter(demo)
     _add_topic(why)
     _add_filter(sockets)
+    _add_check(check)
+    explain.add_argument("--watch", type=duration, metavar="S", help="look again after each S seconds")
     _add_kill(doctor)
     for reader in (packets, flows):
         _add_interface_or_file(reader)
         _add_write(reader)
         _add_filter(reader)
         reader.add_argument("-c", "--count", type=positive, metavar="N", help="stop after N segments")
-    for reader in (sockets, packets, flows, demo):
+    for reader in (sockets, packets, flows, explain, check, demo):
         _add_port(reader)
         _add_backend(reader)
-    for reader in (sockets, packets, flows, doctor):
-        _add_namespace(reader, everywhere=reader in (sockets, doctor))
-    for explainer in (demo, why):
+    for reader in (sockets, packets, flows, explain, check, doctor):
+        _add_namespace(reader, everywhere=reader not in (packets, flows))
+    for explainer in (explain, check, demo, why):
         _add_language(explainer)
-    for printer in (sockets, packets, flows, doctor):
+    for printer in (sockets, packets, flows, explain, check, doctor):
         _add_format(printer)
     return commands.choices.values()
 
@@ -107,6 +114,20 @@ def positive(word: str) -> int:
     if word.isascii() and word.isdigit() and int(word) > 0:
         return int(word)
     raise argparse.ArgumentTypeError(f"{word!r} is no count: a whole number above 0")
+
+
+def count(word: str) -> int:
+    """How many are allowed, as a `type` of argparse."""
+    if word.isascii() and word.isdigit():
+        return int(word)
+    raise argparse.ArgumentTypeError(f"{word!r} is no count: a whole number")
+
+
+def duration(word: str) -> float:
+    """A time such as 10 or 10s or 5m, as a `type` of argparse; in seconds."""
+    if found := DURATION.fullmatch(word):
+        return float(found[1]) * UNIT_S[found[2]]
+    raise argparse.ArgumentTypeError(f"{word!r} is no time: a number of seconds, such as 10, 10s, or 5m")
 
 
 def seconds(word: str) -> float:
@@ -164,6 +185,20 @@ def _add_scenario(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--pace", type=seconds, metavar="SECONDS", help="the time between two acts (default: until they are told)"
+    )
+
+
+def _add_check(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "expression",
+        nargs="*",
+        metavar="EXPR",
+        help="count the sockets that pass this filter, such as 'state:close-wait age>60s' (default: the problems)",
+    )
+    parser.add_argument("--max", type=count, metavar="N", help="so many are allowed (default: 0)")
+    parser.add_argument("--severity", choices=SEVERITIES, help="the least that counts as a problem (default: warn)")
+    parser.add_argument(
+        "--for", dest="hold", type=duration, metavar="S", help="fail only if it holds at each look for S seconds"
     )
 
 

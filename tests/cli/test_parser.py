@@ -1,9 +1,12 @@
 """What the parser refuses, and in which words; what it accepts is read by tests/cli/test_arguments.py."""
 
+from argparse import ArgumentTypeError
+
 import pytest
 
 from tcpwatch.cli.arguments import parse
-from tcpwatch.cli.parser import build_parser
+from tcpwatch.cli.parser import SEVERITIES, build_parser, duration
+from tcpwatch.diagnose.problem import Severity
 from tcpwatch.report.formats import FORMATS, Format
 
 
@@ -60,3 +63,18 @@ def test_format_that_is_none_is_refused_with_those_there_are(capsys: pytest.Capt
     with pytest.raises(SystemExit, match="2"):
         parse(["flows", "--format", "xml"])
     assert "argument --format: invalid choice: 'xml'" in capsys.readouterr().err
+
+
+def test_severities_are_those_that_problems_have() -> None:
+    assert list(Severity) == list(SEVERITIES)
+
+
+@pytest.mark.parametrize(("word", "length_s"), [("10", 10), ("10s", 10), ("1.5m", 90), ("2h", 7200)])
+def test_duration_has_a_unit_or_is_in_seconds(word: str, length_s: float) -> None:
+    assert duration(word) == length_s
+
+
+@pytest.mark.parametrize("word", ["", "5x", "-1", "1e3", "٣s"])
+def test_duration_that_is_none_is_refused_by_name(word: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is no time"):
+        duration(word)

@@ -10,6 +10,8 @@ from typing import Any
 
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.report.output import Output
+from tcpwatch.report.paragraphs import paragraphs
+from tcpwatch.report.records.check import CheckResult
 from tcpwatch.report.records.doctor import Check, Examination, UserRights
 from tcpwatch.report.records.schema import Record, Schema
 from tcpwatch.report.records.sockets import ReportedSocket
@@ -19,6 +21,7 @@ from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import ENDS, Flow
 from tcpwatch.tcp.state import State
 from tcpwatch.text.duration import fine_duration
+from tcpwatch.text.quantity import counted
 from tcpwatch.wire.segment import endpoints
 
 SOCKET_TITLES = ("STATE", "RECV-Q", "SEND-Q", "LOCAL", "REMOTE", "FOR", "TIMER", "OWNER")
@@ -108,6 +111,17 @@ def doctor(examinations: Iterable[Examination]) -> Iterator[str]:
         for one in found.interfaces:
             kind, state = "loopback" if one.loopback else "", "up" if one.up else "down"
             yield f"  {one.name:15} {state:5} {kind:9} {' '.join(one.addresses)}".rstrip()
+
+
+def check(results: Iterable[CheckResult]) -> Iterator[str]:
+    """A line as Nagios reads it, its numbers behind the bar; then the problems."""
+    for result in results:
+        word = "OK" if result.passed else "CRITICAL"
+        what = counted(result.count, "socket" if result.filter else "problem")
+        worst = f": {result.problems[0].message}" if result.problems else ""
+        about = f" pass {result.filter}" if result.filter else ""
+        yield f"TCPWATCH {word} - {what}{about}{worst.replace('|', '/')} | count={result.count};;{result.most}"
+        yield from paragraphs(result.problems)
 
 
 def _check_lines(check: Check) -> Iterator[str]:
@@ -219,4 +233,6 @@ OWN_TEXT: Mapping[str, Callable[[], Callable[[Iterable[Any]], Iterator[str]]]] =
     "packets": lambda: packets,
     "flows": lambda: FlowTable().lines,
     "doctor": lambda: doctor,
+    "problems": lambda: paragraphs,
+    "check": lambda: check,
 }
