@@ -214,10 +214,10 @@ class Dashboard(App[None]):
         """Open the filter's line."""
         self._filter_bar.open()
 
-    def action_trouble(self) -> None:
-        """To the next connection in trouble."""
-        if not self.panes.connections.select_trouble():
-            self.notify("Nothing that is shown is in trouble.", markup=False, timeout=3)
+    def action_trouble(self, step: int) -> None:
+        """To the next connection in trouble, or the one before."""
+        if notice := self.selection.to_trouble(step):
+            self.notify(notice, markup=False, timeout=4)
 
     def action_limit(self) -> None:
         """Only the selected connection's segments, or all."""

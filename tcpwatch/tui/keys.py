@@ -9,7 +9,15 @@ from tcpwatch.tui.detail.tabs import TABS
 
 KEYS: list[BindingType] = [
     Binding("slash", "filter", "Filter", key_display="/", id="app.filter", tooltip="Show only what matches some words"),
-    Binding("n", "trouble", "Trouble", id="app.trouble", tooltip="To the next connection in trouble"),
+    Binding("n", "trouble(1)", "Trouble", id="app.trouble", tooltip="To the next connection in trouble"),
+    Binding(
+        "N", "trouble(-1)", "Trouble back", show=False, id="app.trouble_back",
+        tooltip="To the connection in trouble before",
+    ),
+    Binding(
+        "exclamation_mark", "screen.problems", "Problems", key_display="!", id="app.problems",
+        tooltip="All problems, what they rest on, and what to do",
+    ),
     Binding(
         "w", "screen.why", "Why?", id="app.why",
         tooltip="Explain what the cursor is on: state, step, flag, field, timer",

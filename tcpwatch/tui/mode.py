@@ -20,6 +20,7 @@ from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.panes import Arrangement, Panes
 from tcpwatch.tui.protocols import MonitorView, Target
 from tcpwatch.tui.selection import Selection
+from tcpwatch.why.catalog import translation
 
 if TYPE_CHECKING:  # a screen over the dashboard is imported when it is opened, not at every start
     from tcpwatch.tui.screens.presenter import PresenterScreen
@@ -141,6 +142,16 @@ class Mode(Screen[None]):
             self.dashboard.lay_over(why_screen(selected, self.dashboard.target.language))
         else:
             self.notify("Choose a connection or a segment first.", markup=False, timeout=3)
+
+    def action_problems(self) -> None:
+        """List the problems."""
+        from tcpwatch.tui.screens.problems import ProblemsScreen
+
+        dashboard = self.dashboard
+        if (first := dashboard.snapshot) is not None:
+            translate = translation(dashboard.target.language)
+            screen = ProblemsScreen(lambda: dashboard.snapshot or first, dashboard.selection.go_to, translate)
+            dashboard.lay_over(screen)
 
     def action_present(self) -> None:
         """Show a connection to an audience, step by step."""

@@ -1,8 +1,11 @@
 """Which connection is selected: the detail pane shows it, the packets pane marks its segments."""
 
+from tcpwatch.tui.bars.trouble import in_trouble
 from tcpwatch.tui.panes import Panes
 from tcpwatch.tui.protocols import LatestSnapshot, MonitorView
 from tcpwatch.wire.segment import reversed_ends
+
+SHOW_ALL = "a shows all ports, Esc takes the filter away"
 
 
 class Selection:
@@ -33,6 +36,25 @@ class Selection:
             ends = connection.row.ends
             self._panes.connections.select(connection.key)
         self.select(ends, connection.key if connection else None)
+
+    def go_to(self, key: int) -> None:
+        """Put the cursor of the first pane on the connection with this key."""
+        self._panes.connections.go_to(key)
+
+    def to_trouble(self, step: int) -> str | None:
+        """Go on by `step` among the connections in trouble, the worst first; a notice about those that are hidden."""
+        snapshot = self._latest()
+        members = in_trouble(snapshot) if snapshot else []
+        shown = [key for key in members if self._panes.connections.shows(key)]
+        hidden = len(members) - len(shown)
+        if shown:
+            at = shown.index(self._key) if self._key in shown else (-1 if step > 0 else 0)
+            self.go_to(shown[(at + step) % len(shown)])
+        if hidden:
+            return (
+                f"{hidden:,} in trouble {'are' if hidden > 1 else 'is'} hidden by the port or the filter: {SHOW_ALL}."
+            )
+        return None if shown else "Nothing that is shown is in trouble."
 
     def toggle_absolute(self) -> None:
         """Sequence numbers relative, or absolute."""

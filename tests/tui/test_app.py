@@ -129,6 +129,19 @@ async def test_n_goes_round_the_trouble(driver: Driver) -> None:
 
 
 @piloted()
+async def test_capital_n_goes_back(driver: Driver) -> None:
+    await driver.press("n", "n", "N")
+    assert driver.at == 2
+
+
+@piloted()
+async def test_n_says_how_many_in_trouble_are_hidden(driver: Driver) -> None:
+    await driver.press("slash", *"curl", "enter", "n")
+    [notice] = driver.app._notifications
+    assert "in trouble are hidden by the port or the filter" in notice.message
+
+
+@piloted()
 async def test_o_sorts_by_the_next_order_and_keeps_the_cursor(driver: Driver) -> None:
     await driver.press("down", "o", "o")
     assert driver.connections.title().endswith("by queues")

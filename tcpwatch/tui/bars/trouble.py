@@ -4,6 +4,7 @@ from tcpwatch.diagnose.problem import SEVERITY_RANK, Limit, Problem, Severity, T
 from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.text.duration import duration
 from tcpwatch.tui.paint.format import age, grouped
+from tcpwatch.tui.paint.glyphs import SEVERITIES
 from tcpwatch.tui.paint.line import Line, Run
 
 NOTHING_STUCK = Line(
@@ -26,6 +27,11 @@ def headline_problems(snapshot: Snapshot) -> list[Problem]:
     return [problem for problem in snapshot.problems if problem.rank >= SEVERITY_RANK[Severity.WARN]]
 
 
+def in_trouble(snapshot: Snapshot) -> list[int]:
+    """The cookies of the connections in trouble, those of the worst problem first."""
+    return list(dict.fromkeys(key for problem in headline_problems(snapshot) for key in problem.members))
+
+
 def summary(snapshot: Snapshot) -> Line:
     """The headline: the worst problem with its count, course, age and program; how many others there are."""
     problems = headline_problems(snapshot)
@@ -33,17 +39,21 @@ def summary(snapshot: Snapshot) -> Line:
         return _nothing(snapshot)
     worst, *others = problems
     more = ((f"   1 of {grouped(len(problems))} !", "muted"),) if others else ()
-    if not worst.brief:
-        return Line(((f" ⚠ {worst.message}", "trouble"), *more))
+    return Line((*headline(worst, snapshot.mono_ns).runs, *more))
+
+
+def headline(problem: Problem, now_ns: int) -> Line:
+    """A problem in one line."""
+    glyph, style = SEVERITIES[problem.severity]
+    if not problem.brief:
+        return Line(((f" {glyph} {problem.message}", style),))
     return Line(
         (
-            (f" ⚠ {worst.brief}", "trouble"),
-            *_trend(worst.trend),
-            *_since(worst, snapshot.mono_ns),
-            (f"  {worst.subject}", "strong"),
-            (f" {worst.must}" if worst.must else "", ""),
-            *_limit(worst.limit),
-            *more,
+            (f" {glyph} {problem.brief}", style),
+            *course_runs(problem, now_ns),
+            (f"  {problem.subject}", "strong"),
+            (f" {problem.must}" if problem.must else "", ""),
+            *_limit(problem.limit),
         )
     )
 
@@ -55,6 +65,11 @@ def _nothing(snapshot: Snapshot) -> Line:
     if any(connection.half_close for connection in connections):
         return NOTHING_STUCK_HALF_CLOSED
     return NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
+
+
+def course_runs(problem: Problem, now_ns: int) -> tuple[Run, ...]:
+    """How its number grows, and since when it has been there."""
+    return (*_trend(problem.trend), *_since(problem, now_ns))
 
 
 def _trend(trend: Trend | None) -> tuple[Run, ...]:

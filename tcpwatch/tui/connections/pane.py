@@ -74,15 +74,20 @@ class Connections(Rows[TableRow]):
         if index is not None and index != self.cursor:
             self.put_cursor(index)
 
-    def select_trouble(self) -> bool:
-        """Put the cursor on the next connection in trouble, round the end; false where there is none."""
-        count = len(self.rows)
-        for index in ((self.cursor + step) % count for step in range(1, count + 1)):
-            row = self.rows[index]
-            if isinstance(row, Connection) and row.trouble:
-                self._user_puts(index)
-                return True
-        return False
+    def shows(self, key: int) -> bool:
+        """Whether the connection with this key passes the filter, though its group may be folded."""
+        connection = self._snapshot.by_key.get(key) if self._snapshot else None
+        return connection is not None and (self._view.shown is None or self._view.shown(connection))
+
+    def go_to(self, key: int) -> None:
+        """Put the cursor on the connection with this key as the user would, in a group that unfolds for it."""
+        connection = self._snapshot.by_key.get(key) if self._snapshot else None
+        if connection is None:
+            return
+        if self.index_of(key) is None:
+            self._look(self._view.with_group(connection.row.state, False))
+        if (index := self.index_of(key)) is not None:
+            self._user_puts(index)
 
     @property
     def selected(self) -> TableRow | None:

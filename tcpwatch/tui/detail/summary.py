@@ -13,13 +13,7 @@ from tcpwatch.tui.detail.sentence import Sentence
 from tcpwatch.tui.detail.socket_options import set_up
 from tcpwatch.tui.detail.timers import settings_words, timer_sentence
 from tcpwatch.tui.paint.format import age, grouped, microseconds, owner_words, several
-
-SEVERITIES = {
-    Severity.ERROR: ("✖", "trouble"),
-    Severity.WARN: ("⚠", "trouble"),
-    Severity.NOTE: ("!", "caution"),
-    Severity.CHAT: ("·", "muted"),
-}
+from tcpwatch.tui.paint.glyphs import SEVERITIES
 
 
 def story(detail: Detail, now_ns: int) -> list[Sentence]:

@@ -6,6 +6,7 @@ closing's circles too.
 
 from typing import NamedTuple
 
+from tcpwatch.diagnose.problem import Severity
 from tcpwatch.monitor.snapshot import Mark
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
@@ -60,6 +61,13 @@ MARKS = {
     Mark.NEW: Look("+", "new"),
     Mark.CHANGED: Look("~", "changed"),
     Mark.GONE: Look("-", "gone"),
+}
+
+SEVERITIES = {
+    Severity.ERROR: ("✖", "trouble"),
+    Severity.WARN: ("⚠", "trouble"),
+    Severity.NOTE: ("!", "caution"),
+    Severity.CHAT: ("·", "muted"),
 }
 
 # Analysis that tells of loss or of a stopped window; the rest of it is ordinary.

@@ -38,7 +38,8 @@ SIGNS = (
 
 # fmt: off
 KEY_NAMES = {
-    "question_mark": "?", "slash": "/", "plus": "+", "full_stop": ".", "comma": ",", "right_square_bracket": "]",
+    "exclamation_mark": "!", "question_mark": "?", "slash": "/", "plus": "+",
+    "full_stop": ".", "comma": ",", "right_square_bracket": "]",
     "left_square_bracket": "[", "greater_than_sign": ">", "less_than_sign": "<", "up": "↑", "down": "↓",
     "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
     "enter": "Enter", "escape": "Esc", "tab": "Tab", "shift+tab": "Shift+Tab",

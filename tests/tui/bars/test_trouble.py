@@ -50,7 +50,7 @@ def test_summary_of_a_socket_without_a_program_names_the_kernel() -> None:
 
 def test_summary_says_the_message_of_a_problem_without_a_brief_form() -> None:
     alarm = Problem(Severity.ERROR, "The accept queue of :80 overflowed 12 times.", rule="turned-away")
-    assert summary(announcing(alarm)).text == " ⚠ The accept queue of :80 overflowed 12 times."
+    assert summary(announcing(alarm)).text == " ✖ The accept queue of :80 overflowed 12 times."
     assert summary(announcing(alarm, alarm)).text.endswith("12 times.   1 of 2 !")
 
 

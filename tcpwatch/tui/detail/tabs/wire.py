@@ -9,8 +9,8 @@ from tcpwatch.tcp.tcb import Source
 from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import VARIABLES, End
 from tcpwatch.tui.detail.side_by_side import Runs, side_by_side
-from tcpwatch.tui.detail.summary import SEVERITIES
 from tcpwatch.tui.detail.topics import states_of
+from tcpwatch.tui.paint.glyphs import SEVERITIES
 from tcpwatch.tui.paint.line import Line, Run, fit, wrap_words
 
 LABEL, VALUE = 8, 13  # cells
