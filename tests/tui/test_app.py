@@ -331,6 +331,8 @@ async def test_one_namespace_has_none(driver: Driver) -> None:
 @piloted()
 async def test_v_goes_round_the_views_of_the_detail(driver: Driver) -> None:
     await driver.press("down")
+    assert "[Explain]" in text_of(driver.detail)
+    await driver.press("v")
     assert "[TCB]" in text_of(driver.detail)
     await driver.press("v")
     text = text_of(driver.detail)
@@ -339,7 +341,7 @@ async def test_v_goes_round_the_views_of_the_detail(driver: Driver) -> None:
     await driver.press("v")
     assert "[Wire]" in text_of(driver.detail)
     await driver.press("v")
-    assert "[TCB]" in text_of(driver.detail)
+    assert "[Explain]" in text_of(driver.detail)
 
 
 @piloted()

@@ -20,10 +20,10 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
     """The sentences for which there are facts: what is wrong, why it lasts, what to do, and how it came about."""
     sentences = [
         *_problems(detail, now_ns),
+        _next_steps(detail),
         *_waiting(detail),
         _nobody_found(detail),
         *_timer(detail, now_ns),
-        _next_steps(detail),
         _course(detail),
         *set_up(detail),
         _netns(detail),

@@ -63,7 +63,7 @@ async def test_tab_begins_at_its_top(driver: Driver) -> None:
     await driver.press("down", "3")
     driver.detail.scroll_to(y=2, animate=False, force=True)
     assert driver.detail.scroll_offset.y == 2
-    driver.detail.action_tab(1)
+    driver.detail.action_tab(2)
     await driver.pilot.pause()
     assert driver.detail.scroll_offset.y == 0
     assert "[States]" in text_of(driver.detail)

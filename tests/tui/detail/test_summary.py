@@ -88,9 +88,9 @@ def test_opening_that_was_not_seen_names_nobody() -> None:
     assert course.startswith("opening not seen · segments")
 
 
-def test_timer_stands_after_the_problems() -> None:
+def test_what_to_do_stands_behind_the_problems() -> None:
     detail = details()[server_end(53420)]
-    assert [sentence.about for sentence in story(detail, MONO_NS)] == ["⚠", "unread", "timer", "do", "course"]
+    assert [sentence.about for sentence in story(detail, MONO_NS)] == ["⚠", "do", "unread", "timer", "course"]
 
 
 def test_timer_is_told_with_what_sets_it() -> None:

@@ -75,7 +75,7 @@ def test_segment_without_flags_has_its_states() -> None:
 def test_detail_is_both_states_then_its_fields() -> None:
     [detail] = details().values()
     found = keys(detail)
-    assert found[:4] == ["CLOSE-WAIT", "FIN-WAIT-2", "ISS", "IRS"]
+    assert found[:3] == ["CLOSE-WAIT", "FIN-WAIT-2", "Recv-Q"]
     assert {"SND.UNA", "RTO", "MSS", "in flight", "usable", "Recv-Q"} <= set(found)
     assert len(set(found)) == len(found)
 
@@ -95,7 +95,7 @@ def test_detail_of_one_socket_takes_the_peers_state_and_the_analysis_from_the_wi
     assert detail.flow
     seen = replace(detail.flow, there_state=State.TIME_WAIT, analysis={"zero_window": 1})
     assert keys(replace(detail, peer=None, flow=seen))[:2] == ["CLOSE-WAIT", "TIME-WAIT"]
-    assert keys(replace(detail, peer=None, flow=seen))[-1] == "zero_window"
+    assert "zero_window" in keys(replace(detail, peer=None, flow=seen))
 
 
 def test_detail_without_a_tcb_has_no_fields() -> None:

@@ -1,8 +1,7 @@
-"""The tab TCB: both TCBs side by side, the send windows, and the situation in sentences. Pure."""
+"""The tab TCB: both TCBs side by side, and the send windows. Pure."""
 
 from collections.abc import Iterator
 
-from tcpwatch.diagnose.diagnosis import topics_of_problems
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
@@ -10,8 +9,7 @@ from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import MEASURES, VARIABLES, End, distance, field_lines, first_known, in_flight
 from tcpwatch.tui.detail.send_window import SendWindow, window_bar
 from tcpwatch.tui.detail.side_by_side import DIVIDER, Runs, head, side_by_side
-from tcpwatch.tui.detail.summary import story
-from tcpwatch.tui.detail.topics import extras_of, queues_of, states_of
+from tcpwatch.tui.detail.topics import states_of
 from tcpwatch.tui.paint.line import Line, wrap_words
 
 WITHOUT_TCB = {
@@ -20,16 +18,14 @@ WITHOUT_TCB = {
 }
 FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)  # the FIN has taken a number
 SEND_WINDOW = ("in flight", "usable")  # the parts of the bar that `why` explains
-ABOUT_WIDTH = 10  # cells for what a sentence is about
 SEND = 5  # cells before the bar
 
 
 def tcb_lines(context: TabContext) -> list[Line]:
-    """All that is known of one connection; of a listener, which has no peer, its head and the sentences alone."""
-    sentences = _sentence_lines(context)
+    """The numbers of both ends; of a listener, which has no peer, its head alone."""
     connection, (here, peer), width = context.detail.connection, context.ends, context.width
     if connection and connection.row.state is State.LISTEN:
-        return [Line(((" ", ""), *head(here, context.now_ns))), Line(), *sentences]
+        return [Line(((" ", ""), *head(here, context.now_ns)))]
     heads = side_by_side(*context.heads, width)
     fields = side_by_side(_fields(here, context), _fields(peer, context), width)
     if context.roomy:
@@ -37,21 +33,15 @@ def tcb_lines(context: TabContext) -> list[Line]:
         bars = side_by_side(_bar(here, left), _bar(peer, right), width)
     else:
         bars = [Line(((" ", ""), *bar)) for bar in _bar(here, width - 1)]
-    return [*heads, *fields, *bars, *sentences]
+    return [*heads, *fields, *bars]
 
 
 def tcb_topics(detail: Detail) -> Iterator[str]:
-    """The states of both ends, what stands in the tab from its top to its bottom, and what its segments showed."""
+    """The states of both ends, and the numbers from the top of the tab to its bottom."""
     yield from states_of(detail)
     if detail.here or detail.there:
         yield from (label for label, _ in (*VARIABLES, *MEASURES))
         yield from SEND_WINDOW
-    if detail.connection:
-        yield from queues_of(detail.connection.row)
-        yield from extras_of(detail.connection.row.extensions)
-    if detail.flow:
-        yield from sorted(detail.flow.analysis)
-    yield from topics_of_problems((*detail.problems, *detail.disagreements))
 
 
 def _fields(end: End, context: TabContext) -> list[Runs]:
@@ -91,13 +81,3 @@ def _acked(tcb: Tcb, state: State | None) -> int | None:
     if tcb.iss is None and tcb.source is not Source.RELATIVE:
         return None
     return max(0, distance(tcb.iss, tcb.snd_una) - 1 - (state in FIN_ACKED))  # the SYN took one number too
-
-
-def _sentence_lines(context: TabContext) -> list[Line]:
-    lines = []
-    for sentence in story(context.detail, context.now_ns):
-        first, *rest = wrap_words(sentence.message, context.width - ABOUT_WIDTH - 3) or [""]
-        style = sentence.style if len(sentence.about) == 1 else "label"
-        lines.append(Line(((f"  {sentence.about:<{ABOUT_WIDTH - 2}}", style), (first, sentence.style))))
-        lines += [Line(((" " * ABOUT_WIDTH + text, sentence.style),)) for text in rest]
-    return lines
