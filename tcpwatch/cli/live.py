@@ -1,12 +1,13 @@
 """Opens a Monitor on what this user may open: the socket table, and a capture beside it."""
 
-from tcpwatch.capture.interfaces import Interface
+from tcpwatch.capture.interfaces import ALL_INTERFACES, Interface
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.options import FrameOptions, KernelOptions
 from tcpwatch.cli.sources import open_recording, wanted_interface
 from tcpwatch.errors import PrivilegeError, SourceError, TcpwatchError
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
+from tcpwatch.kernel.rtnetlink.links import Links
 from tcpwatch.kernel.sock_diag.destroy import Destroyer
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
@@ -49,10 +50,20 @@ def open_tap(frames: FrameOptions, interface: Interface, log: PacketLog) -> Wire
     """The capture thread, with its recording where one was asked for."""
     source = open_capture(interface, frames.ports, portable=frames.portable)
     try:
-        return Wiretap(source, log, recording=open_recording(frames.write, source))
+        return Wiretap(source, log, recording=open_recording(frames.write, source), links=open_links(interface))
     except TcpwatchError:
         source.close()
         raise
+
+
+def open_links(interface: Interface) -> Links | None:
+    """What tells of links that go, come and change, where all of them are captured on; None where nothing does."""
+    if interface != ALL_INTERFACES:
+        return None
+    try:
+        return Links()
+    except SourceError:
+        return None
 
 
 def open_watch(frames: FrameOptions, kernel: KernelOptions) -> Monitor:

@@ -8,6 +8,7 @@ from threading import Lock, Thread
 
 from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.recording import Recording
+from tcpwatch.kernel.rtnetlink.links import Links
 from tcpwatch.monitor.interruptions import Interruptions
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
@@ -30,10 +31,12 @@ class Wiretap:
         log: PacketLog,
         recording: Recording | None = None,
         clock: Callable[[], int] = time.time_ns,
+        links: Links | None = None,
     ) -> None:
-        """`clock` is the wall clock's, in nanoseconds."""
+        """`clock` is the wall clock's, in nanoseconds; `links` are those of all interfaces that are captured on."""
         self._source = source
         self._clock = clock
+        self._links = links
         self._first_name = source.name
         self._interruptions = Interruptions(source.working, source.message, source.name, clock())
         self._recording = recording
@@ -58,6 +61,8 @@ class Wiretap:
             self._thread.join(timeout=2)
         counts = self._source.statistics() if self._recording is not None else None
         self._source.close()
+        if self._links is not None:
+            self._links.close()
         if self._recording is not None:
             self._recording.close(counts)
 
@@ -127,7 +132,10 @@ class Wiretap:
         self._look(self._source.working, self._source.message)
 
     def _look(self, working: bool, message: str) -> None:
-        self._interruptions.look(working, message, self._source.name, self._log.end, self._clock())
+        end, now_ns = self._log.end, self._clock()
+        self._interruptions.look(working, message, self._source.name, end, now_ns)
+        if self._links is not None and (changes := self._links.read()):
+            self._interruptions.look_at_links(changes, end, now_ns)
 
     def expire(self, living: Container[bytes], now_ns: int) -> None:
         """Forget what is over once no late segment can belong to it, none of its own is in the log, and no socket.

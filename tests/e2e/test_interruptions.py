@@ -39,6 +39,35 @@ def test_interface_that_goes_and_comes_is_told_in_the_dashboard(place: Place, pr
         terminal.wait_for("exit code 0")
 
 
+@pytest.mark.usefixtures("tmux")
+def test_one_of_all_interfaces_that_goes_and_comes_is_told_in_the_dashboard(place: Place, program: list[str]) -> None:
+    def link(*words: str) -> None:
+        assert place.run("ip", "link", *words).returncode == 0
+
+    pair = ("type", "veth", "peer", "name", "ends1")
+    link("add", "ends0", *pair)
+    link("set", "ends1", "up")
+    link("set", "ends0", "up")
+    with Terminal([*place.enter, *program, "-i", "any"], 160, 40) as terminal:
+        terminal.wait_for("packets ● ")
+        assert "──" not in terminal.screen().partition("Packets")[2].partition("─ends")[2]
+        link("set", "ends0", "down")
+        terminal.wait_for("── ends0 is down since", ": nothing is captured there ──", "and 1 more")
+        link("set", "ends0", "up")
+        terminal.wait_for("── ends0 was down", "── ends1 had no carrier")
+        assert "and 1 more" not in terminal.screen()
+        link("set", "ends0", "name", "ends9")
+        terminal.wait_for("── ends0 is now called ends9")
+        link("del", "ends9")
+        terminal.wait_for("── ends9 is gone since", "○ ends")
+        link("add", "ends9", *pair)
+        link("set", "ends9", "up")
+        link("set", "ends1", "up")
+        terminal.wait_for("── ends9 was gone")
+        terminal.press("q")
+        terminal.wait_for("exit code 0")
+
+
 @pytest.mark.usefixtures("tmux", "place")
 def test_dashboard_whose_recording_stopped_ends_with_a_sentence(program: list[str], tmp_path: Path) -> None:
     dashboard = shlex.join([*program, "-i", "lo", "-w", str(tmp_path / "a")])

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from textual.binding import Binding
 
 from tcpwatch.monitor.snapshot import Snapshot, SourceStatus
+from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.paint.format import clock, grouped
 from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
 from tcpwatch.tui.protocols import Target
+
+GONE_NS = 60 * SECOND_NS  # a link that is gone may have been a container's, and never comes back
 
 
 def status_line(target: Target, snapshot: Snapshot, paused: bool, width: int) -> Line:
@@ -24,6 +27,7 @@ def status_line(target: Target, snapshot: Snapshot, paused: bool, width: int) ->
         left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(target.words) + "  ", "")]
         for source in snapshot.sources:
             left += _source(source, snapshot.captured, message=room == 3, named=room > 0)
+            left += _links_lost(source, snapshot.time_ns) if room > 0 else []
         if room >= 2 and not snapshot.dropped:
             left.append((" dropped 0", ""))
         if width_of((*left, *right)) <= width:
@@ -43,6 +47,19 @@ def _source(source: SourceStatus, captured: int, message: bool, named: bool) -> 
         works = [(f"○ {words.partition(', waiting')[0]}{since} ", "caution")]
     lost: list[Run] = [(f"⚠ ≥{grouped(source.lost)} lost ", "trouble")] if source.lost else []
     return [(f" {source.name} ", ""), *works, *lost]
+
+
+def _links_lost(source: SourceStatus, now_ns: int) -> list[Run]:
+    """The links on which nothing is captured while the others go on; one that is gone, for a minute."""
+    lost = [
+        f"{one.what} since {clock(one.since_ns)}"
+        for one in source.interruptions
+        if one.link and one.lasts and not (one.what.endswith("is gone") and now_ns - one.since_ns > GONE_NS)
+    ]
+    if not lost:
+        return []
+    more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    return [(f" ○ {lost[-1]}{more} ", "caution")]
 
 
 def tabs_line(names: Sequence[str], active: int) -> Line:

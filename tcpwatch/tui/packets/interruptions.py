@@ -44,13 +44,21 @@ class Interleaved(Sequence[float]):
         return self._numbers[place - passed]
 
 
+def past(what: str) -> str:
+    """`eth0 is down` -> `eth0 was down`."""
+    for now, then in ((" is ", " was "), (" has ", " had ")):
+        if now in what:
+            return what.replace(now, then, 1)
+    return what
+
+
 def interruption_line(one: Interruption) -> Line:
     """`── eth0 was down 12:03:44 to 12:03:50: not captured ──`."""
     since = clock(one.since_ns)
     if one.until_ns is None:
-        words = f"{one.what} since {since}: nothing is captured"
+        words = f"{one.what} since {since}: nothing is captured{' there' if one.link else ''}"
     elif one.until_ns == one.since_ns:
         words = f"{one.what} {since}"
     else:
-        words = f"{one.what.replace(' is ', ' was ', 1)} {since}, back {clock(one.until_ns)}: not captured"
+        words = f"{past(one.what)} {since}, back {clock(one.until_ns)}: not captured"
     return Line(((f" {RULE} {words} {RULE}", "caution"),))
