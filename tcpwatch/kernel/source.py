@@ -9,6 +9,7 @@ from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.bpf.tracepoints import TracepointEvents
 from tcpwatch.kernel.events import EventSource
+from tcpwatch.kernel.host import Host
 from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS as NAMESPACES_BUDGET_NS
 from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
@@ -56,7 +57,8 @@ class OwnerSource(Protocol):
 class KernelSources(NamedTuple):
     """The open kernel sources.
 
-    `transitions` is None if the kernel reports no events; `netstat` and `sysctls` are None without /proc.
+    `transitions` is None if the kernel reports no events; `netstat` and `sysctls` are None without /proc. `host` is
+    what there is beside the sockets: limits and what is used of them, links, routes, tracked connections.
     """
 
     sockets: SocketSource
@@ -64,6 +66,7 @@ class KernelSources(NamedTuple):
     transitions: EventSource | None
     netstat: Netstat | None = None
     sysctls: Sysctls | None = None
+    host: Host | None = None
 
     def close(self) -> None:
         """Close all of them."""
@@ -86,7 +89,7 @@ def open_kernel(
         return KernelSources(open_socket_source(portable, scope.here), _owner_index(once), None)
     tables = _open_tables(bpf, scope, once)
     sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
-    return tables._replace(sockets=sockets, netstat=_open_or_none(Netstat), sysctls=Sysctls())
+    return tables._replace(sockets=sockets, netstat=_open_or_none(Netstat), sysctls=Sysctls(), host=Host())
 
 
 def _owner_index(once: bool) -> OwnerIndex:

@@ -22,11 +22,13 @@ from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, with_half_open
 from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.paths import Paths
 from tcpwatch.monitor.problems import ProblemFinder
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
 from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Stack
+from tcpwatch.sockets.host import NO_HOST, Path
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.text.duration import SECOND_NS
 
@@ -60,6 +62,7 @@ class Monitor:
         self._wire_timeline = LoggedWireTimeline(packets)
         self._lasting_disagreements = LastingDisagreements()
         self._cgroups = Cgroups()
+        self._paths = Paths(self._kernel.host)
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -105,6 +108,11 @@ class Monitor:
             found = self._wiretap.find(ends, meant.row.interface if meant is not None else 0)
             wire_timelines = self._wire_timeline.timelines(found[0].stream) if found is not None else NO_TIMELINES
             return self._with_cgroup(detail(ends, snapshot, found, key, wire_timelines, self._lasting_disagreements))
+
+    def path(self, key: int) -> Path | None:
+        """The route of a connection and its entry in netfilter's table, asked for now."""
+        connection = self.snapshot().by_key.get(key)
+        return self._paths.path(connection.row, time.monotonic_ns()) if connection is not None else None
 
     def now_ns(self) -> int:
         """The moment now, as in `Snapshot.mono_ns`."""
@@ -172,9 +180,13 @@ class Monitor:
 
     def _stack(self, now_ns: int) -> Stack:
         """What the kernel counts and is set to, beside its sockets."""
-        netstat, sysctls = self._kernel.netstat, self._kernel.sysctls
-        counters = self._counters.update(netstat.read() if netstat is not None else {}, now_ns)
-        return Stack(counters) if sysctls is None else Stack(counters, sysctls.read(), sysctls.local_ports())
+        netstat, sysctls, host = self._kernel.netstat, self._kernel.sysctls, self._kernel.host
+        counted = {**(netstat.read() if netstat is not None else {}), **(host.counters() if host is not None else {})}
+        counters = self._counters.update(counted, now_ns)
+        facts = host.read(now_ns) if host is not None else NO_HOST
+        if sysctls is None:
+            return Stack(counters, host=facts)
+        return Stack(counters, sysctls.read(), sysctls.local_ports(), facts)
 
     def _take_transitions(self) -> None:
         """Read them; the more there are, the sooner the next reading: it should find the buffer a quarter full."""

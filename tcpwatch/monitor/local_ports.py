@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tcpwatch.diagnose.host import NEARLY_ALL_PERCENT, PortUse
 from tcpwatch.monitor.snapshot import Connection, Mark
@@ -11,6 +12,31 @@ from tcpwatch.wire.segment import IPV4_ENDS, is_loopback
 
 LARGE = 10_000  # sockets: such a table is counted less often
 INTERVAL_NS = 5_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPorts:
+    """The local ports that connect() may choose towards no destination, of the `usable` ones of the namespace.
+
+    A listener holds its port, and so does a socket that is bound and not connected; of which address makes no
+    difference to connect() without bind(). `bound` is None where this kernel does not list such sockets. What was
+    bound before it was connected holds its port as well, and is not told apart from what connect() chose.
+    """
+
+    usable: int
+    listening: int
+    bound: int | None
+
+
+def held_ports(connections: Sequence[Connection], stack: Stack) -> HeldPorts | None:
+    """Those of this namespace; None where the range is not known."""
+    ports = stack.local_ports
+    if ports is None:
+        return None
+    listening = {one for one in _listening(connections) if one in ports}
+    bound = stack.host.bound_ports
+    held = len({port for port in bound if port in ports} - listening) if bound is not None else None
+    return HeldPorts(ports.usable, len(listening), held)
 
 
 class LocalPortUse:
@@ -29,22 +55,37 @@ class LocalPortUse:
 
 
 def port_uses(connections: Sequence[Connection], stack: Stack) -> Iterator[PortUse]:
-    """The destinations of many connections of this host in this namespace; none where the range is not known."""
+    """The destinations of many connections of this host in this namespace; none where the range is not known.
+
+    A port that is held towards all destinations counts as taken; where nearly all are, it is not one destination's.
+    """
     ports = stack.local_ports
-    if ports is None or not ports.usable or len(connections) * 100 < ports.usable * NEARLY_ALL_PERCENT:
+    bound = stack.host.bound_ports or frozenset()
+    if ports is None or not ports.usable or (len(connections) + len(bound)) * 100 < ports.usable * NEARLY_ALL_PERCENT:
         return
+    listening = _listening(connections)
+    held = {port for port in listening | bound if port in ports}
+    enough = -(-ports.usable * NEARLY_ALL_PERCENT // 100) - len(held)
     counts = Counter([_without_local_port(one.row.ends) for one in connections])
-    crowded = {way for way, count in counts.items() if count * 100 >= ports.usable * NEARLY_ALL_PERCENT}
+    crowded = {way for way, count in counts.items() if 0 < enough <= count}
     if not crowded:
         return
-    listening = {one.row.local.port for one in connections if one.row.state is State.LISTEN and one.row.is_here}
     ways: dict[bytes, dict[int, Connection]] = {way: {} for way in crowded}
     for one in connections:
         way = _without_local_port(one.row.ends)
         if way in crowded and _is_opened_here(one, ports, listening):
             ways[way][one.row.local.port] = one
     for members in filter(None, ways.values()):
-        yield _use(list(members.values()), ports, stack)
+        yield _use(list(members.values()), len(members.keys() | held), ports, stack)
+
+
+def _listening(connections: Sequence[Connection]) -> set[int]:
+    """The local ports of listeners here."""
+    return {
+        one.row.local.port
+        for one in connections
+        if one.row.state is State.LISTEN and one.row.is_here and one.mark is not Mark.GONE
+    }
 
 
 def _without_local_port(ends: bytes) -> bytes:
@@ -56,12 +97,12 @@ def _is_opened_here(one: Connection, ports: LocalPorts, listening: set[int]) -> 
     return one.mark is not Mark.GONE and one.row.is_here and port in ports and port not in listening
 
 
-def _use(members: list[Connection], ports: LocalPorts, stack: Stack) -> PortUse:
+def _use(members: list[Connection], taken: int, ports: LocalPorts, stack: Stack) -> PortUse:
     row, tw_reuse = members[0].row, stack.sysctls.get(TW_REUSE, 0)
     return PortUse(
         source=row.local.ip,
         remote=row.remote,
-        taken=len(members),
+        taken=taken,
         in_time_wait=sum(one.row.state is State.TIME_WAIT for one in members),
         usable=ports.usable,
         reusable=tw_reuse == 1 or (tw_reuse == 2 and is_loopback(row.ends)),

@@ -6,6 +6,8 @@ No I/O: `kernel/host.py` reads it. None is "not readable", and `HostFacts.missin
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tcpwatch.wire.segment import reversed_ends
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -98,15 +100,32 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """The way of a connection's segments: the route that they take now, and its entry in netfilter's table.
+
+    Without an entry it is not tracked, unless `unknown` says why that cannot be told.
+    """
+
+    route: Route
+    tracked: "TrackedConnection | None"
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrackedConnection:
     """The entry of a connection in netfilter's table. `state` is the firewall's own, of what it saw pass.
 
-    `reply_ends` are the ends of what the other side sends, as in `Segment.ends`: they differ from the reversed ends
-    where an address or a port is translated.
+    `ends` are those of what the initiator sends, `reply_ends` of what comes back, as in `Segment.ends`.
     """
 
     state: str
     expires_s: int | None
     replied: bool
     assured: bool
+    ends: bytes
     reply_ends: bytes
+
+    @property
+    def translated(self) -> bool:
+        """Whether an address or a port is another on the other side (NAT)."""
+        return self.reply_ends != reversed_ends(self.ends)

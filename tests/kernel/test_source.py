@@ -77,7 +77,8 @@ def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next best says why."""
     monkeypatch.setattr(source, "check_permission", refuse)
     monkeypatch.setattr(source, "SockDiag", Works)
-    sockets, owners, transitions, *_ = open_kernel()
+    sockets, owners, transitions, *_ = opened = open_kernel()
+    opened.close()
     assert sockets.message == "works. refused"
     assert isinstance(owners, OwnerIndex)
     assert transitions is None  # a source that knows no cookies cannot be told of them
@@ -95,7 +96,9 @@ def test_open_without_bpf_reports_destroyed_sockets() -> None:
 def test_open_with_bpf_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "read_btf", lambda: pytest.fail("it is not wanted"))
     monkeypatch.setattr(source, "SockDiag", Works)
-    assert open_kernel(bpf=False).sockets.message == "works. BPF is not wanted."
+    opened = open_kernel(bpf=False)
+    opened.close()
+    assert opened.sockets.message == "works. BPF is not wanted."
 
 
 def test_open_kernel_portable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,11 @@
 """Local ports towards one destination: trouble that no single row shows."""
 
 from tcpwatch.diagnose.gathering import problems_of_host
-from tcpwatch.diagnose.host import HostFacts
-from tcpwatch.monitor.local_ports import INTERVAL_NS, LARGE, LocalPortUse, port_uses
+from tcpwatch.diagnose.host import HostFacts as HostView
+from tcpwatch.monitor.local_ports import INTERVAL_NS, LARGE, HeldPorts, LocalPortUse, held_ports, port_uses
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.counters import TW_REUSE, LocalPorts, Stack
+from tcpwatch.sockets.host import HostFacts
 from tcpwatch.tcp.state import State
 from tests.builders import connection, ends
 
@@ -21,7 +22,7 @@ def clients(count: int, remote: tuple[str, int] = SERVER, ip: str = "10.0.0.1", 
 
 def told(rows: list[Connection], tw_reuse: int = 2, reserved: frozenset[int] = frozenset()) -> list[str]:
     stack = Stack(sysctls={TW_REUSE: tw_reuse}, local_ports=LocalPorts(40_000, 40_099, reserved))
-    facts = HostFacts(stack, LocalPortUse().update(rows, stack, 0))
+    facts = HostView(stack, LocalPortUse().update(rows, stack, 0))
     return [str(problem.message) for _, problem in problems_of_host(facts)]
 
 
@@ -70,3 +71,27 @@ def test_large_table_is_counted_less_often() -> None:
     quiet = [connection()] * LARGE
     assert len(use.update(quiet, stack, INTERVAL_NS - 1)) == 1
     assert use.update(quiet, stack, INTERVAL_NS) == ()
+
+
+def test_ports_that_are_held_towards_all_destinations() -> None:
+    served = [
+        connection(state=State.LISTEN, ends=ends(("0.0.0.0", port), ("0.0.0.0", 0))) for port in (80, 40_000, 40_001)
+    ]
+    ports = LocalPorts(40_000, 40_099, frozenset({40_050}))
+    bound = HostFacts(bound_ports=frozenset({81, 40_001, 40_002, 40_050}))
+    assert held_ports([*clients(9), *served], Stack(local_ports=ports, host=bound)) == HeldPorts(99, 2, 1)
+    assert held_ports(served, Stack(local_ports=ports)) == HeldPorts(99, 2, None)
+    assert held_ports(served, Stack()) is None
+
+
+def test_ports_that_are_held_are_taken_towards_each_destination() -> None:
+    held = HostFacts(bound_ports=frozenset(range(40_060, 40_100)))
+    stack = Stack(local_ports=LocalPorts(40_000, 40_099), host=held)
+    [use] = port_uses(clients(60), stack)
+    assert (use.taken, use.usable, use.in_time_wait) == (100, 100, 60)
+    assert list(port_uses(clients(49), stack)) == []
+
+
+def test_ports_of_which_nearly_all_are_held_are_no_matter_of_one_destination() -> None:
+    held = HostFacts(bound_ports=frozenset(range(40_010, 40_100)))
+    assert list(port_uses(clients(10), Stack(local_ports=LocalPorts(40_000, 40_099), host=held))) == []

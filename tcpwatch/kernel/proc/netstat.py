@@ -9,7 +9,11 @@ from pathlib import Path
 from tcpwatch.errors import SourceError
 
 # Connections that a listener refused, and SYN cookies that it sent (Documentation/networking/snmp_counter.rst).
-COUNTERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent")
+# What was cut short because a limit of the host was reached: TIME-WAITs, orphans and memory.
+COUNTERS = (
+    *("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent"),
+    *("TCPTimeWaitOverflow", "TCPAbortOnMemory", "TCPMemoryPressures"),
+)
 
 _GROUP = "TcpExt:"
 _WHOLE = 1 << 16  # bytes, several times the size of the file in Linux 6.18

@@ -1,0 +1,1 @@
+from tests.capture.conftest import namespace as namespace
