@@ -1,7 +1,8 @@
-"""Generates a classic BPF program that accepts TCP frames of certain ports. Pure.
+"""Generates a classic BPF program that accepts TCP frames of certain ports, and ICMP errors about them. Pure.
 
 The program skips VLAN tags, IPv4 options and up to three IPv6 extension headers, unlike libpcap's `tcp port`. Of a
-fragmented datagram it accepts the first fragment, because only that has the ports.
+fragmented datagram it accepts the first fragment, because only that has the ports. Of an ICMP error it looks at the
+segment that is quoted, which may have IPv4 options and no IPv6 extension headers.
 """
 
 from collections.abc import Sequence
@@ -32,8 +33,12 @@ ARPHRD_LOOPBACK = 772
 ETHERTYPE_IPV4, ETHERTYPE_IPV6 = 0x0800, 0x86DD
 ETHERTYPES_VLAN = (0x8100, 0x88A8)
 IPV4_FRAGMENT_OFFSET, IPV6_FRAGMENT_OFFSET = 0x1FFF, 0xFFF8
-IPPROTO_TCP, IPPROTO_FRAGMENT = 6, 44
+IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_FRAGMENT, IPPROTO_ICMPV6 = 1, 6, 44, 58
 IPPROTOS_EXTENSION = (0, 60, 43)  # hop-by-hop, destination options, routing
+
+ICMP_ERRORS = (3, 11, 12)  # unreachable, time exceeded, parameter problem (RFC 792)
+ICMPV6_INFORMATIONAL = 0x80  # a bit of the type (RFC 4443 §2.1)
+ICMP_BYTES, IPV6_BYTES = 8, 40
 
 SCRATCH = 0  # the one cell of scratch memory in use
 
@@ -80,6 +85,8 @@ class FilterProgram:
 def tcp_filter(ports: Sequence[int], framing: Framing, snaplen: int) -> list[Instruction]:
     """The program that accepts `snaplen` bytes of each TCP frame with one of `ports` at either end; no ports: all TCP.
 
+    And of each ICMP error about such a frame.
+
     Raises UsageError for more than `MAX_PORTS` ports.
     """
     if len(ports) > MAX_PORTS:
@@ -88,6 +95,9 @@ def tcp_filter(ports: Sequence[int], framing: Framing, snaplen: int) -> list[Ins
     _find_network_header(program, framing)
     _walk_ipv4(program)
     _walk_ipv6(program)
+    program.jump("tcp")
+    _quoted_in_icmpv6(program)
+    _quoted_in_icmp(program)
     program.label("tcp")
     for offset in (0, 2) if ports else ():
         program.add(LDH_IND, offset)
@@ -161,14 +171,51 @@ def _walk_ipv4(program: FilterProgram) -> None:
     """Set X to the offset of the TCP header (RFC 791 §3.1)."""
     program.label("ipv4")
     program.add(LDB_IND, 9)
+    program.add(JEQ, IPPROTO_ICMP, then="icmp")
+    _skip_ipv4_header(program)
+    program.jump("tcp")
+
+
+def _skip_ipv4_header(program: FilterProgram) -> None:
+    """X += the header's length, with A the protocol: reject what is not TCP's beginning."""
     program.add(JEQ, IPPROTO_TCP, otherwise="reject")
     program.add(LDH_IND, 6)
     program.add(JSET, IPV4_FRAGMENT_OFFSET, then="reject")
+    _add_ipv4_header(program)
+
+
+def _add_ipv4_header(program: FilterProgram) -> None:
     program.add(LDB_IND, 0)
     program.add(AND, 0x0F)
     program.add(LSH, 2)
     program.add(ADD_X)
     program.add(TAX)
+
+
+def _quoted_in_icmp(program: FilterProgram) -> None:
+    """Set X to the offset of the TCP header that an ICMP error quotes, with X that of the IPv4 header around it."""
+    program.label("icmp")
+    program.add(LDH_IND, 6)
+    program.add(JSET, IPV4_FRAGMENT_OFFSET, then="reject")
+    _add_ipv4_header(program)
+    program.add(LDB_IND, 0)
+    for kind in ICMP_ERRORS[:-1]:
+        program.add(JEQ, kind, then="icmp error")
+    program.add(JEQ, ICMP_ERRORS[-1], otherwise="reject")
+    program.label("icmp error")
+    _advance_keeping_a(program, ICMP_BYTES)
+    program.add(LDB_IND, 9)
+    _skip_ipv4_header(program)
+
+
+def _quoted_in_icmpv6(program: FilterProgram) -> None:
+    """Set X to the offset of the TCP header that an ICMPv6 error quotes, with X that of the error."""
+    program.label("icmpv6")
+    program.add(LDB_IND, 0)
+    program.add(JSET, ICMPV6_INFORMATIONAL, then="reject")
+    program.add(LDB_IND, ICMP_BYTES + 6)
+    program.add(JEQ, IPPROTO_TCP, otherwise="reject")
+    _advance_keeping_a(program, ICMP_BYTES + IPV6_BYTES)
     program.jump("tcp")
 
 
@@ -179,6 +226,7 @@ def _walk_ipv6(program: FilterProgram) -> None:
     _advance_keeping_a(program, 40)
     for header in range(MAX_EXTENSION_HEADERS):
         program.add(JEQ, IPPROTO_TCP, then="tcp")
+        program.add(JEQ, IPPROTO_ICMPV6, then="icmpv6")
         program.add(JEQ, IPPROTO_FRAGMENT, then=f"fragment {header}")
         for protocol in IPPROTOS_EXTENSION[:-1]:
             program.add(JEQ, protocol, then=f"extension {header}")
@@ -199,6 +247,7 @@ def _walk_ipv6(program: FilterProgram) -> None:
         program.add(LDB_IND, 0)
         _advance_keeping_a(program, 8)
         program.label(f"next header {header}")
+    program.add(JEQ, IPPROTO_ICMPV6, then="icmpv6")
     program.add(JEQ, IPPROTO_TCP, otherwise="reject")
 
 

@@ -30,7 +30,7 @@ PATHS = {
     "conntrack limit": SYSCTL / "netfilter/nf_conntrack_max",
     "conntrack counters": NET / "stat/nf_conntrack",
 }
-FIRST_NAMESPACE_ONLY = "its limit is told only in the network namespace that the system started with"
+FIRST_NAMESPACE_ONLY = "shown only in the network namespace that the system started with"
 NO_CONNTRACK = "this kernel tracks no connections (nf_conntrack is not loaded)"
 UNTOLD = {"max_orphans": FIRST_NAMESPACE_ONLY, "memory": FIRST_NAMESPACE_ONLY, "conntrack": NO_CONNTRACK}
 NO_ROUTES = Route(error="the kernel tells no routes here")

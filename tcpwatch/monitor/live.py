@@ -152,6 +152,7 @@ class Monitor:
             stack=stack,
             problems=found.problems,
             trouble_since=found.trouble_since,
+            icmp_errors=self._wiretap.icmp_errors,
         )
         with self._lock:
             self._snapshot = snapshot

@@ -8,6 +8,7 @@ from tcpwatch.diagnose.diagnosis import trouble_of
 from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.problem import Problem, Since
 from tcpwatch.diagnose.rule import Trouble
+from tcpwatch.monitor.icmp_errors import NO_ICMP_ERRORS, IcmpErrors
 from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
@@ -105,6 +106,7 @@ class Snapshot:
 
     `problems` are what is wrong, the worst first.
     `trouble_since` has by cookie since when a connection is in trouble, where that is younger than its state.
+    `icmp_errors` are those about what was sent by the first of the ends.
     """
 
     mono_ns: int
@@ -120,6 +122,7 @@ class Snapshot:
     stack: Stack = NO_STACK
     problems: tuple[Problem, ...] = ()
     trouble_since: Mapping[int, Since] = field(default_factory=dict)
+    icmp_errors: Mapping[bytes, IcmpErrors] = field(default_factory=lambda: NO_ICMP_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The capture thread: frames -> segments -> flows, steps and the packet log; and what stands in for it."""
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event as Flag
 from threading import Lock, Thread
@@ -9,6 +9,7 @@ from threading import Lock, Thread
 from tcpwatch.capture.frame import FrameSource
 from tcpwatch.capture.recording import Recording
 from tcpwatch.kernel.rtnetlink.links import Links
+from tcpwatch.monitor.icmp_errors import NO_ICMP_ERRORS, IcmpErrorLog, IcmpErrors
 from tcpwatch.monitor.interruptions import Interruptions
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
@@ -16,6 +17,7 @@ from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.quantity import counted
 from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.icmp import read_icmp_error
 from tcpwatch.wire.origin import mark_links
 
 POLL_MS = 100
@@ -45,6 +47,7 @@ class Wiretap:
         self._log = log
         self._decoder = Decoder()
         self._tracker = FlowTracker()
+        self._icmp_errors = IcmpErrorLog()
         self._frames = 0
         self._expired_ns = 0
         self._stop = Flag()
@@ -98,6 +101,11 @@ class Wiretap:
         """How many frames were captured, and how many the kernel dropped."""
         return self._source.statistics()
 
+    @property
+    def icmp_errors(self) -> Mapping[bytes, IcmpErrors]:
+        """What ICMP said about segments, by the ends of what their sender sent."""
+        return self._icmp_errors.by_ends
+
     def find(self, ends: bytes, link: int = 0) -> tuple[Flow, int] | None:
         """The newest flow between these ends, and which side comes first in `ends`. Call it under `lock`.
 
@@ -124,6 +132,9 @@ class Wiretap:
             decode(number, time_ns, link_type, data, wire_length)
             for number, (time_ns, link_type, data, wire_length) in enumerate(frames, begin)
         ]
+        if not all(segments):
+            others = (frame for frame, segment in zip(frames, segments, strict=True) if segment is None)
+            self._icmp_errors.extend([error for frame in others if (error := read_icmp_error(*frame)) is not None])
         mark_links(frames, segments)
         with self.lock:
             events = self._tracker.receive_segments(segments)
@@ -167,6 +178,7 @@ class NoWiretap:
         """There is no thread."""
 
     recording_failure = None
+    icmp_errors = NO_ICMP_ERRORS
 
     def stop(self) -> None:
         """There is nothing to close."""

@@ -14,7 +14,7 @@ from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.segment import ACK, RST, SYN
 from tests.monitor.conversation import CLIENT_ENDS, HALF_CLOSE, HANDSHAKE, MS, SERVER_ENDS, frame, to_client, to_server
 from tests.monitor.fakes import ScriptedFrames
-from tests.wire.frames import tcp_frame
+from tests.wire.frames import tcp, tcp_frame, too_big
 
 HANDSHAKE_OF_ANOTHER = [
     frame(LINGER_NS + n * MS, tcp_frame(sport=40_001, flags=flags, seq=1_000))
@@ -120,6 +120,14 @@ def test_recording_that_stops_says_why_and_since_when(tmp_path: Path, monkeypatc
     assert recording.since_ns is not None
     assert tap.recording_failure == recording.message
     tap.stop()
+
+
+def test_icmp_error_is_kept_beside_the_flow_that_it_is_about() -> None:
+    tap = Wiretap(ScriptedFrames([*HANDSHAKE, frame(7 * MS, too_big(1_300, tcp(b"x" * 8)))]), PacketLog())
+    tap.receive()
+    [(about, errors)] = tap.icmp_errors.items()
+    assert about == CLIENT_ENDS
+    assert (errors.count, errors.newest.mtu, errors.newest.time_ns) == (1, 1_300, 7 * MS)
 
 
 def test_interface_that_goes_down_interrupts_the_log_where_it_did() -> None:

@@ -75,3 +75,8 @@ def tcp_frame(payload: bytes = b"", *, src: str = CLIENT, dst: str = SERVER, **f
     if ":" in src:
         return ethernet(ipv6(segment, src=src, dst=dst), IPV6)
     return ethernet(ipv4(segment, src=src, dst=dst))
+
+
+def too_big(mtu: int, quoted: bytes, *, reporter: str = "10.0.9.9") -> bytes:
+    """An Ethernet frame with a router's "fragmentation needed" to the client, about a segment from it to the server."""
+    return ethernet(ipv4(pack("!BBHI", 3, 4, 0, mtu) + ipv4(quoted), src=reporter, dst=CLIENT, protocol=1))

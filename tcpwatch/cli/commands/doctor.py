@@ -6,6 +6,7 @@ import platform
 from tcpwatch import __version__
 from tcpwatch.capture.interfaces import ALL_INTERFACES, list_interfaces
 from tcpwatch.capture.source import open_capture
+from tcpwatch.cli.host_checks import host_checks
 from tcpwatch.cli.kill import open_destroyer
 from tcpwatch.cli.netns import namespace_scope
 from tcpwatch.cli.options import DoctorOptions, KernelOptions
@@ -35,7 +36,7 @@ def run(options: DoctorOptions, entered: Namespace | None = None) -> int:
     namespaces = [place.netns.label for place in list_namespaces()]  # ours first
     scope, scope_checks = scope_or_why_not(options.kernel, entered)
     kernel, reads_processes = kernel_checks(options.kernel.bpf, scope)
-    checks = [*kernel, packets_check(), *scope_checks, *kill_checks(options.allow_kill)]
+    checks = [*kernel, packets_check(), *scope_checks, *host_checks(), *kill_checks(options.allow_kill)]
     interfaces = list_interfaces()
     sandbox = give_up_privileges(reads_processes, options.allow_kill)  # for good: what every start does is tried too
     checks += sandbox_checks(sandbox)

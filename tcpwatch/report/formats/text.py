@@ -125,9 +125,9 @@ def check(results: Iterable[CheckResult]) -> Iterator[str]:
 
 
 def _check_lines(check: Check) -> Iterator[str]:
-    yield f"{'●' if check.works else '○'} {check.name:8} {check.message}"
+    yield f"{'●' if check.works else '○'} {check.name:9} {check.message}"
     if check.fix:
-        yield f"           to have {'more' if check.works else 'it'}: {check.fix}"
+        yield f"            to have {'more' if check.works else 'it'}: {check.fix}"
 
 
 def _what_is_left(rights: UserRights) -> str:

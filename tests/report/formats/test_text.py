@@ -139,11 +139,11 @@ def test_doctor_says_what_works_and_what_would_help() -> None:
         Check("a", True, "", "b"),
     ]
     assert list(text.doctor([examination(checks=checks)]))[5:10] == [
-        "● sockets  by BPF",
-        "○ packets  no right",
-        "           to have it: sudo it",
-        "● a        ",
-        "           to have more: b",
+        "● sockets   by BPF",
+        "○ packets   no right",
+        "            to have it: sudo it",
+        "● a         ",
+        "            to have more: b",
     ]
 
 
