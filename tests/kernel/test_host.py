@@ -1,12 +1,15 @@
 """Facts of a host in files; and of this host."""
 
-from contextlib import closing
+import socket
+import subprocess
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.host import BOUND_EVERY_NS, PATHS, Host
+from tcpwatch.kernel.proc.netstat import Netstat
 from tcpwatch.sockets.host import Conntrack, TcpMemory
 from tests.builders import ends
 
@@ -69,3 +72,42 @@ def test_facts_of_this_host() -> None:
     assert host.route(b"").error == "the kernel tells no routes here"
     with pytest.raises((SourceError, OSError)):
         host.tracked(ends(("127.0.0.1", 1), ("127.0.0.1", 2)))
+
+
+@pytest.mark.e2e
+def test_time_waits_beyond_their_limit_are_counted(namespace: None) -> None:
+    Path("/proc/sys/net/ipv4/tcp_max_tw_buckets").write_text("5\n")
+    with closing(Host()) as host, closing(Netstat()) as netstat, socket.create_server(("127.0.0.1", 0)) as server:
+        before = netstat.read()["TCPTimeWaitOverflow"]
+        for _ in range(12):
+            client = socket.create_connection(server.getsockname())
+            accepted, _ = server.accept()
+            client.close()
+            accepted.recv(1)  # the FIN
+            accepted.close()
+        facts = host.read(0)
+        assert (facts.time_wait, facts.max_time_wait) == (5, 5)
+        assert netstat.read()["TCPTimeWaitOverflow"] - before == 7
+
+
+@pytest.mark.e2e
+def test_ports_that_are_bound_only_are_those_of_the_namespace(namespace: None) -> None:
+    with ExitStack() as opened:
+        host = opened.enter_context(closing(Host()))
+        if host.read(0).bound_ports is None:
+            pytest.skip(host.read(0).missing["bound_ports"])
+        held = [opened.enter_context(socket.socket()) for _ in range(3)]
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        assert host.read(1).bound_ports == frozenset()  # as of a moment ago
+        assert host.read(BOUND_EVERY_NS).bound_ports == {one.getsockname()[1] for one in held}
+
+
+@pytest.mark.e2e
+def test_route_by_an_interface_whose_cable_is_pulled(namespace: None) -> None:
+    setup = "ip link add v0 type veth peer name v1; ip address add 10.9.0.1/24 dev v0; ip link set v0 up"
+    subprocess.run(setup, shell=True, check=True)
+    with closing(Host()) as host:
+        route = host.route(ends(("10.9.0.1", 40_000), ("10.9.0.2", 80)))
+    assert route.link is not None
+    assert (route.kind, route.link.name, route.link.trouble) == ("unicast", "v0", "has no carrier")

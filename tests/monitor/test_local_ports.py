@@ -1,9 +1,20 @@
 """Local ports towards one destination: trouble that no single row shows."""
 
+import errno
+import socket
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tcpwatch.kernel.source import open_kernel
+from tcpwatch.monitor.live import Monitor
 from tcpwatch.diagnose.gathering import problems_of_host
 from tcpwatch.diagnose.host import HostFacts as HostView
 from tcpwatch.monitor.local_ports import INTERVAL_NS, LARGE, HeldPorts, LocalPortUse, held_ports, port_uses
-from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot, SourceStatus
+from tcpwatch.monitor.wiretap import NoWiretap
 from tcpwatch.sockets.counters import TW_REUSE, LocalPorts, Stack
 from tcpwatch.sockets.host import HostFacts
 from tcpwatch.tcp.state import State
@@ -95,3 +106,35 @@ def test_ports_that_are_held_are_taken_towards_each_destination() -> None:
 def test_ports_of_which_nearly_all_are_held_are_no_matter_of_one_destination() -> None:
     held = HostFacts(bound_ports=frozenset(range(40_010, 40_100)))
     assert list(port_uses(clients(10), Stack(local_ports=LocalPorts(40_000, 40_099), host=held))) == []
+
+
+def look() -> Snapshot:
+    with closing(open_kernel(bpf=False)) as kernel:
+        monitor = Monitor(kernel, PacketLog(), NoWiretap(SourceStatus("packets", True, "not asked for")))
+        monitor.refresh()
+        return monitor.snapshot()
+
+
+@pytest.mark.e2e
+def test_ports_of_this_kernel_that_are_taken_and_held(namespace: None) -> None:
+    """Ten ports: one listens, three are bound only, and connect() finds six for one destination."""
+    Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40009\n")
+    with ExitStack() as opened:
+        server = opened.enter_context(socket.create_server(("127.0.0.1", 80), backlog=64))
+        opened.enter_context(socket.create_server(("127.0.0.1", 40_009)))
+        for port in (40_001, 40_002, 40_003):
+            opened.enter_context(socket.socket()).bind(("127.0.0.1", port))
+        for _ in range(5):
+            opened.enter_context(socket.create_connection(server.getsockname()))
+        stack = look().stack
+        if stack.host.bound_ports is None:
+            pytest.skip(stack.host.missing["bound_ports"])
+        [use] = port_uses(look().connections, stack)
+        assert (use.taken, use.usable, use.in_time_wait) == (9, 10, 0)
+        assert held_ports(look().connections, stack) == HeldPorts(10, 1, 3)
+        opened.enter_context(socket.create_connection(server.getsockname()))
+        [use] = port_uses(look().connections, look().stack)
+        assert use.taken == 10
+        with pytest.raises(OSError, match="assign") as refusal:
+            socket.create_connection(server.getsockname())
+        assert refusal.value.errno == errno.EADDRNOTAVAIL

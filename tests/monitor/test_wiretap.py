@@ -1,10 +1,15 @@
+import shutil
+import socket
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tcpwatch.capture.frame import Frame
+from tcpwatch.capture.interfaces import find_interface
 from tcpwatch.capture.recording import Recording
+from tcpwatch.capture.source import open_capture
 from tcpwatch.errors import SourceError
 from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.monitor.packet_log import PacketLog
@@ -128,6 +133,31 @@ def test_icmp_error_is_kept_beside_the_flow_that_it_is_about() -> None:
     [(about, errors)] = tap.icmp_errors.items()
     assert about == CLIENT_ENDS
     assert (errors.count, errors.newest.mtu, errors.newest.time_ns) == (1, 1_300, 7 * MS)
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(shutil.which("nft") is None, reason="needs nft")
+@pytest.mark.parametrize(("address", "words"), [("127.0.0.1", "host unreachable"), ("::1", "no route to destination")])
+def test_icmp_errors_of_this_kernel_pass_the_filter(namespace: None, address: str, words: str) -> None:
+    rules = """
+    add table inet t; add chain inet t in { type filter hook input priority 0; }
+    add rule inet t in meta nfproto ipv4 tcp dport { 9000, 9001 } reject with icmp host-unreachable
+    add rule inet t in meta nfproto ipv6 tcp dport { 9000, 9001 } reject with icmpv6 no-route
+    """
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+    for interface in ("lo", "any"):
+        tap = Wiretap(open_capture(find_interface(interface), [9000]), PacketLog())
+        for port in (9001, 9000):
+            with pytest.raises(OSError, match=r"unreachable|No route"):
+                socket.create_connection((address, port), timeout=10)
+        for _ in range(100):
+            tap.receive()
+            if tap.icmp_errors:
+                break
+        [errors] = tap.icmp_errors.values()
+        assert (errors.newest.words, errors.newest.reporter, errors.count) == (words, address, 1)
+        assert int.from_bytes(errors.newest.ends[-2:]) == 9000
+        tap.stop()
 
 
 def test_interface_that_goes_down_interrupts_the_log_where_it_did() -> None:

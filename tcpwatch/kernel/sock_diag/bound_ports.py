@@ -3,6 +3,7 @@
 Such a socket is in no table of TCP's but that of the ports. connect() chooses none of them, towards no destination.
 """
 
+import os
 import socket
 from struct import Struct
 from threading import Lock
@@ -15,6 +16,11 @@ BOUND_INACTIVE = 1 << 13  # TCP_BOUND_INACTIVE, include/net/tcp_states.h
 DUMP_REQUEST = Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket
 PORT = slice(4, 6)  # in struct inet_diag_msg
 TIMEOUT_S = 0.5
+FIRST_VERSION = (6, 8)
+
+
+def _version() -> tuple[int, ...]:
+    return tuple(int(part) for part in os.uname().release.split(".")[:2] if part.isdecimal())
 
 
 class BoundPorts:
@@ -43,9 +49,14 @@ class BoundPorts:
 
     def _try(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
-            trial.bind(("0.0.0.0", 0))
-            if trial.getsockname()[1] not in self.read():
-                raise OSError("the kernel lists no bound sockets (Linux 6.8 and newer does)")
+            try:
+                trial.bind(("0.0.0.0", 0))
+            except OSError:  # no port is left: when it matters most
+                lists = _version() >= FIRST_VERSION
+            else:
+                lists = trial.getsockname()[1] in self.read()
+        if not lists:
+            raise OSError("the kernel lists no bound sockets (Linux 6.8 and newer does)")
 
     def _ports(self, family: int) -> set[int]:
         self._sequence += 1
