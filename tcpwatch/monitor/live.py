@@ -107,7 +107,8 @@ class Monitor:
         with self._wiretap.lock:
             found = self._wiretap.find(ends, meant.row.interface if meant is not None else 0)
             wire_timelines = self._wire_timeline.timelines(found[0].stream) if found is not None else NO_TIMELINES
-            return self._with_cgroup(detail(ends, snapshot, found, key, wire_timelines, self._lasting_disagreements))
+            known = detail(ends, snapshot, found, key, wire_timelines, self._lasting_disagreements)
+        return self._with_host(self._with_cgroup(known), snapshot)
 
     def path(self, key: int) -> Path | None:
         """The route of a connection and its entry in netfilter's table, asked for now."""
@@ -178,6 +179,13 @@ class Monitor:
         connection = known.connection if known is not None else None
         number = connection.row.extensions.cgroup_id if connection is not None else None
         return known if known is None or number is None else replace(known, cgroup=self._cgroups.path(number))
+
+    def _with_host(self, known: Detail | None, snapshot: Snapshot) -> Detail | None:
+        if known is None:
+            return None
+        connection = known.connection
+        route = self._paths.route(connection.row, time.monotonic_ns()) if connection is not None else None
+        return replace(known, route=route, icmp_errors=snapshot.icmp_errors.get(known.ends))
 
     def _stack(self, now_ns: int) -> Stack:
         """What the kernel counts and is set to, beside its sockets."""

@@ -11,6 +11,7 @@ from tcpwatch.diagnose.rule import Trouble
 from tcpwatch.monitor.icmp_errors import NO_ICMP_ERRORS, IcmpErrors
 from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.sockets.counters import NO_STACK, Stack
+from tcpwatch.sockets.host import Route
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline
@@ -150,7 +151,8 @@ class Detail:
 
     `timelines` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
     ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while; `cgroup` the path of the
-    first end's control group; `listeners` those that the ends in SYN-RECEIVED are for.
+    first end's control group; `listeners` those that the ends in SYN-RECEIVED are for. `route` is where what the first
+    end sends goes now, `icmp_errors` what came of it.
     """
 
     ends: bytes
@@ -167,4 +169,6 @@ class Detail:
     wall_ns: int = 0
     disagreements: tuple[Problem, ...] = ()
     cgroup: str | None = None
+    route: Route | None = None
+    icmp_errors: IcmpErrors | None = None
     listeners: tuple[SocketRow | None, ...] = (None, None)

@@ -24,6 +24,7 @@ class ScriptedHost:
 def test_path_is_asked_for_once_a_second() -> None:
     host = ScriptedHost()
     paths = Paths(host)  # type: ignore[arg-type]
+    assert paths.route(row(), 0) == ROUTE
     assert paths.path(row(), 0) == Path(ROUTE, None, "shown to root only")
     paths.path(row(), GOOD_FOR_NS - 1)
     assert host.asked == 1
@@ -36,7 +37,7 @@ def test_paths_are_bounded() -> None:
     paths = Paths(host)  # type: ignore[arg-type]
     for port in range(2 * KEPT):
         paths.path(row(ends=ends(("10.0.0.1", 1 + port), ("10.0.0.2", 80))), 0)
-    assert len(paths._answers) == KEPT
+    assert len(paths._routes) == len(paths._paths) == KEPT
 
 
 def test_socket_elsewhere_or_without_a_peer_has_no_path() -> None:
