@@ -16,18 +16,18 @@ GONE_NS = 60 * SECOND_NS  # a link that is gone may have been a container's, and
 def status_line(target: Target, snapshot: Snapshot, paused: bool, width: int) -> Line:
     """` tcpwatch  web-3 · lo · port 9999   kernel ● sock_diag  packets ● 1 204  dropped 0   live · 12:03:44 `.
 
-    In a narrow terminal the sources lose their words first, then those that work are left out, all but the packets. The
-    clock, the pause and what was dropped stay.
+    In a narrow terminal the sources lose their words first, then those that work are left out, all but the packets, at
+    last the links on which nothing is captured. The clock, the pause and what was dropped stay.
     """
     now = clock(snapshot.time_ns)
     right: list[Run] = [(f" ‖ paused · {now} ", "caution") if paused else (f" live · {now} ", "")]
     if snapshot.dropped:
         right.insert(0, (f" ⚠ dropped {grouped(snapshot.dropped)} ", "trouble"))
-    for room in (3, 2, 1, 0):
+    for room in (3, 2, 1, 0, -1):
         left: list[Run] = [(" tcpwatch ", "key"), (" " + " · ".join(target.words) + "  ", "")]
         for source in snapshot.sources:
             left += _source(source, snapshot.captured, message=room == 3, named=room > 0)
-            left += _links_lost(source, snapshot.time_ns) if room > 0 else []
+            left += _links_lost(source, snapshot.time_ns) if room >= 0 else []
         if room >= 2 and not snapshot.dropped:
             left.append((" dropped 0", ""))
         if width_of((*left, *right)) <= width:

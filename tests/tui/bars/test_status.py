@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from textual.binding import Binding
 
+from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.tui.bars.status import keys_line, status_line, tabs_line
+from tcpwatch.tui.bars.status import GONE_NS, keys_line, status_line, tabs_line
 from tcpwatch.tui.protocols import Target
 from tests.tui.canned import SUBJECT, CannedMonitor
 
@@ -83,3 +84,23 @@ def test_status_of_a_source_that_stopped_says_why_and_since_when() -> None:
     packets = SourceStatus("packets", False, "eth0 is down, waiting", since_ns=SNAPSHOT.time_ns)
     line = status_line(SUBJECT, replace(SNAPSHOT, sources=(packets,)), False, 120)
     assert " packets ○ eth0 is down since 12:03:44 " in line.text
+
+
+def test_status_names_the_links_on_which_nothing_is_captured() -> None:
+    now = SNAPSHOT.time_ns
+    down = Interruption(1, "eth0 is down", now, None, "eth0")
+    others = (
+        Interruption(1, "eth1 is gone", now - 2 * GONE_NS, None, "eth1"),
+        Interruption(1, "eth2 is down", now, now, "eth2"),
+        Interruption(1, "eth3 is up", now, now, "eth3"),
+    )
+
+    def text(*interruptions: Interruption, width: int = 120) -> str:
+        packets = SourceStatus("packets", True, "capturing", interruptions=interruptions)
+        return status_line(SUBJECT, replace(SNAPSHOT, sources=(packets,)), False, width).text
+
+    assert " ○ eth0 is down since 12:03:44 " in text(*others, down)
+    assert " ○ eth0 is down since 12:03:44 " in text(*others, down, width=100)
+    assert "and 1 more" in text(down._replace(link="eth9", what="eth9 is down"), down)
+    assert "○" not in text(*others)
+    assert text(down, width=60).endswith(" live · 12:03:44 ")
