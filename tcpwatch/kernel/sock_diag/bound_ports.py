@@ -8,12 +8,13 @@ import socket
 from struct import Struct
 from threading import Lock
 
-from tcpwatch.kernel.rtnetlink.messages import NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR, messages, request
+from tcpwatch.kernel.rtnetlink.messages import NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR, error_of, messages, request
 from tcpwatch.kernel.sock_diag.client import BUFFER_BYTES, NETLINK_SOCK_DIAG
-from tcpwatch.kernel.sock_diag.inet_diag import MESSAGE, SOCK_DIAG_BY_FAMILY
+from tcpwatch.kernel.sock_diag.inet_diag import MESSAGE
 
 BOUND_INACTIVE = 1 << 13  # TCP_BOUND_INACTIVE, include/net/tcp_states.h
-DUMP_REQUEST = Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket
+TCPDIAG_GETSOCK = 18  # the older request: it answers for both IP versions, so the kernel goes through its table once
+DUMP_REQUEST = Struct("=B51x I 4x")  # family, any socket, states
 PORT = slice(4, 6)  # in struct inet_diag_msg
 TIMEOUT_S = 0.5
 FIRST_VERSION = (6, 8)
@@ -40,8 +41,14 @@ class BoundPorts:
 
     def read(self) -> frozenset[int]:
         """The ports now, of both IP versions. Raises OSError."""
+        ports: set[int] = set()
         with self._lock:
-            return frozenset(self._ports(socket.AF_INET) | self._ports(socket.AF_INET6))
+            self._sequence += 1
+            body = DUMP_REQUEST.pack(socket.AF_INET, BOUND_INACTIVE)
+            self._netlink.send(request(TCPDIAG_GETSOCK, NLM_F_DUMP, self._sequence, body))
+            while self._take(self._netlink.recv(BUFFER_BYTES), ports):
+                pass
+        return frozenset(ports)
 
     def close(self) -> None:
         """Close the socket."""
@@ -58,16 +65,15 @@ class BoundPorts:
         if not lists:
             raise OSError("the kernel lists no bound sockets (Linux 6.8 and newer does)")
 
-    def _ports(self, family: int) -> set[int]:
-        self._sequence += 1
-        body = DUMP_REQUEST.pack(family, socket.IPPROTO_TCP, 0, BOUND_INACTIVE)
-        self._netlink.send(request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, self._sequence, body))
-        ports: set[int] = set()
-        while True:
-            for kind, sequence, record in messages(self._netlink.recv(BUFFER_BYTES)):
-                if sequence != self._sequence:
-                    continue
-                if kind in (NLMSG_DONE, NLMSG_ERROR):  # an error: no IPv6 here
-                    return ports
-                if kind == SOCK_DIAG_BY_FAMILY and len(record) >= MESSAGE.size:
-                    ports.add(int.from_bytes(record[PORT]))
+    def _take(self, datagram: bytes, ports: set[int]) -> bool:
+        """Add the ports of one part of the answer; whether more parts follow."""
+        for kind, sequence, record in messages(datagram):
+            if sequence != self._sequence:
+                continue
+            if kind == NLMSG_ERROR:
+                raise OSError(error_of(record), os.strerror(error_of(record)))
+            if kind == NLMSG_DONE:
+                return False
+            if len(record) >= MESSAGE.size:
+                ports.add(int.from_bytes(record[PORT]))
+        return True
