@@ -35,7 +35,7 @@ class Paths:
         return self._routes.get(row, now_ns, lambda: host.route(row.ends, row.interface))
 
     def path(self, row: SocketRow, now_ns: int) -> Path | None:
-        """The route, and the entry in netfilter's table: that may take 50 ms where the table is large."""
+        """The route, and the entry in netfilter's table: that takes milliseconds where the table is large."""
         host, route = self._host, self.route(row, now_ns)
         if host is None or route is None:
             return None

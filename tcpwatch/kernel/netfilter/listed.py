@@ -15,9 +15,9 @@ ADDRESSES, PORTS = ("src", "dst"), ("sport", "dport")
 def find_listed(text: str, ends: bytes) -> TrackedConnection | None:
     """The entry of which either direction has these ends, or these ends reversed."""
     wanted = (ends, reversed_ends(ends))
-    port = int.from_bytes(ends[-2:])
+    first, second = (f"port={int.from_bytes(port)} " for port in (ends[-4:-2], ends[-2:]))
     for line in text.splitlines():
-        entry = read_listed(line) if f"port={port} " in line else None
+        entry = read_listed(line) if first in line and second in line else None
         if entry is not None and (entry.ends in wanted or entry.reply_ends in wanted):
             return entry
     return None
