@@ -5,7 +5,7 @@ from contextlib import closing
 
 from tcpwatch.kernel.host import NO_ROUTES, Host
 from tcpwatch.report.records.doctor import Check
-from tcpwatch.sockets.host import HostFacts, Link
+from tcpwatch.sockets.host import HostLimits, Link
 from tcpwatch.system.privileges import Capability, fix
 from tcpwatch.text.quantity import counted
 
@@ -21,7 +21,7 @@ def host_checks() -> list[Check]:
         return [limits_check(facts), links_check(facts), routes, conntrack_check(facts, host.table_readable)]
 
 
-def limits_check(facts: HostFacts) -> Check:
+def limits_check(facts: HostLimits) -> Check:
     """What is used, of how much; and what cannot be told, and why."""
     memory = facts.memory
     used = [
@@ -52,7 +52,7 @@ LIMITS = {
 }
 
 
-def links_check(facts: HostFacts) -> Check:
+def links_check(facts: HostLimits) -> Check:
     """How many there are, and which of them nothing can pass."""
     if facts.links is None:
         return Check("links", False, facts.missing.get("links", "unknown"))
@@ -70,7 +70,7 @@ def _names(links: Iterable[Link]) -> str:
     return ", ".join(names[:NAMED]) + more
 
 
-def conntrack_check(facts: HostFacts, readable: bool) -> Check:
+def conntrack_check(facts: HostLimits, readable: bool) -> Check:
     """Whether the firewall tracks connections here, and whether the entry of one can be found."""
     table = facts.conntrack
     if table is None:

@@ -1,6 +1,6 @@
-"""What the network namespace and the host have left for TCP, read once a refresh: `sockets.host.HostFacts`.
+"""What the network namespace and the host have left for TCP, read once a refresh: `sockets.host.HostLimits`.
 
-All is opened before privilege is dropped. What cannot be read is None, with a word in `HostFacts.missing`.
+All is opened before privilege is dropped. What cannot be read is None, with a word in `HostLimits.missing`.
 """
 
 import time
@@ -16,7 +16,7 @@ from tcpwatch.kernel.proc.socket_counts import socket_counts
 from tcpwatch.kernel.rtnetlink.links import Links
 from tcpwatch.kernel.rtnetlink.routes import Routes
 from tcpwatch.kernel.sock_diag.bound_ports import BoundPorts
-from tcpwatch.sockets.host import Conntrack, HostFacts, Link, Route, TcpMemory, TrackedConnection
+from tcpwatch.sockets.host import Conntrack, HostLimits, Link, Route, TcpMemory, TrackedConnection
 from tcpwatch.text.duration import SECOND_NS
 
 # For the bound ports the kernel walks its table of all namespaces' ports: 0.6 ms on an idle host, 10 ms with 20,000
@@ -63,13 +63,13 @@ class Host:
         self._bound_ports: frozenset[int] | None = None
         self._bound_next_ns: int | None = None
 
-    def read(self, now_ns: int) -> HostFacts:
+    def read(self, now_ns: int) -> HostLimits:
         """The facts now; the bound ports as of BOUND_SELDOM_NS ago at most. `now_ns` is the monotonic clock's."""
         files = self._files
         counts = socket_counts(files.text("sockets") or "", files.text("sockets 6") or "")
         pages, limits = counts.get("mem"), files.numbers("memory")
         count, maximum = files.numbers("conntrack"), files.numbers("conntrack limit")
-        return HostFacts(
+        return HostLimits(
             sockets=counts.get("inuse"),
             time_wait=counts.get("tw"),
             max_time_wait=_first(files.numbers("max_time_wait")),

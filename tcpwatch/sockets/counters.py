@@ -6,7 +6,7 @@ No I/O: `kernel/` reads them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tcpwatch.sockets.host import NO_HOST, HostFacts
+from tcpwatch.sockets.host import NO_HOST, HostLimits
 from tcpwatch.sockets.row import Backlog
 
 SYNCOOKIES, SYN_BACKLOG = "net.ipv4.tcp_syncookies", "net.ipv4.tcp_max_syn_backlog"
@@ -53,7 +53,7 @@ class Stack:
     counters: Mapping[str, Rise] = field(default_factory=dict)
     sysctls: Mapping[str, int] = field(default_factory=dict)
     local_ports: LocalPorts | None = None
-    host: HostFacts = NO_HOST
+    host: HostLimits = NO_HOST
 
     def last_minute(self, counter: str) -> int:
         """By how much a counter has risen in the last minute; 0 also where it is not read."""

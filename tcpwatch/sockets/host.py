@@ -1,6 +1,6 @@
 """What a network namespace, and the host below it, have left for TCP: as data.
 
-No I/O: `kernel/host.py` reads it. None is "not readable", and `HostFacts.missing` says why.
+No I/O: `kernel/host.py` reads it. None is "not readable", and `HostLimits.missing` says why.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ CONNTRACK_COUNTERS = ("nf_conntrack.drop", "nf_conntrack.early_drop", "nf_conntr
 
 
 @dataclass(frozen=True, slots=True)
-class HostFacts:
+class HostLimits:
     """`sockets` and `time_wait` are of the namespace; `orphans` and `memory` of the whole host, as their limits are.
 
     `bound_ports` are the local ports of sockets that were bound and are neither connected nor listening: no table of
@@ -79,7 +79,7 @@ class HostFacts:
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
-NO_HOST = HostFacts()
+NO_HOST = HostLimits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 import pytest
 
 from tcpwatch.cli.host_checks import conntrack_check, host_checks, limits_check, links_check
-from tcpwatch.sockets.host import Conntrack, HostFacts, Link, TcpMemory
+from tcpwatch.sockets.host import Conntrack, HostLimits, Link, TcpMemory
 
 LO = Link(1, "lo", up=True, carrier=True)
 
 
-def links(*others: Link) -> HostFacts:
-    return HostFacts(links={link.index: link for link in (LO, *others)})
+def links(*others: Link) -> HostLimits:
+    return HostLimits(links={link.index: link for link in (LO, *others)})
 
 
 def test_limits_are_told_with_what_is_used_of_them() -> None:
-    facts = HostFacts(
+    facts = HostLimits(
         sockets=5,
         time_wait=2,
         max_time_wait=131_072,
@@ -28,10 +28,12 @@ def test_limits_are_told_with_what_is_used_of_them() -> None:
 
 
 def test_limits_that_cannot_be_read_are_named() -> None:
-    check = limits_check(HostFacts(sockets=5, missing={"memory": "not here", "max_orphans": "not here", "links": "no"}))
+    check = limits_check(
+        HostLimits(sockets=5, missing={"memory": "not here", "max_orphans": "not here", "links": "no"})
+    )
     assert check.works
     assert check.message == "not told of memory and orphans (not here)"
-    assert not limits_check(HostFacts()).works
+    assert not limits_check(HostLimits()).works
 
 
 def test_links_that_nothing_can_pass_are_named() -> None:
@@ -41,20 +43,25 @@ def test_links_that_nothing_can_pass_are_named() -> None:
         "NETLINK_ROUTE: 2 links; without carrier: e0"
     )
     assert links_check(links(*down)).message.endswith("; down: if2, if3, if4, if5, if6 and 2 more")
-    assert not links_check(HostFacts(missing={"links": "refused"})).works
+    assert not links_check(HostLimits(missing={"links": "refused"})).works
 
 
 @pytest.mark.parametrize(
     ("facts", "readable", "works", "words"),
     [
-        (HostFacts(missing={"conntrack": "not loaded"}), False, True, "not loaded"),
-        (HostFacts(conntrack=Conntrack(0, 8)), False, True, "no connection is tracked here"),
-        (HostFacts(conntrack=Conntrack(5, 8)), True, True, "5 of at most 8 connections are tracked; the entry of each"),
-        (HostFacts(conntrack=Conntrack(5, 8)), False, False, "shown to root only"),
+        (HostLimits(missing={"conntrack": "not loaded"}), False, True, "not loaded"),
+        (HostLimits(conntrack=Conntrack(0, 8)), False, True, "no connection is tracked here"),
+        (
+            HostLimits(conntrack=Conntrack(5, 8)),
+            True,
+            True,
+            "5 of at most 8 connections are tracked; the entry of each",
+        ),
+        (HostLimits(conntrack=Conntrack(5, 8)), False, False, "shown to root only"),
     ],
 )
 def test_conntrack_is_told_to_be_in_use_and_readable_or_not(
-    facts: HostFacts, readable: bool, works: bool, words: str
+    facts: HostLimits, readable: bool, works: bool, words: str
 ) -> None:
     check = conntrack_check(facts, readable)
     assert check.works is works

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from tcpwatch.diagnose.gathering import problems_of_host
+from tcpwatch.diagnose.host import HostFacts
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.diagnose.gathering import problems_of_host
-from tcpwatch.diagnose.host import HostFacts as HostView
 from tcpwatch.monitor.local_ports import INTERVAL_NS, LARGE, HeldPorts, LocalPortUse, held_ports, port_uses
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import NoWiretap
 from tcpwatch.sockets.counters import TW_REUSE, LocalPorts, Stack
-from tcpwatch.sockets.host import HostFacts
+from tcpwatch.sockets.host import HostLimits
 from tcpwatch.tcp.state import State
 from tests.builders import connection, ends
 
@@ -33,7 +33,7 @@ def clients(count: int, remote: tuple[str, int] = SERVER, ip: str = "10.0.0.1", 
 
 def told(rows: list[Connection], tw_reuse: int = 2, reserved: frozenset[int] = frozenset()) -> list[str]:
     stack = Stack(sysctls={TW_REUSE: tw_reuse}, local_ports=LocalPorts(40_000, 40_099, reserved))
-    facts = HostView(stack, LocalPortUse().update(rows, stack, 0))
+    facts = HostFacts(stack, LocalPortUse().update(rows, stack, 0))
     return [str(problem.message) for _, problem in problems_of_host(facts)]
 
 
@@ -89,14 +89,14 @@ def test_ports_that_are_held_towards_all_destinations() -> None:
         connection(state=State.LISTEN, ends=ends(("0.0.0.0", port), ("0.0.0.0", 0))) for port in (80, 40_000, 40_001)
     ]
     ports = LocalPorts(40_000, 40_099, frozenset({40_050}))
-    bound = HostFacts(bound_ports=frozenset({81, 40_001, 40_002, 40_050}))
+    bound = HostLimits(bound_ports=frozenset({81, 40_001, 40_002, 40_050}))
     assert held_ports([*clients(9), *served], Stack(local_ports=ports, host=bound)) == HeldPorts(99, 2, 1)
     assert held_ports(served, Stack(local_ports=ports)) == HeldPorts(99, 2, None)
     assert held_ports(served, Stack()) is None
 
 
 def test_ports_that_are_held_are_taken_towards_each_destination() -> None:
-    held = HostFacts(bound_ports=frozenset(range(40_060, 40_100)))
+    held = HostLimits(bound_ports=frozenset(range(40_060, 40_100)))
     stack = Stack(local_ports=LocalPorts(40_000, 40_099), host=held)
     [use] = port_uses(clients(60), stack)
     assert (use.taken, use.usable, use.in_time_wait) == (100, 100, 60)
@@ -104,7 +104,7 @@ def test_ports_that_are_held_are_taken_towards_each_destination() -> None:
 
 
 def test_ports_of_which_nearly_all_are_held_are_no_matter_of_one_destination() -> None:
-    held = HostFacts(bound_ports=frozenset(range(40_010, 40_100)))
+    held = HostLimits(bound_ports=frozenset(range(40_010, 40_100)))
     assert list(port_uses(clients(10), Stack(local_ports=LocalPorts(40_000, 40_099), host=held))) == []
 
 
