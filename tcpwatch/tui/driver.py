@@ -18,8 +18,8 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tcpwatch.tui.job import has_job_control, in_foreground, stop_job
 from tcpwatch.tui.keyboard import Keyboard
-from tcpwatch.tui.terminal import has_job_control, in_foreground
 
 PAUSE_S = 0.1
 # For a signal that came with the SIGCONT (a shell's `kill %1` sends both) to end the program before it stops again.
@@ -34,7 +34,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
-        self._suspended = self._continued = False
+        self._suspended = self._behind = False
         self._attributes: list[Any] | None = None
         super().__init__(app, debug=debug, mouse=mouse, size=size)
 
@@ -70,30 +70,18 @@ class TerminalDriver(LinuxDriver):
     # Job control.
 
     def suspend(self, whole_group: bool = True) -> bool:
-        """Give the terminal back and stop; False where there is no shell that could continue what stops.
-
-        The whole group stops as it does at Ctrl-Z: the shell watches the process it started, which may be around this
-        one (`make`, `sh -c`). What belongs to root stays running when privilege has been given up: there a second
-        Ctrl-Z, which the terminal then turns into the signal itself, stops the rest.
-        """
+        """Give the terminal back and stop; False where there is no shell that could continue what stops."""
         if self._suspended:
             return True
         if not has_job_control():
             return False
-        self.suspend_application_mode()
+        if self._key_thread is not None:
+            self.suspend_application_mode()
         self._suspended = True
-        stopped = self._stop(0 if whole_group else os.getpid())
+        stopped = stop_job(signal.SIGTSTP, self.fileno, whole_group)
         if not stopped:
             self._resume()
         return stopped
-
-    def _stop(self, whom: int) -> bool:
-        """True when it has been continued; False where the kernel does not stop a process without a shell."""
-        self._continued = False
-        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(whom, signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, handler)
-        return self._continued
 
     def _sigtstp_application(self, *_: object) -> None:
         """SIGTSTP from outside. Between two things, never amid one: what is interrupted may hold a lock."""
@@ -102,7 +90,7 @@ class TerminalDriver(LinuxDriver):
 
     def _sigcont_application(self, *_: object) -> None:
         """SIGCONT, whether after a stop of our own, after a SIGSTOP, or after none."""
-        self._continued = True
+        self._behind = not in_foreground(self.fileno)
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._come_back)
 
@@ -113,20 +101,19 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_later(GRACE_S, self._step_back)
 
     def _step_back(self) -> None:
-        """Continued in the background (`bg`): the kernel stops who sets the terminal from there."""
+        """Continued in the background (`bg`): stop again, as who needs the terminal does there."""
         if in_foreground(self.fileno):
             self._resume()
         elif not self._app._exit:
-            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-            with suppress(termios.error):
-                termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
+            stop_job(signal.SIGTTOU, self.fileno)
 
     def _resume(self) -> None:
         """Set the terminal and have everything painted anew; what the shell has left on it is not known."""
+        self._behind = False
         if self._suspended:
             self._suspended = False
             self.start_application_mode()
-        else:
+        elif self._key_thread is not None:
             self._set_again()
         self.send_message(self.SignalResume())
 
@@ -147,20 +134,42 @@ class TerminalDriver(LinuxDriver):
         self._enable_mouse_support()
         self._enable_bracketed_paste()
         self._disable_line_wrap()
+        if self._in_band_window_resize:
+            self._enable_in_band_window_resize()  # the terminal answers with its size
+            self._enable_mouse_pixels()
+        os.kill(os.getpid(), signal.SIGWINCH)  # while this was stopped, another had the foreground and heard of it
 
     # While the terminal is not ours.
 
     def write(self, data: str) -> None:
-        """Write to the terminal; nothing while it has been given back."""
-        if not self._suspended:
+        """Write to the terminal; nothing while it has been given back, or is another job's."""
+        if not (self._suspended or self._behind):
             super().write(data)
 
     def disable_input(self) -> None:
-        """Stop reading the keyboard."""
-        if not self._suspended:
+        """Stop reading the keyboard; what is typed for another job stays."""
+        if self._suspended:
+            return
+        if in_foreground(self.fileno):
             super().disable_input()
+        elif self._key_thread is not None:
+            signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+            self._disable_mouse_support()
+            self.exit_event.set()
+            self._key_thread.join()
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back, once."""
-        if not self._suspended:
-            super().stop_application_mode()
+        """Give the terminal back, once. In the background (`kill %1` after a SIGSTOP) its settings are the shell's."""
+        if self._suspended:
+            return
+        self._behind = False
+        if not in_foreground(self.fileno):
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            self.attrs_before = None
+        super().stop_application_mode()
+
+    def _disable_mouse_support(self) -> None:
+        """Textual leaves it counting pixels in a terminal that keeps this apart from the rest."""
+        super()._disable_mouse_support()
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")

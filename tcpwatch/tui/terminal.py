@@ -18,12 +18,14 @@ from types import FrameType
 from typing import Any
 
 from tcpwatch.errors import UsageError
+from tcpwatch.tui.job import in_foreground, stop_job
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 PATIENCE_S = 1.2  # for the App to end by itself; a lost terminal must end the program within 2 s
 # Leave what Textual has switched on: kitty keys, mouse, focus, paste, resize reports, alternate screen, hidden cursor.
 RESTORE = (
-    b"\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[?7h\x1b[?1049l\x1b[?25h"
+    b"\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1016l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[?7h\x1b[?1049l"
+    b"\x1b[?25h"
 )
 
 
@@ -34,27 +36,14 @@ def check_terminal(environ: Mapping[str, str]) -> None:
         raise UsageError(f"the dashboard needs a terminal on stdin, stdout and stderr; {hint}")
     if environ.get("TERM") == "dumb":
         raise UsageError(f"TERM=dumb cannot show the dashboard; {hint}")
+    while not in_foreground(0):  # started with `&`: it waits there for `fg`, as whatever needs the terminal does
+        if not stop_job(signal.SIGTTOU, 0):
+            raise UsageError(f"the terminal belongs to another job; {hint}")
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:
     """Whether the screen is painted over a network, where fewer pictures a second are kinder."""
     return "SSH_CONNECTION" in environ or "SSH_TTY" in environ
-
-
-def in_foreground(fileno: int) -> bool:
-    """Whether this process may use the terminal: also where it is not asked, and where the group cannot be known."""
-    try:
-        return os.tcgetpgrp(fileno) in (0, os.getpgrp())  # 0: a group of another pid namespace
-    except OSError:
-        return True
-
-
-def has_job_control() -> bool:
-    """Whether a shell could continue what stops: it gives each job a group, which the session's first process has not.
-
-    The kernel is exacter (a stop needs a group that is not orphaned), but tells only who tries.
-    """
-    return os.getpgrp() != os.getsid(0)
 
 
 @contextlib.contextmanager
