@@ -120,8 +120,12 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Remember how the terminal is set afterwards."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._attributes = self._terminal_attributes()
+
+    def _terminal_attributes(self) -> list[Any] | None:
         with suppress(termios.error):
-            self._attributes = termios.tcgetattr(self.fileno)
+            return termios.tcgetattr(self.fileno)
+        return None
 
     def _set_again(self) -> None:
         """What start_application_mode sets, while the thread that reads the keyboard runs on."""
@@ -159,13 +163,14 @@ class TerminalDriver(LinuxDriver):
             self._key_thread.join()
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back, once. In the background (`kill %1` after a SIGSTOP) its settings are the shell's."""
+        """Give the terminal back, once; in the background (`kill %1` after a SIGSTOP) without what a shell has set."""
         if self._suspended:
             return
         self._behind = False
         if not in_foreground(self.fileno):
             signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-            self.attrs_before = None
+            if self._terminal_attributes() != self._attributes:
+                self.attrs_before = None
         super().stop_application_mode()
 
     def _disable_mouse_support(self) -> None:

@@ -14,7 +14,7 @@ class Terminal:
     """One command in a detached tmux window of a given size; a context manager that ends it."""
 
     def __init__(self, command: Sequence[str], columns: int, rows: int) -> None:
-        self._socket = f"tcpwatch-test-{os.getpid()}-{time.monotonic_ns()}"
+        self.socket = f"tcpwatch-test-{os.getpid()}-{time.monotonic_ns()}"
         words = ["-e", "TERM=tmux-256color", "-e", "COLORTERM=truecolor"]
         command = ["env", "-u", "COLUMNS", "-u", "LINES", *command]  # what pytest runs in has another size
         shell = f"{shlex.join(command)}; echo exit code $?; exec sleep 1000"
@@ -76,7 +76,7 @@ class Terminal:
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-L", self._socket, "-f", "/dev/null", *words],
+            ["tmux", "-L", self.socket, "-f", "/dev/null", *words],
             env=os.environ | {"SHELL": "/bin/sh"},  # the user's own may be nologin
             capture_output=True,
             text=True,
