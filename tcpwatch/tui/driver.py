@@ -13,18 +13,15 @@ import termios
 from contextlib import suppress
 from typing import Any
 
-from textual import constants, events
+from textual import constants
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.message import Message
 
 from tcpwatch.tui.job import has_job_control, in_foreground, stop_job
-from tcpwatch.tui.keyboard import Keyboard
+from tcpwatch.tui.keyboard import PAUSE_S, Keyboard
 
-PAUSE_S = 0.1
 # For a signal that came with the SIGCONT (a shell's `kill %1` sends both) to end the program before it stops again.
 GRACE_S = 0.2
-MOST_CELLS = 4096  # of a width or a height that the terminal reports as text: no screen has more, line noise may
 KITTY_KEYS = 0b11001  # disambiguate, report all keys, with their text: what LinuxDriver asks for
 
 
@@ -42,7 +39,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read the keyboard until `exit_event` is set; a lost terminal is for `terminal.guarded` to find."""
-        keyboard = Keyboard()
+        keyboard = Keyboard(lambda: self._in_band_window_resize)
         while not self.exit_event.is_set():
             if not select.select([self.fileno], [], [], PAUSE_S)[0]:
                 messages = keyboard.pause()
@@ -58,14 +55,6 @@ class TerminalDriver(LinuxDriver):
         with suppress(OSError):
             return os.read(self.fileno, 4096)
         return b""
-
-    def process_message(self, message: Message) -> None:
-        """Take no size from the terminal that it was not asked for, or that cannot be."""
-        if isinstance(message, events.Resize) and not (
-            self._in_band_window_resize and all(0 < cells <= MOST_CELLS for cells in message.size)
-        ):
-            return
-        super().process_message(message)
 
     # Job control.
 

@@ -13,6 +13,7 @@ from tests.e2e.test_terminal_given_back import ended_within, in_pty, read_until
 pytestmark = pytest.mark.e2e
 
 HELP, CLOSES = "?", "Esc closes"
+KILL_PRESSED = "--allow-kill"
 NOISE = {
     "x10 mouse": b"\x1b[MC\x84\x30",
     "latin-1 key": b"\xe9",
@@ -23,13 +24,16 @@ NOISE = {
     "size of nothing": b"\x1b[48;0;0;0;0t\x1b[<0;9;9M",
     "size not asked for": b"\x1b[48;999999999;999999999;1;1t",
     "report cut off": b"\x1b[MK",
+    "paste with an escape": b"\x1b[200~a\x1bKq\x1b[201~",
     "all bytes": bytes(number for number in range(256) if number not in b"\x03\x11\x1aq/"),  # end, stop, filter
 }
 
 
 @pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE)
 @pytest.mark.parametrize("user", ["program", "plain_program"])
-def test_noise_does_not_end_the_dashboard(request: pytest.FixtureRequest, tmux: None, noise: bytes, user: str) -> None:
+def test_noise_neither_ends_the_dashboard_nor_presses_a_key(
+    request: pytest.FixtureRequest, tmux: None, noise: bytes, user: str
+) -> None:
     program = request.getfixturevalue(user)
     with Terminal([*program, "-p", "1"], 120, 36) as terminal:
         terminal.wait_for("Connections", "quit")
@@ -37,6 +41,7 @@ def test_noise_does_not_end_the_dashboard(request: pytest.FixtureRequest, tmux: 
         terminal.press("Escape")  # what a key of the noise may have opened
         terminal.wait_until(lambda screen: CLOSES not in screen and "quit" in screen, "the panes")
         time.sleep(0.2)  # the next key is one of its own, and no Alt with it
+        assert b"K" not in noise or len(noise) > 200 or KILL_PRESSED not in terminal.screen()
         terminal.press(HELP)
         terminal.wait_for(CLOSES)
         terminal.press("C-c")
