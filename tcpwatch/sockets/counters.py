@@ -14,6 +14,19 @@ SYNCOOKIES, SYN_BACKLOG = "net.ipv4.tcp_syncookies", "net.ipv4.tcp_max_syn_backl
 
 TW_REUSE = "net.ipv4.tcp_tw_reuse"
 
+ABORTS = {
+    "TCPAbortOnClose": "the program closed them with received data still unread",
+    "TCPAbortOnData": "the program closed them and data came afterwards, or gave them up at once (SO_LINGER 0)",
+    "TCPAbortOnTimeout": "the peer did not answer in time",
+    "TCPAbortOnLinger": "the program closed them and does not wait for the peer's FIN (TCP_LINGER2 below 0)",
+    "TCPAbortOnMemory": "too many closed connections were waiting, or TCP had no memory left",
+    "TCPAbortFailed": "and the RST could not be sent: memory was short, or a rule on this host drops it",
+}
+"""Connections that this kernel ended, by its counter: why, in words that follow "because", but for the last.
+
+They tell how many of a namespace, not which (Documentation/networking/snmp_counter.rst, net/ipv4/tcp.c).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalPorts:

@@ -14,7 +14,7 @@ _SIZES = {1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18}
 _SIZE_MASK = 0x18
 _LOAD_64, _MAP_FD, _MAP_VALUE = 0x18, 1, 2
 _MOVE, _MOVE_CONSTANT = 0xBF, 0xB7
-_ADD_CONSTANT, _AND_CONSTANT, _SHIFT_RIGHT_CONSTANT = 0x07, 0x57, 0x77
+_ADD, _ADD_CONSTANT, _AND_CONSTANT, _SHIFT_RIGHT_CONSTANT = 0x0F, 0x07, 0x57, 0x77
 _JUMP, _JUMP_IF_EQUAL, _JUMP_UNLESS_EQUAL = 0x05, 0x15, 0x55
 _JUMP_UNLESS_EQUAL_32 = 0x56
 _CALL, _EXIT = 0x85, 0x95
@@ -42,6 +42,7 @@ class Helper(IntEnum):
 
     KTIME_GET_NS = 5
     GET_SOCKET_COOKIE = 46
+    PROBE_READ_KERNEL = 113
     JIFFIES64 = 118
     SEQ_WRITE = 127
     RINGBUF_OUTPUT = 130
@@ -80,6 +81,10 @@ class Assembler:
         """Register `to` = `base` + `offset`."""
         self.move(to, base)
         self._emit(_ADD_CONSTANT, to, immediate=offset)
+
+    def add(self, to: int, source: int) -> None:
+        """Add a register to another."""
+        self._emit(_ADD, to, source)
 
     def mask(self, register: int, value: int) -> None:
         """Clear all other bits."""

@@ -25,11 +25,13 @@ class Kind(IntEnum):
     ARRAY = 3
     STRUCT = 4
     UNION = 5
+    ENUM = 6
     TYPEDEF = 8
     VOLATILE = 9
     CONST = 10
     RESTRICT = 11
     FUNC = 12
+    FUNC_PROTO = 13
     TYPE_TAG = 18
 
 
@@ -38,7 +40,7 @@ _COMPOUNDS = frozenset({Kind.STRUCT, Kind.UNION})
 
 # 32-bit words after the three of every type: for the kind itself, and for each of its entries.
 _EXTRA_WORDS = {1: 1, Kind.ARRAY: 3, 14: 1, 17: 1}
-_ENTRY_WORDS = {Kind.STRUCT: 3, Kind.UNION: 3, 6: 2, 13: 2, 15: 3, 19: 3}
+_ENTRY_WORDS = {Kind.STRUCT: 3, Kind.UNION: 3, Kind.ENUM: 2, Kind.FUNC_PROTO: 2, 15: 3, 19: 3}
 _KNOWN_KINDS = 20
 
 
@@ -78,6 +80,31 @@ class Btf:
             return self._ids[name, kind]
         except KeyError:
             raise SourceError(f"This kernel has no {name}.") from None
+
+    def names_by_value(self, enum: str) -> dict[int, str]:
+        """The names of an enumeration; empty if this kernel has none of that name."""
+        try:
+            if (enum, Kind.ENUM) not in self._ids:
+                return {}
+            start = self._starts[self._ids[enum, Kind.ENUM]]
+            first, count = start + 3, self._types[start + 1] & 0xFFFF
+            return {
+                self._types[entry + 1]: self._name(self._types[entry]) for entry in range(first, first + 2 * count, 2)
+            }
+        except (IndexError, ValueError) as error:
+            raise SourceError(f"The kernel's type information on {enum} is damaged ({error}).") from error
+
+    def arguments(self, tracepoint: str) -> int:
+        """How many arguments a tracepoint has; SourceError if this kernel has no such tracepoint."""
+        type_id = self.type_id(f"btf_trace_{tracepoint}", Kind.TYPEDEF)
+        try:
+            pointer = self._types[self._starts[type_id] + 2]
+            prototype = self._resolved(self._types[self._starts[pointer] + 2])
+            if self._kind(prototype) != Kind.FUNC_PROTO:
+                raise IndexError("no prototype")
+            return (self._types[self._starts[prototype] + 1] & 0xFFFF) - 1  # the first is the kernel's own
+        except IndexError as error:
+            raise SourceError(f"The kernel's type information on {tracepoint} is damaged ({error}).") from error
 
     def member(self, structure: str, path: str) -> Member | None:
         """The member at a dotted path such as `rx_opt.snd_wscale` or `chrono_stat[1]`; None if the

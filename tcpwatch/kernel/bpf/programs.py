@@ -25,7 +25,10 @@ from tcpwatch.kernel.bpf.fields import (
 
 R0, R1, R2, R3, R4, R6, R7, R8, R9, FRAME = (Register(number) for number in (0, 1, 2, 3, 4, 6, 7, 8, 9, Register.FRAME))
 
-TRACEPOINT_NAMES = ("inet_sock_set_state", "tcp_retransmit_skb", "tcp_receive_reset", "tcp_send_reset")
+TRACEPOINT_NAMES = (
+    *("inet_sock_set_state", "tcp_retransmit_skb", "tcp_receive_reset", "tcp_send_reset"),
+    *("inet_sk_error_report", "kfree_skb"),
+)
 
 # All types that the programs look up by name.
 BTF_TYPES = (
@@ -33,6 +36,7 @@ BTF_TYPES = (
     *("sock", "socket", "file", "inode", "task_struct", "net"),
     *("tcp_congestion_ops", "tcp_ulp_ops", "cgroup", "kernfs_node", "bbr"),
     *("bpf_iter_tcp", "bpf_iter_task_file"),
+    *("sk_buff", "net_device", "sk_rst_reason", "skb_drop_reason"),
     *(f"btf_trace_{name}" for name in TRACEPOINT_NAMES),
 )
 
@@ -42,7 +46,7 @@ AF_INET, IPPROTO_TCP, IPPROTO_MPTCP = 2, 6, 262
 _META, _SK_COMMON = 0, 8
 _TASK, _FD, _FILE = 8, 16, 24
 _SEQ_FILE = 0  # in bpf_iter_meta
-_ARGUMENTS = (0, 8, 16)
+ARGUMENTS = (0, 8, 16)
 
 _CASTS = {
     Shape.FULL: Helper.SKC_TO_TCP_SOCK,
@@ -172,7 +176,7 @@ def tracepoint(btf: Btf, point: Tracepoint, netns: int | None, ring: int, lost: 
     code = Assembler()
     frame = -EVENT_RECORD.size
     code.move(R6, R1)
-    code.load(R7, R6, _ARGUMENTS[0], 8)
+    code.load(R7, R6, ARGUMENTS[0], 8)
     code.jump_if_equal(R7, 0, "end")
     if netns is not None:
         load(code, R1, R7, required(btf, "sock_common", "skc_net.net"))
@@ -182,7 +186,7 @@ def tracepoint(btf: Btf, point: Tracepoint, netns: int | None, ring: int, lost: 
     if point.states:
         load(code, R1, R7, required(btf, "sock", "sk_protocol"))
         code.jump_unless_equal(R1, IPPROTO_TCP, "end")
-        for argument, place in zip(_ARGUMENTS[1:], (_EVENT_MARK + 1, _EVENT_MARK + 2), strict=True):
+        for argument, place in zip(ARGUMENTS[1:], (_EVENT_MARK + 1, _EVENT_MARK + 2), strict=True):
             code.load(R1, R6, argument, 8)
             code.store(FRAME, frame + place, R1, 1)
         code.call(Helper.GET_CURRENT_TASK_BTF)
@@ -196,12 +200,12 @@ def tracepoint(btf: Btf, point: Tracepoint, netns: int | None, ring: int, lost: 
     code.move(R1, R7)
     code.call(Helper.GET_SOCKET_COOKIE)
     code.store(FRAME, frame + 8, R0, 8)
-    _copy_ends(code, btf, frame)
-    _output(code, frame, EVENT_RECORD.size, ring, lost)
+    copy_ends(code, btf, frame)
+    output_record(code, frame, EVENT_RECORD.size, ring, lost)
     return code.code()
 
 
-def _copy_ends(code: Assembler, btf: Btf, frame: int) -> None:
+def copy_ends(code: Assembler, btf: Btf, frame: int) -> None:
     """Copy family, addresses and ports of the socket in R7. skc_num is cleared early, so inet_sport is copied too."""
     for path, place, width in (("skc_family", 0, "H"), ("skc_num", 2, "H"), ("skc_dport", 6, "2s")):
         copy(code, R7, required(btf, "sock_common", path), frame + _EVENT_FAMILY + place, width)
@@ -277,7 +281,7 @@ def _write(code: Assembler, frame: int, size: int) -> None:
     code.exit()
 
 
-def _output(code: Assembler, frame: int, size: int, ring: int, lost: int) -> None:
+def output_record(code: Assembler, frame: int, size: int, ring: int, lost: int) -> None:
     """Output the record on the stack to the ring without waking its reader, which polls; then end the program."""
     code.map_handle(R1, ring)
     code.address(R2, FRAME, frame)

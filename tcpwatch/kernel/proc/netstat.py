@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 
 from tcpwatch.errors import SourceError
+from tcpwatch.sockets.counters import ABORTS
 
 # Connections that a listener refused, and SYN cookies that it sent (Documentation/networking/snmp_counter.rst).
-# What was cut short because a limit of the host was reached: TIME-WAITs, orphans and memory.
-COUNTERS = (
-    *("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent"),
-    *("TCPTimeWaitOverflow", "TCPAbortOnMemory", "TCPMemoryPressures"),
-)
+REFUSALS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent")
+# What was cut short because a limit of the host was reached: TIME-WAITs and memory.
+LIMITS_REACHED = ("TCPTimeWaitOverflow", "TCPMemoryPressures")
+COUNTERS = (*REFUSALS, *LIMITS_REACHED, *ABORTS)
 
 _GROUP = "TcpExt:"
 _WHOLE = 1 << 16  # bytes, several times the size of the file in Linux 6.18

@@ -41,8 +41,15 @@ class Types:
     def number(self, size: int) -> int:
         return self._add(INT, "", size, (8 * size,))
 
-    def pointer(self) -> int:
-        return self._add(Kind.PTR, "", 0)
+    def pointer(self, to: int = 0) -> int:
+        return self._add(Kind.PTR, "", to)
+
+    def prototype(self, parameters: int) -> int:
+        return self._add(Kind.FUNC_PROTO, "", 0, (0, 0) * parameters, parameters)
+
+    def enumeration(self, name: str, values: Mapping[str, int]) -> int:
+        words = [word for entry, value in values.items() for word in (self._string(entry), value)]
+        return self._add(Kind.ENUM, name, 4, words, len(values))
 
     def alias(self, name: str, of: int, kind: Kind = Kind.TYPEDEF) -> int:
         return self._add(kind, name, of)
@@ -98,9 +105,14 @@ class Types:
         return self._strings.index(entry) + 1
 
 
-def made_up_kernel(*lacking: str) -> Btf:
-    """A kernel whose structures have all fields that the programs know, except those at the `lacking` paths."""
+def made_up_kernel(*lacking: str, arguments: Mapping[str, int] | None = None) -> Btf:
+    """A kernel whose structures have all fields that the programs know, except those at the `lacking` paths.
+
+    `arguments` are those of its tracepoints.
+    """
     types = Types()
+    for tracepoint, count in (arguments or {}).items():
+        types.alias(f"btf_trace_{tracepoint}", types.pointer(to=types.prototype(count + 1)))
     for structure, paths in _paths().items():
         tree: dict[str, Tree] = {}
         for path, size in paths.items():
@@ -124,12 +136,14 @@ def _paths() -> dict[str, dict[str, int]]:
     }
     for structure, path in (link for linked in LINKED_FIELDS for link in linked.links):
         paths.setdefault(structure, {})[path] = 8
-    paths["sock_common"]["skc_net.net"] = 8
+    paths["sock_common"] |= {"skc_net.net": 8, "skc_cookie": 8}
     paths["socket"]["sk"] = 8
     paths["tcp_sock"] |= {CONGESTION_ROOM: ROOM_BYTES, "inet_conn.icsk_inet.inet_sport": 2}
     return paths | {
-        "sock": {"__sk_common": 2048, "sk_protocol": 2},
+        "sock": {"__sk_common": 2048, "sk_protocol": 2, "sk_err": 4, "sk_err_soft": 4},
         "net": {"ns.inum": 4},
+        "sk_buff": {"protocol": 2, "network_header": 2, "tail": 4, "skb_iif": 4, "head": 8, "dev": 8, "sk": 8},
+        "net_device": {"nd_net.net": 8},
         "task_struct": {"group_leader": 8, "start_boottime": 8, "tgid": 4, "comm": 16},
     }
 

@@ -57,6 +57,8 @@ class Machine:
                     registers[to] = immediate & _MASK
                 case 0x07:
                     registers[to] = registers[to] + immediate & _MASK
+                case 0x0F:
+                    registers[to] = registers[to] + registers[source] & _MASK
                 case 0x57:
                     registers[to] &= immediate & _MASK
                 case 0x77:

@@ -35,6 +35,7 @@ class MadeUp:
             casts
             | {
                 Helper.GET_SOCKET_COOKIE: lambda *_: COOKIE,
+                Helper.PROBE_READ_KERNEL: lambda to, size, place, *_: self._read_kernel(to, size, place),
                 Helper.JIFFIES64: lambda *_: JIFFIES,
                 Helper.KTIME_GET_NS: lambda *_: NOW_NS,
                 Helper.SEQ_WRITE: lambda _, data, size, *rest: self._write(data, size),
@@ -89,6 +90,12 @@ class MadeUp:
 
     def _cast(self, shape: Shape) -> Callable[..., int]:
         return lambda *_: self.whole if self.shape is shape else 0
+
+    def _read_kernel(self, to: int, size: int, place: int) -> int:
+        if not place:
+            return 1
+        self.machine.write(to, self.machine.read(place, size))
+        return 0
 
     def _write(self, data: int, size: int) -> int:
         if self.ring_is_full:

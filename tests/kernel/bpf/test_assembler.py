@@ -22,6 +22,7 @@ R0, R1, R2, FRAME = Register.R0, Register.R1, Register.R2, Register.FRAME
         (lambda code: code.store(FRAME, -8, R1, 8), (0x7B, 0x1A, -8, 0)),
         (lambda code: code.move(R1, R2), (0xBF, 0x21, 0, 0)),
         (lambda code: code.constant(R1, -1), (0xB7, 0x01, 0, -1)),
+        (lambda code: code.add(R1, R2), (0x0F, 0x21, 0, 0)),
         (lambda code: code.mask(R1, 15), (0x57, 0x01, 0, 15)),
         (lambda code: code.shift_right(R1, 4), (0x77, 0x01, 0, 4)),
         (lambda code: code.atomic_add(R1, R2), (0xDB, 0x21, 0, 0)),

@@ -143,3 +143,23 @@ def test_this_kernel_is_read() -> None:
     assert (una.size, nxt.size) == (4, 4)
     assert una.offset != nxt.offset
     assert btf.type_id("bpf_iter_tcp", Kind.FUNC) > 0
+
+
+def test_names_of_an_enumeration() -> None:
+    types = Types()
+    types.enumeration("outer", {"NONE": 0, "FIRST": 7})
+    found = Btf(types.data(), ["outer", "other"])
+    assert found.names_by_value("outer") == {0: "NONE", 7: "FIRST"}
+    assert found.names_by_value("other") == {}
+
+
+def test_arguments_of_a_tracepoint() -> None:
+    types = Types()
+    types.alias("btf_trace_happens", types.pointer(to=types.prototype(4)))
+    types.alias("btf_trace_odd", types.pointer(to=types.number(4)))
+    found = Btf(types.data(), ["btf_trace_happens", "btf_trace_odd"])
+    assert found.arguments("happens") == 3
+    with pytest.raises(SourceError, match="damaged"):
+        found.arguments("odd")
+    with pytest.raises(SourceError, match="no btf_trace_other"):
+        found.arguments("other")

@@ -4,20 +4,21 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel.proc.netstat import Netstat
+from tcpwatch.sockets.counters import ABORTS
 
 TEXT = """\
-TcpExt: SyncookiesSent TW ListenOverflows ListenDrops
-TcpExt: 3 99 {overflows} 14
+TcpExt: SyncookiesSent TW ListenOverflows ListenDrops TCPAbortOnClose
+TcpExt: 3 99 {overflows} 14 5
 IpExt: InNoRoutes ListenDrops
 IpExt: 7 8
 """
 
 
-def test_read_gives_the_listeners_counters_anew_each_time(tmp_path: Path) -> None:
+def test_read_gives_the_counters_anew_each_time(tmp_path: Path) -> None:
     file = tmp_path / "netstat"
     file.write_text(TEXT.format(overflows=12))
     netstat = Netstat(file)
-    assert netstat.read() == {"ListenOverflows": 12, "ListenDrops": 14, "SyncookiesSent": 3}
+    assert netstat.read() == {"ListenOverflows": 12, "ListenDrops": 14, "SyncookiesSent": 3, "TCPAbortOnClose": 5}
     file.write_text(TEXT.format(overflows=13))
     assert netstat.read()["ListenOverflows"] == 13
     netstat.close()
@@ -43,5 +44,5 @@ def test_read_of_this_kernel() -> None:
     if not Path("/proc/thread-self/net/netstat").exists():
         pytest.skip("needs Linux's /proc")
     netstat = Netstat()
-    assert {"ListenOverflows", "ListenDrops"} <= netstat.read().keys()
+    assert {"ListenOverflows", "ListenDrops", *ABORTS} <= netstat.read().keys()
     netstat.close()
