@@ -36,7 +36,8 @@ def open_monitor(
     except SourceError as error:
         tap = NoWiretap(SourceStatus("packets", False, str(error)))
     kill = destroyer.destroy if destroyer else None
-    return Monitor(open_kernel(kernel.portable, kernel.bpf, scope), log, tap, kill=kill)
+    sources = open_kernel(kernel.portable, kernel.bpf, scope, ports=frames.ports)
+    return Monitor(sources, log, tap, kill=kill)
 
 
 def open_sockets(kernel: KernelOptions, entered: Namespace | None = None) -> Monitor:

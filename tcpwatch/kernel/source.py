@@ -1,15 +1,18 @@
 """Opens the best kernel sources that this machine and this user allow."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from tcpwatch.errors import SourceError
+from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import check_permission, read_btf
+from tcpwatch.kernel.bpf.mishaps import TracepointMishaps
 from tcpwatch.kernel.bpf.task_files import TaskFileOwners
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.bpf.tracepoints import TracepointEvents
 from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.host import Host
+from tcpwatch.kernel.mishaps import MishapSource, NoMishaps
 from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS as NAMESPACES_BUDGET_NS
 from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
@@ -27,6 +30,8 @@ from tcpwatch.sockets.row import SocketRow
 SOURCES_WITH_COOKIES = ("bpf", "sock_diag")  # their rows match the cookies in kernel events
 THIS_NAMESPACE = NamespaceScope()
 UNLIMITED_NS = 1 << 62  # of a budget
+BPF_NOT_WANTED = "BPF is not wanted."
+ONE_PICTURE = "One picture was asked for, and not what happens meanwhile."
 
 
 class SocketSource(Protocol):
@@ -58,7 +63,8 @@ class KernelSources(NamedTuple):
     """The open kernel sources.
 
     `transitions` is None if the kernel reports no events; `netstat` and `sysctls` are None without /proc. `host` is
-    what there is beside the sockets: limits and what is used of them, links, routes, tracked connections.
+    what there is beside the sockets: limits and what is used of them, links, routes, tracked connections. `mishaps`
+    says of each kind why it is not reported.
     """
 
     sockets: SocketSource
@@ -67,6 +73,7 @@ class KernelSources(NamedTuple):
     netstat: Netstat | None = None
     sysctls: Sysctls | None = None
     host: Host | None = None
+    mishaps: MishapSource = NoMishaps("it was not asked for")
 
     def close(self) -> None:
         """Close all of them."""
@@ -76,18 +83,25 @@ class KernelSources(NamedTuple):
 
 
 def open_kernel(
-    portable: bool = False, bpf: bool = True, scope: NamespaceScope = THIS_NAMESPACE, *, once: bool = False
+    portable: bool = False,
+    bpf: bool = True,
+    scope: NamespaceScope = THIS_NAMESPACE,
+    *,
+    once: bool = False,
+    ports: Sequence[int] = (),
 ) -> KernelSources:
     """Open BPF for sockets, owners and events; if it is refused or `bpf` is false, the next best source.
 
-    `once`: for a single picture, in which each search is finished however long it takes.
+    `once`: for a single picture, in which each search is finished however long it takes, and nothing is waited for.
+    `ports`: segments that the kernel drops are reported of these ports only.
 
     The `message` of the socket source then gives the reason. Call this before privileges are dropped: reading needs
     none (Linux 6.1 and newer).
     """
     if portable:
-        return KernelSources(open_socket_source(portable, scope.here), _owner_index(once), None)
-    tables = _open_tables(bpf, scope, once)
+        sockets = open_socket_source(portable, scope.here)
+        return KernelSources(sockets, _owner_index(once), None, mishaps=NoMishaps(BPF_NOT_WANTED))
+    tables = _open_tables(bpf, scope, once, ports)
     sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
     return tables._replace(sockets=sockets, netstat=_open_or_none(Netstat), sysctls=Sysctls(), host=Host())
 
@@ -96,20 +110,21 @@ def _owner_index(once: bool) -> OwnerIndex:
     return OwnerIndex(budget_ns=UNLIMITED_NS if once else BUDGET_NS)
 
 
-def _open_tables(bpf: bool, scope: NamespaceScope, once: bool) -> KernelSources:
-    why = "BPF is not wanted."
+def _open_tables(bpf: bool, scope: NamespaceScope, once: bool, ports: Sequence[int]) -> KernelSources:
+    why = BPF_NOT_WANTED
     if bpf:
         try:
-            return _open_bpf(scope, once)
+            return _open_bpf(scope, once, ports)
         except SourceError as refusal:
             why = str(refusal)
     sockets = open_socket_source(False, scope.here)
     sockets.message = f"{sockets.message}. {why}"
     transitions = _open_or_none(DestroyEvents) if sockets.name in SOURCES_WITH_COOKIES else None
-    return KernelSources(_for_scope(sockets, scope, _sock_diag_of, once), _owner_index(once), transitions)
+    tables = _for_scope(sockets, scope, _sock_diag_of, once)
+    return KernelSources(tables, _owner_index(once), transitions, mishaps=NoMishaps(why))
 
 
-def _open_bpf(scope: NamespaceScope, once: bool) -> KernelSources:
+def _open_bpf(scope: NamespaceScope, once: bool, ports: Sequence[int]) -> KernelSources:
     check_permission()
     btf = read_btf()
     here = BpfSockets.open(btf, scope.here)
@@ -124,7 +139,16 @@ def _open_bpf(scope: NamespaceScope, once: bool) -> KernelSources:
     transitions = _open_or_none(lambda: TracepointEvents.open(btf, everywhere=everywhere)) or _open_or_none(
         DestroyEvents
     )
-    return KernelSources(sockets, owners or _owner_index(once), transitions)
+    mishaps = NoMishaps(ONE_PICTURE) if once else _open_mishaps(btf, everywhere, ports)
+    return KernelSources(sockets, owners or _owner_index(once), transitions, mishaps=mishaps)
+
+
+def _open_mishaps(btf: Btf, everywhere: bool, ports: Sequence[int]) -> MishapSource:
+    """What goes wrong as it happens, or the reason why that is not to be had."""
+    try:
+        return TracepointMishaps.open(btf, everywhere=everywhere, ports=ports)
+    except SourceError as refusal:
+        return NoMishaps(str(refusal))
 
 
 def _for_scope(

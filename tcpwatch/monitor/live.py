@@ -21,6 +21,7 @@ from tcpwatch.monitor.disagreements import LastingDisagreements
 from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, with_half_open
+from tcpwatch.monitor.mishap_log import MishapLog
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.paths import Paths
 from tcpwatch.monitor.problems import ProblemFinder
@@ -58,6 +59,7 @@ class Monitor:
         self._listeners = Listeners()
         self._half_closes = HalfCloses()
         self._problems = ProblemFinder()
+        self._mishaps = MishapLog()
         self._counters: CounterWindow[str] = CounterWindow()
         self._wire_timeline = LoggedWireTimeline(packets)
         self._lasting_disagreements = LastingDisagreements()
@@ -154,6 +156,7 @@ class Monitor:
             problems=found.problems,
             trouble_since=found.trouble_since,
             icmp_errors=self._wiretap.icmp_errors,
+            mishaps=self._mishaps.view(now_ns, self._kernel.mishaps.unavailable),
         )
         with self._lock:
             self._snapshot = snapshot
@@ -198,7 +201,8 @@ class Monitor:
         return Stack(counters, sysctls.read(), sysctls.local_ports(), facts)
 
     def _take_transitions(self) -> None:
-        """Read them; the more there are, the sooner the next reading: it should find the buffer a quarter full."""
+        """Read them, and what went wrong; the more there are, the sooner again: at a quarter of the buffer."""
+        self._mishaps.add(self._kernel.mishaps.read(), time.monotonic_ns())
         if (source := self._kernel.transitions) is not None:
             transitions = source.read()
             self._history.add_events(transitions)
@@ -206,10 +210,17 @@ class Monitor:
             self._pause_s = min(max(pause_s, LEAST_EVENTS_S), EVENTS_S, self._interval_ns / SECOND_NS)
 
     def _sources(self) -> tuple[SourceStatus, ...]:
-        return (self._kernel_status, *self._event_source(), *self._wiretap.statuses())
+        return (self._kernel_status, *self._event_source(), *self._wiretap.statuses(), *self._mishap_source())
 
     def _event_source(self) -> tuple[SourceStatus, ...]:
         if (source := self._kernel.transitions) is None:
             return ()
         partly = None if source.every_change else "ends only"
         return (SourceStatus("events", partly is None, source.message, lost=source.lost, partly=partly),)
+
+    def _mishap_source(self) -> tuple[SourceStatus, ...]:
+        """Only where some of it was lost."""
+        lost = self._kernel.mishaps.lost
+        return (
+            (SourceStatus("mishaps", True, "BPF: resets, errors and drops, as they happen", lost=lost),) if lost else ()
+        )

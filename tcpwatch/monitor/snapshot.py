@@ -12,6 +12,7 @@ from tcpwatch.monitor.icmp_errors import NO_ICMP_ERRORS, IcmpErrors
 from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.host import Route
+from tcpwatch.sockets.mishaps import NOTHING_WENT_WRONG, Mishaps
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline
@@ -107,7 +108,8 @@ class Snapshot:
 
     `problems` are what is wrong, the worst first.
     `trouble_since` has by cookie since when a connection is in trouble, where that is younger than its state.
-    `icmp_errors` are those about what was sent by the first of the ends.
+    `icmp_errors` are those about what was sent by the first of the ends. `mishaps` are the RSTs that this kernel sent, the
+    errors that it gave to programs and the segments that it dropped in the last minutes.
     """
 
     mono_ns: int
@@ -124,6 +126,7 @@ class Snapshot:
     problems: tuple[Problem, ...] = ()
     trouble_since: Mapping[int, Since] = field(default_factory=dict)
     icmp_errors: Mapping[bytes, IcmpErrors] = field(default_factory=lambda: NO_ICMP_ERRORS)
+    mishaps: Mishaps = NOTHING_WENT_WRONG
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,9 @@ def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next best says why."""
     monkeypatch.setattr(source, "check_permission", refuse)
     monkeypatch.setattr(source, "SockDiag", Works)
-    sockets, owners, transitions, *_ = opened = open_kernel()
-    opened.close()
+    opened = open_kernel()
+    sockets, owners, transitions, *_ = opened
+    assert set(opened.mishaps.unavailable.values()) == {"refused"}
     assert sockets.message == "works. refused"
     assert isinstance(owners, OwnerIndex)
     assert transitions is None  # a source that knows no cookies cannot be told of them
@@ -106,6 +107,7 @@ def test_open_kernel_portable(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = open_kernel(portable=True)
     assert opened.sockets.name == "psutil"
     assert "BPF" not in opened.sockets.message
+    assert set(opened.mishaps.unavailable.values()) == {"BPF is not wanted."}
 
 
 @needs_bpf
@@ -118,6 +120,7 @@ def test_open_bpf() -> None:
     assert opened.owners.resolve(rows).keys() == {row.cookie for row in rows}
     assert opened.transitions is not None
     assert opened.transitions.lost == 0
+    assert opened.mishaps.unavailable == {}
     opened.close()
     assert os.listdir("/proc/self/fd") == before
 
@@ -126,11 +129,20 @@ def test_open_bpf() -> None:
 @pytest.mark.e2e
 def test_open_bpf_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """Owners and transitions may be missing without harm to the sockets, whose ends are told by another."""
-    for part in ("TaskFileOwners", "TracepointEvents"):
+    for part in ("TaskFileOwners", "TracepointEvents", "TracepointMishaps"):
         monkeypatch.setattr(getattr(source, part), "open", refuse)
     sockets, owners, transitions, *_ = opened = open_kernel()
     opened.close()
+    assert set(opened.mishaps.unavailable.values()) == {"refused"}
     assert (sockets.name, type(owners), type(transitions)) == ("bpf", OwnerIndex, DestroyEvents)
+
+
+@needs_bpf
+@pytest.mark.e2e
+def test_open_for_one_picture_waits_for_no_mishaps() -> None:
+    opened = open_kernel(once=True)
+    opened.close()
+    assert all(why.startswith("One picture") for why in opened.mishaps.unavailable.values())
 
 
 DROPPED = """

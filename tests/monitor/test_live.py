@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from tcpwatch.kernel.events import RawEvent, SocketEvent
+from tcpwatch.kernel.mishaps import NO_READING, MishapReading, NoMishaps
 from tcpwatch.kernel.proc.owners import OwnerIndex
 from tcpwatch.kernel.sock_diag.attributes import INET_DIAG_CGROUP_ID, Attributes
 from tcpwatch.kernel.source import KernelSources
@@ -12,6 +13,7 @@ from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Rise, Stack
+from tcpwatch.sockets.mishaps import Cause, MishapKind, ResetSent
 from tcpwatch.sockets.row import Backlog, SocketRow
 from tcpwatch.sockets.timeline import OccurrenceKind
 from tcpwatch.tcp.state import State
@@ -166,6 +168,39 @@ def test_short_connection_is_in_the_picture_and_what_was_lost_is_counted() -> No
     assert (short.key, short.peer) == (9, 2)
     assert snapshot.by_key[9] is snapshot.by_ends[SERVER_ENDS] is short
     assert snapshot.sources[1] == SourceStatus("events", True, "scripted events", lost=7)
+
+
+class ScriptedMishaps(NoMishaps):
+    """A reset that was sent, once."""
+
+    def __init__(self, lost: int = 0) -> None:
+        super().__init__("not told")
+        self.lost = lost
+        reset = ResetSent(time.monotonic_ns(), SERVER_ENDS, 1, None, "TCP_ABORT_ON_CLOSE")
+        self._readings = [MishapReading({Cause(MishapKind.RESET_SENT, "TCP_ABORT_ON_CLOSE", 80): 1}, (reset,))]
+
+    def read(self) -> MishapReading:
+        return self._readings.pop() if self._readings else NO_READING
+
+
+def test_mishaps_are_in_the_picture() -> None:
+    sources = KernelSources(ScriptedSockets([server_row()]), OwnerIndex(), None, mishaps=ScriptedMishaps())
+    monitor = Monitor(sources, PacketLog(), NO_TAP)
+    for _ in range(2):
+        monitor.refresh()
+        mishaps = monitor.snapshot().mishaps
+        found = mishaps.between(SERVER_ENDS, 1).reset_sent
+        assert found is not None
+        assert found.reason == "TCP_ABORT_ON_CLOSE"
+        assert mishaps.count(MishapKind.RESET_SENT) == {"TCP_ABORT_ON_CLOSE": 1}
+        assert mishaps.unavailable[MishapKind.ERROR] == "not told"
+
+
+@pytest.mark.parametrize("lost", [0, 5])
+def test_lost_mishaps_are_shown(lost: int) -> None:
+    sources = KernelSources(ScriptedSockets([]), OwnerIndex(), None, mishaps=ScriptedMishaps(lost))
+    shown = {source.name: source.lost for source in Monitor(sources, PacketLog(), NO_TAP).snapshot().sources}
+    assert shown.get("mishaps", 0) == lost
 
 
 def test_closed_connection_does_not_hide_the_one_that_took_its_ends() -> None:

@@ -13,6 +13,7 @@ from tcpwatch.cli.options import DoctorOptions, KernelOptions
 from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.errors import PrivilegeError, SourceError, UsageError
 from tcpwatch.kernel.events import EventSource
+from tcpwatch.kernel.mishaps import MishapSource
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import list_namespaces
 from tcpwatch.kernel.proc.processes import ProcessTable
@@ -21,6 +22,7 @@ from tcpwatch.kernel.users import user_name
 from tcpwatch.report.formats import FORMATS
 from tcpwatch.report.output import Output
 from tcpwatch.report.records.doctor import DOCTOR, Check, Examination, UserRights
+from tcpwatch.sockets.mishaps import MishapKind
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.system.privileges import OWNER_LOOKUP, Capability, fix, held_privileges
 from tcpwatch.system.sandbox import Sandbox
@@ -28,6 +30,21 @@ from tcpwatch.text.clean import clean
 from tcpwatch.text.quantity import counted
 
 FOR_BPF = (Capability.BPF, Capability.PERFMON)
+
+# Name of the check, what is known where it works, and what is known where it does not.
+MISHAP_CHECKS = {
+    MishapKind.RESET_SENT: (
+        "resets",
+        "BPF: every RST that this kernel sends, and why",
+        "only how many connections this kernel resets (TCPAbortOn… in nstat); which, and why,",
+    ),
+    MishapKind.ERROR: (
+        "errors",
+        "BPF: every error that a program is given for its connection",
+        "which error ended one",
+    ),
+    MishapKind.DROPPED: ("drops", "BPF: every TCP segment that this kernel drops, and why", "why a segment is dropped"),
+}
 
 
 def run(options: DoctorOptions, entered: Namespace | None = None) -> int:
@@ -89,7 +106,8 @@ def kernel_checks(bpf: bool, scope: NamespaceScope) -> tuple[list[Check], bool]:
         fix(*FOR_BPF) if lacking and kernel.sockets.name != "bpf" else None,
     )
     reads_processes = kernel.owners.reads_processes
-    return [sockets, owners_check(reads_processes), events_check(kernel.transitions, lacking)], reads_processes
+    events = [events_check(kernel.transitions, lacking), *mishap_checks(kernel.mishaps, lacking)]
+    return [sockets, owners_check(reads_processes), *events], reads_processes
 
 
 def owners_check(reads_processes: bool) -> Check:
@@ -117,6 +135,22 @@ def events_check(transitions: EventSource | None, lacking: bool) -> Check:
     others = f"{transitions.message}; other" if transitions is not None else "all"
     message = f"{others} changes of state are seen once a second; as they happen needs {wanted}"
     return Check("events", False, message, fix(*FOR_BPF) if lacking else None)
+
+
+def mishap_checks(mishaps: MishapSource, lacking: bool) -> list[Check]:
+    """Whether the kernel tells what goes wrong; `lacking`: it would, but needs a capability."""
+    checks = []
+    for kind, (name, works, otherwise) in MISHAP_CHECKS.items():
+        refusal = mishaps.unavailable.get(kind)
+        if refusal is None:
+            partly = mishaps.partly.get(kind)
+            checks.append(Check(name, True, f"{works}: {partly}" if partly else works))
+        elif lacking:
+            message = f"{otherwise} needs {' and '.join(map(str, FOR_BPF))}"
+            checks.append(Check(name, False, message, fix(*FOR_BPF)))
+        else:
+            checks.append(Check(name, False, f"{otherwise} needs BPF. {refusal}"))
+    return checks
 
 
 def packets_check() -> Check:
