@@ -5,7 +5,6 @@ Rule: reads no clock, and every table has a bound; what falls out is counted. On
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import replace
 
 from tcpwatch.kernel.mishaps import MishapReading
 from tcpwatch.monitor.counter_window import MINUTE_NS
@@ -23,7 +22,8 @@ from tcpwatch.sockets.mishaps import (
 from tcpwatch.text.duration import SECOND_NS
 
 KEPT_NS = 5 * MINUTE_NS  # since the newest mishap between these ends
-ENDS_LIMIT = 2_000
+ENDS_LIMIT = 1_000  # of connections, and again of those that came to a port where nobody listens: scans are many
+NO_SOCKET = "NO_SOCKET"
 CAUSE_LIMIT = 2_000  # with a port each; what is beyond is counted without one
 
 
@@ -31,7 +31,8 @@ class MishapLog:
     """The mishaps of the last minutes, bounded: by ends the newest, and counts of the last minute."""
 
     def __init__(self) -> None:
-        self._by_ends: OrderedDict[bytes, EndsMishaps] = OrderedDict()  # the newest last
+        self._of_sockets = _ByEnds()
+        self._of_no_socket = _ByEnds()
         self._minute = _LastMinute()
         self._left_out = 0
 
@@ -40,17 +41,32 @@ class MishapLog:
         self._left_out += reading.left_out
         self._minute.add(reading.counts, now_ns)
         for mishap in reading.newest:
-            ends = mishap.ends_here if isinstance(mishap, SegmentDropped) else mishap.ends
-            self._by_ends[ends] = _with(self._by_ends.pop(ends, NO_MISHAPS), mishap)
-            if len(self._by_ends) > ENDS_LIMIT:
-                _, oldest = self._by_ends.popitem(last=False)
-                self._left_out += oldest.times
+            stray = not isinstance(mishap, SocketError) and mishap.reason == NO_SOCKET
+            self._left_out += (self._of_no_socket if stray else self._of_sockets).add(mishap)
 
     def view(self, now_ns: int, unavailable: Mapping[MishapKind, str]) -> Mishaps:
         """What is known now, frozen; what is older than KEPT_NS is forgotten."""
-        while self._by_ends and next(iter(self._by_ends.values())).newest_ns < now_ns - KEPT_NS:
-            self._by_ends.popitem(last=False)
-        return Mishaps(dict(self._by_ends), self._minute.view(now_ns), self._left_out, unavailable)
+        strays, by_ends = self._of_no_socket.view(now_ns), self._of_sockets.view(now_ns)
+        both = {ends: strays[ends].joined(by_ends[ends]) for ends in strays.keys() & by_ends.keys()}
+        return Mishaps(strays | by_ends | both, self._minute.view(now_ns), self._left_out, unavailable)
+
+
+class _ByEnds:
+    """The newest mishaps by ends, at most ENDS_LIMIT."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[bytes, EndsMishaps] = OrderedDict()  # the newest last
+
+    def add(self, mishap: Mishap) -> int:
+        """Add one; how many fell out for it."""
+        ends = mishap.ends_here if isinstance(mishap, SegmentDropped) else mishap.ends
+        self._found[ends] = _with(self._found.pop(ends, NO_MISHAPS), mishap)
+        return self._found.popitem(last=False)[1].times if len(self._found) > ENDS_LIMIT else 0
+
+    def view(self, now_ns: int) -> dict[bytes, EndsMishaps]:
+        while self._found and next(iter(self._found.values())).newest_ns < now_ns - KEPT_NS:
+            self._found.popitem(last=False)
+        return dict(self._found)
 
 
 class _LastMinute:
@@ -85,11 +101,12 @@ def _with(before: EndsMishaps, mishap: Mishap) -> EndsMishaps:
     """What is known of the same ends with one mishap more; drops of an earlier connection are not counted on."""
     match mishap:
         case ResetSent():
-            return replace(before, reset_sent=mishap)
+            return EndsMishaps(mishap, before.error, before.drops)
         case SocketError():
-            return replace(before, error=mishap)
+            return EndsMishaps(before.reset_sent, mishap, before.drops)
         case SegmentDropped():
             times, newest = before.drops.get(mishap.reason, (0, mishap))
             if newest.cookie != mishap.cookie and None not in (newest.cookie, mishap.cookie):
                 times = 0
-            return replace(before, drops={**before.drops, mishap.reason: (times + 1, mishap)})
+            drops = {**before.drops, mishap.reason: (times + 1, mishap)}
+            return EndsMishaps(before.reset_sent, before.error, drops)

@@ -7,7 +7,7 @@ All times are on the monotonic clock. Reasons are the kernel's own words without
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import reversed_ends
@@ -116,6 +116,12 @@ class EndsMishaps:
         """How many mishaps are in it."""
         return sum(times for times, _ in self.drops.values()) + bool(self.reset_sent) + bool(self.error)
 
+    def joined(self, other: "EndsMishaps") -> "EndsMishaps":
+        """The newer of both, and the drops of both, which have no reason in common."""
+        return EndsMishaps(
+            _newer(self.reset_sent, other.reset_sent), _newer(self.error, other.error), {**self.drops, **other.drops}
+        )
+
     def of(self, cookie: int) -> "EndsMishaps":
         """Those that may be of the socket with this cookie: others that had the same ends are left out."""
         return EndsMishaps(
@@ -126,6 +132,15 @@ class EndsMishaps:
 
 
 NO_MISHAPS = EndsMishaps()
+
+
+_OneKind = TypeVar("_OneKind", ResetSent, SocketError)
+
+
+def _newer(first: _OneKind | None, second: _OneKind | None) -> _OneKind | None:
+    if first is None or second is None:
+        return first or second
+    return first if first.time_ns > second.time_ns else second
 
 
 def _may_be_of(cookie: int, mishap: Mishap | None) -> bool:

@@ -25,7 +25,7 @@ def view_of(*mishaps: Mishap, now_ns: int = 0) -> Mishaps:
 
 
 def test_newest_reset_between_the_ends() -> None:
-    found = view_of(reset(reason="NO_SOCKET"), reset())
+    found = view_of(reset(reason="TCP_FLAGS"), reset())
     assert found.between(ENDS).reset_sent == reset()
 
 
@@ -84,3 +84,16 @@ def test_ports_beyond_the_limit_are_counted_together() -> None:
     counted = log.view(0, {}).last_minute
     assert counted[Cause(MishapKind.DROPPED, "A", None)] == 5
     assert sum(counted.values()) == CAUSE_LIMIT + 5
+
+
+def test_scan_of_closed_ports_pushes_nothing_else_out() -> None:
+    scan = [reset(number.to_bytes(12), reason="NO_SOCKET") for number in range(ENDS_LIMIT + 1)]
+    found = view_of(reset(), *scan)
+    assert found.between(ENDS).reset_sent == reset()
+    assert (len(found.by_ends), found.left_out) == (ENDS_LIMIT + 1, 1)
+
+
+def test_connection_and_what_came_to_no_socket_are_joined() -> None:
+    refused = reset(at_ns=9, reason="NO_SOCKET")
+    found = view_of(reset(), drop(), refused, drop(None, "NO_SOCKET")).between(ENDS)
+    assert (found.reset_sent, found.drops.keys()) == (refused, {"NETFILTER_DROP", "NO_SOCKET"})

@@ -22,6 +22,7 @@ R0, R1, R2, R3, R6, R7, R8, R9, FRAME = (Register(number) for number in (0, 1, 2
 # flags, error, soft error, end of the captured bytes, offset of the TCP header, where it was dropped
 MISHAP_RECORD = struct.Struct("=QQ16s16sHH2s2sBB2sIBB2xiiII4xQ")
 MISHAP_CAUSE = slice(56, 64)  # mark, place, local port, reason: what mishaps are counted by
+MISHAP_REASON = slice(60, 64)
 _ADDRESSES, _FAMILY, _PORTS, _MARK, _PLACE, _LOCAL_PORT, _REASON = 16, 48, 52, 56, 57, 58, 60
 _STATE, _FLAGS, _ERROR, _SOFT_ERROR, _TAIL, _TRANSPORT, _LOCATION = 64, 65, 68, 72, 76, 80, 88
 

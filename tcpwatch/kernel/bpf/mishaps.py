@@ -7,6 +7,7 @@ counted from the undecoded records; only the newest are decoded.
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from struct import Struct
 from typing import Any, NamedTuple
 
 from tcpwatch.errors import SourceError
@@ -16,6 +17,7 @@ from tcpwatch.kernel.bpf.mishap_programs import (
     ARGUMENTS_WITH_REASON,
     KINDS_BY_MARK,
     MISHAP_CAUSE,
+    MISHAP_REASON,
     MISHAP_RECORD,
     NO_REASON,
     Output,
@@ -36,10 +38,16 @@ from tcpwatch.text.clean import clean
 from tcpwatch.wire.segment import reversed_ends
 
 RING_BYTES = 2 << 20  # 20,000 records
-NEWEST = 2_000  # records of one reading that are decoded
+NEWEST = 500  # records of one reading that are decoded
 MOST_PORTS = 64  # that the program compares with; of more, none is left out
 TCP_HEADER_BYTES = 20
 _NO_PORT = b"\0\0"
+_TIME = Struct("=Q").unpack_from  # of a record
+_NO_WORDS: Mapping[int, str] = {}
+
+RESET_SENT, ERROR, DROPPED = (
+    KINDS_BY_MARK.index(kind) for kind in (MishapKind.RESET_SENT, MishapKind.ERROR, MishapKind.DROPPED)
+)
 
 IGNORED_DROPS = frozenset({"NOT_DROPPED_YET", "CONSUMED", "NOT_SPECIFIED", "QUEUE_PURGE", "OTHERHOST"})
 """Reasons that tell of no fault: each ordinary close has one of them, and a promiscuous interface brings the last."""
@@ -67,12 +75,12 @@ class Words(NamedTuple):
             {number: clean(name.removeprefix("SKB_").removeprefix("DROP_REASON_")) for number, name in drops.items()},
         )
 
-    def reason(self, kind: MishapKind, number: int) -> str | None:
+    def reason(self, mark: int, number: int) -> str | None:
         """The word; None where the kernel gave no reason, the number in digits where it has no word or is an error."""
         if number == NO_REASON:
             return None
-        table = {MishapKind.RESET_SENT: self.reset, MishapKind.DROPPED: self.drop}.get(kind, {})
-        return table.get(number, str(number))
+        table = self.reset if mark == RESET_SENT else self.drop if mark == DROPPED else _NO_WORDS
+        return table.get(number) or str(number)
 
 
 class TracepointMishaps:
@@ -132,7 +140,7 @@ class TracepointMishaps:
         counts: Counter[Cause] = Counter()
         for packed, times in causes.items():
             counts[self._cause(packed)] += times
-        newest = [MISHAP_RECORD.unpack(record) for record in records[-NEWEST:]]
+        newest = [MISHAP_RECORD.unpack(record) for record in _newest(records)]
         locations = self._symbols.find({values[-1] for values in newest if values[-1]})
         decoded = (_decode(values, self._words, locations) for values in newest)
         found = tuple(mishap for mishap in decoded if mishap is not None)
@@ -146,9 +154,8 @@ class TracepointMishaps:
         self._symbols.close()
 
     def _cause(self, packed: bytes) -> Cause:
-        kind = KINDS_BY_MARK[packed[0]]
-        reason = self._words.reason(kind, int.from_bytes(packed[4:], "little"))
-        return Cause(kind, reason or "", int.from_bytes(packed[2:4]) or None)
+        reason = self._words.reason(packed[0], int.from_bytes(packed[4:], "little"))
+        return Cause(KINDS_BY_MARK[packed[0]], reason or "", int.from_bytes(packed[2:4]) or None)
 
 
 def _load_all(
@@ -172,18 +179,30 @@ def _load_all(
     return tuple(programs), unavailable
 
 
+def _newest(records: list[bytes]) -> list[bytes]:
+    """The newest NEWEST of the records, in order; each reason has the same share, so that no flood hides another."""
+    if len(records) <= NEWEST:
+        return records
+    by_reason: dict[bytes, list[bytes]] = {}
+    for record in records:
+        by_reason.setdefault(record[MISHAP_REASON], []).append(record)
+    share = max(1, NEWEST // len(by_reason))
+    shares = [record for alike in by_reason.values() for record in alike[-share:]]
+    return sorted(shares, key=_TIME)
+
+
 def _decode(values: tuple[Any, ...], words: Words, locations: Mapping[int, str | None]) -> Mishap | None:
     """One record as a mishap; None where the TCP header was not in the part of the buffer that is read."""
     time_ns, cookie, first, second, family, num, port, other_port, mark, place, _, number = values[:12]
     number_of_state, flags, error, soft, tail, transport, location = values[12:]
-    kind, state = KINDS_BY_MARK[mark], STATE_BY_NUMBER.get(number_of_state) if cookie or number_of_state else None
+    state = STATE_BY_NUMBER.get(number_of_state)
     if place != Place.SOCKET and transport + TCP_HEADER_BYTES > tail:
         return None
     ends = _ends(family, first, second, (num.to_bytes(2) if port == _NO_PORT else port) + other_port)
-    if kind is MishapKind.ERROR:
+    if mark == ERROR:
         return SocketError(time_ns, ends, cookie, state, error, soft)
-    reason = words.reason(kind, number)
-    if kind is MishapKind.DROPPED:
+    reason = words.reason(mark, number)
+    if mark == DROPPED:
         name = locations.get(location)
         return SegmentDropped(time_ns, ends, cookie or None, state, reason or "", flags, place == Place.RECEIVED, name)
     if place == Place.SOCKET:
