@@ -79,6 +79,7 @@ def test_open_bpf_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "SockDiag", Works)
     opened = open_kernel()
     sockets, owners, transitions, *_ = opened
+    opened.close()
     assert set(opened.mishaps.unavailable.values()) == {"refused"}
     assert sockets.message == "works. refused"
     assert isinstance(owners, OwnerIndex)
