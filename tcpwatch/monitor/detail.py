@@ -184,4 +184,5 @@ def _flow_facts(flow: Flow, side: int) -> FlowFacts:
         segs=(here.segs, there.segs),
         retrans_segs=(here.retrans_segs, there.retrans_segs),
         analysis=dict(flow.analysis),
+        reset_origin=there.reset_origin,
     )

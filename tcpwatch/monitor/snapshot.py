@@ -16,6 +16,7 @@ from tcpwatch.sockets.mishaps import NOTHING_WENT_WRONG, Mishaps
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline
+from tcpwatch.tcp.reset_origin import ResetOrigin
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 
@@ -131,7 +132,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class FlowFacts:
-    """What the wire showed of a connection, the local end's view first where there is a socket."""
+    """What the wire showed of a connection, the local end's view first where there is a socket.
+
+    `reset_origin` says who sent the RST that came from there; None where none came.
+    """
 
     stream: int
     initiator_is_here: bool
@@ -146,6 +150,7 @@ class FlowFacts:
     segs: tuple[int, int]
     retrans_segs: tuple[int, int]
     analysis: Mapping[str, int]
+    reset_origin: ResetOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)

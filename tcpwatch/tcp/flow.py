@@ -142,6 +142,8 @@ class Flow:
         else:
             ack = 0  # RFC 9293 §3.1: without the flag, the field means nothing
         rtt_ns = in_flight = None
+        if segment.way is not None:
+            sender.note_way(segment, segment.way)
         if flags & CONTROL or self._expects_step or not sender.extend(segment, seq, ack, receiver):
             unwrapped = UnwrappedSegment(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
             words, meaning = self._examine(segment, side, unwrapped, relative_ack, words)

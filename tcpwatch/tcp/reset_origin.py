@@ -90,7 +90,7 @@ class Way:
         if off == 1:
             nearer = steady and self.lowest == self.highest < ttl
             return (ResetSender.IN_BETWEEN if nearer else ResetSender.UNKNOWN), False
-        return ResetSender.IN_BETWEEN, steady
+        return ResetSender.IN_BETWEEN, steady and _hops(ttl) < _hops(self.highest)
 
 
 def _hops(ttl: int) -> int:

@@ -5,6 +5,7 @@ process a segment get the sender's stream first, the receiver's second.
 """
 
 from tcpwatch.tcp.event import Step
+from tcpwatch.tcp.reset_origin import ResetOrigin, Way
 from tcpwatch.wire.options import Options
 from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
 
@@ -55,12 +56,15 @@ class Stream:
     `dup_acks`: duplicate ACKs in a row; -1 if the other end acknowledged data that was not captured.
 
     `option_bytes`: the options of the newest segment by its numbers, SYNs apart.
+
+    `way`: how its segments came here; `reset_origin`: who sent its first RST.
     """
 
     __slots__ = (
         "ack", "base", "contiguous", "dup_acks", "expected", "expected_ns", "fin", "fin_step", "isn", "lacks_wscale",
-        "last_ns", "mptcp", "mss", "nxt", "offered_wscale", "option_bytes", "payload_bytes", "retrans_segs", "rst",
-        "rst_challenged", "sack_permitted", "segs", "una", "unacked", "wnd", "wnd_raw", "words", "wscale",
+        "last_ns", "mptcp", "mss", "nxt", "offered_wscale", "option_bytes", "payload_bytes", "reset_origin",
+        "retrans_segs", "rst", "rst_challenged", "sack_permitted", "segs", "una", "unacked", "way", "wnd", "wnd_raw",
+        "words", "wscale",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -92,6 +96,8 @@ class Stream:
         self.last_ns = 0
         self.option_bytes = b""
         self.words: tuple[str, ...] = ()
+        self.way: Way | None = None
+        self.reset_origin: ResetOrigin | None = None
 
     @property
     def in_flight(self) -> int | None:
@@ -114,6 +120,16 @@ class Stream:
     def fin_acked(self) -> bool:
         """Whether the FIN was seen and acknowledged."""
         return self.fin is not None and self.una is not None and self.una > self.fin
+
+    def note_way(self, segment: Segment, way: tuple[int, int | None]) -> None:
+        """Note how a segment of this stream came here, before it is recorded."""
+        if self.way is None:
+            self.way = Way()
+        if not segment.flags & RST:
+            self.way.note(*way)
+        elif self.reset_origin is None:
+            silent_ns = max(0, segment.time_ns - self.last_ns) if self.segs else None
+            self.reset_origin = self.way.origin_of_reset(*way, silent_ns)
 
     def record(self, segment: Segment, seq: int, ack: int, words: tuple[str, ...]) -> None:
         """Record a segment of this stream; `words` are its analysis words."""

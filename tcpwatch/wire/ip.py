@@ -15,8 +15,8 @@ from tcpwatch.wire.layer import IPV4, IPV6, UndecodableError
 HOP_BY_HOP = 0
 TCP = 6
 
-IPV4_HEADER = Struct("!B x H H H x B 10x")
-IPV6_HEADER = Struct("!B 3x H B x 32x")
+IPV4_HEADER = Struct("!B x H H H B B 10x")
+IPV6_HEADER = Struct("!B 3x H B B 32x")
 MORE_FRAGMENTS = 0x2000
 FRAGMENT_OFFSET = 0x1FFF
 LARGEST_PAYLOAD = 65_535
@@ -71,7 +71,7 @@ class Datagram:
     """A payload carried by IP: `data[start:end]`, of `protocol`.
 
     `addresses` is source and destination as in the header: 8 or 32 bytes. `end` is beyond `data` if the capture was
-    truncated.
+    truncated. `way` is as in `Segment`.
     """
 
     addresses: bytes
@@ -80,6 +80,7 @@ class Datagram:
     start: int
     end: int
     fragment: Fragment | None = None
+    way: tuple[int, int | None] | None = None
 
 
 def read_datagram(ethertype: int, data: bytes, offset: int, wire_end: int) -> Datagram:
@@ -91,7 +92,7 @@ def read_datagram(ethertype: int, data: bytes, offset: int, wire_end: int) -> Da
 
 
 def _read_ipv4(data: bytes, offset: int, wire_end: int) -> Datagram:
-    version_ihl, total_length, ident, fragment_field, protocol = IPV4_HEADER.unpack_from(data, offset)
+    version_ihl, total_length, ident, fragment_field, ttl, protocol = IPV4_HEADER.unpack_from(data, offset)
     header_length = (version_ihl & 0xF) * 4
     if version_ihl >> 4 != 4 or header_length < IPV4_HEADER.size:
         raise UndecodableError("bad IPv4 header")
@@ -104,18 +105,19 @@ def _read_ipv4(data: bytes, offset: int, wire_end: int) -> Datagram:
     fragment = None
     if fragment_field & (MORE_FRAGMENTS | FRAGMENT_OFFSET):
         fragment = Fragment(ident, (fragment_field & FRAGMENT_OFFSET) * 8, bool(fragment_field & MORE_FRAGMENTS))
-    return Datagram(data[offset + 12 : offset + 20], protocol, data, offset + header_length, end, fragment)
+    addresses = data[offset + 12 : offset + 20]
+    return Datagram(addresses, protocol, data, offset + header_length, end, fragment, (ttl, ident))
 
 
 def _read_ipv6(data: bytes, offset: int, wire_end: int) -> Datagram:
-    version_class, payload_length, protocol = IPV6_HEADER.unpack_from(data, offset)
+    version_class, payload_length, protocol, hop_limit = IPV6_HEADER.unpack_from(data, offset)
     if version_class >> 4 != 6:
         raise UndecodableError("bad IPv6 header")
     start = offset + IPV6_HEADER.size
     # Length 0 means none, unless a jumbo payload option gives it (RFC 2675) or Linux left that option out (BIG TCP).
     open_ended = payload_length == 0 and (protocol == HOP_BY_HOP or wire_end - start > LARGEST_PAYLOAD)
     end = wire_end if open_ended else min(start + payload_length, wire_end)
-    return Datagram(data[offset + 8 : start], protocol, data, start, end)
+    return Datagram(data[offset + 8 : start], protocol, data, start, end, way=(hop_limit, None))
 
 
 DATAGRAM_READERS: dict[int, Callable[[bytes, int, int], Datagram]] = {IPV4: _read_ipv4, IPV6: _read_ipv6}

@@ -65,7 +65,8 @@ class Segment:
     36 for IPv6. Segments, flows and sockets are matched by it. `length` is the payload length on the wire; `payload` is
     the captured part. `options_cut`: the capture ends before the end of the options. `vlan`: the ids of the VLAN tags
     before the innermost IP header, outer first. `link`: the number of the interface on which the frame was captured, 0
-    where that is not known, and on loopback.
+    where that is not known, and on loopback. `way`: the TTL and id of the IPv4 header, or IPv6's hop limit and None; it
+    is None where they were not read.
     """
 
     frame: int
@@ -81,6 +82,7 @@ class Segment:
     options_cut: bool = False
     vlan: tuple[int, ...] = ()
     link: int = 0
+    way: tuple[int, int | None] | None = None
 
     @property
     def source(self) -> Endpoint:

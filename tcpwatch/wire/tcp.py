@@ -38,6 +38,7 @@ def read_segment(
         first_bytes(data, payload_at, end, payload_limit),
         options_cut=payload_at > len(data),
         vlan=vlan,
+        way=datagram.way,
     )
 
 

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.reset_origin import ResetOrigin, ResetSender
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.tcp.tracker import FlowTracker
 from tests.tcp.trace import MILLISECOND, START_NS, segments
@@ -139,6 +142,39 @@ def test_ack_field_of_zero_acknowledges_nothing() -> None:
 def test_rst_is_recorded_for_its_sender() -> None:
     flow, _ = flow_of(*HANDSHAKE, "> R. 1(0) ack 1")
     assert [stream.rst for stream in flow.streams] == [True, False]
+
+
+def test_reset_origin_is_told_by_the_segments_of_its_own_direction() -> None:
+    tracker = FlowTracker()
+    ways = ((64, 9), (57, 1), (64, 10), (57, 2), (64, 11), (57, 3), (61, 0))
+    lines = (*HANDSHAKE, "< P. 1:11(10) ack 1", "> . 1(0) ack 11", "< P. 11:21(10) ack 1", "+240000 < R. 21(0) ack 1")
+    for segment, way in zip(segments(lines), ways, strict=True):
+        tracker.receive_segment(replace(segment, way=way))
+    streams = tracker.flows()[0].streams
+    assert streams[1].reset_origin == ResetOrigin(
+        ResetSender.IN_BETWEEN, True, 61, (57, 57), 0, 3, silent_ns=240_000 * MILLISECOND
+    )
+    assert streams[0].reset_origin is None
+
+
+def test_reset_origin_of_a_first_segment() -> None:
+    [first] = segments(["> R 1(0)"])
+    tracker = FlowTracker()
+    tracker.receive_segment(replace(first, way=(64, 0)))
+    found = tracker.flows()[0].streams[0].reset_origin
+    assert found is not None
+    assert (found.sender, found.silent_ns) == (ResetSender.UNKNOWN, None)
+
+
+def test_reset_origin_is_that_of_the_first_reset() -> None:
+    tracker = FlowTracker()
+    for segment, ttl in zip(
+        segments((*HANDSHAKE, "< R. 1(0) ack 1", "< R. 1(0) ack 1")), (64, 57, 64, 61, 57), strict=True
+    ):
+        tracker.receive_segment(replace(segment, way=(ttl, 0)))
+    found = tracker.flows()[0].streams[1].reset_origin
+    assert found is not None
+    assert found.ttl == 61
 
 
 def test_ordinary_segment_reaches_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:

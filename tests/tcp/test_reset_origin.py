@@ -29,7 +29,7 @@ def origin(*before: int, ttl: int, ids: tuple[int | None, ...] = (), ip_id: int 
         ((57, 57, 56), 58, UNKNOWN, False),
         ((57, 57, 57), 56, UNKNOWN, False),  # a hop farther
         ((57, 57, 57), 121, UNKNOWN, False),  # as far, with another initial TTL
-        ((57, 57, 57), 50, IN_BETWEEN, True),
+        ((57, 57, 57), 50, IN_BETWEEN, False),  # farther than the peer: no router on this way
         ((), 64, UNKNOWN, False),
     ],
 )

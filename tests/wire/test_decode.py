@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpwatch.wire.decode import Decoder
+from tcpwatch.wire.decode import ALL_WAYS_READ, Decoder
 from tcpwatch.wire.link import LINK_LAYERS, LINKTYPE_ETHERNET, LINKTYPE_RAW
-from tcpwatch.wire.segment import ACK, SYN, Segment, endpoints
+from tcpwatch.wire.segment import ACK, RST, SYN, Segment, endpoints
 from tests.wire.frames import CLIENT, CLIENT_6, IPV6, SERVER, SERVER_6, ethernet, ipv4, ipv6, tcp, tcp_frame
 
 MORE_FRAGMENTS = 0x2000
@@ -40,6 +40,23 @@ def test_frame_fast_path_equals_slow_path(src: str, dst: str, payload_bytes: int
     for captured in (len(frame), len(frame) - payload_bytes // 2):
         at_one_stroke = decode(frame[:captured], wire_length=len(frame))
         assert at_one_stroke == decode(frame[14:captured], LINKTYPE_RAW, wire_length=len(frame) - 14)
+
+
+@pytest.mark.parametrize(("src", "dst", "way"), [(CLIENT, SERVER, (64, 7)), (CLIENT_6, SERVER_6, (64, None))])
+@pytest.mark.parametrize(
+    ("number", "flags", "read"),
+    [
+        *((1, ACK, True), (ALL_WAYS_READ + 1, ACK, False), (ALL_WAYS_READ + 8, ACK, True)),
+        (ALL_WAYS_READ + 1, RST, True),
+    ],
+)
+def test_way_is_read_of_some_frames(
+    src: str, dst: str, way: tuple[int, int | None], number: int, flags: int, read: bool
+) -> None:
+    frame = tcp_frame(src=src, dst=dst, flags=flags)
+    segment = Decoder().decode(number, 0, LINKTYPE_ETHERNET, frame, len(frame))
+    assert segment is not None
+    assert segment.way == (way if read else None)
 
 
 def test_frame_of_segmentation_offload() -> None:
