@@ -6,11 +6,11 @@ import sys
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.kernel.bpf.allowed import needs_bpf
+from tests.kernel.bpf.allowed import needs_reasons
 
 pytestmark = [
     pytest.mark.e2e,
-    needs_bpf,
+    needs_reasons,
     pytest.mark.skipif(shutil.which("nft") is None, reason="needs nftables"),
 ]
 

@@ -5,7 +5,7 @@ import pytest
 from tcpwatch.kernel.bpf.loader import read_btf
 from tcpwatch.kernel.bpf.mishaps import Words
 from tcpwatch.sockets.reasons import DROP_MEANINGS, ORDINARY_DROPS, RESET_MEANINGS, drop_meaning, reset_meaning
-from tests.kernel.bpf.allowed import needs_bpf
+from tests.kernel.bpf.allowed import needs_reasons
 
 
 def test_reset_meaning() -> None:
@@ -26,7 +26,7 @@ def test_ordinary_drops_have_meanings() -> None:
     assert DROP_MEANINGS.keys() >= ORDINARY_DROPS
 
 
-@needs_bpf
+@needs_reasons
 @pytest.mark.e2e
 def test_this_kernel_has_these_words() -> None:
     """A word that is spelled wrongly would never be found. Words that only other kernels have are few."""

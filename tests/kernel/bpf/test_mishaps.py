@@ -17,7 +17,7 @@ from tcpwatch.kernel.bpf.mishaps import NEWEST, NO_REASON_FOR_RESETS, TRACEPOINT
 from tcpwatch.kernel.mishaps import NO_READING
 from tcpwatch.sockets.mishaps import Cause, Mishap, MishapKind, ResetSent, SegmentDropped, SocketError
 from tcpwatch.tcp.state import State
-from tests.kernel.bpf.allowed import needs_bpf
+from tests.kernel.bpf.allowed import needs_bpf, needs_reasons
 from tests.kernel.bpf.kernel_types import Types, made_up_kernel
 from tests.kernel.real_sockets import RealSockets, abort
 
@@ -182,7 +182,7 @@ def refused(count: int) -> int:
         return int(unused.getsockname()[1])
 
 
-@needs_bpf
+@needs_reasons
 @pytest.mark.e2e
 def test_drops_of_other_ports_are_left_out_by_the_kernel() -> None:
     watching = TracepointMishaps.open(read_btf(), ports=[1])
@@ -202,7 +202,7 @@ def test_records_beyond_the_ring_size_are_counted() -> None:
     watching.close()
 
 
-@needs_bpf
+@needs_reasons
 @pytest.mark.e2e
 def test_other_namespaces_are_watched_only_if_asked_for(watched: TracepointMishaps) -> None:
     everywhere = TracepointMishaps.open(read_btf(), everywhere=True)
@@ -232,7 +232,7 @@ for mishap in watching.read().newest:
 """
 
 
-@needs_bpf
+@needs_reasons
 @pytest.mark.e2e
 def test_reading_takes_no_privilege() -> None:
     done = subprocess.run([sys.executable, "-c", UNPRIVILEGED], capture_output=True, text=True, timeout=60)
@@ -243,7 +243,7 @@ def test_reading_takes_no_privilege() -> None:
     ], done.stderr
 
 
-@needs_bpf
+@needs_reasons
 @pytest.mark.e2e
 def test_refusal_of_one_program_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     load = mishaps.load_tracepoint
@@ -275,7 +275,7 @@ def test_refusal_of_all_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> 
     assert os.listdir("/proc/self/fd") == before
 
 
-@needs_bpf
+@needs_reasons
 @pytest.mark.e2e
 def test_kernel_that_gives_no_reason_for_resets_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mishaps.Btf, "arguments", lambda self, tracepoint: 2)
