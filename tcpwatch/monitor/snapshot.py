@@ -109,8 +109,8 @@ class Snapshot:
 
     `problems` are what is wrong, the worst first.
     `trouble_since` has by cookie since when a connection is in trouble, where that is younger than its state.
-    `icmp_errors` are those about what was sent by the first of the ends. `mishaps` are the RSTs that this kernel sent, the
-    errors that it gave to programs and the segments that it dropped in the last minutes.
+    `icmp_errors` are those about what was sent by the first of the ends. `mishaps` are the RSTs that this kernel sent,
+    the errors that it gave to programs and the segments that it dropped in the last minutes.
     """
 
     mono_ns: int
