@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS, FieldRow
+from tcpwatch.sockets.fields import OPTION_ROWS, TCB_ROWS, TCP_INFO_ROWS, FieldRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sockets.md"
@@ -21,7 +21,8 @@ def _tables() -> Iterator[str]:
     tcb = {row.name: row for row in TCB_ROWS}
     info = tcb | {row.name: row for row in TCP_INFO_ROWS}
     yield from ("## The keys of `tcb`", "", *_table(TCB_ROWS), "")
-    yield from ("## The keys of `info`", "", *_table(info[key] for key in TcpInfo().as_dict()))
+    yield from ("## The keys of `info`", "", *_table(info[key] for key in TcpInfo().as_dict()), "")
+    yield from ("## The keys of `options`", "", *_table(OPTION_ROWS))
 
 
 def _table(rows: Iterable[FieldRow]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The table of fields: a row for each variable of the TCB and for each field of `struct tcp_info`.
+"""The table of fields: a row for each variable of the TCB, each field of `struct tcp_info`, each option of a socket.
 
 The detail pane, the JSON keys, docs/sockets.md and the explanations of `why` all come from these rows. The rows of
 tcp_info are the layout of the structure as well (include/uapi/linux/tcp.h): in the kernel's order, each with its width.
@@ -27,6 +27,7 @@ class Unit(StrEnum):
     MILLISECONDS = "ms"
     BITS = "bits"
     NUMBER = "number"
+    YES_NO = "yes or no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,18 @@ def _row(width: str, unit: Unit, help: str, label: str = "", place: int | None =
     """A row of tcp_info; `width` is its code in `struct`, `others` are the sources beside the kernel."""
     row = {"width": width, "unit": unit, "help": help, "label": label, "place": place}
     default: int | None = field(default=None, metadata=row | {"sources": (Source.KERNEL, *others)})
+    return default
+
+
+def _flag(help: str) -> bool | None:
+    """A row of an option that is on or off."""
+    default: bool | None = field(default=None, metadata={"unit": Unit.YES_NO, "help": help})
+    return default
+
+
+def _number(unit: Unit, help: str) -> int | None:
+    """A row of an option that is a number."""
+    default: int | None = field(default=None, metadata={"unit": unit, "help": help})
     return default
 
 
@@ -154,6 +167,34 @@ TCP_INFO_ROWS = tuple(
     FieldRow(entry.name, **{key: value for key, value in entry.metadata.items() if key != "width"})
     for entry in fields(TcpInfoFields)
 )
+
+
+# fmt: off
+@dataclass(frozen=True, slots=True)
+class SocketOptions:
+    """What the program asked of a full socket by setsockopt(2); the kernel tells only BPF programs of it.
+
+    A time or a number that the program did not set is 0: the host's own setting holds.
+    """
+
+    nodelay: bool | None = _flag("TCP_NODELAY: small segments are sent at once (no Nagle).")
+    cork: bool | None = _flag("TCP_CORK: less than a full segment waits until it is taken off, 200 ms at most.")
+    keepalive: bool | None = _flag("SO_KEEPALIVE: a silent peer is probed.")
+    keepalive_idle_ms: int | None = _number(Unit.MILLISECONDS, "TCP_KEEPIDLE: the silence before the first probe.")
+    keepalive_intvl_ms: int | None = _number(Unit.MILLISECONDS, "TCP_KEEPINTVL: from one probe to the next.")
+    keepalive_probes: int | None = _number(Unit.TIMES, "TCP_KEEPCNT: probes without an answer that end it.")
+    user_timeout_ms: int | None = _number(Unit.MILLISECONDS, "TCP_USER_TIMEOUT: the longest wait for an ACK.")
+    defer_accept: int | None = _number(Unit.TIMES, "TCP_DEFER_ACCEPT: SYN-ACKs sent again while no data comes.")
+    linger: bool | None = _flag("SO_LINGER: close() waits for what is not acknowledged; for 0 ms it aborts by RST.")
+    linger_ms: int | None = _number(Unit.MILLISECONDS, "SO_LINGER: how long close() waits.")
+    linger2_ms: int | None = _number(Unit.MILLISECONDS, "TCP_LINGER2: the stay in FIN-WAIT-2 after close(); -1: none.")
+    notsent_lowat: int | None = _number(Unit.BYTES, "TCP_NOTSENT_LOWAT: below this much unsent data it is writable.")
+    rcvlowat: int | None = _number(Unit.BYTES, "SO_RCVLOWAT: so much data makes it readable.")
+    reuseaddr: bool | None = _flag("SO_REUSEADDR: a port may be bound in spite of TIME-WAITs.")
+    reuseport: bool | None = _flag("SO_REUSEPORT: several sockets may listen on one port.")
+# fmt: on
+
+OPTION_ROWS = tuple(FieldRow(entry.name, sources=(Source.KERNEL,), **entry.metadata) for entry in fields(SocketOptions))
 
 
 def on_screen(rows: Iterable[FieldRow]) -> list[FieldRow]:

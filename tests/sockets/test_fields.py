@@ -6,7 +6,7 @@ import pytest
 
 from tcpwatch.errors import UsageError
 from tcpwatch.report.records.sockets import SOCKETS
-from tcpwatch.sockets.fields import TCB_ROWS, TCP_INFO_ROWS, TCP_INFO_WIDTHS, FieldRow, Unit, on_screen
+from tcpwatch.sockets.fields import OPTION_ROWS, TCB_ROWS, TCP_INFO_ROWS, TCP_INFO_WIDTHS, FieldRow, Unit, on_screen
 from tcpwatch.sockets.kernel_tcb import anchored, relative_tcb
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
@@ -48,7 +48,7 @@ def test_tcb_has_the_fields_of_its_source(tcb: Tcb) -> None:
     assert given == [row.name for row in TCB_ROWS if tcb.source in row.sources]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [*ROWS, *OPTION_ROWS], ids=lambda row: row.name)
 def test_field_has_its_words(row: FieldRow) -> None:
     assert row.help.endswith(".")
     assert Source.KERNEL in row.sources
@@ -64,6 +64,8 @@ def test_names_and_places_are_unique(rows: tuple[FieldRow, ...]) -> None:
 def test_json_has_every_field() -> None:
     [tcb] = [column for column in SOCKETS.columns if column.name == "tcb"]
     assert [row.name for row in TCB_ROWS] == [part.name for part in tcb.parts]
+    [options] = [column for column in SOCKETS.columns if column.name == "options"]
+    assert [row.name for row in OPTION_ROWS] == [part.name for part in options.parts]
     assert set(TcpInfo().as_dict()) == {row.name for row in TCP_INFO_ROWS} - {"wscales"} | {
         "snd_wscale",
         "rcv_wscale",
@@ -79,7 +81,7 @@ def test_docs_are_as_the_table() -> None:
     """`python -m tools.field_docs` writes them."""
     page = PAGE.read_text(encoding="utf-8")
     assert with_tables(page) == page
-    assert all(f"| `{row.name}` | {row.help} |" in page for row in ROWS if row.unit is not Unit.BITS)
+    assert all(f"| `{row.name}` | {row.help} |" in page for row in (*ROWS, *OPTION_ROWS) if row.unit is not Unit.BITS)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -56,6 +56,14 @@ COMMON_FIELDS = (
     *_same("B", "skc_state skc_ipv6only"),
 )
 
+# What the program asked of the socket, beyond what a timer or the TCB needs: the second part of the record.
+OPTION_FIELDS = (
+    *_same("I", "sk_lingertime sk_rcvlowat", SOCK),
+    *_same("I", "notsent_lowat"),
+    *_same("I", "skc_flags", SOCK + "__sk_common."),
+    *_same("B", "skc_reuse skc_reuseport", SOCK + "__sk_common."),
+)
+
 FULL = (
     *_same("I", "snd_una snd_nxt write_seq snd_wnd snd_wl1 rcv_nxt rcv_wnd rcv_wup copied_seq"),
     *_same("Q", "bytes_acked bytes_received bytes_sent bytes_retrans"),
@@ -103,6 +111,7 @@ FULL = (
         sk_drops=SOCK + "sk_drops.counter",
     ),
     *_same("B", "sk_shutdown", SOCK),
+    *OPTION_FIELDS,
 )
 
 REQUEST = (
@@ -164,16 +173,24 @@ class Selection(NamedTuple):
 
 
 class Layout:
-    """The record layout: wide fields first, so that all are aligned. `size` is in bytes."""
+    """The record layout, in two parts; in each, wide fields come first, so that all are aligned.
 
-    def __init__(self, fields: Iterable[Field]) -> None:
-        self.widths = {field.name: field.width for field in fields}
+    `size` is in bytes; the second part begins at `first_part`. A part is what the stack of a program has room for.
+    """
+
+    def __init__(self, fields: Iterable[Field], second_part: Iterable[Field] = ()) -> None:
+        self.widths: dict[str, str] = {}
         self.offsets: dict[str, int] = {}
-        position = 0
-        for name in sorted(self.widths, key=lambda name: _alignment(self.widths[name]), reverse=True):
+        self.first_part = self._append(0, fields)
+        self.size = self._append(self.first_part, second_part)
+
+    def _append(self, position: int, fields: Iterable[Field]) -> int:
+        widths = {field.name: field.width for field in fields}
+        for name in sorted(widths, key=lambda name: _alignment(widths[name]), reverse=True):
             self.offsets[name] = position
-            position += struct.calcsize(self.widths[name])
-        self.size = position + 7 & ~7
+            position += struct.calcsize(widths[name])
+        self.widths |= widths
+        return position + 7 & ~7
 
     def selection(self, names: str) -> "Selection":
         """The selection of these fields; `names` are separated by spaces, in any order."""

@@ -15,6 +15,7 @@ from tcpwatch.kernel.bpf.fields import (
     COMMON_FIELDS,
     CONGESTION_ROOM,
     LINKED_FIELDS,
+    OPTION_FIELDS,
     STRUCTURES,
     Field,
     Layout,
@@ -54,18 +55,21 @@ _CASTS = {
     Shape.TIME_WAIT: Helper.SKC_TO_TCP_TIMEWAIT_SOCK,
 }
 
-# A socket record: the cookie, the time in jiffies, then the fields.
+# A socket record: the cookie, the time in jiffies, then the fields. The stack of a program, 512 bytes, has no room for
+# all of them: those of the second part follow in a write of their own, zeros where the socket is not a full one.
 SOCKET_HEADER = struct.Struct("=QQ")  # cookie, jiffies
 SOCKET_FIELDS = Layout(
     (
         *COMMON_FIELDS,
-        *(field for _, fields in STRUCTURES.values() for field in fields),
+        *(field for _, fields in STRUCTURES.values() for field in fields if field not in OPTION_FIELDS),
         *(field for linked in LINKED_FIELDS for field in linked.fields),
         *BBR_FIELDS,
         Field("shape", "B", ()),
-    )
+    ),
+    OPTION_FIELDS,
 )
-SOCKET_RECORD_BYTES = SOCKET_HEADER.size + SOCKET_FIELDS.size
+STACK_BYTES = SOCKET_HEADER.size + SOCKET_FIELDS.first_part
+OPTION_BYTES = SOCKET_FIELDS.size - SOCKET_FIELDS.first_part
 
 FILE_RECORD = struct.Struct("=QQII16s")  # key of the socket, start of the process in ns, pid, fd, command
 INODE_KEY = 1 << 63
@@ -81,12 +85,12 @@ _EVENT_ADDRESSES, _EVENT_FAMILY, _EVENT_MARK, _EVENT_PROCESS = 16, 48, 56, 64
 def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
     """The program for `bpf_iter_tcp`, a record per socket; and the fields that this kernel has, by shape."""
     code = Assembler()
-    frame = -SOCKET_RECORD_BYTES
+    frame = -STACK_BYTES
     fields = frame + SOCKET_HEADER.size
     code.move(R6, R1)
     code.load(R7, R6, _SK_COMMON, 8)
     code.jump_if_equal(R7, 0, "end")
-    clear(code, frame, SOCKET_RECORD_BYTES)
+    clear(code, frame, STACK_BYTES)
     code.move(R1, R7)
     code.call(Helper.GET_SOCKET_COOKIE)
     code.store(FRAME, frame, R0, 8)
@@ -104,15 +108,19 @@ def tcp_iterator(btf: Btf) -> tuple[bytes, Mapping[int, frozenset[str]]]:
         code.constant(R1, shape)
         code.store(FRAME, fields + SOCKET_FIELDS.offsets["shape"], R1, 1)
         places = locate(btf, structure, table)
-        _copy_all(code, R8, places, fields)
         known[shape] = frozenset(common) | frozenset(places)
+        options = {field.name: places.pop(field.name) for field in OPTION_FIELDS if field.name in places}
+        _copy_all(code, R8, places, fields)
         if shape is Shape.FULL:
             known[shape] |= _copy_from_pointers(code, btf, known[shape], fields)
-        code.jump("write")
+        _write(code, frame, STACK_BYTES)
+        clear(code, -OPTION_BYTES, OPTION_BYTES)
+        _copy_all(code, R8, options, -OPTION_BYTES - SOCKET_FIELDS.first_part)
+        _write(code, -OPTION_BYTES, OPTION_BYTES)
+        code.jump("end")
         code.label(following)
-    code.jump("end")
-    code.label("write")
-    _write(code, frame, SOCKET_RECORD_BYTES)
+    code.label("end")
+    code.exit()
     return code.code(), known
 
 
@@ -156,6 +164,8 @@ def task_file_iterator(btf: Btf) -> bytes:
     code.store(FRAME, frame + 20, R1, 4)
     _copy_process(code, btf, R7, {"start_boottime": frame + 8, "tgid": frame + 16, "comm": frame + 24})
     _write(code, frame, FILE_RECORD.size)
+    code.label("end")
+    code.exit()
     return code.code()
 
 
@@ -271,14 +281,12 @@ def _copy_all(code: Assembler, base: Register, places: Mapping[str, Member], fie
 
 
 def _write(code: Assembler, frame: int, size: int) -> None:
-    """Write the record on the stack to the iterator's reader; then end the program."""
+    """Write these bytes of the stack to the iterator's reader. Overwrites R1 to R3."""
     code.load(R1, R6, _META, 8)
     code.load(R1, R1, _SEQ_FILE, 8)
     code.address(R2, FRAME, frame)
     code.constant(R3, size)
     code.call(Helper.SEQ_WRITE)
-    code.label("end")
-    code.exit()
 
 
 def output_record(code: Assembler, frame: int, size: int, ring: int, lost: int) -> None:

@@ -6,6 +6,8 @@ kind of socket lacks is `None`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from struct import Struct
 
 from tcpwatch.kernel.bpf.extensions import EXTENSION_FIELDS, extensions_of
 from tcpwatch.kernel.bpf.fields import FieldValues, Selection, Shape
@@ -55,6 +57,11 @@ _ROW = SOCKET_FIELDS.selection(
 )
 
 
+@lru_cache(maxsize=256)
+def _one(name: str) -> Struct:
+    return SOCKET_FIELDS.selection(name).unpacker
+
+
 @dataclass(frozen=True, slots=True)
 class SocketRecord:
     """The fields of one socket at one moment.
@@ -100,7 +107,9 @@ class SocketRecord:
 
     def value(self, name: str) -> int | None:
         """A field of the record by name; None if this kernel or this kind of socket lacks it."""
-        found: int | None = self._values(SOCKET_FIELDS.selection(name))[name]
+        if name not in self.known[self.fields[_SHAPE]]:
+            return None
+        found: int = _one(name).unpack_from(self.fields)[0]
         return found
 
     def duration_ms(self, name: str) -> int | None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from operator import itemgetter, methodcaller
+from operator import attrgetter, itemgetter, methodcaller
 
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.report.records.schema import Column, ColumnType, Json, Schema, integers
 from tcpwatch.sockets.extras import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions, Memory
-from tcpwatch.sockets.fields import TCB_ROWS
+from tcpwatch.sockets.fields import OPTION_ROWS, TCB_ROWS, Unit
 from tcpwatch.sockets.kernel_tcb import tcb_of
+from tcpwatch.sockets.options import options_of
 from tcpwatch.sockets.row import Backlog, SocketRow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
@@ -18,6 +19,9 @@ from tcpwatch.wire.segment import IPV4_ENDS
 INTEGER, BOOLEAN, TEXT = ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TEXT
 OBJECT, JSON = ColumnType.OBJECT, ColumnType.JSON
 
+OPTION_COLUMNS = tuple(
+    Column(row.name, BOOLEAN if row.unit is Unit.YES_NO else INTEGER, attrgetter(row.name)) for row in OPTION_ROWS
+)
 TCB_COLUMNS = tuple(Column(row.name, INTEGER, methodcaller("variable", row.name)) for row in TCB_ROWS)
 SHUTDOWN_BITS = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 
@@ -150,6 +154,7 @@ SOCKETS: Schema[ReportedSocket] = Schema(
         Column("mark", INTEGER, lambda record: record.extensions.mark),
         Column("v6only", BOOLEAN, lambda record: record.extensions.v6only),
         Column("shutdown", JSON, _shutdown),
+        Column("options", OBJECT, lambda record: options_of(record.row), OPTION_COLUMNS),
         Column("netns", INTEGER, lambda record: netns.inode if (netns := record.row.netns) is not None else None),
         Column("netns_name", TEXT, lambda record: netns.name if (netns := record.row.netns) is not None else None),
         Column("container", TEXT, lambda record: netns.container if (netns := record.row.netns) is not None else None),

@@ -42,8 +42,16 @@ def test_record_begins_with_cookie_and_clock() -> None:
     assert SOCKET_HEADER.unpack_from(MadeUp().list_sockets()) == (COOKIE, JIFFIES)
 
 
-def test_record_fits_on_the_stack() -> None:
-    assert programs.SOCKET_RECORD_BYTES <= 512
+def test_record_fits_on_the_stack_part_by_part() -> None:
+    assert programs.STACK_BYTES <= 512
+    assert programs.OPTION_BYTES <= 512
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_record_is_as_long_for_every_shape(shape: Shape) -> None:
+    made_up = MadeUp(shape=shape)
+    made_up.list_sockets()
+    assert [len(part) for part in made_up.written] == [programs.STACK_BYTES, programs.OPTION_BYTES]
 
 
 @pytest.mark.parametrize("shape", Shape)

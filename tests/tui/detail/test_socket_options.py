@@ -10,6 +10,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.sentence import Sentence
 from tcpwatch.tui.detail.socket_options import set_up
 from tests.builders import Told
+from tests.diagnose.kernel_record import Record
 from tests.tui.canned import connection, server_end
 
 MEMORY = Memory(rmem_alloc=832, rcvbuf=131_072, wmem_queued=0, sndbuf=87_040, drops=0)
@@ -74,3 +75,39 @@ def test_what_is_ordinary_is_not_said() -> None:
 
 def test_connection_without_a_socket() -> None:
     assert list(set_up(Detail(server_end(1), None, None, (), (), None, None, None, ()))) == []
+
+
+def with_record(state: State = State.ESTABLISHED, **fields: int) -> list[str]:
+    one = connection(1, server_end(1), state, 5, record=Record(fields, None))
+    [sentence] = set_up(Detail(one.row.ends, one, None, (), (), None, None, None, ()))
+    return sentence.message.split(" · ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"nonagle": 3}, ["TCP_NODELAY", "TCP_CORK"]),
+        ({"rskq_defer_accept": 3, "skc_reuseport": 1}, ["TCP_DEFER_ACCEPT", "SO_REUSEPORT"]),
+        ({"skc_flags": 8}, ["SO_KEEPALIVE"]),
+        (
+            {"skc_flags": 8, "keepalive_time": 7_000, "keepalive_intvl": 2_000, "keepalive_probes": 3},
+            ["SO_KEEPALIVE (after 7s, every 2s, 3 probes)"],
+        ),
+        ({"icsk_user_timeout": 500}, ["TCP_USER_TIMEOUT 500ms"]),
+        ({"skc_flags": 16}, ["SO_LINGER 0, so close() sends RST"]),
+        ({"skc_flags": 16, "sk_lingertime": 5_000}, ["SO_LINGER 5s"]),
+        ({"linger2": 0xFFFF_FFFF}, ["TCP_LINGER2 -1"]),
+        ({"linger2": 9_000}, ["TCP_LINGER2 9s"]),
+        (
+            {"notsent_lowat": 16_384, "sk_rcvlowat": 100},
+            ["TCP_NOTSENT_LOWAT 16 384 bytes", "SO_RCVLOWAT 100 bytes"],
+        ),
+    ],
+)
+def test_options_that_the_program_has_set(fields: dict[str, int], words: list[str]) -> None:
+    assert with_record(**fields) == words
+
+
+def test_options_that_are_as_usual() -> None:
+    one = connection(1, server_end(1), State.ESTABLISHED, 5, record=Record({"sk_rcvlowat": 1}, None))
+    assert list(set_up(Detail(one.row.ends, one, None, (), (), None, None, None, ()))) == []
