@@ -8,6 +8,7 @@ from tcpwatch.kernel.bpf.btf import Btf
 from tcpwatch.kernel.bpf.loader import check_permission, read_btf
 from tcpwatch.kernel.bpf.mishaps import TracepointMishaps
 from tcpwatch.kernel.bpf.task_files import TaskFileOwners
+from tcpwatch.kernel.bpf.task_waits import TaskWaits
 from tcpwatch.kernel.bpf.tcp_iterator import BpfSockets
 from tcpwatch.kernel.bpf.tracepoints import TracepointEvents
 from tcpwatch.kernel.events import EventSource
@@ -19,6 +20,7 @@ from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.proc.net_tcp import ProcNet
 from tcpwatch.kernel.proc.netstat import Netstat
 from tcpwatch.kernel.proc.owners import BUDGET_NS, Answer, OwnerIndex
+from tcpwatch.kernel.proc.programs import Programs
 from tcpwatch.kernel.proc.sysctls import Sysctls
 from tcpwatch.kernel.psutil_sockets import PortableSockets
 from tcpwatch.kernel.sock_diag.client import SockDiag, netlink_socket
@@ -62,9 +64,9 @@ class OwnerSource(Protocol):
 class KernelSources(NamedTuple):
     """The open kernel sources.
 
-    `transitions` is None if the kernel reports no events; `netstat` and `sysctls` are None without /proc. `host` is
-    what there is beside the sockets: limits and what is used of them, links, routes, tracked connections. `mishaps`
-    says of each kind why it is not reported.
+    `transitions` is None if the kernel reports no events; `netstat`, `sysctls` and `programs` are None without /proc.
+    `host` is what there is beside the sockets: limits and what is used of them, links, routes, tracked connections.
+    `mishaps` says of each kind why it is not reported.
     """
 
     sockets: SocketSource
@@ -74,6 +76,7 @@ class KernelSources(NamedTuple):
     sysctls: Sysctls | None = None
     host: Host | None = None
     mishaps: MishapSource = NoMishaps("it was not asked for")
+    programs: Programs | None = None
 
     def close(self) -> None:
         """Close all of them."""
@@ -100,10 +103,22 @@ def open_kernel(
     """
     if portable:
         sockets = open_socket_source(portable, scope.here)
-        return KernelSources(sockets, _owner_index(once), None, mishaps=NoMishaps(BPF_NOT_WANTED))
+        return KernelSources(
+            sockets,
+            _owner_index(once),
+            None,
+            mishaps=NoMishaps(BPF_NOT_WANTED),
+            programs=_open_or_none(Programs),
+        )
     tables = _open_tables(bpf, scope, once, ports)
     sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
-    return tables._replace(sockets=sockets, netstat=_open_or_none(Netstat), sysctls=Sysctls(), host=Host())
+    return tables._replace(
+        sockets=sockets,
+        netstat=_open_or_none(Netstat),
+        sysctls=Sysctls(),
+        host=Host(),
+        programs=tables.programs or _open_or_none(Programs),
+    )
 
 
 def _owner_index(once: bool) -> OwnerIndex:
@@ -140,7 +155,11 @@ def _open_bpf(scope: NamespaceScope, once: bool, ports: Sequence[int]) -> Kernel
         DestroyEvents
     )
     mishaps = NoMishaps(ONE_PICTURE) if once else _open_mishaps(btf, everywhere, ports)
-    return KernelSources(sockets, owners or _owner_index(once), transitions, mishaps=mishaps)
+    tasks = _open_or_none(lambda: TaskWaits.open(btf))
+    programs = _open_or_none(lambda: Programs(tasks=tasks))
+    return KernelSources(
+        sockets, owners or _owner_index(once), transitions, mishaps=mishaps, programs=programs
+    )
 
 
 def _open_mishaps(btf: Btf, everywhere: bool, ports: Sequence[int]) -> MishapSource:

@@ -49,7 +49,7 @@ class Level:
 
 
 MISHAPS = ("resets", "errors", "drops")
-WITHOUT_BPF = {"owners": FOR_OWNERS, **dict.fromkeys(("events", *MISHAPS), FOR_BPF)}
+WITHOUT_BPF = {"owners": FOR_OWNERS, **dict.fromkeys(("events", "threads", *MISHAPS), FOR_BPF)}
 LEVELS = {
     "root": Level(None, {}),
     "bpf": Level(("bpf", "perfmon"), {"packets": "CAP_NET_RAW"}),
@@ -90,7 +90,8 @@ def test_doctor_says_what_this_user_lacks_and_how_to_have_it(place: Place, level
 def test_doctor_in_words_says_the_same(place: Place, level: Level, command: list[str]) -> None:
     lines = place.run(*command, "doctor").stdout.splitlines()
     marks = {line.split()[1]: line[0] for line in lines if line[:1] in ("●", "○") and line.split()[1] != "sandbox"}
-    names = ("sockets", "owners", "events", *MISHAPS, "packets", "limits", "links", "route", "conntrack")
+    names = ("sockets", "owners", "events", *MISHAPS, "programs", "threads", "packets")
+    names += ("limits", "links", "route", "conntrack")
     assert marks == {name: "○" if name in level.lacks else "●" for name in names}
     mended = sum("to have it: sudo" in line for line in lines), sum("to have more: sudo" in line for line in lines)
     assert mended == (len(level.lacks), 0 if level.has_bpf else 1)

@@ -16,7 +16,9 @@ from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.mishaps import MishapSource
 from tcpwatch.kernel.namespaces.all_sockets import NamespaceScope
 from tcpwatch.kernel.namespaces.find import list_namespaces
+from tcpwatch.kernel.proc.owners import INIT
 from tcpwatch.kernel.proc.processes import ProcessTable
+from tcpwatch.kernel.proc.programs import Programs
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.kernel.users import user_name
 from tcpwatch.report.formats import FORMATS
@@ -97,7 +99,6 @@ def kernel_checks(bpf: bool, scope: NamespaceScope) -> tuple[list[Check], bool]:
         count = len(kernel.sockets.dump())
     except SourceError as error:
         return [Check("sockets", False, str(error))], False
-    kernel.close()
     lacking = bpf and not held_privileges().holds(*FOR_BPF)
     sockets = Check(
         "sockets",
@@ -106,8 +107,11 @@ def kernel_checks(bpf: bool, scope: NamespaceScope) -> tuple[list[Check], bool]:
         fix(*FOR_BPF) if lacking and kernel.sockets.name != "bpf" else None,
     )
     reads_processes = kernel.owners.reads_processes
-    events = [events_check(kernel.transitions, lacking), *mishap_checks(kernel.mishaps, lacking)]
-    return [sockets, owners_check(reads_processes), *events], reads_processes
+    checks = [sockets, owners_check(reads_processes), events_check(kernel.transitions, lacking)]
+    checks += mishap_checks(kernel.mishaps, lacking)
+    checks += program_checks(kernel.programs, reads_processes, lacking)
+    kernel.close()
+    return checks, reads_processes
 
 
 def owners_check(reads_processes: bool) -> Check:
@@ -151,6 +155,24 @@ def mishap_checks(mishaps: MishapSource, lacking: bool) -> list[Check]:
         else:
             checks.append(Check(name, False, f"{otherwise} needs BPF. {refusal}"))
     return checks
+
+
+def program_checks(programs: Programs | None, reads_processes: bool, lacking: bool) -> list[Check]:
+    """What can be told of the program behind a socket, and what its threads do."""
+    if programs is None:
+        return [Check("programs", False, "/proc, where they are looked for, is not mounted here")]
+    me = user_name(os.geteuid())
+    if programs.read(INIT) is not None:
+        who = Check("programs", True, "command line, user, unit, start, limits and descriptors of all users' processes")
+    else:
+        who = Check("programs", False, f"only processes of {me}: /proc hides those of others (mount option hidepid)")
+    if programs.tasks is not None:
+        return [who, Check("threads", True, programs.message)]
+    if reads_processes and held_privileges().holds(*OWNER_LOOKUP):
+        return [who, Check("threads", True, "/proc: the threads of all users' processes")]
+    wanted = " and ".join(map(str, FOR_BPF)) if lacking else "BPF"
+    message = f"only those of processes of {me}; what others wait in needs {wanted}"
+    return [who, Check("threads", False, message, fix(*FOR_BPF) if lacking else None)]
 
 
 def packets_check() -> Check:

@@ -16,7 +16,7 @@ _LOAD_64, _MAP_FD, _MAP_VALUE = 0x18, 1, 2
 _MOVE, _MOVE_CONSTANT = 0xBF, 0xB7
 _ADD, _ADD_CONSTANT, _AND_CONSTANT, _SHIFT_RIGHT_CONSTANT = 0x0F, 0x07, 0x57, 0x77
 _JUMP, _JUMP_IF_EQUAL, _JUMP_UNLESS_EQUAL = 0x05, 0x15, 0x55
-_JUMP_UNLESS_EQUAL_32 = 0x56
+_JUMP_UNLESS_EQUAL_32, _JUMP_UNLESS_SAME = 0x56, 0x5D
 _CALL, _EXIT = 0x85, 0x95
 _ATOMIC_ADD_64 = 0xDB
 
@@ -43,14 +43,17 @@ class Helper(IntEnum):
     KTIME_GET_NS = 5
     GET_SOCKET_COOKIE = 46
     PROBE_READ_KERNEL = 113
+    PROBE_READ_KERNEL_STRING = 115
     JIFFIES64 = 118
     SEQ_WRITE = 127
     RINGBUF_OUTPUT = 130
     SKC_TO_TCP_SOCK = 137
     SKC_TO_TCP_TIMEWAIT_SOCK = 138
     SKC_TO_TCP_REQUEST_SOCK = 139
+    GET_TASK_STACK = 141
     GET_CURRENT_TASK_BTF = 158
     SOCK_FROM_FILE = 162
+    TASK_PT_REGS = 175
 
 
 class Assembler:
@@ -122,6 +125,10 @@ class Assembler:
         """Jump to `label` if the low 32 bits of the register are not this unsigned number."""
         self._jump(_JUMP_UNLESS_EQUAL_32, register, number - (number >> 31 << 32), label)
 
+    def jump_unless_same(self, register: int, other: int, label: str) -> None:
+        """Jump to `label` if the two registers differ."""
+        self._jump(_JUMP_UNLESS_SAME, register, 0, label, other)
+
     def label(self, name: str) -> None:
         """Define the target of jumps to `name`."""
         self._labels[name] = len(self._instructions)
@@ -152,6 +159,6 @@ class Assembler:
         self._emit(_LOAD_64, to, kind, immediate=descriptor)
         self._emit(0)
 
-    def _jump(self, opcode: int, register: int, value: int, label: str) -> None:
+    def _jump(self, opcode: int, register: int, value: int, label: str, other: int = 0) -> None:
         self._jumps[len(self._instructions)] = label
-        self._emit(opcode, register, immediate=value)
+        self._emit(opcode, register, other, immediate=value)

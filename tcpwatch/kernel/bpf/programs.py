@@ -36,7 +36,8 @@ BTF_TYPES = (
     *("sock_common", "tcp_sock", "tcp_request_sock", "tcp_timewait_sock"),
     *("sock", "socket", "file", "inode", "task_struct", "net"),
     *("tcp_congestion_ops", "tcp_ulp_ops", "cgroup", "kernfs_node", "bbr"),
-    *("bpf_iter_tcp", "bpf_iter_task_file"),
+    *("bpf_iter_tcp", "bpf_iter_task_file", "bpf_iter_task"),
+    *("pt_regs", "mm_struct", "dentry", "super_block"),
     *("sk_buff", "net_device", "sk_rst_reason", "skb_drop_reason"),
     *(f"btf_trace_{name}" for name in TRACEPOINT_NAMES),
 )

@@ -77,6 +77,8 @@ class Machine:
                     place += offset if registers[to] != immediate & _MASK else 0
                 case 0x56:
                     place += offset if (registers[to] - immediate) & 0xFFFF_FFFF else 0
+                case 0x5D:
+                    place += offset if registers[to] != registers[source] else 0
                 case 0x85:
                     registers[0] = self._helpers[Helper(immediate)](*registers[1:6])
                     registers[1:6] = [0xDEAD] * 5
