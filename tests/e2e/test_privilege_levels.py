@@ -152,6 +152,8 @@ def test_root_of_a_container_is_told_what_to_start_it_with(place: Place, program
         "owners": False,
         "events": False,
         **dict.fromkeys(MISHAPS, False),
+        "programs": True,
+        "threads": False,
         "packets": True,
         "limits": True,
         "links": True,
