@@ -157,9 +157,7 @@ def _open_bpf(scope: NamespaceScope, once: bool, ports: Sequence[int]) -> Kernel
     mishaps = NoMishaps(ONE_PICTURE) if once else _open_mishaps(btf, everywhere, ports)
     tasks = _open_or_none(lambda: TaskWaits.open(btf))
     programs = _open_or_none(lambda: Programs(tasks=tasks))
-    return KernelSources(
-        sockets, owners or _owner_index(once), transitions, mishaps=mishaps, programs=programs
-    )
+    return KernelSources(sockets, owners or _owner_index(once), transitions, mishaps=mishaps, programs=programs)
 
 
 def _open_mishaps(btf: Btf, everywhere: bool, ports: Sequence[int]) -> MishapSource:

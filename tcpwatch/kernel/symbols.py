@@ -1,22 +1,23 @@
 """Names of the kernel's functions by address, from /proc/kallsyms.
 
 The kernel shows the addresses to whoever could see them when the file was opened, so that is done before privilege is
-dropped. Reading takes a tenth of a second, so it waits until the first address is asked for.
+dropped. It is read when the first address is asked for, because writing its five megabytes costs the kernel a tenth of
+a second. The kernel's own symbols come first in it, in the order of their addresses; those of modules follow in none.
 """
 
-import os
-from array import array
-from bisect import bisect_right
+import re
 from pathlib import Path
 
 from tcpwatch.errors import SourceError
 
 KALLSYMS = Path("/proc/kallsyms")
-_FUNCTIONS = (b"t", b"T", b"w", b"W")
+MOST_NAMES = 4_096  # remembered; threads wait at few addresses
+_FUNCTION = re.compile(rb"[0-9a-f]{16} [tTwW] ([^\t\n]+)")
+_ADDRESS_DIGITS = 16
 
 
 class KernelSymbols:
-    """Finds the function in which an address lies."""
+    """Finds the function of the kernel itself in which an address lies."""
 
     def __init__(self, path: Path = KALLSYMS) -> None:
         """Open the file; SourceError where that is refused."""
@@ -24,27 +25,22 @@ class KernelSymbols:
             self._file = open(path, "rb")  # noqa: SIM115 -- closed by `close`
         except OSError as error:
             raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
-        self._addresses: array[int] | None = None
-        self._names: list[bytes] = []
+        self._listed: bytes | None = None
+        self._names: dict[int, str | None] = {}
 
     def name(self, address: int) -> str | None:
-        """The function; None where the kernel tells no addresses, or it lies before all functions."""
-        if self._addresses is None:
-            self._addresses = self._read()
-        place = bisect_right(self._addresses, address) - 1
-        return self._names[place].decode(errors="replace") if place >= 0 else None
+        """The function; None in a module, and where the kernel tells no addresses."""
+        if address not in self._names:
+            if self._listed is None:
+                self._listed = _of_kernel(self._file.read())
+            if len(self._names) >= MOST_NAMES:
+                self._names.clear()
+            self._names[address] = _search(self._listed, b"%016x" % address)
+        return self._names[address]
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def _read(self) -> "array[int]":
-        self._file.seek(0, os.SEEK_SET)
-        lines = (line.split(None, 3) for line in self._file)
-        found = sorted((int(fields[0], 16), fields[2].rstrip()) for fields in lines if fields[1] in _FUNCTIONS)
-        known = [(address, name) for address, name in found if address]
-        self._names = [name for _, name in known]
-        return array("Q", (address for address, _ in known))
 
 
 def open_symbols() -> KernelSymbols | None:
@@ -53,3 +49,28 @@ def open_symbols() -> KernelSymbols | None:
         return KernelSymbols()
     except SourceError:
         return None
+
+
+def _of_kernel(listed: bytes) -> bytes:
+    """The lines without those of modules, and with a newline at the end of each."""
+    module = listed.find(b"\t[")
+    return listed if module < 0 else listed[: listed.rfind(b"\n", 0, module) + 1]
+
+
+def _search(listed: bytes, wanted: bytes) -> str | None:
+    """The last function that begins at this address or before; None behind the last line, where modules are."""
+    low, high = 0, len(listed)  # the beginnings of the first line that may be it, and of the first that is not
+    while low < high:
+        line = listed.rfind(b"\n", 0, (low + high) // 2) + 1
+        if line < low:
+            line = low
+        following = listed.find(b"\n", line) + 1
+        if listed[line : line + _ADDRESS_DIGITS] <= wanted:
+            low = following
+        else:
+            high = line
+    while 0 < low < len(listed):
+        low = listed.rfind(b"\n", 0, low - 1) + 1
+        if (found := _FUNCTION.match(listed, low)) is not None:
+            return found[1].decode(errors="replace") if int(listed[low : low + _ADDRESS_DIGITS], 16) else None
+    return None

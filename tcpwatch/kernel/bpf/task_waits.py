@@ -9,6 +9,7 @@ import mmap
 import os
 import platform
 from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct, pack_into
 from typing import NamedTuple
 
@@ -253,5 +254,6 @@ def _executable(record: TaskRecord) -> Executable | None:
     return Executable(_text(record.name), not record.named, (device, record.inode))
 
 
+@lru_cache(maxsize=1_024)
 def _text(padded: bytes) -> str:
     return clean(padded.partition(b"\0")[0].decode(errors="surrogateescape"))
