@@ -90,7 +90,10 @@ class Programs:
         return self.tasks.message if self.tasks is not None else "/proc: the threads of processes that may be traced"
 
     def read(self, pid: int, start_ticks: int | None = None, *, threads: bool = False) -> Program | None:
-        """The process with this pid that started then; None if it has ended. `threads`: also what they do."""
+        """The process with this pid that started then; None if it has ended, or /proc hides it.
+
+        `threads`: also what they do.
+        """
         try:
             process = os.open(str(pid), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._proc)
         except OSError:
