@@ -21,6 +21,7 @@ TESTED_ELSEWHERE = {
     "tcpwatch/cli/live.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/cli/sources.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/diagnose/problem.py": "data",
+    "tcpwatch/diagnose/happened.py": "data, tested by its rules",
     "tcpwatch/diagnose/host.py": "data, tested by its rules",
     "tcpwatch/diagnose/program.py": "data, tested by its rules",
     "tcpwatch/kernel/events.py": "data",

@@ -6,9 +6,11 @@ from enum import StrEnum
 
 from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.sockets.counters import NO_STACK, Stack
+from tcpwatch.sockets.mishaps import EndsMishaps
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Timeline
+from tcpwatch.tcp.flow_facts import FlowFacts
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
 
@@ -20,6 +22,7 @@ class SocketFacts:
     `turned_away` is how many clients a listener has refused in the last minute, `stack` the counters and settings of
     its network namespace; `timeline` has the states it went through, as far as they are known.
     `half_close` says why its CLOSE-WAIT is ordinary; `listener` is the one that a handshake in SYN-RECEIVED is for.
+    `mishaps` are what went wrong with it in this kernel, None where nobody watched; `flow` is what the wire showed.
     """
 
     row: SocketRow
@@ -33,6 +36,8 @@ class SocketFacts:
     timeline: Timeline = field(default_factory=Timeline)
     half_close: HalfClose | None = None
     listener: SocketRow | None = None
+    mishaps: EndsMishaps | None = None
+    flow: FlowFacts | None = None
 
     @property
     def program(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tcpwatch.diagnose.context import subject
+from tcpwatch.diagnose.happened import DroppedAt, EndedAt
 from tcpwatch.diagnose.problem import Since, Trend
 from tcpwatch.diagnose.rule import ObservedSocket, Trouble
 from tcpwatch.sockets.counters import NO_STACK, Stack
@@ -53,7 +54,8 @@ class ProgramFacts:
 
     `sockets` are all that it holds first among its owners; `troubled` those that are in a trouble, the oldest first,
     and `since` has by cookie since when, `trends` how many there were. Sockets without an owner are one program for
-    each reason.
+    each reason. `ended` are its connections that ended in the last minute, by place, where an RST ended some of them;
+    `drops` the segments of its connections and for its listeners that the kernel dropped.
     """
 
     owner: Owner | None
@@ -64,6 +66,8 @@ class ProgramFacts:
     since: Mapping[int, Since] = field(default_factory=dict)
     trends: Mapping[Trouble, Trend] = field(default_factory=dict)
     stack: Stack = NO_STACK
+    ended: Sequence[EndedAt] = ()
+    drops: Sequence[DroppedAt] = ()
 
     @property
     def name(self) -> str:
@@ -71,6 +75,11 @@ class ProgramFacts:
         if self.owner is None and self.no_owner in UNOWNED:
             return UNOWNED[self.no_owner]
         return subject((self.owner,) if self.owner is not None else (), self.no_owner)
+
+    @property
+    def in_brackets(self) -> str:
+        """Its name behind another word; empty where nobody is known to hold the sockets."""
+        return f" ({self.name})" if self.owner is not None else ""
 
     def in_state(self, state: State) -> list[ProgramSocket]:
         """Its sockets in this state."""

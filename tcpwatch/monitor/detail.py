@@ -6,14 +6,16 @@ from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.diagnosis import dated, diagnose
 from tcpwatch.monitor.disagreements import LastingDisagreements, disagreements, patience_ns
 from tcpwatch.monitor.listener_of import listener_of
-from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
+from tcpwatch.monitor.snapshot import Connection, Detail, Snapshot
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.kernel_tcb import anchored, tcb_of
+from tcpwatch.sockets.mishaps import EndsMishaps, Mishaps
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Precision
 from tcpwatch.tcp.flow import Flow
+from tcpwatch.tcp.flow_facts import FlowFacts
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends
@@ -45,14 +47,15 @@ def detail(
     if connection is None and found is None:
         return None
     wall_ns = snapshot.time_ns - snapshot.mono_ns
-    if connection is not None and found is not None and not _is_of(found[0], connection, wall_ns):
+    if connection is not None and found is not None and not is_of(found[0], connection, wall_ns):
         found = None
     peer = snapshot.by_key.get(connection.peer) if connection is not None and connection.peer is not None else None
     stack = snapshot.stack if connection is None or connection.row.is_here else NO_STACK
     listeners = tuple(
         listener_of(end.row, snapshot.connections) if end is not None else None for end in (connection, peer)
     )
-    known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns, listeners)
+    mishaps = mishaps_of(connection, snapshot.mishaps) if connection is not None else None
+    known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns, listeners, mishaps)
     if connection is not None and (trouble := connection.trouble) is not None:
         since = snapshot.trouble_since.get(connection.key)
         known = known if since is None else replace(known, problems=dated(known.problems, trouble, since))
@@ -76,13 +79,16 @@ def joined(
     wire_timelines: BothTimelines = NO_TIMELINES,
     wall_ns: int = 0,
     listeners: Listeners = (None, None),
+    mishaps: EndsMishaps | None = None,
 ) -> Detail:
     """Both ends of one connection, the first of `ends` first: their sockets and their flow together.
 
-    `listeners` are those that the ends in SYN-RECEIVED are for. `now_ns` is on the clock of the sockets;
-    the clock of the segments is ahead of it by `wall_ns`.
+    `listeners` are those that the ends in SYN-RECEIVED are for, `mishaps` those of the first end. `now_ns` is on the
+    clock of the sockets; the clock of the segments is ahead of it by `wall_ns`.
     """
     wire_here, wire_there = _wire_tcbs(found)
+    flow = FlowFacts.of(*found) if found is not None else None
+    facts = facts_of(connection, peer, stack, listeners[0], mishaps, flow) if connection is not None else None
     return Detail(
         ends=ends,
         connection=connection,
@@ -91,8 +97,8 @@ def joined(
         there=_in_order_of_trust(peer, wire_there),
         info=_info(connection),
         peer_info=_info(peer),
-        flow=_flow_facts(*found) if found is not None else None,
-        problems=diagnose(facts_of(connection, peer, stack, listeners[0])) if connection is not None else (),
+        flow=flow,
+        problems=diagnose(facts) if facts is not None else (),
         listeners=listeners,
         stack=stack,
         timelines=_timelines((connection, peer), _of_sides(wire_timelines, found, wall_ns)),
@@ -100,7 +106,7 @@ def joined(
     )
 
 
-def _is_of(flow: Flow, connection: Connection, wall_ns: int) -> bool:
+def is_of(flow: Flow, connection: Connection, wall_ns: int) -> bool:
     """Whether the flow, which has the ends of this connection, is its own and not that of an earlier or a later one.
 
     The loopback of another namespace is never captured; ours may have the same ends.
@@ -149,8 +155,20 @@ def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple
     return tuple(tcb for tcb in (kernel, wire) if tcb is not None)
 
 
+def mishaps_of(connection: Connection, mishaps: Mishaps) -> EndsMishaps | None:
+    """What went wrong with a connection of this namespace; None where nobody watched."""
+    if not mishaps.watched or not connection.row.is_here:
+        return None
+    return mishaps.between(connection.row.ends, connection.key)
+
+
 def facts_of(
-    connection: Connection, peer: Connection | None, stack: Stack, listener: SocketRow | None = None
+    connection: Connection,
+    peer: Connection | None,
+    stack: Stack,
+    listener: SocketRow | None = None,
+    mishaps: EndsMishaps | None = None,
+    flow: FlowFacts | None = None,
 ) -> SocketFacts:
     """One socket as the rules look at it."""
     return SocketFacts(
@@ -165,24 +183,6 @@ def facts_of(
         timeline=connection.timeline,
         half_close=connection.half_close,
         listener=listener,
-    )
-
-
-def _flow_facts(flow: Flow, side: int) -> FlowFacts:
-    here, there = flow.streams[side], flow.streams[1 - side]
-    return FlowFacts(
-        stream=flow.stream,
-        initiator_is_here=side == 0,
-        here_state=flow.state(side),
-        there_state=flow.state(1 - side),
-        opened=flow.opened,
-        closed=flow.closed,
-        closed_by_here=None if flow.closed_by is None else flow.closed_by == side,
-        handshake_rtt_ns=flow.handshake_rtt_ns,
-        first_ns=flow.first_ns,
-        last_ns=flow.last_ns,
-        segs=(here.segs, there.segs),
-        retrans_segs=(here.retrans_segs, there.retrans_segs),
-        analysis=dict(flow.analysis),
-        reset_origin=there.reset_origin,
+        mishaps=mishaps,
+        flow=flow,
     )

@@ -5,6 +5,7 @@ Rule: reads no clock, and every table has a bound; what falls out is counted. On
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tcpwatch.kernel.mishaps import MishapReading
 from tcpwatch.monitor.counter_window import MINUTE_NS
@@ -101,12 +102,12 @@ def _with(before: EndsMishaps, mishap: Mishap) -> EndsMishaps:
     """What is known of the same ends with one mishap more; drops of an earlier connection are not counted on."""
     match mishap:
         case ResetSent():
-            return EndsMishaps(mishap, before.error, before.drops)
+            return replace(before, stray_reset=mishap) if mishap.is_stray else replace(before, reset_sent=mishap)
         case SocketError():
-            return EndsMishaps(before.reset_sent, mishap, before.drops)
+            return replace(before, error=mishap)
         case SegmentDropped():
             times, newest = before.drops.get(mishap.reason, (0, mishap))
             if newest.cookie != mishap.cookie and None not in (newest.cookie, mishap.cookie):
                 times = 0
             drops = {**before.drops, mishap.reason: (times + 1, mishap)}
-            return EndsMishaps(before.reset_sent, before.error, drops)
+            return replace(before, drops=drops)

@@ -16,8 +16,7 @@ from tcpwatch.sockets.mishaps import NOTHING_WENT_WRONG, Mishaps
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline
-from tcpwatch.tcp.reset_origin import ResetOrigin
-from tcpwatch.tcp.state import State
+from tcpwatch.tcp.flow_facts import FlowFacts as FlowFacts  # front ends find it here
 from tcpwatch.tcp.tcb import Tcb
 
 
@@ -128,29 +127,6 @@ class Snapshot:
     trouble_since: Mapping[int, Since] = field(default_factory=dict)
     icmp_errors: Mapping[bytes, IcmpErrors] = field(default_factory=lambda: NO_ICMP_ERRORS)
     mishaps: Mishaps = NOTHING_WENT_WRONG
-
-
-@dataclass(frozen=True, slots=True)
-class FlowFacts:
-    """What the wire showed of a connection, the local end's view first where there is a socket.
-
-    `reset_origin` says who sent the RST that came from there; None where none came.
-    """
-
-    stream: int
-    initiator_is_here: bool
-    here_state: State
-    there_state: State
-    opened: str
-    closed: str | None
-    closed_by_here: bool | None
-    handshake_rtt_ns: int | None
-    first_ns: int
-    last_ns: int
-    segs: tuple[int, int]
-    retrans_segs: tuple[int, int]
-    analysis: Mapping[str, int]
-    reset_origin: ResetOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)

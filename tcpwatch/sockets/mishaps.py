@@ -43,6 +43,11 @@ class ResetSent:
         """Whether it answers a segment that came."""
         return self.answered_flags is not None
 
+    @property
+    def is_stray(self) -> bool:
+        """Whether it belongs to no connection: no socket was there, or a listener."""
+        return self.cookie is None or self.state is State.LISTEN
+
 
 @dataclass(frozen=True, slots=True)
 class SocketError:
@@ -99,27 +104,44 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EndsMishaps:
-    """The newest mishaps between the same ends: `drops` one for each reason, with how many there were."""
+    """The newest mishaps between the same ends: `drops` one for each reason, with how many there were.
+
+    `reset_sent` ended a connection; `stray_reset` answered a segment that belonged to none, often to one that was over.
+    """
 
     reset_sent: ResetSent | None = None
     error: SocketError | None = None
     drops: Mapping[str, tuple[int, SegmentDropped]] = field(default_factory=dict)
+    stray_reset: ResetSent | None = None
+
+    @property
+    def newest_reset(self) -> ResetSent | None:
+        """The newest RST that was sent."""
+        return _newer(self.reset_sent, self.stray_reset)
 
     @property
     def newest_ns(self) -> int:
         """When the newest of them happened; 0 if there is none."""
-        single = [mishap.time_ns for mishap in (self.reset_sent, self.error) if mishap is not None]
-        return max([*single, *(drop.time_ns for _, drop in self.drops.values())], default=0)
+        return max(
+            [*(one.time_ns for one in self._single), *(drop.time_ns for _, drop in self.drops.values())], default=0
+        )
 
     @property
     def times(self) -> int:
         """How many mishaps are in it."""
-        return sum(times for times, _ in self.drops.values()) + bool(self.reset_sent) + bool(self.error)
+        return sum(times for times, _ in self.drops.values()) + len(self._single)
+
+    @property
+    def _single(self) -> "list[ResetSent | SocketError]":
+        return [one for one in (self.reset_sent, self.error, self.stray_reset) if one is not None]
 
     def joined(self, other: "EndsMishaps") -> "EndsMishaps":
         """The newer of both, and the drops of both, which have no reason in common."""
         return EndsMishaps(
-            _newer(self.reset_sent, other.reset_sent), _newer(self.error, other.error), {**self.drops, **other.drops}
+            _newer(self.reset_sent, other.reset_sent),
+            _newer(self.error, other.error),
+            {**self.drops, **other.drops},
+            _newer(self.stray_reset, other.stray_reset),
         )
 
     def of(self, cookie: int) -> "EndsMishaps":
@@ -128,6 +150,7 @@ class EndsMishaps:
             self.reset_sent if _may_be_of(cookie, self.reset_sent) else None,
             self.error if _may_be_of(cookie, self.error) else None,
             {reason: found for reason, found in self.drops.items() if _may_be_of(cookie, found[1])},
+            self.stray_reset,
         )
 
 
@@ -161,6 +184,11 @@ class Mishaps:
     last_minute: Mapping[Cause, int] = field(default_factory=dict)
     left_out: int = 0
     unavailable: Mapping[MishapKind, str] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> bool:
+        """Whether any kind of mishap is reported."""
+        return len(self.unavailable) < len(MishapKind)
 
     def between(self, ends: bytes, cookie: int | None = None) -> EndsMishaps:
         """Those between these ends, the local one first; with a `cookie`, only what may be of that socket."""

@@ -4,8 +4,9 @@ Each meaning is a fragment that follows "because": "this host reset the connecti
 `enum sk_rst_reason` (include/net/rstreason.h) and `enum skb_drop_reason` (include/net/dropreason-core.h).
 """
 
+NOBODY_THERE = "NO_SOCKET"
 RESET_MEANINGS = {
-    "NO_SOCKET": "no socket here has these addresses and ports",
+    NOBODY_THERE: "no socket here has these addresses and ports",
     "TCP_ABORT_ON_CLOSE": "the program closed it with received data still unread",
     "TCP_STATE": (
         "the program gave it up at once: SO_LINGER of 0 seconds, connect(AF_UNSPEC), or its listener was closed before "

@@ -5,6 +5,7 @@ from typing import Any
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.problem import Problem
 from tcpwatch.sockets.counters import NO_STACK
+from tcpwatch.sockets.timeline import Timeline
 from tests.builders import owner, row
 
 
@@ -19,6 +20,9 @@ def facts(**facts: Any) -> SocketFacts:
         "stack": NO_STACK,
         "half_close": None,
         "listener": None,
+        "timeline": Timeline(),
+        "mishaps": None,
+        "flow": None,
     }
     given = {name: facts.pop(name) for name in tuple(facts) if name in around}
     return SocketFacts(row=row(**facts), **(around | given))

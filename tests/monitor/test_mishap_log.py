@@ -94,6 +94,7 @@ def test_scan_of_closed_ports_pushes_nothing_else_out() -> None:
 
 
 def test_connection_and_what_came_to_no_socket_are_joined() -> None:
-    refused = reset(at_ns=9, reason="NO_SOCKET")
+    refused = ResetSent(9, ENDS, None, None, "NO_SOCKET", 1)
     found = view_of(reset(), drop(), refused, drop(None, "NO_SOCKET")).between(ENDS)
-    assert (found.reset_sent, found.drops.keys()) == (refused, {"NETFILTER_DROP", "NO_SOCKET"})
+    assert (found.reset_sent, found.stray_reset) == (reset(), refused)
+    assert found.drops.keys() == {"NETFILTER_DROP", "NO_SOCKET"}

@@ -46,7 +46,7 @@ def test_mishaps_of_an_earlier_socket_with_the_same_ends() -> None:
 def test_mishaps_of_no_socket() -> None:
     """They may be of any that had these ends."""
     nobody = ResetSent(5, HERE, None, None, "NO_SOCKET", 2)
-    assert Mishaps({HERE: EndsMishaps(nobody)}).between(HERE, 8).reset_sent is nobody
+    assert Mishaps({HERE: EndsMishaps(stray_reset=nobody)}).between(HERE, 8).stray_reset is nobody
 
 
 def test_mishaps_between_other_ends() -> None:
@@ -64,3 +64,16 @@ def test_count_by_reason_and_port() -> None:
     assert found.count(MishapKind.RESET_SENT) == {"NO_SOCKET": 7}
     assert found.count(MishapKind.RESET_SENT, 80) == {"NO_SOCKET": 3}
     assert found.count(MishapKind.ERROR) == {}
+
+
+def test_stray_reset_leaves_that_of_the_connection() -> None:
+    stray = ResetSent(9, HERE, 30, State.LISTEN, "TCP_FLAGS", 1)
+    both = EndsMishaps(RESET).joined(EndsMishaps(stray_reset=stray))
+    assert (both.reset_sent, both.newest_reset, both.newest_ns, both.times) == (RESET, stray, 9, 2)
+    assert (RESET.is_stray, stray.is_stray) == (False, True)
+    assert both.of(7).reset_sent is RESET
+
+
+def test_nothing_is_watched_where_every_kind_is_unavailable() -> None:
+    assert Mishaps(unavailable={MishapKind.ERROR: "old kernel"}).watched
+    assert not Mishaps(unavailable=dict.fromkeys(MishapKind, "needs root")).watched
