@@ -40,11 +40,14 @@ def open_monitor(
     return Monitor(sources, log, tap, kill=kill)
 
 
-def open_sockets(kernel: KernelOptions, entered: Namespace | None = None) -> Monitor:
-    """A Monitor on the socket table alone, for one picture: what it looks for, it looks for to the end."""
+def open_sockets(kernel: KernelOptions, entered: Namespace | None = None, *, again: bool = False) -> Monitor:
+    """A Monitor on the socket table alone, for one picture: what it looks for, it looks for to the end.
+
+    `again`: there will be others, so what goes wrong between them is reported too (`Monitor.listen`).
+    """
     no_tap = NoWiretap(SourceStatus("packets", True, "packets were not asked for"))
     scope = namespace_scope(kernel, entered)
-    return Monitor(open_kernel(kernel.portable, kernel.bpf, scope, once=True), PacketLog(), no_tap)
+    return Monitor(open_kernel(kernel.portable, kernel.bpf, scope, once=True, mishaps=again), PacketLog(), no_tap)
 
 
 def open_tap(frames: FrameOptions, interface: Interface, log: PacketLog) -> Wiretap:

@@ -92,10 +92,12 @@ def open_kernel(
     *,
     once: bool = False,
     ports: Sequence[int] = (),
+    mishaps: bool = False,
 ) -> KernelSources:
     """Open BPF for sockets, owners and events; if it is refused or `bpf` is false, the next best source.
 
     `once`: for a single picture, in which each search is finished however long it takes, and nothing is waited for.
+    `mishaps`: with `once`, what goes wrong after the first picture is reported all the same.
     `ports`: segments that the kernel drops are reported of these ports only.
 
     The `message` of the socket source then gives the reason. Call this before privileges are dropped: reading needs
@@ -110,7 +112,7 @@ def open_kernel(
             mishaps=NoMishaps(BPF_NOT_WANTED),
             programs=_open_or_none(Programs),
         )
-    tables = _open_tables(bpf, scope, once, ports)
+    tables = _open_tables(bpf, scope, once, ports if mishaps or not once else None)
     sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
     return tables._replace(
         sockets=sockets,
@@ -125,7 +127,8 @@ def _owner_index(once: bool) -> OwnerIndex:
     return OwnerIndex(budget_ns=UNLIMITED_NS if once else BUDGET_NS)
 
 
-def _open_tables(bpf: bool, scope: NamespaceScope, once: bool, ports: Sequence[int]) -> KernelSources:
+def _open_tables(bpf: bool, scope: NamespaceScope, once: bool, ports: Sequence[int] | None) -> KernelSources:
+    """`ports` is None where mishaps are not wanted."""
     why = BPF_NOT_WANTED
     if bpf:
         try:
@@ -139,7 +142,7 @@ def _open_tables(bpf: bool, scope: NamespaceScope, once: bool, ports: Sequence[i
     return KernelSources(tables, _owner_index(once), transitions, mishaps=NoMishaps(why))
 
 
-def _open_bpf(scope: NamespaceScope, once: bool, ports: Sequence[int]) -> KernelSources:
+def _open_bpf(scope: NamespaceScope, once: bool, ports: Sequence[int] | None) -> KernelSources:
     check_permission()
     btf = read_btf()
     here = BpfSockets.open(btf, scope.here)
@@ -154,7 +157,7 @@ def _open_bpf(scope: NamespaceScope, once: bool, ports: Sequence[int]) -> Kernel
     transitions = _open_or_none(lambda: TracepointEvents.open(btf, everywhere=everywhere)) or _open_or_none(
         DestroyEvents
     )
-    mishaps = NoMishaps(ONE_PICTURE) if once else _open_mishaps(btf, everywhere, ports)
+    mishaps = NoMishaps(ONE_PICTURE) if ports is None else _open_mishaps(btf, everywhere, ports)
     tasks = _open_or_none(lambda: TaskWaits.open(btf))
     programs = _open_or_none(lambda: Programs(tasks=tasks))
     return KernelSources(sockets, owners or _owner_index(once), transitions, mishaps=mishaps, programs=programs)

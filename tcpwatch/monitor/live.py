@@ -16,21 +16,23 @@ from tcpwatch.kernel.proc.cgroups import Cgroups
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
 from tcpwatch.monitor.counter_window import CounterWindow
-from tcpwatch.monitor.detail import detail
+from tcpwatch.monitor.detail import detail, is_of
 from tcpwatch.monitor.disagreements import LastingDisagreements
 from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, with_half_open
 from tcpwatch.monitor.mishap_log import MishapLog
+from tcpwatch.monitor.one_way import FLOWS_LOOKED_AT, one_way_flows
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.paths import Paths
-from tcpwatch.monitor.problems import ProblemFinder
-from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
+from tcpwatch.monitor.problems import ProblemFinder, Surroundings
+from tcpwatch.monitor.snapshot import Connection, Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
 from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.host import NO_HOST, Path
 from tcpwatch.sockets.row import SocketRow
+from tcpwatch.tcp.flow_facts import FlowFacts
 from tcpwatch.text.duration import SECOND_NS
 
 EVENTS_S, LEAST_EVENTS_S = 0.1, 0.002  # between two readings of what the kernel reports as it happens
@@ -140,13 +142,22 @@ class Monitor:
             connections = self._listeners.judge(self._half_closes.judge(known, now_ns), stack, now_ns)
             closed = self._history.closed(now_ns)
         captured, dropped = self._wiretap.statistics()
-        found = self._problems.find(connections, stack, now_ns)
+        ends = {**by_ends(closed), **by_ends(connections)}
+        mishaps = self._mishaps.view(now_ns, self._kernel.mishaps.unavailable)
+        around = Surroundings(
+            closed,
+            mishaps,
+            flow_of=lambda one: self._flow_of(one, time_ns - now_ns),
+            route_of=lambda row: self._paths.route(row, now_ns),
+            one_way=one_way_flows(self._wiretap.newest_segs(FLOWS_LOOKED_AT), ends),
+        )
+        found = self._problems.find(connections, stack, now_ns, around)
         snapshot = Snapshot(
             mono_ns=now_ns,
             time_ns=time_ns,
             connections=connections,
             by_key={connection.key: connection for connection in (*closed, *connections)},
-            by_ends={**by_ends(closed), **by_ends(connections)},
+            by_ends=ends,
             sources=self._sources(),
             captured=captured,
             dropped=dropped,
@@ -156,11 +167,19 @@ class Monitor:
             problems=found.problems,
             trouble_since=found.trouble_since,
             icmp_errors=self._wiretap.icmp_errors,
-            mishaps=self._mishaps.view(now_ns, self._kernel.mishaps.unavailable),
+            mishaps=mishaps,
         )
         with self._lock:
             self._snapshot = snapshot
         self._wiretap.expire(snapshot.by_ends, time_ns)
+
+    def listen(self, seconds: float) -> None:
+        """Note what the kernel reports for so long; in place of the threads, for who refreshes now and then."""
+        until_ns = time.monotonic_ns() + int(seconds * SECOND_NS)
+        while (left_ns := until_ns - time.monotonic_ns()) > 0 and not self._stop.wait(
+            min(self._pause_s, left_ns / SECOND_NS)
+        ):
+            self._take_transitions()
 
     def watch(self) -> None:
         """Refresh once an interval until stopped; the kernel thread's work. A failure ends it and is shown."""
@@ -189,6 +208,12 @@ class Monitor:
         connection = known.connection
         route = self._paths.route(connection.row, time.monotonic_ns()) if connection is not None else None
         return replace(known, route=route, icmp_errors=snapshot.icmp_errors.get(known.ends))
+
+    def _flow_of(self, connection: Connection, wall_ns: int) -> FlowFacts | None:
+        """What the wire showed of a connection; `wall_ns` is what the wall clock is ahead of the monotonic one."""
+        with self._wiretap.lock:
+            found = self._wiretap.find(connection.row.ends, connection.row.interface)
+            return FlowFacts.of(*found) if found is not None and is_of(found[0], connection, wall_ns) else None
 
     def _stack(self, now_ns: int) -> Stack:
         """What the kernel counts and is set to, beside its sockets."""

@@ -2,30 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from tcpwatch.diagnose.host import NEARLY_ALL_PERCENT, PortUse
+from tcpwatch.diagnose.host import NEARLY_ALL_PERCENT, HeldPorts, PortUse
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.trends import CountTrends
 from tcpwatch.sockets.counters import TW_REUSE, LocalPorts, Stack
 from tcpwatch.tcp.state import State
-from tcpwatch.wire.segment import IPV4_ENDS, is_loopback
+from tcpwatch.wire.segment import IPV4_ENDS, Endpoint, is_loopback
 
 LARGE = 10_000  # sockets: such a table is counted less often
 INTERVAL_NS = 5_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class HeldPorts:
-    """The local ports that connect() may choose towards no destination, of the `usable` ones of the namespace.
-
-    A listener holds its port, and so does a socket that is bound and not connected; of which address makes no
-    difference to connect() without bind(). `bound` is None where this kernel does not list such sockets. What was
-    bound before it was connected holds its port as well, and is not told apart from what connect() chose.
-    """
-
-    usable: int
-    listening: int
-    bound: int | None
 
 
 def held_ports(connections: Sequence[Connection], stack: Stack) -> HeldPorts | None:
@@ -40,17 +27,22 @@ def held_ports(connections: Sequence[Connection], stack: Stack) -> HeldPorts | N
 
 
 class LocalPortUse:
-    """The destinations towards which many local ports are taken."""
+    """The destinations towards which many local ports are taken; `held` are those taken towards all of them."""
 
     def __init__(self) -> None:
+        self.held: HeldPorts | None = None
         self._uses: tuple[PortUse, ...] = ()
         self._next_ns = 0
+        self._trends: CountTrends[tuple[str, Endpoint]] = CountTrends()
 
     def update(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> tuple[PortUse, ...]:
         """As of a dump made at `now_ns`, the fullest first; of a large table up to INTERVAL_NS old."""
         if len(connections) < LARGE or now_ns >= self._next_ns:
             self._next_ns = now_ns + INTERVAL_NS
-            self._uses = tuple(sorted(port_uses(connections, stack), key=lambda use: use.taken, reverse=True))
+            uses = sorted(port_uses(connections, stack), key=lambda use: use.taken, reverse=True)
+            self.held = held_ports(connections, stack) if _may_be_few(connections, stack) else None
+            trends = self._trends.update({(use.source, use.remote): use.taken for use in uses}, now_ns)
+            self._uses = tuple(replace(use, trend=trends[use.source, use.remote]) for use in uses)
         return self._uses
 
 
@@ -61,7 +53,7 @@ def port_uses(connections: Sequence[Connection], stack: Stack) -> Iterator[PortU
     """
     ports = stack.local_ports
     bound = stack.host.bound_ports or frozenset()
-    if ports is None or not ports.usable or (len(connections) + len(bound)) * 100 < ports.usable * NEARLY_ALL_PERCENT:
+    if ports is None or not _may_be_few(connections, stack):
         return
     listening = _listening(connections)
     held = {port for port in listening | bound if port in ports}
@@ -77,6 +69,14 @@ def port_uses(connections: Sequence[Connection], stack: Stack) -> Iterator[PortU
             ways[way][one.row.local.port] = one
     for members in filter(None, ways.values()):
         yield _use(list(members.values()), len(members.keys() | held), ports, stack)
+
+
+def _may_be_few(connections: Sequence[Connection], stack: Stack) -> bool:
+    """Whether there are as many sockets as it takes to use up nearly all ports."""
+    ports, bound = stack.local_ports, len(stack.host.bound_ports or ())
+    if ports is None or not ports.usable:
+        return False
+    return (len(connections) + bound) * 100 >= ports.usable * NEARLY_ALL_PERCENT
 
 
 def _listening(connections: Sequence[Connection]) -> set[int]:

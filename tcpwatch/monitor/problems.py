@@ -9,22 +9,36 @@ from typing import NamedTuple
 
 from tcpwatch.diagnose.diagnosis import problem_of_trouble
 from tcpwatch.diagnose.gathering import Ranked, problems_of_host, problems_of_program
-from tcpwatch.diagnose.host import HostFacts
+from tcpwatch.diagnose.host import HostFacts, OneWayFlows
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity, Since
 from tcpwatch.diagnose.program import ProgramFacts, ProgramSocket
 from tcpwatch.diagnose.rule import Trouble
 from tcpwatch.diagnose.rules.listener import LISTEN_DROPS
+from tcpwatch.monitor.blocked_ways import RouteOf, blocked_ways
 from tcpwatch.monitor.detail import facts_of
+from tcpwatch.monitor.happened import FlowOf, Happened, what_happened
 from tcpwatch.monitor.listener_of import listener_of
 from tcpwatch.monitor.local_ports import LocalPortUse
+from tcpwatch.monitor.program_key import ProgramKey, program_of
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.monitor.trends import Trends
 from tcpwatch.monitor.trouble_ages import TroubleAges, in_trouble
 from tcpwatch.sockets.counters import Stack
+from tcpwatch.sockets.mishaps import NOTHING_WENT_WRONG, Mishaps
 from tcpwatch.sockets.row import NoOwner
 
-ProgramKey = int | NoOwner | None
-"""Its pid; why nobody is known to hold a socket."""
+
+class Surroundings(NamedTuple):
+    """What is known beside the table: ended connections and mishaps, what the wire showed, where segments are sent."""
+
+    closed: Sequence[Connection] = ()
+    mishaps: Mishaps = NOTHING_WENT_WRONG
+    flow_of: FlowOf = lambda connection: None
+    route_of: RouteOf = lambda row: None
+    one_way: OneWayFlows | None = None
+
+
+NOTHING_AROUND = Surroundings()
 
 
 class FoundProblems(NamedTuple):
@@ -42,13 +56,16 @@ class ProblemFinder:
         self._trends: Trends[tuple[ProgramKey, Trouble]] = Trends()
         self._local_port_use = LocalPortUse()
 
-    def find(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> FoundProblems:
+    def find(
+        self, connections: Sequence[Connection], stack: Stack, now_ns: int, around: Surroundings = NOTHING_AROUND
+    ) -> FoundProblems:
         """The problems as of a dump made at `now_ns` (monotonic)."""
+        happened = what_happened(connections, around.closed, around.mishaps, stack, now_ns, around.flow_of)
         troubled = list(in_trouble(connections))
         trouble_since = self._ages.update(troubled, now_ns)
         ranked = [
-            *self._of_programs(troubled, connections, trouble_since, stack, now_ns),
-            *problems_of_host(self._host(connections, stack, now_ns)),
+            *self._of_programs(troubled, connections, trouble_since, stack, now_ns, happened),
+            *problems_of_host(self._host(connections, stack, now_ns, around, happened)),
         ]
         ranked.sort(key=_worst_first)
         return FoundProblems(tuple(problem for _, problem in ranked), trouble_since)
@@ -60,6 +77,7 @@ class ProblemFinder:
         trouble_since: Mapping[int, Since],
         stack: Stack,
         now_ns: int,
+        happened: Happened,
     ) -> Iterator[Ranked]:
         since = {one.key: _since(trouble, one, trouble_since) for trouble, one in troubled}
         members: dict[ProgramKey, dict[Trouble, list[Connection]]] = {}
@@ -82,28 +100,38 @@ class ProblemFinder:
             peer = by_key.get(one.peer) if one.peer is not None else None
             return problem_of_trouble(facts_of(one, peer, stack, listener_of(one.row, connections)), trouble)
 
-        for program, sockets in by_program(connections).items():
+        programs = by_program(connections)
+        for program in happened.programs - programs.keys():
+            programs[program] = []
+        for program, sockets in programs.items():
             by_trouble = members.get(program, {})
             facts = ProgramFacts(
-                owner=sockets[0].owners[0] if sockets[0].owners else None,
-                no_owner=sockets[0].no_owner,
+                owner=sockets[0].owners[0] if sockets and sockets[0].owners else happened.owners.get(program),
+                no_owner=program if isinstance(program, NoOwner) else None,
                 sockets=sockets,
                 now_ns=now_ns,
                 troubled=by_trouble,
                 since=since,
                 trends={trouble: trends[program, trouble] for trouble in by_trouble},
                 stack=stack,
+                ended=happened.ended.get(program, ()),
+                drops=happened.drops.get(program, ()),
             )
             yield from problems_of_program(facts, on_socket)
 
-    def _host(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> HostFacts:
-        blamed = bool(stack.last_minute(LISTEN_DROPS)) and any(one.turned_away for one in connections)
-        return HostFacts(stack, self._local_port_use.update(connections, stack, now_ns), blamed)
-
-
-def program_of(connection: Connection) -> ProgramKey:
-    """The first of those who hold the socket, or why there is none."""
-    return connection.owners[0].pid if connection.owners else connection.no_owner
+    def _host(
+        self, connections: Sequence[Connection], stack: Stack, now_ns: int, around: Surroundings, happened: Happened
+    ) -> HostFacts:
+        uses = self._local_port_use.update(connections, stack, now_ns)
+        return HostFacts(
+            stack,
+            port_uses=uses,
+            blamed=bool(stack.last_minute(LISTEN_DROPS)) and any(one.turned_away for one in connections),
+            held_ports=self._local_port_use.held,
+            stray_resets=happened.stray_resets,
+            blocked_ways=blocked_ways(connections, stack.host.links, around.route_of),
+            one_way=around.one_way,
+        )
 
 
 def by_program(connections: Iterable[Connection]) -> dict[ProgramKey, list[Connection]]:

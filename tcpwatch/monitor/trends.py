@@ -38,6 +38,24 @@ class Trends(Generic[Key]):
         return samples
 
 
+class CountTrends(Generic[Key]):
+    """The same of counts whose past cannot be read off: the first look is the beginning."""
+
+    def __init__(self) -> None:
+        self._samples: dict[Key, deque[Sample]] = {}
+
+    def update(self, counts: Mapping[Key, int], now_ns: int) -> dict[Key, Trend]:
+        """The trend of each count."""
+        self._samples = {key: self._with(key, count, now_ns) for key, count in counts.items()}
+        return {key: _trend(self._samples[key], count, now_ns) for key, count in counts.items()}
+
+    def _with(self, key: Key, count: int, now_ns: int) -> deque[Sample]:
+        samples = self._samples.get(key) or deque(maxlen=STEPS + 1)
+        if not samples or now_ns - samples[-1][0] >= STEP_NS:
+            samples.append((now_ns, count))
+        return samples
+
+
 def _past(since: Sequence[Since], now_ns: int) -> list[Sample]:
     """How many of those that are there now were there at each step of the last minute.
 

@@ -113,6 +113,11 @@ class Wiretap:
         """
         return self._tracker.flow(ends, link)
 
+    def newest_segs(self, count: int) -> list[tuple[bytes, int, int]]:
+        """Of the flows that began last: its ends, and how many segments either sent. It takes `lock`."""
+        with self.lock:
+            return [(flow.ends, flow.streams[0].segs, flow.streams[1].segs) for flow in self._tracker.newest(count)]
+
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
@@ -193,6 +198,10 @@ class NoWiretap:
 
     def find(self, ends: bytes, link: int = 0) -> tuple[Flow, int] | None:
         """No flow is known."""
+
+    def newest_segs(self, count: int) -> list[tuple[bytes, int, int]]:
+        """No flow is known."""
+        return []
 
     def expire(self, living: Container[bytes], now_ns: int) -> None:
         """There is nothing to forget."""

@@ -5,6 +5,7 @@ Rule: the number of flows is bounded. What strangers can start in any number is 
 """
 
 from collections.abc import Callable, Container, Iterable, Sequence
+from itertools import islice
 
 from tcpwatch.tcp.copies import CopyFilter
 from tcpwatch.tcp.event import Event
@@ -70,6 +71,10 @@ class FlowTracker:
     def flows(self) -> list[Flow]:
         """All current flows, by stream number."""
         return list(self._flows.values())
+
+    def newest(self, count: int) -> list[Flow]:
+        """The flows that began last, the newest first."""
+        return list(islice(reversed(self._flows.values()), count))
 
     def register(self, flow: Flow) -> None:
         """Add this flow, which another tracker may have started."""

@@ -1,6 +1,7 @@
 """The table of rules as a whole: what holds for every row of it."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tcpwatch.diagnose.diagnosis import (
     trouble_of,
 )
 from tcpwatch.diagnose.problem import Problem, Severity, Since
+from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules import HOST_RULES, PROGRAM_RULES, RULES, WIRE_RULES
 from tcpwatch.diagnose.rules.closing import NOT_CLOSED
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED
@@ -25,14 +27,15 @@ from tcpwatch.why.topics import find_topic
 from tests.diagnose.facts import facts, rules_of
 
 TABLES = (RULES, PROGRAM_RULES, HOST_RULES, WIRE_RULES)
-ALL_IDS = [rule.id for table in TABLES for rule in table]
 ALL_TOPICS = [rule.topic for table in TABLES for rule in table]
 TIMERS = (None, *(Timer(kind, 100, times) for kind in TimerKind for times in (0, 1, 3)))
 BACKLOGS = ((None, 0), (Backlog(0, 128), 0), (Backlog(129, 128, half_open=128), 0), (Backlog(0, 128), 4))
 
 
-def test_ids_are_unique() -> None:
-    assert len(ALL_IDS) == len(set(ALL_IDS))
+@pytest.mark.parametrize("table", TABLES)
+def test_ids_are_unique_at_each_level(table: tuple[Rule[Any], ...]) -> None:
+    ids = [rule.id for rule in table]
+    assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize("topic", ALL_TOPICS)

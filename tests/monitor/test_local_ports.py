@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tcpwatch.diagnose.gathering import problems_of_host
-from tcpwatch.diagnose.host import HostFacts
+from tcpwatch.diagnose.host import HeldPorts, HostFacts
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.local_ports import INTERVAL_NS, LARGE, HeldPorts, LocalPortUse, held_ports, port_uses
+from tcpwatch.monitor.local_ports import INTERVAL_NS, LARGE, LocalPortUse, held_ports, port_uses
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import NoWiretap

@@ -1,7 +1,7 @@
 """How the number of sockets in a trouble has changed."""
 
-from tcpwatch.diagnose.problem import Since
-from tcpwatch.monitor.trends import LEAST_NS, STEP_NS, STEPS, Trends
+from tcpwatch.diagnose.problem import Since, Trend
+from tcpwatch.monitor.trends import LEAST_NS, STEP_NS, STEPS, CountTrends, Trends
 
 SECOND = 1_000_000_000
 NOW_NS = 1000 * SECOND
@@ -41,3 +41,12 @@ def test_course_is_bounded_and_forgotten_with_its_key() -> None:
 def test_beginning_that_nobody_saw_is_no_growth() -> None:
     unseen = [Since(NOW_NS, False)] * 3
     assert Trends[str]().update({"new here": unseen}, NOW_NS)["new here"].per_minute == 0
+
+
+def test_count_whose_past_is_not_known_grows_from_the_first_look() -> None:
+    trends: CountTrends[str] = CountTrends()
+    assert trends.update({"a": 100}, 0)["a"] == Trend(None, (100,))
+    assert trends.update({"a": 100}, STEP_NS - 1)["a"].course == (100,)
+    trends.update({"a": 103}, STEP_NS)
+    assert trends.update({"a": 110}, 2 * STEP_NS)["a"] == Trend(60, (100, 103, 110))
+    assert trends.update({}, 3 * STEP_NS) == {}

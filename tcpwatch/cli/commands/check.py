@@ -24,7 +24,7 @@ PAUSE_S = 1.0
 def run(options: CheckOptions, entered: Namespace | None = None) -> int:
     """Print the result; 1 where the check fails, and has failed at each look for as long as it was to hold."""
     passes = compile_filter(options.filter) if options.filter else None
-    monitor = open_sockets(options.kernel, entered)
+    monitor = open_sockets(options.kernel, entered, again=options.holds_s > 0)
     give_up_privileges(keep_owner_lookup=monitor.reads_processes)
     until_s = time.monotonic() + options.holds_s
     try:
@@ -37,7 +37,7 @@ def run(options: CheckOptions, entered: Namespace | None = None) -> int:
             left_s = until_s - time.monotonic()
             if result.passed or left_s <= 0:
                 break
-            time.sleep(min(PAUSE_S, left_s))
+            monitor.listen(min(PAUSE_S, left_s))
     finally:
         monitor.stop()
     with Output() as output:

@@ -1,6 +1,5 @@
 """`tcpwatch explain`: what is wrong on this host, in plain words, the worst first."""
 
-import time
 from collections.abc import Iterator
 
 from tcpwatch.cli.live import open_sockets
@@ -23,7 +22,7 @@ NOTHING = "Nothing is wrong with {sockets}, as far as was looked."
 
 def run(options: ExplainOptions, entered: Namespace | None = None) -> int:
     """Print the problems once, or again after each pause."""
-    monitor = open_sockets(options.kernel, entered)
+    monitor = open_sockets(options.kernel, entered, again=options.watch_s is not None)
     give_up_privileges(keep_owner_lookup=monitor.reads_processes)
     try:
         with Output() as output:
@@ -50,7 +49,7 @@ def pictures(monitor: Monitor, pause_s: float | None) -> Iterator[Snapshot]:
         yield snapshot
         if pause_s is None:
             return
-        time.sleep(pause_s)
+        monitor.listen(pause_s)
 
 
 def concerns(problem: Problem, snapshot: Snapshot, ports: frozenset[int]) -> bool:

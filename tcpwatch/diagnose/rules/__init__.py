@@ -2,15 +2,32 @@
 
 from tcpwatch.diagnose.program import ProgramFacts
 from tcpwatch.diagnose.rule import Rule
-from tcpwatch.diagnose.rules import closing, ended, kernel_vs_wire, listener, local_ports, opening, transfer, upper
+from tcpwatch.diagnose.rules import (
+    closing,
+    drops,
+    ended,
+    kernel_vs_wire,
+    limits,
+    listener,
+    local_ports,
+    opening,
+    resets,
+    resets_received,
+    transfer,
+    upper,
+    ways,
+)
 
-RULES = (*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES, *transfer.RULES, *ended.RULES)
+RULES = (
+    *(*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES, *transfer.RULES, *ended.RULES),
+    *(*drops.SOCKET_RULES, *ways.SOCKET_RULES),
+)
 """The rules on one socket. The problems on a socket stand in this order."""
 
-PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = ()
+PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = (*drops.RULES, *resets.RULES, *resets_received.RULES)
 """The rules on a program. The first that words a trouble words it for all its sockets."""
 
-HOST_RULES = (*listener.HOST_RULES, *local_ports.RULES)
+HOST_RULES = (*listener.HOST_RULES, *local_ports.RULES, *limits.RULES, *ways.RULES, *resets.HOST_RULES)
 """The rules on a network namespace."""
 
 WIRE_RULES = kernel_vs_wire.RULES
