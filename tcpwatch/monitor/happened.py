@@ -126,26 +126,34 @@ class _Look:
             for cause, times in self._mishaps.last_minute.items()
             if cause.kind is MishapKind.DROPPED and cause.port is not None and is_worth_telling(cause.reason)
         }
-        found: dict[ProgramKey, list[DroppedAt]] = defaultdict(list)
         if not counts:
-            return found
-        for (port, reason), drops in self._of_connections(now_ns - MINUTE_NS).items():
-            left = counts.get((port, reason), 0)
-            by_place: dict[tuple[ProgramKey, Place], list[_Drop]] = defaultdict(list)
-            for drop in drops:
-                by_place[self._program(drop.of), self._place(drop.of)].append(drop)
-            for (program, (name, served)), these in by_place.items():
-                times = min(left, sum(drop.times for drop in these))
-                left -= times
-                newest = max(these, key=lambda drop: drop.newest.time_ns)
-                members = tuple(dict.fromkeys(drop.of.key for drop in these))
-                if times:
-                    found[program].append(DroppedAt(name, served, reason, times, True, newest.newest, members))
-            counts[port, reason] = left
+            return {}
+        found: dict[ProgramKey, list[DroppedAt]] = defaultdict(list)
+        for (program, place, reason), these in self._by_place(counts, now_ns - MINUTE_NS).items():
+            newest = max((drop.newest for drop in these), key=lambda drop: drop.time_ns)
+            members = tuple(dict.fromkeys(drop.of.key for drop in these))
+            times = sum(drop.times for drop in these)
+            found[program].append(DroppedAt(*place, reason, times, True, newest, members))
         for (port, reason), times in counts.items():
             if times and (listener := self._listeners.get(port)) is not None:
                 drop_at = DroppedAt(f":{port}", True, reason, times, False, None, (listener.key,))
                 found[self._program(listener)].append(drop_at)
+        return found
+
+    def _by_place(
+        self, counts: dict[tuple[int, str], int], after_ns: int
+    ) -> dict[tuple[ProgramKey, Place, str], list[_Drop]]:
+        """The drops of known connections, brought together; they are taken off the `counts` of the last minute.
+
+        What is kept of a connection may be older than that.
+        """
+        found: dict[tuple[ProgramKey, Place, str], list[_Drop]] = defaultdict(list)
+        for (port, reason), drops in self._of_connections(after_ns).items():
+            for drop in drops:
+                times = min(counts.get((port, reason), 0), drop.times)
+                if times:
+                    counts[port, reason] -= times
+                    found[self._program(drop.of), self._place(drop.of), reason].append(drop._replace(times=times))
         return found
 
     def _of_connections(self, after_ns: int) -> dict[tuple[int, str], list[_Drop]]:

@@ -134,6 +134,17 @@ def test_syn_that_is_dropped_on_its_way_in_is_that_of_the_client_on_this_host() 
     assert (found.place, found.served, found.times, found.of_connection) == ("10.0.0.1:8080", False, 3, True)
 
 
+def test_drops_of_several_connections_to_one_place_are_one() -> None:
+    clients = [connection(cookie=n, ends=ends(("10.0.0.1", 40_000 + n), ("10.0.0.9", 443))) for n in (1, 2)]
+    sent = [drop(one.row.ends, received=False) for one in clients]
+    mishaps = Mishaps(
+        {one.ends: EndsMishaps(drops={NFT: (3, one)}) for one in sent},
+        {Cause(MishapKind.DROPPED, NFT, 40_000 + n): 2 for n in (1, 2)},
+    )
+    [found] = happened(table=tuple(clients), mishaps=mishaps).drops[4242]
+    assert (found.place, found.times, found.members) == ("10.0.0.9:443", 4, (1, 2))
+
+
 def test_older_drops_of_a_connection_do_not_count() -> None:
     assert list(drops(drop(ENDS, time_ns=0), 4, 9, LISTENER, connection(ends=ENDS))) == [7]
 

@@ -16,7 +16,7 @@ from tcpwatch.sockets.mishaps import SegmentDropped
 from tcpwatch.sockets.reasons import ORDINARY_DROPS, drop_meaning
 
 AGAIN = 3  # of one connection: what is dropped once may be sent again and arrive
-FIREWALL = "NETFILTER_DROP"
+FIREWALL, HOOK = "NETFILTER_DROP", "nf_hook_slow"
 
 TOLD_BY_OTHERS = frozenset({"TCP_LISTEN_OVERFLOW"})
 """What the rules on listeners tell, with the program that must act."""
@@ -76,7 +76,7 @@ def dropped_by_kernel(facts: ProgramFacts) -> Problem | None:
             count=Count(worst.times, "segment"),
             connection=_place(worst),
             program=facts.in_brackets,
-            why=message(drop_meaning(worst.reason)),
+            why=_why(worst.reason, worst.newest),
         ),
         (*_where(worst.newest), *(_also(one) for one in drops[1:4])),
         (_step(worst.reason, worst.place.rpartition(":")[2]),),
@@ -102,6 +102,13 @@ def _place(drops: DroppedAt) -> Message | str:
     return message("connections to {place}", place=drops.place)
 
 
+def _why(reason: str, newest: SegmentDropped | None) -> Message:
+    """nf_tables drops by itself; what its caller drops, iptables or the tracking of connections refused."""
+    if reason == FIREWALL and newest is not None and newest.location == HOOK:
+        return message("iptables drops it, or its connection cannot be tracked (conntrack)")
+    return message(drop_meaning(reason))
+
+
 def _where(newest: SegmentDropped | None) -> tuple[Message, ...]:
     if newest is None:
         return ()
@@ -116,7 +123,7 @@ def _also(one: DroppedAt) -> Message:
         "{count} at {place} too: {why}",
         count=Count(one.times, "segment"),
         place=one.place,
-        why=message(drop_meaning(one.reason)),
+        why=_why(one.reason, one.newest),
     )
 
 
@@ -134,7 +141,7 @@ def dropped_of_this_one(facts: SocketFacts) -> Problem | None:
     template = "Of this connection this host has dropped {count}, the newest because {why}."
     return Problem(
         Severity.NOTE,
-        message(template, count=Count(times, "segment"), why=message(drop_meaning(reason))),
+        message(template, count=Count(times, "segment"), why=_why(reason, newest)),
         _where(newest),
         (_step(reason, str(facts.row.local.port)),),
         cause=CAUSES.get(reason, Cause.UNKNOWN),

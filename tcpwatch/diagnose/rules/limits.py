@@ -16,7 +16,7 @@ def time_wait_overflow(facts: HostFacts) -> Problem | None:
     """TIME-WAITs are ended at once, for their limit is reached: a late segment may enter a new connection."""
     host, ended = facts.stack.host, facts.stack.last_minute(TIME_WAIT_OVERFLOW)
     limit = host.max_time_wait
-    at_limit = host.time_wait is not None and limit is not None and host.time_wait >= limit
+    at_limit = bool(host.time_wait) and limit is not None and (host.time_wait or 0) >= limit
     if not ended and not at_limit:
         return None
     if ended:
@@ -48,7 +48,7 @@ def orphans(facts: HostFacts) -> Problem | None:
     """Closed by their programs, and waiting to be rid of what they have to send: beyond a limit they are reset."""
     host, aborted = facts.stack.host, facts.stack.last_minute(ABORT_ON_MEMORY)
     used, limit = host.orphans, host.max_orphans
-    many = used is not None and limit is not None and used * 100 >= limit * NEARLY_ALL_PERCENT
+    many = used is not None and limit is not None and used * 100 >= max(1, limit * NEARLY_ALL_PERCENT)
     if aborted and not many:
         return _aborted(aborted, facts.stack)
     if not many:
@@ -142,7 +142,8 @@ def conntrack_full(facts: HostFacts) -> Problem | None:
     An entry that could not be inserted is a clash of two that came at once, where there is room: it is no fault.
     """
     table, stack = facts.stack.host.conntrack, facts.stack
-    full = table is not None and table.count * 100 >= table.maximum * CONNTRACK_FULL_PERCENT
+    limited = table is not None and table.maximum > 0  # 0: no limit
+    full = table is not None and limited and table.count * 100 >= table.maximum * CONNTRACK_FULL_PERCENT
     dropped, evicted = stack.last_minute(DROPPED), stack.last_minute(EVICTED)
     lost = dropped or evicted or (full and stack.last_minute(NOT_INSERTED))
     if not full and not lost:

@@ -1,5 +1,7 @@
 """The rules on segments that this kernel dropped."""
 
+from dataclasses import replace
+
 import pytest
 
 from tcpwatch.diagnose.happened import DroppedAt
@@ -48,6 +50,12 @@ def test_sentence_names_place_program_and_reason() -> None:
         "1 segment at :8080 too: its TCP checksum is wrong",
     ]
     assert (found.next_steps, found.cause) == (("nft list ruleset",), Cause.KERNEL_SETTING)
+
+
+def test_drop_of_a_hook_may_be_conntrack_s() -> None:
+    found = dropped_by_kernel(program(drops=(dropped(NFT, 1, True, replace(DROP, location="nf_hook_slow")),)))
+    assert found is not None
+    assert str(found.message).endswith("because iptables drops it, or its connection cannot be tracked (conntrack).")
 
 
 def test_reason_without_a_command_of_its_own_names_the_port() -> None:

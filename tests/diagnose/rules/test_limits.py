@@ -33,6 +33,11 @@ def test_host_with_room_has_no_problem() -> None:
     assert found() == {}
 
 
+def test_limit_of_nothing_is_no_trouble_while_nothing_is_there() -> None:
+    """For connections that are tracked, 0 means that there is no limit."""
+    assert found(time_wait=0, max_time_wait=0, orphans=0, max_orphans=0, conntrack=Conntrack(500, 0)) == {}
+
+
 def test_time_wait_that_was_left_out_is_counted() -> None:
     problem = found({"TCPTimeWaitOverflow": 30}, time_wait=19, max_time_wait=20)["time-wait-overflow"]
     assert str(problem.message).startswith(
