@@ -3,16 +3,19 @@ from dataclasses import replace
 
 import pytest
 
-from tcpwatch.monitor.detail import detail
+from tcpwatch.monitor.detail import detail, mishaps_of
 from tcpwatch.monitor.history import by_ends
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
 from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.sockets.mishaps import NO_MISHAPS, EndsMishaps, MishapKind, Mishaps, ResetSent
 from tcpwatch.sockets.namespace import Namespace
+from tcpwatch.sockets.timeline import OccurrenceKind
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source
 from tests.builders import CLIENT, SERVER, connection, ends
+from tests.diagnose.happenings import course
 from tests.monitor.conversation import (
     CLIENT_ENDS,
     CLIENT_ISN,
@@ -59,6 +62,26 @@ def test_detail_of_a_silent_socket_has_its_facts_and_no_flow() -> None:
     assert found.connection is held
     assert (found.flow, found.peer) == (None, None)
     assert found.problems[0].rule == "close-wait"
+
+
+def test_detail_of_a_connection_that_is_gone_says_why_it_was_reset() -> None:
+    gone = connection(row=server_row(State.CLOSED), past=course(State.ESTABLISHED, reset=OccurrenceKind.RESET_SENT))
+    reset = ResetSent(5, SERVER_ENDS, gone.key, State.CLOSED, "TCP_ABORT_ON_CLOSE")
+    told = replace(picture(gone), mishaps=Mishaps({SERVER_ENDS: EndsMishaps(reset)}))
+    found = detail(SERVER_ENDS, told, None)
+    assert found is not None
+    assert "because the program closed it with received data still unread" in str(found.problems[0].message)
+    untold = detail(SERVER_ENDS, picture(gone), None)
+    assert untold is not None
+    assert "because" not in str(untold.problems[0].message)
+
+
+def test_mishaps_of_nobody_and_of_another_namespace_are_none() -> None:
+    here, unavailable = connection(row=server_row()), dict.fromkeys(MishapKind, "needs root")
+    elsewhere = connection(row=replace(server_row(), netns=Namespace(7, here=False)))
+    assert mishaps_of(here, Mishaps()) == NO_MISHAPS
+    assert mishaps_of(here, Mishaps(unavailable=unavailable)) is None
+    assert mishaps_of(elsewhere, Mishaps()) is None
 
 
 def test_detail_of_a_flow_without_a_socket_is_the_wires_view_of_both_ends() -> None:

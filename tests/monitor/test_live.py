@@ -196,6 +196,17 @@ def test_mishaps_are_in_the_picture() -> None:
         assert mishaps.unavailable[MishapKind.ERROR] == "not told"
 
 
+def test_listening_takes_what_is_reported_between_two_looks() -> None:
+    mishaps = ScriptedMishaps()
+    monitor = Monitor(KernelSources(ScriptedSockets([]), OwnerIndex(), None, mishaps=mishaps), PacketLog(), NO_TAP)
+    monitor.listen(0)
+    assert mishaps.read() is not NO_READING
+    mishaps = ScriptedMishaps()
+    monitor = Monitor(KernelSources(ScriptedSockets([]), OwnerIndex(), None, mishaps=mishaps), PacketLog(), NO_TAP)
+    monitor.listen(0.001)
+    assert mishaps.read() is NO_READING
+
+
 @pytest.mark.parametrize("lost", [0, 5])
 def test_lost_mishaps_are_shown(lost: int) -> None:
     sources = KernelSources(ScriptedSockets([]), OwnerIndex(), None, mishaps=ScriptedMishaps(lost))

@@ -50,6 +50,14 @@ def test_frame_that_is_no_tcp_is_counted_and_not_logged() -> None:
     assert [event.segment.frame for event in log.slice(0)[1]] == [2, 3, 4]
 
 
+def test_segments_of_the_newest_flows_are_counted_for_either_end() -> None:
+    tap = Wiretap(ScriptedFrames(HANDSHAKE), PacketLog())
+    tap.receive()
+    assert tap.newest_segs(9) == [(CLIENT_ENDS, 2, 1)]
+    assert tap.newest_segs(0) == []
+    assert NoWiretap(SourceStatus("packets", False, "")).newest_segs(9) == []
+
+
 def test_find_gives_the_flow_from_either_end() -> None:
     tap = Wiretap(ScriptedFrames(HANDSHAKE), PacketLog())
     tap.receive()

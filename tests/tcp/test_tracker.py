@@ -36,6 +36,13 @@ def test_flow_lookup_from_either_end_has_the_side() -> None:
     assert flow.ends == CLIENT_FIRST
 
 
+def test_flows_that_began_last_come_first() -> None:
+    tracker = FlowTracker()
+    for port in (1, 2, 3):
+        tracker.receive_segment(from_port(port))
+    assert [flow.stream for flow in tracker.newest(2)] == [2, 1]
+
+
 def test_flow_between_strangers_is_none() -> None:
     assert FlowTracker().flow(CLIENT_FIRST) is None
 
