@@ -9,8 +9,8 @@ from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, FIN
 from tests.builders import connection, ends, event
+from tests.narration.test_ladder import traced
 from tests.narration.traces import OPENING
-from tests.tui.ladder.test_model import traced
 
 SECOND = 1_000_000_000
 LISTENER = connection(ends=ends(("127.0.0.1", 9999), ("0.0.0.0", 0)), state=State.LISTEN)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
-from tcpwatch.report.output import Output, is_unicode
+from tcpwatch.report.output import Output
 from tcpwatch.report.records.schema import Record, Schema
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
@@ -23,7 +23,7 @@ from tcpwatch.wire.segment import endpoints
 def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
     """What writes records of this schema, by its columns where there is no faster way."""
     line_of: Callable[[Any], str] = FASTER.get(schema.name) or (lambda record: line(schema.as_dict(record)))
-    if not is_unicode():
+    if not output.takes_unicode:
         unescaped = line_of
         line_of = lambda record: json_in_ascii(unescaped(record))  # noqa: E731
     add = output.add
