@@ -4,7 +4,7 @@ Reads no clock: the moment of each dump comes in.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tcpwatch.diagnose.diagnosis import problem_of_trouble
@@ -18,10 +18,14 @@ from tcpwatch.monitor.detail import facts_of
 from tcpwatch.monitor.listener_of import listener_of
 from tcpwatch.monitor.local_ports import LocalPortUse
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.successors import Successors
 from tcpwatch.monitor.trends import Trends
 from tcpwatch.monitor.trouble_ages import TroubleAges, in_trouble
 from tcpwatch.sockets.counters import Stack
-from tcpwatch.sockets.row import NoOwner
+from tcpwatch.sockets.program import Program
+from tcpwatch.sockets.row import NoOwner, Owner
+
+MANY = 64  # sockets of a program, from which on its descriptors are looked at
 
 ProgramKey = int | NoOwner | None
 """Its pid; why nobody is known to hold a socket."""
@@ -42,12 +46,18 @@ class ProblemFinder:
         self._trends: Trends[tuple[ProgramKey, Trouble]] = Trends()
         self._local_port_use = LocalPortUse()
 
-    def find(self, connections: Sequence[Connection], stack: Stack, now_ns: int) -> FoundProblems:
-        """The problems as of a dump made at `now_ns` (monotonic)."""
+    def find(
+        self,
+        connections: Sequence[Connection],
+        stack: Stack,
+        now_ns: int,
+        read_program: Callable[[Owner], Program | None] = lambda owner: None,
+    ) -> FoundProblems:
+        """The problems as of a dump made at `now_ns` (monotonic); `read_program` looks into a process."""
         troubled = list(in_trouble(connections))
         trouble_since = self._ages.update(troubled, now_ns)
         ranked = [
-            *self._of_programs(troubled, connections, trouble_since, stack, now_ns),
+            *self._of_programs(troubled, connections, trouble_since, stack, now_ns, read_program),
             *problems_of_host(self._host(connections, stack, now_ns)),
         ]
         ranked.sort(key=_worst_first)
@@ -60,6 +70,7 @@ class ProblemFinder:
         trouble_since: Mapping[int, Since],
         stack: Stack,
         now_ns: int,
+        read_program: Callable[[Owner], Program | None],
     ) -> Iterator[Ranked]:
         since = {one.key: _since(trouble, one, trouble_since) for trouble, one in troubled}
         members: dict[ProgramKey, dict[Trouble, list[Connection]]] = {}
@@ -82,10 +93,13 @@ class ProblemFinder:
             peer = by_key.get(one.peer) if one.peer is not None else None
             return problem_of_trouble(facts_of(one, peer, stack, listener_of(one.row, connections)), trouble)
 
+        successors = Successors(connections)
         for program, sockets in by_program(connections).items():
             by_trouble = members.get(program, {})
+            owner = sockets[0].owners[0] if sockets[0].owners else None
+            looked_into = owner is not None and (by_trouble or len(sockets) >= MANY or successors.listens(owner))
             facts = ProgramFacts(
-                owner=sockets[0].owners[0] if sockets[0].owners else None,
+                owner=owner,
                 no_owner=sockets[0].no_owner,
                 sockets=sockets,
                 now_ns=now_ns,
@@ -93,6 +107,8 @@ class ProblemFinder:
                 since=since,
                 trends={trouble: trends[program, trouble] for trouble in by_trouble},
                 stack=stack,
+                program=read_program(owner) if owner is not None and looked_into else None,
+                successor=successors.of(owner, sockets) if owner is not None else None,
             )
             yield from problems_of_program(facts, on_socket)
 

@@ -13,6 +13,7 @@ from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.host import Route
 from tcpwatch.sockets.mishaps import NOTHING_WENT_WRONG, Mishaps
+from tcpwatch.sockets.program import Program
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline
@@ -160,7 +161,8 @@ class Detail:
     `timelines` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
     ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while; `cgroup` the path of the
     first end's control group; `listeners` those that the ends in SYN-RECEIVED are for. `route` is where what the first
-    end sends goes now, `icmp_errors` what came of it.
+    end sends goes now, `icmp_errors` what came of it. `program` holds the first end; `of_its_program` are the problems
+    of the picture that the first end is in.
     """
 
     ends: bytes
@@ -180,3 +182,5 @@ class Detail:
     route: Route | None = None
     icmp_errors: IcmpErrors | None = None
     listeners: tuple[SocketRow | None, ...] = (None, None)
+    program: Program | None = None
+    of_its_program: tuple[Problem, ...] = ()
