@@ -85,7 +85,7 @@ def tmux() -> None:
         pytest.skip("needs tmux")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program() -> list[str]:
     """The real command, as this user."""
     return [sys.executable, "-m", "tcpwatch"]
