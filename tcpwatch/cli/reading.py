@@ -13,7 +13,7 @@ from itertools import chain, islice
 from types import FrameType
 from typing import Protocol, Self
 
-from tcpwatch.capture.frame import Frame, FrameSource, Statistics
+from tcpwatch.capture.frame import POLL_MS, Frame, FrameSource, Statistics
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.cli.losses import Losses
@@ -29,7 +29,6 @@ from tcpwatch.wire.files.record import one_by_one
 from tcpwatch.wire.origin import mark_links
 from tcpwatch.wire.segment import Segment
 
-POLL_MS = 100
 LONGEST_UNSEEN_NS = 100_000_000  # how long what is worked out may wait for its reader
 # A full collection goes through every flow that is held: a tenth of a second in which the ring fills. Little is made
 # in cycles here, so it is looked for seldom.

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from threading import Event as Flag
 from threading import Lock, Thread
 
-from tcpwatch.capture.frame import FrameSource
+from tcpwatch.capture.frame import POLL_MS, FrameSource
 from tcpwatch.capture.recording import Recording
 from tcpwatch.kernel.rtnetlink.links import Links
 from tcpwatch.monitor.icmp_errors import NO_ICMP_ERRORS, IcmpErrorLog, IcmpErrors
@@ -20,7 +20,6 @@ from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.icmp import read_icmp_error
 from tcpwatch.wire.origin import mark_links
 
-POLL_MS = 100
 LINGER_NS = 120_000_000_000  # nf_conntrack_tcp_timeout_time_wait
 
 
