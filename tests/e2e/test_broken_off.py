@@ -58,9 +58,9 @@ def break_off(program: ForkServer, case: Case) -> Left:
     with begun(program, case.name, PACE_S) as (demo, ground):
         if case.acts:
             demo.send_signal(signal.SIGCONT)
-            told = (line for line in demo.out if "▶" in line)
+            announced = (line for line in demo.out if "▶" in line)
             for _ in range(case.acts):
-                next(told)
+                next(announced)
         players = [pid for pid in ground.processes() if pid != demo.pid]
         demo.send_signal(case.ending)
         demo.send_signal(signal.SIGCONT)

@@ -111,8 +111,8 @@ def test_flows_from_outside_have_the_promised_analysis_and_end_in_a_state_that_w
 
 
 def test_recording_is_of_the_scenario_as_it_is_now(runs: Runs, name: str) -> None:
-    told = [line.partition("▶ ")[2] for line in runs[name].result().out.splitlines() if "▶" in line]
-    assert told == [act.text(str) for act in acts_of(name)], "`make scenarios` takes them anew"
+    announced = [line.partition("▶ ")[2] for line in runs[name].result().out.splitlines() if "▶" in line]
+    assert announced == [act.text(str) for act in acts_of(name)], "`make scenarios` takes them anew"
 
 
 def test_nothing_is_left_of_a_scenario_that_is_over(runs: Runs, name: str) -> None:
