@@ -95,4 +95,4 @@ def test_without_proc_there_are_sockets_and_no_owners() -> None:
     script = f"mount -t tmpfs none /proc && {command} sockets && {command} doctor"
     ended = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "○ owners   /proc, where they are looked for, is not mounted here" in ended.stdout
+    assert "○ owners    /proc, where they are looked for, is not mounted here" in ended.stdout
