@@ -8,10 +8,10 @@ that is full at the start is refused then. The end of the file tells how many fr
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from tcpwatch.capture.frame import Frame, Statistics
+from tcpwatch.capture.frame import Frame, FrameSource, Statistics
 from tcpwatch.errors import RecordingError, UsageError
 from tcpwatch.system.invoking_user import as_invoking_user, denied_to
 from tcpwatch.text.clean import clean
@@ -22,6 +22,8 @@ from tcpwatch.wire.link import LINKTYPE_ETHERNET
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MODE = 0o600
 FLUSH_BYTES = 1 << 18
+LAST_WAIT_MS = 100  # a ring keeps its newest frames to itself for 50 ms
+LAST_BATCHES = 100  # more than a ring has blocks, should the clock go back
 
 
 class Recording:
@@ -78,6 +80,19 @@ class Recording:
         self.frames += 1
         if self._blocks.size >= FLUSH_BYTES:
             self.flush()
+
+    def take(self, source: FrameSource, timeout_ms: int) -> Sequence[Frame]:
+        """The next frames of a source, which are in the file already."""
+        frames = source.frames(timeout_ms)
+        self.write(source.name, frames)
+        return frames
+
+    def take_last(self, source: FrameSource, end_ns: int) -> None:
+        """Record what was captured until `end_ns` on the wall clock, when the capture was told to end."""
+        for _ in range(LAST_BATCHES):
+            frames = self.take(source, LAST_WAIT_MS)
+            if not frames or frames[-1][0] > end_ns:
+                return
 
     def flush(self) -> bool:
         """Write all waiting blocks to the file; whether the file is whole."""

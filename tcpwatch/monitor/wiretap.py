@@ -59,8 +59,11 @@ class Wiretap:
     def stop(self) -> None:
         """End the thread and close the source."""
         self._stop.set()
+        end_ns = self._clock()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
+        if self._recording is not None and self.failure is None and not self._thread.is_alive():
+            self._recording.take_last(self._source, end_ns)
         counts = self._source.statistics() if self._recording is not None else None
         self._source.close()
         if self._links is not None:
@@ -123,9 +126,8 @@ class Wiretap:
     def receive(self) -> None:
         """Read what frames there are, waiting a moment for the first, and publish what they mean."""
         decode, begin = self._decoder.decode, self._frames + 1
-        frames = self._source.frames(POLL_MS)
-        if self._recording is not None:
-            self._recording.write(self._source.name, frames)
+        source, recording = self._source, self._recording
+        frames = source.frames(POLL_MS) if recording is None else recording.take(source, POLL_MS)
         self._frames += len(frames)
         segments = [
             decode(number, time_ns, link_type, data, wire_length)

@@ -16,6 +16,7 @@ from tcpwatch.capture.recording import Recording
 from tcpwatch.errors import RecordingError, UsageError
 from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_NULL
+from tests.monitor.fakes import ScriptedFrames
 from tests.wire.frames import tcp_frame
 
 NOBODY = 65_534
@@ -46,6 +47,14 @@ def test_frames_are_in_the_file_as_soon_as_written(tmp_path: Path) -> None:
     recording.write("eth0", [frame(1), frame(2, LINKTYPE_NULL)])
     assert recorded(tmp_path / "a") == [frame(1), frame(2, LINKTYPE_NULL)]
     assert recording.message == f"2 frames recorded in {tmp_path}/a"
+    recording.close()
+
+
+def test_last_frames_are_those_until_the_end(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    source = ScriptedFrames([frame(1)], [frame(9)], [frame(10)])
+    recording.take_last(source, end_ns=5)
+    assert recorded(tmp_path / "a") == [frame(1), frame(9)]
     recording.close()
 
 

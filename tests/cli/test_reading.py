@@ -8,7 +8,7 @@ import pytest
 
 from tcpwatch.capture.frame import Frame, Statistics
 from tcpwatch.cli.options import FrameOptions
-from tcpwatch.cli.reading import ENDING_SIGNALS, Reading
+from tcpwatch.cli.reading import ENDING_SIGNALS, INTERRUPTIONS, Reading
 from tcpwatch.errors import RecordingError
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.files.capture_file import read_records
@@ -57,7 +57,7 @@ def test_privilege_goes_between_opening_and_the_first_frame(log: list[str], tmp_
     options = FrameOptions(write=str(tmp_path / "a"))
     with Reading(options, FlowTracker(), lambda: log.append("hand over")) as reading:
         assert len(list(islice(reading.events(), 4))) == 4
-    assert log == ["open", "drop", "hand over", "wait", "hand over", "wait", "close"]
+    assert log == ["open", "drop", "hand over", "wait", "hand over", "wait", *["wait"] * 3, "close"]
 
 
 def test_end_tells_what_was_captured_and_lost(log: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,6 +89,51 @@ def test_file_that_cannot_be_written_closes_the_capture(log: list[str], tmp_path
     with pytest.raises(Exception, match="is there already"):
         Reading(FrameOptions(write=str(tmp_path)), FlowTracker(), lambda: None)
     assert log == ["open", "close"]
+
+
+@pytest.mark.parametrize("number", INTERRUPTIONS)
+def test_signal_ends_the_reading_with_all_recorded_that_was_captured(
+    log: list[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    ending = pytest.raises((SystemExit, KeyboardInterrupt))
+    with ending, Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading:
+        for _ in islice(reading.events(), 3):
+            pass
+        signal.raise_signal(number)
+    with (tmp_path / "a").open("rb") as file:
+        assert list(read_records(file)) == as_frames(*conversation())
+
+
+def test_signal_while_frames_are_taken_comes_once_they_are_recorded(
+    log: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(source: Interface, timeout_ms: int) -> Sequence[Frame]:
+        signal.raise_signal(signal.SIGTERM)
+        return as_frames(*conversation())[:2]
+
+    monkeypatch.setattr(Interface, "frames", interrupted)
+    with pytest.raises(SystemExit), Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as it:
+        monkeypatch.setattr("tcpwatch.capture.recording.LAST_BATCHES", 0)
+        list(it.events())
+    with (tmp_path / "a").open("rb") as file:
+        assert len(list(read_records(file))) == 2
+
+
+def test_recording_that_stops_is_said_once_as_it_happens(
+    log: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with (
+        pytest.raises(RecordingError),
+        Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading,
+    ):
+        monkeypatch.setattr("os.write", full)
+        for _ in islice(reading.events(), 4):
+            pass
+        monkeypatch.undo()
+    assert capsys.readouterr().err.count("recording stopped (No space left on device)") == 1
 
 
 @pytest.mark.parametrize("number", ENDING_SIGNALS)
