@@ -7,6 +7,7 @@ then is the first frame read.
 import gc
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from itertools import chain, islice
@@ -134,12 +135,14 @@ class Reading:
         self._before_wait = before_wait
         self.frames = 0  # that have been read
         self._told_failure = False  # of the recording
+        self._remarks: Counter[str] = Counter()  # on the file
         self._count = options.max_segs
         self._ports = frozenset(port.to_bytes(2) for port in options.ports)
         with ExitStack() as opened:
             self._input: Input
             if options.read is not None:
-                self._input = CaptureFile(options.read, self._hand_over)
+                self._input = file = CaptureFile(options.read, self._hand_over)
+                self._remarks = file.remarks
                 gc.disable()  # nothing on the way makes cycles, and looking for them costs a tenth of the time
                 opened.callback(gc.enable)
                 source = None
@@ -173,6 +176,8 @@ class Reading:
                 f"{counted(evicted, 'connection')} let go of before the end, {tracker.evicted_open:,} of them"
                 f" not over: {tracker.limit:,} can be followed at a time"
             )
+        for remark, count in self._remarks.items():
+            say(f"{remark}: {count:,}")
         if self._decoder.skipped:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in self._decoder.skipped.most_common())
             say(f"frames without a segment to show: {reasons}")

@@ -1,5 +1,6 @@
 import gc
 import signal
+from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from tcpwatch.errors import RecordingError
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.files.capture_file import read_records
 from tests.cli.captures import as_frames, conversation
+from tests.wire.captures import pcap_header, pcap_record
 
 
 class Interface:
@@ -74,6 +76,14 @@ def test_cycles_are_not_looked_for_while_a_file_is_read(log: list[str], capture:
     assert gc.isenabled()
 
 
+def test_irregular_times_of_a_file_are_told(log: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a").write_bytes(pcap_header() + pcap_record(fraction=2_000_000) * 2)
+    with Reading(FrameOptions(read=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading:
+        deque(reading.events())
+    said = "tcpwatch: times whose fraction of a second is a second or more, so they are not certain: 2"
+    assert said in capsys.readouterr().err
+
+
 def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Path) -> None:
     def on_disk() -> int:
         with (tmp_path / "a").open("rb") as file:
@@ -97,8 +107,7 @@ def test_signal_ends_the_reading_with_all_recorded_that_was_captured(
 ) -> None:
     ending = pytest.raises((SystemExit, KeyboardInterrupt))
     with ending, Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading:
-        for _ in islice(reading.events(), 3):
-            pass
+        deque(islice(reading.events(), 3))
         signal.raise_signal(number)
     with (tmp_path / "a").open("rb") as file:
         assert list(read_records(file)) == as_frames(*conversation())
@@ -112,9 +121,9 @@ def test_signal_while_frames_are_taken_comes_once_they_are_recorded(
         return as_frames(*conversation())[:2]
 
     monkeypatch.setattr(Interface, "frames", interrupted)
+    monkeypatch.setattr("tcpwatch.capture.recording.LAST_BATCHES", 0)
     with pytest.raises(SystemExit), Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as it:
-        monkeypatch.setattr("tcpwatch.capture.recording.LAST_BATCHES", 0)
-        list(it.events())
+        next(it.events())
     with (tmp_path / "a").open("rb") as file:
         assert len(list(read_records(file))) == 2
 
@@ -125,14 +134,12 @@ def test_recording_that_stops_is_said_once_as_it_happens(
     def full(fd: int, data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    with (
-        pytest.raises(RecordingError),
-        Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading,
-    ):
-        monkeypatch.setattr("os.write", full)
-        for _ in islice(reading.events(), 4):
-            pass
-        monkeypatch.undo()
+    reading = Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None)
+    monkeypatch.setattr("os.write", full)
+    deque(islice(reading.events(), 4))
+    monkeypatch.undo()
+    with pytest.raises(RecordingError):
+        reading.__exit__(None)
     assert capsys.readouterr().err.count("recording stopped (No space left on device)") == 1
 
 
