@@ -83,7 +83,9 @@ class Recording:
         if self.failure is not None:
             return
         time_ns, link_type, data, wire_length = frame
-        self._writer.write(interface, link_type, time_ns, data, wire_length, self._take_remarks())
+        self._writer.write(
+            interface, link_type, time_ns, data, wire_length, self._take_remarks() if self._remarks else ""
+        )
         self.frames += 1
         if self._blocks.size >= FLUSH_BYTES:
             self.flush()
