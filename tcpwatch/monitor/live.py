@@ -27,6 +27,7 @@ from tcpwatch.monitor.paths import Paths
 from tcpwatch.monitor.problems import ProblemFinder
 from tcpwatch.monitor.programs import KnownPrograms
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
+from tcpwatch.monitor.unlooked import not_looked_at
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
 from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Stack
@@ -156,6 +157,7 @@ class Monitor:
             closed_left_out=self._history.closed_left_out,
             stack=stack,
             problems=found.problems,
+            not_looked_at=tuple(not_looked_at(self._kernel.mishaps.unavailable, found.programs)),
             trouble_since=found.trouble_since,
             icmp_errors=self._wiretap.icmp_errors,
             mishaps=self._mishaps.view(now_ns, self._kernel.mishaps.unavailable),

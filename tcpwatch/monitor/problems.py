@@ -4,7 +4,7 @@ Reads no clock: the moment of each dump comes in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tcpwatch.diagnose.diagnosis import problem_of_trouble
@@ -32,10 +32,14 @@ ProgramKey = int | NoOwner | None
 
 
 class FoundProblems(NamedTuple):
-    """What is wrong, the worst first; by cookie since when a socket is in trouble, where its state is older."""
+    """What is wrong, the worst first; by cookie since when a socket is in trouble, where its state is older.
+
+    `programs` are those who hold sockets, and the reasons why of others nobody is known.
+    """
 
     problems: tuple[Problem, ...]
     trouble_since: Mapping[int, Since]
+    programs: Collection[ProgramKey] = ()
 
 
 class ProblemFinder:
@@ -56,17 +60,19 @@ class ProblemFinder:
         """The problems as of a dump made at `now_ns` (monotonic); `read_program` looks into a process."""
         troubled = list(in_trouble(connections))
         trouble_since = self._ages.update(troubled, now_ns)
+        programs = by_program(connections)
         ranked = [
-            *self._of_programs(troubled, connections, trouble_since, stack, now_ns, read_program),
+            *self._of_programs(troubled, connections, programs, trouble_since, stack, now_ns, read_program),
             *problems_of_host(self._host(connections, stack, now_ns)),
         ]
         ranked.sort(key=_worst_first)
-        return FoundProblems(tuple(problem for _, problem in ranked), trouble_since)
+        return FoundProblems(tuple(problem for _, problem in ranked), trouble_since, programs.keys())
 
     def _of_programs(
         self,
         troubled: Sequence[tuple[Trouble, Connection]],
         connections: Sequence[Connection],
+        programs: Mapping[ProgramKey, Sequence[Connection]],
         trouble_since: Mapping[int, Since],
         stack: Stack,
         now_ns: int,
@@ -94,7 +100,7 @@ class ProblemFinder:
             return problem_of_trouble(facts_of(one, peer, stack, listener_of(one.row, connections)), trouble)
 
         successors = Successors(connections)
-        for program, sockets in by_program(connections).items():
+        for program, sockets in programs.items():
             by_trouble = members.get(program, {})
             owner = sockets[0].owners[0] if sockets[0].owners else None
             looked_into = owner is not None and (by_trouble or len(sockets) >= MANY or successors.listens(owner))

@@ -108,7 +108,7 @@ class Snapshot:
     `closed` are connections that ended a while ago, however short they were, oldest end first; `closed_left_out` more
     were left out. They are in `by_key` too, and in `by_ends` where no living one has their ends.
 
-    `problems` are what is wrong, the worst first.
+    `problems` are what is wrong, the worst first; `not_looked_at` says what the rules had no facts on.
     `trouble_since` has by cookie since when a connection is in trouble, where that is younger than its state.
     `icmp_errors` are those about what was sent by the first of the ends. `mishaps` are the RSTs that this kernel sent,
     the errors that it gave to programs and the segments that it dropped in the last minutes.
@@ -129,6 +129,7 @@ class Snapshot:
     trouble_since: Mapping[int, Since] = field(default_factory=dict)
     icmp_errors: Mapping[bytes, IcmpErrors] = field(default_factory=lambda: NO_ICMP_ERRORS)
     mishaps: Mishaps = NOTHING_WENT_WRONG
+    not_looked_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
