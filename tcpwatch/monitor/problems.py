@@ -13,6 +13,8 @@ from tcpwatch.diagnose.host import HostFacts
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity, Since
 from tcpwatch.diagnose.program import ProgramFacts, ProgramSocket
 from tcpwatch.diagnose.rule import Trouble
+from tcpwatch.diagnose.rules.closing import NOT_CLOSED
+from tcpwatch.diagnose.rules.leak import LEAK
 from tcpwatch.diagnose.rules.listener import LISTEN_DROPS
 from tcpwatch.monitor.detail import facts_of
 from tcpwatch.monitor.listener_of import listener_of
@@ -82,6 +84,10 @@ class ProblemFinder:
         members: dict[ProgramKey, dict[Trouble, list[Connection]]] = {}
         for trouble, one in troubled:
             members.setdefault(program_of(one), {}).setdefault(trouble, []).append(one)
+        for program, by_trouble in members.items():
+            for one in _young_of_a_leak(by_trouble.get(NOT_CLOSED, ()), programs.get(program, ())):
+                by_trouble[NOT_CLOSED].append(one)
+                since[one.key] = Since(one.since_ns, one.since_seen)
         for ones in (ones for by_trouble in members.values() for ones in by_trouble.values()):
             ones.sort(key=lambda one: (-one.turned_away, since[one.key]))
         trends = self._trends.update(
@@ -136,6 +142,13 @@ def by_program(connections: Iterable[Connection]) -> dict[ProgramKey, list[Conne
         if one.mark is not gone:
             sockets[owners[0].pid if (owners := one.owners) else one.no_owner].append(one)
     return sockets
+
+
+def _young_of_a_leak(leaked: Sequence[Connection], sockets: Sequence[Connection]) -> list[Connection]:
+    """Where a program leaks, those that came a moment ago and would be ordinary elsewhere."""
+    if len(leaked) < LEAK:
+        return []
+    return [one for one in sockets if one.half_close is not None and not one.half_close.sends]
 
 
 def _since(trouble: Trouble, one: Connection, trouble_since: Mapping[int, Since]) -> Since:
