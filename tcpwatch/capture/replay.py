@@ -7,6 +7,7 @@ called sudo: what that user may not read is not read for him.
 import os
 import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from tcpwatch.capture.frame import Frame
@@ -34,6 +35,7 @@ class CaptureFile:
         """Raises UsageError if the file does not exist, may not be read, or is not a regular file, pipe or socket."""
         self.name = "stdin" if name == STDIN else clean(name)
         self._before_read = before_read
+        self.remarks: Counter[str] = Counter()  # what is irregular in it and was read all the same
         if name == STDIN and sys.stdin is None:
             raise UsageError("stdin cannot be read: it is closed")
         try:
@@ -49,7 +51,7 @@ class CaptureFile:
         Raises CaptureFileError after the last frame before any damage.
         """
         try:
-            yield from read_batches(self)
+            yield from read_batches(self, self.remarks)
         except CaptureFileError as error:
             raise CaptureFileError(f"{self.name}: {error}") from error
 

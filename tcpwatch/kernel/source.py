@@ -14,12 +14,11 @@ from tcpwatch.kernel.bpf.tracepoints import TracepointEvents
 from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.host import Host
 from tcpwatch.kernel.mishaps import MishapSource, NoMishaps
-from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS as NAMESPACES_BUDGET_NS
-from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, NamespaceScope, OtherNamespace
+from tcpwatch.kernel.namespaces.all_sockets import DUMP_BUDGET_NS, AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.proc.net_tcp import ProcNet
 from tcpwatch.kernel.proc.netstat import Netstat
-from tcpwatch.kernel.proc.owners import BUDGET_NS, Answer, OwnerIndex
+from tcpwatch.kernel.proc.owners import SEARCH_BUDGET_NS, Answer, OwnerIndex
 from tcpwatch.kernel.proc.programs import Programs
 from tcpwatch.kernel.proc.sysctls import Sysctls
 from tcpwatch.kernel.psutil_sockets import PortableSockets
@@ -122,7 +121,7 @@ def open_kernel(
 
 
 def _owner_index(once: bool) -> OwnerIndex:
-    return OwnerIndex(budget_ns=UNLIMITED_NS if once else BUDGET_NS)
+    return OwnerIndex(budget_ns=UNLIMITED_NS if once else SEARCH_BUDGET_NS)
 
 
 def _open_tables(bpf: bool, scope: NamespaceScope, once: bool, ports: Sequence[int]) -> KernelSources:
@@ -177,7 +176,7 @@ def _for_scope(
     others = [
         OtherNamespace(namespace_thread, open_table(namespace_thread)) for namespace_thread in scope.namespace_threads
     ]
-    return AllNamespaces(here, others, scope.left_out, budget_ns=UNLIMITED_NS if once else NAMESPACES_BUDGET_NS)
+    return AllNamespaces(here, others, scope.left_out, budget_ns=UNLIMITED_NS if once else DUMP_BUDGET_NS)
 
 
 def _sock_diag_of(namespace_thread: NamespaceThread) -> SockDiag:

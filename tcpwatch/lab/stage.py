@@ -20,6 +20,7 @@ from tcpwatch.lab.loss import drop_incoming
 
 PACE_S = 2.0
 SOON_S = 0.1
+SYN_AGAIN_S = 1.2  # the kernel sends a SYN again after a second
 POLL_S = 0.02
 STATE_WITHIN_S = 10
 KERNEL_STATES = {"ESTABLISHED": 1, "SYN-RECEIVED": 3, "FIN-WAIT-2": 5, "CLOSED": 7}  # include/net/tcp_states.h

@@ -13,7 +13,7 @@ from tcpwatch.tcp.seqnum import HALF, ahead, wrap
 from tcpwatch.wire.segment import ACK, SYN, Segment, reversed_ends
 
 EVICT_SHARE = 16  # a sixteenth is evicted at once, so the search for candidates is rare
-MOST_LINKS = 16  # flows with the same ends among which a segment's is looked for
+MOST_WITH_SAME_ENDS = 16  # flows with the same ends among which a segment's is looked for
 REUSED = ("reused_ports",)
 
 
@@ -107,7 +107,7 @@ class FlowTracker:
         several = self._apart.get(segment.ends)
         if several is None:
             return latest
-        newest = several[-MOST_LINKS:]
+        newest = several[-MOST_WITH_SAME_ENDS:]
         return min(newest, key=lambda found: (found[0].is_elsewhere(segment, found[1]), _distance(segment, *found)))
 
     def _open(self, segment: Segment, reused: bool = False) -> tuple[Flow, int]:

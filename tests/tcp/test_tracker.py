@@ -102,8 +102,8 @@ def test_limit_evicts_closed_flows_before_idle_flows() -> None:
 
 
 def test_expire_forgets_closed_flows_without_on_evict() -> None:
-    told: list[Flow] = []
-    tracker = FlowTracker(on_evict=told.extend)
+    let_go: list[Flow] = []
+    tracker = FlowTracker(on_evict=let_go.extend)
     tracker.receive_segment(from_port(1_000, time_ns=0))
     for line in segments(REFUSED):
         tracker.receive_segment(line)
@@ -116,7 +116,7 @@ def test_expire_forgets_closed_flows_without_on_evict() -> None:
         assert len(tracker.flows()) == 2
     tracker.expire(2 * START_NS)
     assert [flow.stream for flow in tracker.flows()] == [0]
-    assert (tracker.flow(CLIENT_FIRST), tracker.evicted, told) == (None, 0, [])
+    assert (tracker.flow(CLIENT_FIRST), tracker.evicted, let_go) == (None, 0, [])
 
 
 def test_limit_evicts_an_older_flow_but_not_its_successor() -> None:
@@ -175,11 +175,11 @@ def test_limit_evicts_open_connections_where_there_is_nothing_else() -> None:
 
 
 def test_limit_calls_on_evict_before_eviction() -> None:
-    told: list[int] = []
-    tracker = FlowTracker(limit=2, on_evict=lambda flows: told.extend(flow.stream for flow in flows))
+    let_go: list[int] = []
+    tracker = FlowTracker(limit=2, on_evict=lambda flows: let_go.extend(flow.stream for flow in flows))
     for port in range(3):
         tracker.receive_segment(from_port(1_000 + port, time_ns=port))
-    assert told == [0]
+    assert let_go == [0]
 
 
 fields = st.integers(min_value=0, max_value=2**32 - 1) | st.integers(min_value=990, max_value=1_010)

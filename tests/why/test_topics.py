@@ -17,7 +17,7 @@ every_topic = pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic
 
 ANALYSIS = {word for rule in (*analysis.PROGRESS, *analysis.REPETITION) for word in rule.words}
 ANALYSIS |= {"ack_lost_segment", "reused_ports"}
-TABLES = ("states", "steps", "flags", "analysis", "fields", "timers", "queues", "ideas")
+TABLES = ("states", "steps", "flags", "analysis", "fields", "timers", "queues", "ideas", "programs")
 
 
 @every_topic

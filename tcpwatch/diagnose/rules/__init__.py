@@ -2,12 +2,23 @@
 
 from tcpwatch.diagnose.program import ProgramFacts
 from tcpwatch.diagnose.rule import Rule
-from tcpwatch.diagnose.rules import closing, ended, kernel_vs_wire, listener, local_ports, opening, transfer, upper
+from tcpwatch.diagnose.rules import (
+    closing,
+    ended,
+    kernel_vs_wire,
+    leak,
+    listener,
+    local_ports,
+    opening,
+    process,
+    transfer,
+    upper,
+)
 
 RULES = (*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES, *transfer.RULES, *ended.RULES)
 """The rules on one socket. The problems on a socket stand in this order."""
 
-PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = ()
+PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = (*process.RULES, *leak.RULES)
 """The rules on a program. The first that words a trouble words it for all its sockets."""
 
 HOST_RULES = (*listener.HOST_RULES, *local_ports.RULES)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
 from tcpwatch.report.output import Output
-from tcpwatch.report.records.schema import Record, Schema
+from tcpwatch.report.records.schema import AnyRecord, Schema
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 from tcpwatch.text.charset import json_in_ascii
@@ -20,7 +20,7 @@ from tcpwatch.wire.options import ALIGNED_TIMESTAMPS, TIMESTAMPS_ALONE, parse_op
 from tcpwatch.wire.segment import endpoints
 
 
-def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
+def open_writer(schema: Schema[AnyRecord], output: Output) -> Callable[[Iterable[AnyRecord]], None]:
     """What writes records of this schema, by its columns where there is no faster way."""
     line_of: Callable[[Any], str] = FASTER.get(schema.name) or (lambda record: line(schema.as_dict(record)))
     if not output.takes_unicode:
@@ -28,7 +28,7 @@ def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Re
         line_of = lambda record: json_in_ascii(unescaped(record))  # noqa: E731
     add = output.add
 
-    def write(records: Iterable[Record]) -> None:
+    def write(records: Iterable[AnyRecord]) -> None:
         deque(map(add, map(line_of, records)), maxlen=0)  # a loop that runs in C
 
     return write

@@ -62,9 +62,12 @@ def _nothing(snapshot: Snapshot) -> Line:
     connections = snapshot.connections
     rows = (connection.row for connection in connections)
     known = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
+    line = NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
     if any(connection.half_close for connection in connections):
-        return NOTHING_STUCK_HALF_CLOSED
-    return NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
+        line = NOTHING_STUCK_HALF_CLOSED
+    if not snapshot.not_looked_at:
+        return line
+    return Line((*line.runs, (f"; not looked at: {', '.join(snapshot.not_looked_at)}", "muted")))
 
 
 def course_runs(problem: Problem, now_ns: int) -> tuple[Run, ...]:

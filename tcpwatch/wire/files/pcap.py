@@ -23,6 +23,9 @@ RECORD_HEADER = "IIII"
 VERSIONS = ((2, 0), (2, 1), (2, 2), (2, 3), (2, 4))
 LENGTHS_MAY_BE_SWAPPED = (2, 3)  # before this the wire length came first; in this version there are both (libpcap)
 LINK_TYPE_BITS = 0xFFFF  # the others describe the frame check sequence, which the IP length excludes anyway
+RESERVED_BITS = 0x0BFF_0000  # to be zero
+RESERVED = "link types with reserved bits, which were left out"
+LONG_FRACTION = "times whose fraction of a second is a second or more, so they are not certain"
 
 
 def read_pcap(stream: ByteStream) -> Iterator[list[Record]]:
@@ -33,6 +36,8 @@ def read_pcap(stream: ByteStream) -> Iterator[list[Record]]:
     if (held := stream.fill(header.size)) < header.size:
         raise CaptureFileError(f"not a capture file: its pcap header ends after {held} of {header.size} bytes.")
     major, minor, link_type = header.unpack_from(stream.buffer)
+    if link_type & RESERVED_BITS:
+        stream.remarks[RESERVED] += 1
     version = major, minor
     if version not in VERSIONS:
         raise CaptureFileError(f"a pcap file of version {major}.{minor}: only 2.0 to 2.4 can be read.")
@@ -61,7 +66,9 @@ def _records(stream: ByteStream, header: Struct, fraction_ns: int, link_type: in
             if end > size:
                 need = end - at
                 break
-            records.append((seconds * SECOND_NS + fraction * fraction_ns, link_type, buffer[start:end], wire_length))
+            if (fraction_time := fraction * fraction_ns) >= SECOND_NS:
+                stream.remarks[LONG_FRACTION] += 1
+            records.append((seconds * SECOND_NS + fraction_time, link_type, buffer[start:end], wire_length))
             at = end
         stream.at = at
         number += len(records)
@@ -90,5 +97,7 @@ def _old_records(
             raise damaged("record", number, stream.offset, cut_short(header.size + captured, held))
         start = stream.at + header.size
         stream.at = start + captured
+        if fraction * fraction_ns >= SECOND_NS:
+            stream.remarks[LONG_FRACTION] += 1
         yield [(seconds * SECOND_NS + fraction * fraction_ns, link_type, stream.buffer[start : stream.at], wire_length)]
         number += 1

@@ -94,13 +94,13 @@ def test_measurements_are_those_of_sock_diag(sockets: BpfSockets) -> None:
         diag.close()
     compared = 0
     for row in rows:
-        told = before.get(row.cookie)
+        dumped = before.get(row.cookie)
         # What changed between the dumps by itself, as a retransmission does, proves nothing.
-        if told is None or told.info is None or row.info is None or row.state is State.LISTEN:
+        if dumped is None or dumped.info is None or row.info is None or row.state is State.LISTEN:
             continue
-        if steady(told) != steady(after[row.cookie]):
+        if steady(dumped) != steady(after[row.cookie]):
             continue
-        earlier, found, later = asdict(told.info), asdict(row.info), asdict(after[row.cookie].info)
+        earlier, found, later = asdict(dumped.info), asdict(row.info), asdict(after[row.cookie].info)
         for name, value in found.items():
             if value is None:  # net/ipv4/tcp.c tells it of AccECN, this record does not
                 continue

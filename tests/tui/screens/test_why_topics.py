@@ -82,8 +82,8 @@ def test_detail_is_both_states_then_its_fields() -> None:
 
 def test_detail_with_memory_and_congestion_control() -> None:
     extensions = Extensions(memory=Memory(), congestion="bbr")
-    told = connection(1, ENDS, State.ESTABLISHED, 1, attributes=Told(extensions))
-    assert keys(Detail(ENDS, told, None, (), (), None, None, None, ())) == [
+    with_extensions = connection(1, ENDS, State.ESTABLISHED, 1, attributes=Told(extensions))
+    assert keys(Detail(ENDS, with_extensions, None, (), (), None, None, None, ())) == [
         "ESTABLISHED",
         "memory",
         "congestion control",
