@@ -17,6 +17,7 @@ TESTED_ELSEWHERE = {
     "tcpwatch/errors.py": "names",
     "tcpwatch/cli/commands/dashboard.py": "tests/e2e run it in a terminal",
     "tcpwatch/cli/commands/doctor.py": "tests/e2e/test_privilege_levels.py runs it as four users",
+    "tcpwatch/cli/commands/report/command.py": "tests/e2e/test_report.py runs it as three users",
     "tcpwatch/cli/options.py": "data",
     "tcpwatch/cli/live.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",
     "tcpwatch/cli/sources.py": "tests/e2e/test_privileges.py runs what it opens as root and as a plain user",

@@ -1,6 +1,6 @@
 """Connections out of a log as ladders to draw: what the narration knows of each segment, as the report takes it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tcpwatch.monitor.packet_log import Segments
 from tcpwatch.narration.ladder import Ladder as SegmentsOfOne
@@ -8,9 +8,77 @@ from tcpwatch.narration.ladder import label_of
 from tcpwatch.narration.narrate import names_of
 from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.report.ladder import KEPT_AT_THE_END, MOST_RUNGS, Ladder, Rung, tone_of
+from tcpwatch.report.records.problems import ReportedProblem
+from tcpwatch.tcp.analysis import CAUTIONS
+from tcpwatch.tcp.flow import Flow
 from tcpwatch.why.catalog import Translate
+from tcpwatch.wire.segment import reversed_ends
 
 LOST, AGAIN = "lost", "retransmission"
+NO_PORT = bytes(2)  # the remote end of a listener
+MOST_LADDERS, MOST_OF_A_PROBLEM = 12, 3
+
+
+def choose_ladders(
+    log: Segments, problems: Sequence[ReportedProblem], flows: Iterable[Flow], translate: Translate
+) -> tuple[list[Ladder], dict[int, list[int]]]:
+    """The connections that show most: members of problems, the worst first, then those with remarks on the wire.
+
+    Also which of the ladders are of which problem, by their places.
+    """
+    captured = _captured_ends(log)
+    ladders: list[Ladder] = []
+    places: dict[bytes, int] = {}
+    of_problems: dict[int, list[int]] = {}
+
+    def place_of(ends: bytes) -> int | None:
+        """Where it is drawn, which it is now if there is room."""
+        either = min(ends, reversed_ends(ends))
+        if either not in places and len(ladders) < MOST_LADDERS:
+            if (ladder := ladder_between(log, ends, translate)) is None:
+                return None
+            places[either] = len(ladders)
+            ladders.append(ladder)
+        return places.get(either)
+
+    for number, record in enumerate(problems):
+        found: list[int] = []
+        for ends in _member_ends(record, captured):
+            if (place := place_of(ends)) is not None and place not in found:
+                found.append(place)
+            if len(found) == MOST_OF_A_PROBLEM:
+                break
+        if found:
+            of_problems[number] = found
+    for flow in sorted(flows, key=remarks_of, reverse=True)[:MOST_LADDERS]:
+        if flow.ends in captured and (remarks_of(flow) or not problems):
+            place_of(flow.ends)
+    return ladders, of_problems
+
+
+def remarks_of(flow: Flow) -> int:
+    """How many segments of it tell of loss or of a stopped window."""
+    return sum(count for word, count in flow.analysis.items() if word in CAUTIONS)
+
+
+def _captured_ends(log: Segments) -> Mapping[bytes, None]:
+    """Who sent to whom, in either order, the newest first."""
+    _, events = log.slice(log.first)
+    captured: dict[bytes, None] = {}
+    for event in reversed(events):
+        captured.setdefault(event.segment.ends)
+        captured.setdefault(reversed_ends(event.segment.ends))
+    return captured
+
+
+def _member_ends(record: ReportedProblem, captured: Mapping[bytes, None]) -> Iterator[bytes]:
+    """The ends of its sockets of which segments are there; of a listener, those of who came to its port."""
+    for member in record.members:
+        ends = member.row.ends
+        if ends[-2:] == NO_PORT:
+            yield from (one for one in captured if one[-4:-2] == ends[-4:-2])
+        elif ends in captured:
+            yield ends
 
 
 def ladder_between(log: Segments, ends: bytes, translate: Translate) -> Ladder | None:

@@ -59,6 +59,7 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     demo = command("demo", "Real connections on loopback, and the dashboard on them.")
     explain = command("explain", "What is wrong with the connections of this host, in plain words, the worst first.")
     check = command("check", "One line and an exit code, for cron and CI: is anything wrong, or too much of something?")
+    report = command("report", "Everything about now in one folder, to be read by who was not there.")
     doctor = command("doctor", "What this machine and user can see, and how to see more.")
     why = command("why", "What a word on the screen means: a state, step, flag, field, timer or queue.")
     _add_scenario(demo)
@@ -66,6 +67,8 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     _add_topic(why)
     _add_filter(sockets)
     _add_check(check)
+    _add_report(report)
+    _add_interface_or_file(report)
     explain.add_argument("--watch", type=duration, metavar="S", help="look again after each S seconds")
     _add_kill(doctor)
     for reader in (packets, flows):
@@ -73,12 +76,12 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
         _add_write(reader)
         _add_filter(reader)
         reader.add_argument("-c", "--count", type=positive, metavar="N", help="stop after N segments")
-    for reader in (sockets, packets, flows, explain, check, demo):
+    for reader in (sockets, packets, flows, explain, check, report, demo):
         _add_port(reader)
         _add_backend(reader)
-    for reader in (sockets, packets, flows, explain, check, doctor):
-        _add_namespace(reader, everywhere=reader not in (packets, flows))
-    for explainer in (explain, check, demo, why):
+    for reader in (sockets, packets, flows, explain, check, report, doctor):
+        _add_namespace(reader, everywhere=reader not in (packets, flows, report))
+    for explainer in (explain, check, report, demo, why):
         _add_language(explainer)
     for printer in (sockets, packets, flows, explain, check, doctor):
         _add_format(printer)
@@ -199,6 +202,16 @@ def _add_check(parser: ArgumentParser) -> None:
     parser.add_argument("--severity", choices=SEVERITIES, help="the least that counts as a problem (default: warn)")
     parser.add_argument(
         "--for", dest="hold", type=duration, metavar="S", help="fail only if it holds at each look for S seconds"
+    )
+
+
+def _add_report(parser: ArgumentParser) -> None:
+    parser.add_argument("--for", dest="looks", type=duration, metavar="S", help="how long to look (default: 10 s)")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", help="a new or an empty folder (default: tcpwatch-report-HOST-TIME here)"
+    )
+    parser.add_argument(
+        "--payload", action="store_true", help="keep what was captured of the payload, which may hold secrets"
     )
 
 

@@ -115,6 +115,10 @@ class Wiretap:
         """
         return self._tracker.flow(ends, link)
 
+    def flows(self) -> list[Flow]:
+        """All flows that are known, oldest first. Call it under `lock`, or once it is stopped."""
+        return list(self._tracker.flows())
+
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
@@ -194,6 +198,10 @@ class NoWiretap:
 
     def find(self, ends: bytes, link: int = 0) -> tuple[Flow, int] | None:
         """No flow is known."""
+
+    def flows(self) -> list[Flow]:
+        """There is none."""
+        return []
 
     def expire(self, living: Container[bytes], now_ns: int) -> None:
         """There is nothing to forget."""

@@ -17,8 +17,9 @@ class Contents:
     """What was seen of a host, or in a capture file, by `taken_ns` (wall clock) in `looked_ns`.
 
     `subject` is the host's or the file's name, `scope` what of it was looked at. `ladders_of` has, by the place of a
-    problem, those of `ladders` that are of its members. `sockets` is None for a file. `files` is what each
-    file of the folder has, by name; `remarks` what the reader has to know about them.
+    problem, those of `ladders` that are of its members. `sockets` is None for a file. `not_looked_at` is what the
+    rules lacked, in words. `files` is what each file of the folder has, by name; `remarks` what the reader has to know
+    about them.
     """
 
     subject: str
@@ -35,6 +36,7 @@ class Contents:
     sockets: Sequence[ReportedSocket] | None = None
     flows: Sequence[Flow] = ()
     sources: Sequence[SourceStatus] = ()
+    not_looked_at: Sequence[str] = ()
     doctor: Sequence[str] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     remarks: Sequence[str] = ()

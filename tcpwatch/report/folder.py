@@ -25,7 +25,7 @@ NOT_WHOLE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>This report is not whole</title></head>
 <body><h1>This report is not whole</h1><p>{why}.</p>
-<p>The other files here are what was written of it: each is whole, or ends where the writing ended, or is empty.</p>
+<p>The other files here are what was written of it: each is whole, ends with what there was room for, or is empty.</p>
 </body></html>
 """
 
@@ -38,6 +38,7 @@ class ReportFolder:
         self.name = clean(path)
         self._files: dict[str, int] = {}
         self._made = False
+        self._whole = False
         self._folder = -1
         try:
             with as_invoking_user():
@@ -72,16 +73,18 @@ class ReportFolder:
             raise UsageError(f"{self.name} is there already and is not empty: choose another name")
 
     def write(self, name: str, chunks: Iterable[bytes]) -> int:
-        """Fill one of the files, chunk by chunk; how long it is then. Raises ReportError where it cannot be written."""
-        written = 0
+        """Fill one of the files, chunk by chunk; how long it is then.
+
+        Raises ReportError where it cannot be written: it ends with the last chunk that fits.
+        """
+        file, written = self._files[name], 0
         try:
             for chunk in chunks:
-                _write_all(self._files[name], chunk)
+                _write_all(file, chunk)
                 written += len(chunk)
         except OSError as error:
-            why = f"{name} cannot be written: {error.strerror or error}"
-            self.note(why)
-            raise ReportError(f"{self.name}/{why}; the report is not whole") from error
+            os.ftruncate(file, written)
+            raise self._failure(name, error) from error
         return written
 
     def finish(self, index: bytes) -> None:
@@ -93,15 +96,21 @@ class ReportFolder:
             os.lseek(file, 0, os.SEEK_SET)
             _write_all(file, index)
             os.ftruncate(file, len(index))
+            self._whole = True
         except OSError as error:
-            why = f"this page cannot be written: {error.strerror or error}"
-            self.note(why)
-            raise ReportError(f"{self.name}/{INDEX} cannot be written: {error.strerror or error}") from error
+            raise self._failure(INDEX, error) from error
 
     def note(self, why: str) -> None:
-        """Let `index.html` say why the report is not whole, as far as that can be written."""
+        """Let `index.html` say why the report is not whole, as far as that can be written; nothing where it is."""
+        if self._whole:
+            return
         with suppress(OSError):
             self._write_placeholder(why)
+
+    def _failure(self, name: str, error: OSError) -> ReportError:
+        why = f"{name} cannot be written: {error.strerror or error}"
+        self.note(why)
+        return ReportError(f"{self.name}/{why}; the report is not whole")
 
     def close(self) -> None:
         """Close all that is open. May be called twice."""

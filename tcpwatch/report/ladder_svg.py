@@ -21,9 +21,10 @@ ROW, SLANT = 34, 14
 TAIL = 24
 MILLISECOND_NS = 1_000_000
 STRETCH, MOST_STRETCH = 11, 56  # for each power of ten above a millisecond of silence
-LONGEST_LABEL, LONGEST_END = 66, 34  # cells
+LONGEST_LABEL, LONGEST_END = 62, 34  # cells
 LOST_AT = 0.72  # of its way
 HEAD_LENGTH, HEAD_HALF = 9, 4
+NOTHING = "No segment was captured."
 
 STYLE = """
 .tw-ladder{font:12px ui-monospace,"DejaVu Sans Mono","Noto Sans Mono CJK SC",Menlo,Consolas,monospace}
@@ -60,6 +61,8 @@ STYLE = """
 def svg_file(ladders: Sequence[Ladder]) -> str:
     """A file with these ladders, one below the other; `#ladder-2` behind its name shows the second alone."""
     parts, views, top = [], [], 0
+    if not ladders:
+        parts, top = [_text(TIME_X, TAIL, NOTHING, "muted")], 2 * TAIL
     for number, ladder in enumerate(ladders, 1):
         height = height_of(ladder)
         views.append(f'<view id="ladder-{number}" viewBox="0 {top} {WIDTH} {height}"/>')

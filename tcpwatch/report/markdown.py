@@ -20,20 +20,24 @@ MOST_MEMBERS = 20
 def problems_as_markdown(contents: Contents) -> Iterator[str]:
     """The lines of problems.md."""
     translate = contents.translate
-    looked = translate(texts.LOOKED_FOR).format(duration=duration(contents.looked_ns))
-    words = (contents.subject, *contents.scope, moment(contents.taken_ns), looked, contents.made_by)
     yield f"# {markdown(translate(texts.REPORT))}: {markdown(contents.subject)}"
     yield ""
-    yield " · ".join(markdown(word) for word in words[1:])
+    yield " · ".join(map(markdown, about(contents)))
     if not contents.problems:
         yield from ("", markdown(translate(texts.NO_PROBLEM)))
     for record in contents.problems:
         yield ""
         yield from _problem(record)
-    for source in contents.sources:
-        if not source.working:
-            yield ""
-            yield markdown(f"{translate(texts.NOT_LOOKED_AT)}: {source.name}: {source.message}")
+    for lacking in lacking_facts(contents):
+        yield ""
+        yield markdown(f"{translate(texts.NOT_LOOKED_AT)}: {lacking}")
+
+
+def about(contents: Contents) -> tuple[str, ...]:
+    """What of the host or file it is about, when that was, for how long, and what made it."""
+    template = texts.LOOKED_FOR if contents.sockets is not None else texts.COVERS
+    looked = contents.translate(template).format(duration=duration(contents.looked_ns))
+    return (*contents.scope, moment(contents.taken_ns), looked, contents.made_by)
 
 
 def _problem(record: ReportedProblem) -> Iterator[str]:
@@ -58,7 +62,15 @@ def _problem(record: ReportedProblem) -> Iterator[str]:
         yield f"- {markdown(translate(texts.AND_MORE).format(count=more))}"
 
 
+def lacking_facts(contents: Contents) -> Iterator[str]:
+    """What was not there to be looked at: sources that do not work, and what the rules lacked."""
+    lacking = (source for source in contents.sources if not source.working)
+    yield from (f"{source.name}: {source.partly or source.message}" for source in lacking)
+    yield from contents.not_looked_at
+
+
 def moment(time_ns: int) -> str:
     """The local date and time, with its distance from UTC."""
     local = datetime.fromtimestamp(time_ns // SECOND_NS).astimezone()
-    return f"{local:%Y-%m-%d %H:%M:%S} UTC{local:%z}"
+    distance = f"{local:%z}"
+    return f"{local:%Y-%m-%d %H:%M:%S} UTC{distance[:3]}:{distance[3:5]}"

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tcpwatch.report import ladder_svg, texts
 from tcpwatch.report.contents import Contents
-from tcpwatch.report.markdown import moment
+from tcpwatch.report.markdown import about
 from tcpwatch.report.markup import escaped
 from tcpwatch.report.page_parts import flows, problems, programs, sockets, table
 from tcpwatch.report.page_style import STYLE
-from tcpwatch.text.duration import duration
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -49,11 +48,9 @@ def _sections(contents: Contents) -> Sequence[tuple[str, Iterable[str]]]:
 
 
 def _head(contents: Contents) -> Iterator[str]:
-    looked = contents.translate(texts.LOOKED_FOR).format(duration=duration(contents.looked_ns))
-    words = (*contents.scope, moment(contents.taken_ns), looked, contents.made_by)
     yield f'<header><p class="muted">{escaped(contents.translate(texts.REPORT))}</p>'
     yield f"<h1>{escaped(contents.subject)}</h1>"
-    yield f'<p class="muted">{" · ".join(escaped(word) for word in words if word)}</p></header>'
+    yield f'<p class="muted">{" · ".join(map(escaped, about(contents)))}</p></header>'
 
 
 def _ladders(contents: Contents) -> Iterator[str]:
@@ -65,8 +62,8 @@ def _ladders(contents: Contents) -> Iterator[str]:
 def _sources(contents: Contents) -> Iterator[str]:
     rows = []
     for source in contents.sources:
-        sign = "●" if source.working else f"○ {contents.translate(texts.NOT_LOOKED_AT)}"
-        rows.append((sign, source.name, source.message))
+        lacking = source.partly or contents.translate(texts.NOT_LOOKED_AT)
+        rows.append(("●" if source.working else f"○ {lacking}", source.name, source.message))
     if rows:
         yield from table((), rows)
     if contents.doctor:

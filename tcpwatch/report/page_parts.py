@@ -36,6 +36,9 @@ def problems(contents: Contents) -> Iterator[str]:
     """An article each, the worst first, with where its connections are drawn."""
     if not contents.problems:
         yield f"<p>{escaped(contents.translate(texts.NO_PROBLEM))}</p>"
+    if contents.not_looked_at:
+        words = f"{contents.translate(texts.NOT_LOOKED_AT)}: {', '.join(contents.not_looked_at)}"
+        yield f'<p class="muted">{escaped(words)}</p>'
     for place, record in enumerate(contents.problems):
         yield f'<article class="{record.problem.severity}"><h3>'
         yield f"{GLYPHS[record.problem.severity]} {escaped(record.message)}</h3><dl>"

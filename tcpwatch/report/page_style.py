@@ -21,7 +21,7 @@ code,pre,td{font-size:.85rem;
 font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,"Noto Sans Mono CJK SC",monospace}
 code,td,dd,h3{unicode-bidi:isolate}
 pre{overflow-x:auto;white-space:pre-wrap;background:var(--panel);padding:.7rem}
-.wide{overflow-x:auto}
+.wide{overflow-x:auto;margin:.4rem 0 1rem}
 table{border-collapse:collapse}th{text-align:left;color:var(--muted);font-weight:normal;font-size:.85rem}
 th,td{padding:.1rem 1rem .1rem 0;vertical-align:top;white-space:nowrap}
 td.number{text-align:right}

@@ -72,7 +72,7 @@ def test_file_shows_each_ladder_alone_by_its_view() -> None:
 
 
 def test_no_ladder_is_a_picture_too() -> None:
-    assert words_of(parsed()) == []
+    assert words_of(parsed()) == ["No segment was captured."]
     assert words_of(parsed(replace(LADDER, rungs=[])))[0] == "the client"
 
 
