@@ -14,6 +14,7 @@ from tcpwatch.cli.options import (
     FlowsOptions,
     FrameOptions,
     KernelOptions,
+    LadderOptions,
     PacketsOptions,
     ReportOptions,
     SocketsOptions,
@@ -22,7 +23,6 @@ from tcpwatch.cli.options import (
 from tcpwatch.cli.parser import build_parser, unknown_options
 from tcpwatch.report.formats import DEFAULT
 from tcpwatch.why.language import language_of
-
 
 LOOKS_S = 10.0  # of a report
 
@@ -59,6 +59,7 @@ class ParsedWords(argparse.Namespace):
     looks: float | None = None
     output: str | None = None
     payload: bool = False
+    stream: int | None = None
 
 
 def parse(argv: Sequence[str]) -> CommandOptions:
@@ -172,6 +173,10 @@ def _report(words: ParsedWords) -> ReportOptions:
     )
 
 
+def _ladder(words: ParsedWords) -> LadderOptions:
+    return LadderOptions(frames=_frames(words), stream=words.stream, language=_language(words), format=words.format)
+
+
 def _why(words: ParsedWords) -> WhyOptions:
     return WhyOptions(netns=words.netns, topic=tuple(words.topic), list=words.list, language=_language(words))
 
@@ -186,5 +191,6 @@ READ: Mapping[str, Callable[[ParsedWords], CommandOptions]] = {
     "check": _check,
     "doctor": _doctor,
     "report": _report,
+    "ladder": _ladder,
     "why": _why,
 }

@@ -157,6 +157,17 @@ class ReportOptions(NamedTuple):
     command: str = "report"
 
 
+class LadderOptions(NamedTuple):
+    """`tcpwatch ladder`: connection number `stream` of a capture file; None for the first."""
+
+    netns: str | None = None
+    frames: FrameOptions = FrameOptions()
+    stream: int | None = None
+    language: str = "en"
+    format: str = DEFAULT
+    command: str = "ladder"
+
+
 class WhyOptions(NamedTuple):
     """`tcpwatch why`."""
 

@@ -12,7 +12,7 @@ from tcpwatch.text.clean import clean
 LONGEST = 20_000
 # What CommonMark and GitHub's Markdown give a meaning inside of a line, and at its beginning.
 MARKS = re.compile(r"[\\`*_\[\]<>#|~&@$!{}]|(?<=:)/(?=/)|(?<=[Ww]{3})\.")
-AT_BEGINNING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
+AT_BEGINNING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)](?:\s|$)))")
 BACKTICKS = re.compile(r"`+")
 
 
