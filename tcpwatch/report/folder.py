@@ -35,18 +35,20 @@ class ReportFolder:
 
     def __init__(self, path: str, names: Sequence[str]) -> None:
         """Raises UsageError where it cannot be made, or is not empty; ReportError where nothing can be written."""
+        path = path.rstrip("/") or "/"  # with a slash behind it, a link would be followed
         self.name = clean(path)
+        self._path = path
         self._files: dict[str, int] = {}
         self._made = False
         self._whole = False
         self._folder = -1
         try:
             with as_invoking_user():
-                self._open(path)
+                self._open()
                 for name in (INDEX, *names):
                     self._files[name] = os.open(name, CREATE, FILE_MODE, dir_fd=self._folder)
         except (OSError, ValueError) as error:
-            self.remove(path)
+            self.remove()
             raise UsageError(f"{self.name} cannot be made: {denied_to(error)}") from error
         except UsageError:
             self.close()
@@ -54,17 +56,17 @@ class ReportFolder:
         try:
             self._write_placeholder(UNFINISHED)
         except OSError as error:
-            self.remove(path)
+            self.remove()
             raise ReportError(f"nothing can be written in {self.name}: {error.strerror or error}") from error
 
-    def _open(self, path: str) -> None:
+    def _open(self) -> None:
         try:
-            os.mkdir(path, FOLDER_MODE)
+            os.mkdir(self._path, FOLDER_MODE)
             self._made = True
         except FileExistsError:
             pass
         try:
-            self._folder = os.open(path, OPEN_FOLDER)
+            self._folder = os.open(self._path, OPEN_FOLDER)
         except (NotADirectoryError, OSError) as error:
             if self._made or isinstance(error, PermissionError):
                 raise
@@ -120,13 +122,13 @@ class ReportFolder:
         self._files.clear()
         self._folder = -1
 
-    def remove(self, path: str) -> None:
+    def remove(self) -> None:
         """Take back what was made, as far as that goes; only while the rights that made it are there."""
         with suppress(OSError), as_invoking_user():
             for name in self._files:
                 os.unlink(name, dir_fd=self._folder)
             if self._made:
-                os.rmdir(path)
+                os.rmdir(self._path)
         self.close()
 
     def _write_placeholder(self, why: str) -> None:

@@ -67,8 +67,9 @@ def test_file_or_link_in_its_place_is_refused(path: Path, tmp_path: Path) -> Non
     path.unlink()
     (tmp_path / "elsewhere").mkdir()
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match="is no folder"):
-        ReportFolder(str(path), [])
+    for name in (str(path), f"{path}/"):
+        with pytest.raises(UsageError, match="is no folder"):
+            ReportFolder(name, [])
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
