@@ -30,5 +30,6 @@ figure .wide svg{width:100%;height:auto;min-width:40rem;max-width:56.25rem;displ
 @media (max-width:36rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}}
 @media print{:root{--bg:#fff}body{max-width:none;padding:0;font-size:10.5pt}a{color:inherit}
 h2,h3,figcaption{break-after:avoid}article{background:none;break-inside:avoid}
-th,td{white-space:normal;overflow-wrap:normal;font-size:7.5pt;padding-right:.5rem}figure .wide svg{min-width:0;max-height:22cm}.wide{overflow:visible}}
+th,td{white-space:normal;overflow-wrap:normal;font-size:7.5pt;padding-right:.5rem}
+figure .wide svg{min-width:0;max-height:22cm}.wide{overflow:visible}}
 """
