@@ -55,6 +55,8 @@ class Stream:
 
     `dup_acks`: duplicate ACKs in a row; -1 if the other end acknowledged data that was not captured.
 
+    `unsummed`: wrong checksums mean nothing: the other end took such segments, so its card puts the sums in.
+
     `option_bytes`: the options of the newest segment by its numbers, SYNs apart.
 
     `way`: how its segments came here; `reset_origin`: who sent its first RST.
@@ -63,8 +65,8 @@ class Stream:
     __slots__ = (
         "ack", "base", "contiguous", "dup_acks", "expected", "expected_ns", "fin", "fin_step", "isn", "lacks_wscale",
         "last_ns", "mptcp", "mss", "nxt", "offered_wscale", "option_bytes", "payload_bytes", "reset_origin",
-        "retrans_segs", "rst", "rst_challenged", "sack_permitted", "segs", "una", "unacked", "way", "wnd", "wnd_raw",
-        "words", "wscale",
+        "retrans_segs", "rst", "rst_challenged", "sack_permitted", "segs", "una", "unacked", "unsummed", "way", "wnd",
+        "wnd_raw", "words", "wscale",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -89,6 +91,7 @@ class Stream:
         self.fin_step: Step | None = None
         self.rst = False
         self.rst_challenged = False
+        self.unsummed = False
         self.payload_bytes = 0
         self.segs = 0
         self.retrans_segs = 0

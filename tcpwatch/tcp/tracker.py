@@ -91,8 +91,16 @@ class FlowTracker:
             flow.rebase(side, segment.seq)
         elif flow.is_elsewhere(segment, side) and not flow.over:
             return self._open_apart(segment, flow, side)
+        elif segment.wrong_checksum:
+            return self._receive_damaged_syn(segment, flow)
         else:
             flow, side = self._open(segment, reused=True)
+        return flow.receive(segment, side, REUSED)
+
+    def _receive_damaged_syn(self, segment: Segment, present: Flow) -> Event:
+        """A SYN that its receiver drops has a flow of its own, and ends none."""
+        flow, side = self._open(segment, reused=True)
+        self.register(present)
         return flow.receive(segment, side, REUSED)
 
     def _open_apart(self, segment: Segment, before: Flow, before_side: int) -> Event:

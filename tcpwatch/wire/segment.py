@@ -66,7 +66,8 @@ class Segment:
     the captured part. `options_cut`: the capture ends before the end of the options. `vlan`: the ids of the VLAN tags
     before the innermost IP header, outer first. `link`: the number of the interface on which the frame was captured, 0
     where that is not known, and on loopback. `way`: the TTL and id of the IPv4 header, or IPv6's hop limit and None; it
-    is None where they were not read.
+    is None where they were not read. `wrong_checksum`: whose checksum tells that the frame was damaged, "TCP" or
+    "IPv4"; empty where it is right or cannot be verified.
     """
 
     frame: int
@@ -83,6 +84,7 @@ class Segment:
     vlan: tuple[int, ...] = ()
     link: int = 0
     way: tuple[int, int | None] | None = None
+    wrong_checksum: str = ""
 
     @property
     def source(self) -> Endpoint:
