@@ -28,6 +28,6 @@ class Withheld(NamedTuple):
         return side != self.side and bool(unwrapped.flags & ACK) and unwrapped.ack >= self.unwrapped.end
 
 
-def damaged(whose: str) -> str:
-    """The checksum of this header says that the frame was damaged on its way (Wireshark: "Bad checksum")."""
-    return f"bad {whose} checksum: a receiver drops it"
+def damage_note(checksum: str) -> str:
+    """The note of a segment that this checksum tells to be damaged (Wireshark: "Bad checksum")."""
+    return f"bad {checksum}: a receiver drops it"

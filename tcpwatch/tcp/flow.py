@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from tcpwatch.tcp.analysis import CONTROL, analyse
-from tcpwatch.tcp.damage import Withheld, damaged
+from tcpwatch.tcp.damage import Withheld, damage_note
 from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.handshake import Closed, Opened, follow
 from tcpwatch.tcp.remarks import aggregate, aggregate_note, remark
@@ -18,7 +18,7 @@ from tcpwatch.tcp.stream import Stream, UnwrappedSegment
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.wire.options import parse_options
 from tcpwatch.wire.payload import FIRST_BYTES, describe_payload
-from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
+from tcpwatch.wire.segment import ACK, FIN, INVALID_TIME, RST, SYN, Segment
 
 # Wireshark's tcp.completeness: which parts of a conversation were captured.
 SAW_SYN, SAW_SYN_ACK, SAW_ACK, SAW_DATA, SAW_FIN, SAW_RST = (1 << bit for bit in range(6))
@@ -144,21 +144,24 @@ class Flow:
         else:
             ack = 0  # RFC 9293 §3.1: without the flag, the field means nothing
         rtt_ns = in_flight = None
-        wrong = bool(segment.wrong_checksum) and not sender.unsummed
-        if segment.way is not None and not wrong:
+        faults = segment.faults
+        taken = not faults or sender.unsummed or not segment.damaged
+        if taken and segment.way is not None:
             sender.note_way(segment, segment.way)
-        if flags & CONTROL or self._expects_step or wrong or not sender.extend(segment, seq, ack, receiver):
+        if flags & CONTROL or self._expects_step or faults or not sender.extend(segment, seq, ack, receiver):
             unwrapped = UnwrappedSegment(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
             words, meaning = self._examine(segment, side, unwrapped, relative_ack, words)
             if not segment.ack:
                 ack = 0  # an RST with ack 0 acknowledges nothing
             sender.record(segment, seq, ack, words)
+            if INVALID_TIME in faults:
+                self._measure_nothing()
         else:
             self._completeness |= SAW_DATA if length else SAW_ACK
             meaning = self._plain[side]
         if self._multipath:
             self._note_multipath(segment, sender)
-        if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST and not wrong:
+        if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST and taken:
             rtt_ns = receiver.acknowledge(ack, segment.time_ns)
         if length:
             in_flight = sender.in_flight
@@ -177,12 +180,12 @@ class Flow:
     ) -> tuple[tuple[str, ...], Meaning]:
         """The words and the meaning of a segment that may be unusual."""
         sender, receiver = self._pairs[side]
-        if self._withheld is not None and not segment.wrong_checksum:
+        if self._withheld is not None and not segment.damaged:
             self._settle(self._withheld, side, unwrapped)
         words += analyse(unwrapped, sender, receiver)
         step = note = None
-        if segment.wrong_checksum and not sender.unsummed:
-            note = damaged(segment.wrong_checksum)
+        if segment.damaged and not sender.unsummed:
+            note = damage_note(segment.damaged)
             self._withhold(segment, side, unwrapped, relative_ack)
         elif unwrapped.flags & CONTROL or self._expects_step:
             step, note = follow(self, side, unwrapped, sender, receiver)
@@ -197,6 +200,11 @@ class Flow:
         if not (words or step or note):
             return words, self._plain[side]
         return words, Meaning(self.states[side], self.states[1 - side], step, words, note)
+
+    def _measure_nothing(self) -> None:
+        """The last segment has no time, so no round trip begins or ends with it."""
+        for stream in self.streams:
+            stream.unacked.clear()
 
     def _withhold(self, segment: Segment, side: int, unwrapped: UnwrappedSegment, relative_ack: int) -> None:
         """Keep the segment if an ACK can show that it was taken."""
@@ -236,15 +244,15 @@ class Flow:
             sender.apply_options(options, receiver)
             self._multipath = self._multipath or options.mptcp is not None
             if not flags & ACK:
-                self._syn_ns = segment.time_ns
+                self._syn_ns = segment.time_ns if INVALID_TIME not in segment.faults else None
                 words = ("tfo_syn",) if options.fast_open else ()
             elif relative_ack > 1:
                 words = ("tfo_ack",)
         elif flags & ACK and self._syn_ns and self.handshake_rtt_ns is None:
-            if segment.time_ns >= self._syn_ns:
+            if segment.time_ns >= self._syn_ns and INVALID_TIME not in segment.faults:
                 self.handshake_rtt_ns = segment.time_ns - self._syn_ns
             else:
-                self._syn_ns = None  # time went back: there is nothing to measure from
+                self._syn_ns = None  # time went back, or there is none: nothing to measure from
         if flags & FIN and flags & ACK and sender.fin is None:
             sender.fin = unwrapped.end - 1
         if flags & RST:

@@ -91,7 +91,7 @@ class FlowTracker:
             flow.rebase(side, segment.seq)
         elif flow.is_elsewhere(segment, side) and not flow.over:
             return self._open_apart(segment, flow, side)
-        elif segment.wrong_checksum:
+        elif segment.damaged:
             return self._receive_damaged_syn(segment, flow)
         else:
             flow, side = self._open(segment, reused=True)

@@ -7,6 +7,8 @@ The sum of 16-bit words in ones' complement is the number that all bytes togethe
 without a loop. A right sum gives 0.
 """
 
+from tcpwatch.wire.segment import IPV4_CHECKSUM, TCP_CHECKSUM
+
 ONES = 0xFFFF
 TCP = 6
 TCP_HEADER_BYTES = 20
@@ -29,20 +31,20 @@ class PseudoSums(dict[bytes, int]):
 PSEUDO_SUMS = PseudoSums()
 
 
-def wrong_checksum(header: bytes, addresses: bytes, data: bytes, start: int, end: int) -> str:
-    """Whose checksum is wrong: "IPv4", "TCP", or empty where none is, or none can be verified.
+def wrong_checksum(header: bytes, addresses: bytes, data: bytes, start: int, end: int) -> tuple[str, ...]:
+    """The checksum that is wrong, as one of `Segment.faults`; none where none is, or none can be verified.
 
     `header` is that of IPv4, or empty; the TCP segment is `data[start:end]`, between these addresses, if known.
     """
     if header[CHECKSUM_IN_IPV4] != b"\0\0" and int.from_bytes(header) % ONES:
-        return "IPv4"
+        return (IPV4_CHECKSUM,)
     field = int.from_bytes(data[start + CHECKSUM_AT : start + CHECKSUM_AT + 2])
     if not addresses or not field or end > len(data):
-        return ""
+        return ()
     length = end - start
     pseudo = int.from_bytes(addresses) + TCP
     segment = int.from_bytes(data[start:end]) << (8 if length & 1 else 0)
     right = (segment + pseudo + length) % ONES == 0
     # Left to the card, whole or for segmentation offload: include/net/tcp.h, __tcp_v4_send_check; Intel's drivers.
     left_open = (field - pseudo - length) % ONES == 0 or (field - pseudo) % ONES == 0
-    return "" if right or left_open else "TCP"
+    return () if right or left_open else (TCP_CHECKSUM,)

@@ -118,7 +118,7 @@ class Decoder:
             if ((checked << 8 if end & 1 else checked) + PSEUDO_SUMS[ends] + end - options_at) % ONES:
                 start = options_at - 20
                 header = data[ip:start] if ethertype == IPV4 else b""
-                segment.wrong_checksum = wrong_checksum(header, ends[:-4], data, start, end)
+                segment.faults = wrong_checksum(header, ends[:-4], data, start, end)
         return segment
 
     def _walk(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment | None:

@@ -40,7 +40,7 @@ def read_segment(
         options_cut=payload_at > len(data),
         vlan=vlan,
         way=datagram.way,
-        wrong_checksum=wrong_checksum(datagram.header, datagram.checked_addresses, data, start, end),
+        faults=wrong_checksum(datagram.header, datagram.checked_addresses, data, start, end),
     )
 
 

@@ -6,6 +6,7 @@ from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.handshake import Closed, Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.wire.segment import TCP_CHECKSUM
 from tests.tcp.trace import segments
 
 SYN, SYN_ACK, ACK = "> S 0:0(0) <mss 1460,wscale 7>", "< S. 0:0(0) ack 1 <mss 1460,wscale 7>", "> . 1(0) ack 1"
@@ -15,10 +16,10 @@ NOTE = "bad TCP checksum: a receiver drops it"
 def tracked(*lines: str) -> tuple[FlowTracker, list[Event]]:
     """What comes of the lines; the checksum of those with a `!` before them is wrong."""
     tracker = FlowTracker()
-    wrong = ["TCP" if line.startswith("!") else "" for line in lines]
+    faults = [(TCP_CHECKSUM,) if line.startswith("!") else () for line in lines]
     plain = segments(line.removeprefix("!") for line in lines)
     return tracker, [
-        tracker.receive_segment(replace(one, wrong_checksum=sum_)) for one, sum_ in zip(plain, wrong, strict=True)
+        tracker.receive_segment(replace(one, faults=found)) for one, found in zip(plain, faults, strict=True)
     ]
 
 

@@ -59,7 +59,7 @@ def packet(event: Event) -> str:
         f'"options":{_options(segment.option_bytes, segment.options_cut)},'
         f"{_meaning(meaning.step, meaning.analysis, meaning.src_state, meaning.dst_state, meaning.note)},"
         f'"app":{"null" if meaning.app is None else line(meaning.app)},'
-        f'"wrong_checksum":{line(segment.wrong_checksum) if segment.wrong_checksum else "null"}}}'
+        f'"faults":{line(segment.faults) if segment.faults else "[]"}}}'
     )
 
 

@@ -36,6 +36,6 @@ PACKETS: Schema[Event] = Schema(
         Column("dst_state", TEXT, lambda event: event.dst_state),
         Column("note", TEXT, lambda event: event.note),
         Column("app", TEXT, lambda event: event.app),
-        Column("wrong_checksum", TEXT, lambda event: event.segment.wrong_checksum or None),
+        Column("faults", JSON, lambda event: list(event.segment.faults)),
     ),
 )
