@@ -151,7 +151,7 @@ class Dashboard(App[None]):
 
     def on_packet_chosen(self, message: PacketChosen) -> None:
         """Show the detail of its connection."""
-        self.selection.select_by_segment(message.ends)
+        self.selection.select_by_segment(message.event)
 
     def on_detail_wanted(self, message: DetailWanted) -> None:
         """Go to the detail pane."""

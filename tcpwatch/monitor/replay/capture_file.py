@@ -101,9 +101,11 @@ class Recorded:
         The problems come without their next steps: the commands are for the host on which the file was captured.
         """
         now_ns, position = self.snapshot().mono_ns, self._picture_at[0]
-        begun = (one for one in reversed(self._by_ends.get(ends, ())) if one.numbers[0] < position)
-        if (recorded := next(begun, None)) is None:
+        begun = [one for one in reversed(self._by_ends.get(ends, ())) if one.numbers[0] < position]
+        if not begun:
             return None
+        place = next((one.place for one in begun if key is not None and one.stream == key >> 1), begun[0].place)
+        recorded = next(one for one in begun if one.place == place)
         flow = recorded.flow(position, self.events)
         side = 0 if flow.ends == ends else 1
         both = recorded.ends_at(position, now_ns)
@@ -136,12 +138,12 @@ class Recorded:
             recorded.add(number, event, flow)
 
     def _begin(self, number: int, flow: Flow) -> RecordedFlow:
-        recorded = RecordedFlow(flow.stream, flow.ends)
+        recorded = RecordedFlow(flow.stream, flow.ends, (flow.link, flow.vlan))
         self._flows.append(recorded)
         same_ends = self._by_ends.setdefault(flow.ends, [])
         self._by_ends[reversed_ends(flow.ends)] = same_ends
-        if same_ends:
-            same_ends[-1].until = number
+        if before := [one for one in same_ends if one.place == recorded.place]:
+            before[-1].until = number
         same_ends.append(recorded)
         return recorded
 

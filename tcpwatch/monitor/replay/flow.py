@@ -63,8 +63,12 @@ class StateChange(NamedTuple):
     expires_ns: int
 
 
+Place = tuple[int, tuple[int, ...]]
+NOWHERE: Place = (0, ())
+
+
 class RecordedFlow:
-    """One connection. `numbers` are those of its events; event `until` begins another one between the same ends."""
+    """One connection. `numbers` are those of its events; event `until` begins another one in its place."""
 
     __slots__ = (
         "_changes",
@@ -75,13 +79,15 @@ class RecordedFlow:
         "_sent_ns",
         "_states",
         "numbers",
+        "place",
         "stream",
         "until",
     )
 
-    def __init__(self, stream: int, ends: bytes) -> None:
-        """`ends` has the initiator first."""
+    def __init__(self, stream: int, ends: bytes, place: Place = NOWHERE) -> None:
+        """`ends` has the initiator first; `place` is the link and the VLAN on which it was captured."""
         self.stream = stream
+        self.place = place
         self.numbers: list[int] = []
         self.until = NEVER
         self._ends = (ends, reversed_ends(ends))
