@@ -1,8 +1,8 @@
 """Which connection is selected: the detail pane shows it, the packets pane marks its segments."""
 
-from tcpwatch.tui.bars.trouble import in_trouble
 from tcpwatch.monitor.chosen import connection_of
 from tcpwatch.tcp.event import Event
+from tcpwatch.tui.bars.trouble import in_trouble
 from tcpwatch.tui.panes import Panes
 from tcpwatch.tui.protocols import LatestSnapshot, MonitorView
 from tcpwatch.wire.segment import reversed_ends
