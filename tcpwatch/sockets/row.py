@@ -197,6 +197,11 @@ class SocketRow:
         return endpoints(self.ends)[1]
 
     @property
+    def ends_in_words(self) -> str:
+        """Both ends, or where a listener listens."""
+        return str(self.local) if self.state is State.LISTEN else f"{self.local} ⇄ {self.remote}"
+
+    @property
     def info(self) -> TcpInfo | None:
         """The kernel's measurements as of `read_ns`; None where it gives none. Decoded anew each time."""
         if self.record is not None:
