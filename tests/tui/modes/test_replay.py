@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.tcp.state import State
-from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.bars.scrub import ScrubBar
 from tcpwatch.tui.connections.grouping import Heading
@@ -260,7 +260,7 @@ async def test_bar_keeps_its_numbers_in_a_narrow_terminal(replay: Replay) -> Non
 
 def captured(name: str) -> Recorded:
     """A capture of real traffic."""
-    tracker = FlowTracker()
+    tracker = ReplayTracker()
     file = CaptureFile(str(CAPTURES / name))
     try:
         return Recorded(name, events_of(chain.from_iterable(file.batches()), tracker), tracker, Clock())
