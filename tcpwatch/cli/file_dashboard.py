@@ -32,10 +32,13 @@ def show_file(options: DashboardOptions, path: str) -> int:
             "or use tcpwatch packets --read -"
         )
     check_terminal(os.environ)
-    if sentence := why_it_waits(path):
-        say(sentence)
     frames = options.frames
-    at_once_ns = None if frames.write else AT_ONCE_NS  # a recording is to be whole, however soon the user quits
+    at_once_ns: int | None = AT_ONCE_NS
+    if sentence := why_it_waits(path, needs_all=frames.write is not None):
+        say(sentence)
+        at_once_ns = 0  # what comes next may be long in coming
+    if frames.write is not None:
+        at_once_ns = None  # a recording is to be whole, however soon the user quits
     with ExitStack() as opened:
         with Progress(os.path.basename(path)) as progress:
             read = partial(_open, opened, path, frames.ports, frames.write, options.filter)

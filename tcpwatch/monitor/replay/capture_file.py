@@ -22,7 +22,8 @@ from tcpwatch.tcp.event import Event
 from tcpwatch.text.quantity import counted
 
 SEGMENT_LIMIT = 200_000  # segments held
-IDLE_SHARE = 4  # times as long as the last picture took until more is taken in: keys are not to wait for pictures
+# More is taken in so long after the last picture, and so many times as long as it took: keys do not wait for pictures.
+IDLE_NS, IDLE_SHARE = 250_000_000, 8
 
 
 class EventsUntilNow:
@@ -110,7 +111,7 @@ class Recorded:
         else:
             return self._picture
         ended_ns = self._clock()
-        self._due_ns = ended_ns + (ended_ns - began_ns) * IDLE_SHARE
+        self._due_ns = ended_ns + max(IDLE_NS, (ended_ns - began_ns) * IDLE_SHARE)
         return self._picture
 
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:

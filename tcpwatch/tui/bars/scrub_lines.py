@@ -14,6 +14,7 @@ from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
 from tcpwatch.tui.protocols import Target
 from tcpwatch.wire.segment import FIN, RST, SYN
 
+GROUP = grouped(1_000)[1]  # between groups of three digits
 LEAST_BAR = 10  # cells
 NOTED_BAR = 40  # cells from which there is room for a note beside the bar
 # What a cell of the bar shows of the segments in it: the first that there is.
@@ -103,9 +104,9 @@ def replay_status_line(target: Target, snapshot: Snapshot, width: int) -> Line:
     left.append((f" {several(snapshot.captured, 'segment')} ", "muted"))
     if snapshot.dropped:
         left.append((f" ⚠ {grouped(snapshot.dropped)} more are too many to hold ", "caution"))
-    left += [
-        (f" {source.message} ", "muted") for source in snapshot.sources if source.working and source.name == "file"
-    ]
+    how_far = next((one.message for one in snapshot.sources if one.working and one.name == "file"), None)
+    if how_far:
+        left.append((f" {how_far.replace(',', GROUP)} ", "accent"))
     left += [(f" ⚠ {source.message} ", "caution") for source in snapshot.sources if not source.working]
     for day in (date, ""):
         right = ((f" replay · {day}{clock(snapshot.time_ns, 3)} ", ""),)

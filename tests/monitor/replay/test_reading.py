@@ -6,7 +6,7 @@ from threading import Event as Flag
 import pytest
 
 from tcpwatch.errors import CaptureFileError
-from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.monitor.replay.capture_file import IDLE_NS, Recorded
 from tcpwatch.monitor.replay.reading import StoppedError
 from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.tcp.event import Event
@@ -20,6 +20,7 @@ class Writer:
 
     def __init__(self, end: Exception | None = None) -> None:
         self.tracker = ReplayTracker()
+        self.clock = Clock()
         self._end = end
         self._reached: dict[int, Flag] = {number: Flag() for number in range(9)}
         self._allowed: dict[int, Flag] = {number: Flag() for number in range(9)}
@@ -37,16 +38,19 @@ class Writer:
         for number in range(segments):
             self._allowed[number].set()
         assert self._reached[segments].wait(PATIENCE_S)
+        self.clock.advance(IDLE_NS)
 
     def _wait(self, number: int) -> None:
         self._reached[number].set()
         assert self._allowed[number].wait(PATIENCE_S)
 
 
-def opened(writer: Writer, clock: Clock, share: float | None = None, limit: int = 100) -> Recorded:
+def opened(writer: Writer, share: float | None = None, limit: int = 100) -> Recorded:
     """The dashboard's view after the first segment."""
     writer._allowed[0].set()
-    return Recorded("pipe", writer.events(), writer.tracker, clock, limit=limit, at_once_ns=0, share=lambda: share)
+    return Recorded(
+        "pipe", writer.events(), writer.tracker, writer.clock, limit=limit, at_once_ns=0, share=lambda: share
+    )
 
 
 def end(writer: Writer, recorded: Recorded) -> None:
@@ -59,7 +63,7 @@ def end(writer: Writer, recorded: Recorded) -> None:
 
 def test_picture_follows_what_is_read_and_says_how_far_it_is() -> None:
     writer = Writer()
-    file = opened(writer, Clock(), share=0.434)
+    file = opened(writer, share=0.434)
     first = file.snapshot()
     assert (first.captured, len(first.connections), file.reads) == (1, 1, True)
     assert first.sources[-1].message == "read 43 %: 1 connection so far"
@@ -74,9 +78,22 @@ def test_picture_follows_what_is_read_and_says_how_far_it_is() -> None:
     assert (last.captured, file.reads, file.playhead.grows, len(last.sources)) == (7, False, False, 1)
 
 
+def test_more_is_not_taken_in_before_its_time() -> None:
+    writer = Writer()
+    file = opened(writer)
+    first = file.snapshot()
+    writer.allow(3)
+    writer.clock.now_ns -= IDLE_NS * 1_000_000
+    writer.clock.advance(1)
+    assert file.snapshot() is first
+    file.playhead.seek(0)
+    assert (file.snapshot().captured, file.snapshot().connections) == (1, ())
+    file.stop()
+
+
 def test_playhead_that_was_moved_stays_while_more_is_read() -> None:
     writer = Writer()
-    file = opened(writer, Clock())
+    file = opened(writer)
     file.snapshot()
     writer.allow(4)
     file.snapshot()
@@ -95,7 +112,7 @@ def test_playhead_that_was_moved_stays_while_more_is_read() -> None:
 def test_damage_is_said_when_it_is_come_to() -> None:
     damage = CaptureFileError("record 8 claims too much")
     writer = Writer(damage)
-    file = opened(writer, Clock())
+    file = opened(writer)
     file.snapshot()
     writer.allow(7)
     assert (file.snapshot().captured, file.damage) == (7, None)
@@ -106,7 +123,7 @@ def test_damage_is_said_when_it_is_come_to() -> None:
 
 def test_failure_of_the_thread_is_said() -> None:
     writer = Writer(ValueError("no such thing"))
-    file = opened(writer, Clock())
+    file = opened(writer)
     file.snapshot()
     writer.allow(7)
     end(writer, file)
@@ -116,7 +133,7 @@ def test_failure_of_the_thread_is_said() -> None:
 
 def test_segments_past_the_limit_are_counted_as_they_come() -> None:
     writer = Writer()
-    file = opened(writer, Clock(), limit=2)
+    file = opened(writer, limit=2)
     file.snapshot()
     writer.allow(5)
     assert (file.snapshot().captured, file.snapshot().dropped) == (2, 3)
@@ -125,7 +142,7 @@ def test_segments_past_the_limit_are_counted_as_they_come() -> None:
 
 def test_file_that_is_stopped_reads_no_more() -> None:
     writer = Writer()
-    file = opened(writer, Clock())
+    file = opened(writer)
     file.check()
     file.snapshot()
     writer.allow(2)
@@ -138,7 +155,7 @@ def test_file_that_is_stopped_reads_no_more() -> None:
 
 def test_all_that_is_read_in_parts_equals_what_is_read_at_once() -> None:
     writer = Writer()
-    parts = opened(writer, Clock())
+    parts = opened(writer)
     parts.snapshot()
     for segments in range(1, 8):
         writer.allow(segments)

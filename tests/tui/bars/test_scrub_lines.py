@@ -3,9 +3,12 @@
 import pytest
 
 from tcpwatch.monitor.replay.playhead import Playhead
+from tcpwatch.monitor.snapshot import Snapshot, SourceStatus
 from tcpwatch.tcp.event import Step
-from tcpwatch.tui.bars.scrub_lines import bar_room, cell_of, landmarks, scrub_line
+from tcpwatch.tui.bars.scrub_lines import bar_room, cell_of, landmarks, replay_status_line, scrub_line
+from tcpwatch.tui.paint.format import grouped
 from tcpwatch.tui.paint.glyphs import STEP_LOOKS
+from tcpwatch.tui.protocols import Target
 from tcpwatch.wire.segment import FIN, RST, SYN
 from tests.monitor.replaying import Clock
 
@@ -62,3 +65,10 @@ def test_bar_says_that_the_numbers_are_so_far_while_the_file_is_read() -> None:
     head.grows = True
     assert scrub_line(head, [], 80).text.endswith("1.000 s of 2.000 s · segment 2 of 3 so far ")
     assert scrub_line(head, [], 42).text.endswith(" 1.000 s · 2/3+ ")
+
+
+def test_status_says_how_far_the_file_is_read() -> None:
+    sources = (SourceStatus("packets", True, "a capture file"), SourceStatus("file", True, "read 43 %: 88,000 so far"))
+    picture = Snapshot(0, 0, (), {}, {}, sources, captured=96_000, dropped=0)
+    words = replay_status_line(Target("file", "big.pcap"), picture, 120).text
+    assert f" {grouped(96_000)} segments  read 43 %: {grouped(88_000)} so far " in words
