@@ -35,7 +35,8 @@ class RecordedFlows:
     def __init__(self) -> None:
         self.streams = array("Q")
         self._ends: list[bytes] = []  # the initiator first
-        self.segments = HeldSegments(self.streams, self._ends)
+        self._other_ends: list[bytes] = []  # the responder first; empty until it sends something
+        self.segments = HeldSegments()
         self._first, self._last, self._until, self._count = array("I"), array("I"), array("I"), array("I")
         self._same_ends = array("I")  # the connection between the same ends before it
         self._newest: dict[bytes, int] = {}  # by the ends in a fixed order
@@ -57,7 +58,9 @@ class RecordedFlows:
         if flow == len(self.streams):
             self._begin(number, event)
         states = (event.dst_state, event.src_state) if side else (event.src_state, event.dst_state)
-        self.segments.append(event, flow, self._last[flow])
+        if side and not self._other_ends[flow]:
+            self._other_ends[flow] = event.segment.ends
+        self.segments.append(event, (self._other_ends if side else self._ends)[flow], self._last[flow])
         self._last[flow] = number
         before = self._newest_change[flow]
         if before == NONE or not self._changes.leads_to(before, states):
@@ -121,6 +124,7 @@ class RecordedFlows:
         if before != NONE:
             self._until[before] = number
         self._ends.append(ends)
+        self._other_ends.append(b"")
         self._same_ends.append(before)
         self._until.append(NONE)
         self._last.append(number)

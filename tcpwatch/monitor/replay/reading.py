@@ -3,6 +3,8 @@
 Law of the room: one thread at a time reads, and what it has read lies below `ready`, which it moves last.
 """
 
+import gc
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from threading import Event as Flag
 from threading import Thread
@@ -12,6 +14,7 @@ from tcpwatch.monitor.replay.flows import RecordedFlows
 from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.tcp.event import Event
 
+SWITCH_S = 0.001  # the screen takes many short turns for a key, and each waits as long for the thread to give way
 PATIENCE_S = 0.2  # for the thread to notice that it is over; it does not keep the process
 
 
@@ -73,6 +76,8 @@ class FileReading:
             raise StoppedError
 
     def _run(self) -> None:
+        usual_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
         try:
             self.read(self._stop.is_set)
         except StoppedError:
@@ -80,6 +85,10 @@ class FileReading:
         except Exception as error:  # the thread's last words reach the screen
             self.damage = CaptureFileError(f"reading stopped: {error}")
             self.over = True
+        else:
+            gc.freeze()  # what was read stays to the end: the collector need not go through it again and again
+        finally:
+            sys.setswitchinterval(usual_s)
 
     def _pass_by(self) -> None:
         if not self.beyond:

@@ -1,7 +1,8 @@
-"""The segments of a capture file with their meaning, in columns: a sixth of the memory that as many Events take.
+"""The segments of a capture file with their meaning: objects for what is asked of all of them, columns for the rest.
 
-Law of the room: columns only grow, by one thread. Others read what lies below a number that they were given after it
-was written. An Event is made when it is looked at, and takes from the columns what is asked of it.
+Law of the room: all of it only grows, by one thread. Others read what lies below a number that they were given after it
+was written. What tells one connection from another, and trouble from none, an object has at once; its numbers, times
+and bytes it takes from the columns at the first question, so that most take a third of the memory.
 """
 
 from array import array
@@ -11,12 +12,11 @@ from typing import overload
 
 from tcpwatch.tcp.analysis import CONTROL
 from tcpwatch.tcp.event import Event, Meaning
-from tcpwatch.wire.segment import Segment, reversed_ends
+from tcpwatch.wire.segment import Segment
 
-# frame, seq, ack, flags, window, length; relative seq and ack, bytes of the window, round-trip time, in flight;
+# frame, seq, ack, window, length; relative seq and ack, bytes of the window, round-trip time, in flight;
 # origin; where its bytes begin, how many of them are options, and payload
-RECORD = Struct("<QIIHHQqqQqqIQHH")
-SCALED = 1 << 15  # beside the nine flags
+RECORD = Struct("<QIIHQqqIqqIQHH")
 NOT_OBSERVED = -1
 
 Origin = tuple[bool, tuple[int, ...], int]
@@ -24,7 +24,7 @@ Origin = tuple[bool, tuple[int, ...], int]
 
 
 class HeldSegment(Segment):
-    """A segment of the columns: all but its ends is taken from there at the first question."""
+    """A segment whose ends and flags are known; all else is in the columns until somebody asks."""
 
     __slots__ = ("_held", "_number")
     _held: "HeldSegments"
@@ -36,24 +36,24 @@ class HeldSegment(Segment):
         self._held.fill_segment(self, self._number)
         return object.__getattribute__(self, name)
 
+    def fill(self, event: Event) -> None:
+        """Give its event all that is in the columns."""
+        self._held.fill_event(event, self._number)
+
 
 class HeldEvent(Event):
-    """An event of the columns: all but its stream is taken from there at the first question."""
+    """An event whose segment, connection and meaning are known; its numbers are in the columns until somebody asks."""
 
-    __slots__ = ("_held", "_number")
-    _held: "HeldSegments"
-    _number: int
+    __slots__ = ()
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith("_"):
+        if name in KNOWN or not isinstance(self.segment, HeldSegment):
             raise AttributeError(name)
-        if name == "segment":
-            self.segment = self._held.segment(self._number)
-        elif name == "meaning":
-            self.meaning = self._held.meaning(self._number)
-        else:
-            self._held.fill_event(self, self._number)
+        self.segment.fill(self)
         return object.__getattribute__(self, name)
+
+
+KNOWN = frozenset({"segment", "stream", "side", "scaled", "meaning"})
 
 
 class HeldSegments(Sequence[Event]):
@@ -62,24 +62,20 @@ class HeldSegments(Sequence[Event]):
     `before` has for each event the number of the one before it of its connection, itself where it is the first.
     """
 
-    def __init__(self, streams: Sequence[int], ends: Sequence[bytes]) -> None:
-        """`streams` and `ends` have the number of each connection, and its ends, the initiator first."""
+    def __init__(self) -> None:
         self.times = array("q")
         self.control = bytearray()
         self.before = array("I")
-        self._streams, self._ends = streams, ends
-        self._sides = array("I")  # index of the connection << 1 | side
+        self._events: list[Event] = []
         self._records = bytearray()
         self._bytes = bytearray()
-        self._meaning_of = array("I")
-        self._meanings: list[Meaning] = []
-        self._meaning_index: dict[Meaning, int] = {}
-        self._by_identity: dict[int, int] = {}
+        self._meanings: dict[Meaning, Meaning] = {}
+        self._shared_meanings: dict[int, Meaning] = {}  # by identity
         self._origins: list[Origin] = []
         self._origin_index: dict[Origin, int] = {}
 
-    def append(self, event: Event, connection: int, before: int) -> None:
-        """Hold the next event, which is of the connection with this index; `before` is the one before it, or itself."""
+    def append(self, event: Event, ends: bytes, before: int) -> None:
+        """Hold the next event. `ends` are equal to its segment's; `before` is the one before it, or itself."""
         segment = event.segment
         option_bytes, payload = segment.option_bytes, segment.payload
         origin = (segment.options_cut, segment.vlan, segment.link)
@@ -87,22 +83,21 @@ class HeldSegments(Sequence[Event]):
             from_where = self._origin_index[origin] = len(self._origins)
             self._origins.append(origin)
         self._records += RECORD.pack(
-            segment.frame, segment.seq, segment.ack, segment.flags | (SCALED if event.scaled else 0), segment.window,
-            segment.length, event.seq, event.ack, event.window,
+            segment.frame, segment.seq, segment.ack, segment.window, segment.length,
+            event.seq, event.ack, event.window,
             NOT_OBSERVED if event.rtt_ns is None else event.rtt_ns,
             NOT_OBSERVED if event.in_flight is None else event.in_flight,
             from_where, len(self._bytes), len(option_bytes), len(payload),
         )  # fmt: skip
         self._bytes += option_bytes
         self._bytes += payload
-        self._meaning_of.append(self._index_of(event.meaning))
-        self._sides.append(connection << 1 | event.side)
         self.control.append(segment.flags & CONTROL)
         self.before.append(before)
         self.times.append(segment.time_ns)
+        self._events.append(self._held(event, ends))
 
     def __len__(self) -> int:
-        return len(self.times)
+        return len(self._events)
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -111,56 +106,40 @@ class HeldSegments(Sequence[Event]):
     def __getitem__(self, index: slice) -> list[Event]: ...
 
     def __getitem__(self, index: int | slice) -> Event | list[Event]:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            sides = self._sides[index]
-            return [self._held(number, side) for number, side in zip(range(start, stop, step), sides, strict=True)]
-        number = range(len(self))[index]
-        return self._held(number, self._sides[number])
-
-    def segment(self, number: int) -> Segment:
-        """The segment with this number."""
-        side = self._sides[number]
-        ends = self._ends[side >> 1]
-        one = HeldSegment.__new__(HeldSegment)
-        one._held, one._number = self, number
-        one.ends = reversed_ends(ends) if side & 1 else ends
-        return one
-
-    def meaning(self, number: int) -> Meaning:
-        """What the segment with this number means, apart from its numbers."""
-        return self._meanings[self._meaning_of[number]]
+        return self._events[index]
 
     def fill_segment(self, segment: Segment, number: int) -> None:
-        """Give it all that was held of it."""
-        frame, seq, ack, flags, window, length, *_, origin, at, options, payload = self._record(number)
+        """Give the segment with this number all that is in the columns."""
+        frame, seq, ack, window, length, *_, origin, at, options, payload = self._record(number)
         segment.frame, segment.time_ns, segment.seq, segment.ack = frame, self.times[number], seq, ack
-        segment.flags, segment.window, segment.length = flags & ~SCALED, window, length
+        segment.window, segment.length = window, length
         segment.option_bytes = bytes(self._bytes[at : at + options])
         segment.payload = bytes(self._bytes[at + options : at + options + payload])
         segment.options_cut, segment.vlan, segment.link = self._origins[origin]
 
     def fill_event(self, event: Event, number: int) -> None:
-        """Give it its numbers."""
-        _, _, _, flags, _, _, seq, ack, window, rtt_ns, in_flight, *_ = self._record(number)
-        event.side = self._sides[number] & 1
-        event.seq, event.ack, event.window, event.scaled = seq, ack, window, bool(flags & SCALED)
+        """Give the event with this number all that is in the columns."""
+        _, _, _, _, _, event.seq, event.ack, event.window, rtt_ns, in_flight, *_ = self._record(number)
         event.rtt_ns = None if rtt_ns == NOT_OBSERVED else rtt_ns
         event.in_flight = None if in_flight == NOT_OBSERVED else in_flight
 
-    def _held(self, number: int, side: int) -> Event:
+    def _held(self, event: Event, ends: bytes) -> Event:
+        segment = HeldSegment.__new__(HeldSegment)
+        segment._held, segment._number = self, len(self._events)
+        segment.ends, segment.flags = ends, event.segment.flags
         one = HeldEvent.__new__(HeldEvent)
-        one._held, one._number = self, number
-        one.stream = self._streams[side >> 1]
+        one.segment, one.stream, one.side, one.scaled = segment, event.stream, event.side, event.scaled
+        one.meaning = self._shared(event.meaning)
         return one
 
     def _record(self, number: int) -> tuple[int, ...]:
         return RECORD.unpack_from(self._records, number * RECORD.size)
 
-    def _index_of(self, meaning: Meaning) -> int:
-        """Where an equal one is held; ordinary segments share one object, which is found without comparing it."""
-        found = self._by_identity.get(id(meaning))
-        if found is None and (found := self._meaning_index.get(meaning)) is None:
-            found = self._meaning_index[meaning] = self._by_identity[id(meaning)] = len(self._meanings)
-            self._meanings.append(meaning)
+    def _shared(self, meaning: Meaning) -> Meaning:
+        """An equal one that is held; ordinary segments share one object, which is found without comparing it."""
+        found = self._shared_meanings.get(id(meaning))
+        if found is None:
+            found = self._meanings.setdefault(meaning, meaning)
+            if found is meaning:
+                self._shared_meanings[id(meaning)] = meaning
         return found

@@ -45,6 +45,10 @@ class ReplayMode(Mode):
         """Look at the playhead while it moves by itself."""
         self.set_interval(TICK_S * self.dashboard.pace, self.follow_playhead)
 
+    def on_unmount(self) -> None:
+        """The user has quit: what is still being read is not waited for."""
+        self._recorded.stop()
+
     def follow_playhead(self) -> None:
         """Show how far the playing and the reading have come, their end too: another look may have found it."""
         if self._recorded.reads:

@@ -15,10 +15,10 @@ LARGE = 1 << 40
 
 
 def held(*events: Event) -> HeldSegments:
-    """These events of one connection, whose stream is 7."""
-    segments = HeldSegments([7], [CLIENT_ENDS])
+    """These events of one connection."""
+    segments = HeldSegments()
     for number, one in enumerate(events):
-        segments.append(one, 0, max(0, number - 1))
+        segments.append(one, one.segment.ends, max(0, number - 1))
     return segments
 
 
