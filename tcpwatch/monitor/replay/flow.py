@@ -35,9 +35,14 @@ class EndsAt(NamedTuple):
     sent_ns: Sent
 
     @property
+    def may_send(self) -> bool:
+        """Whether an end is in CLOSE-WAIT, in which what it sends makes a difference."""
+        return any(span.state is State.CLOSE_WAIT for span in self.change.spans)
+
+    @property
     def settles(self) -> bool:
-        """Whether its rows stay as they are, once its marks are over: not while an end in CLOSE-WAIT may send."""
-        return self.sent_ns == ((), ()) or all(span.state is not State.CLOSE_WAIT for span in self.change.spans)
+        """Whether its rows stay as they are, once its marks are over: not while an end in CLOSE-WAIT sends."""
+        return self.sent_ns == ((), ()) or not self.may_send
 
     def rows(self, now_ns: int) -> tuple[Connection, ...]:
         """The rows of its ends when the file's clock shows `now_ns`."""

@@ -19,6 +19,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, SYN, reversed_ends
 
 CHECKPOINT_EVENTS = 1_024
+MADE_LIMIT = 4_096  # connections of which the last change is kept
 NONE = (1 << 32) - 1  # stands for no event, no change, no connection
 STATES = tuple(State)
 CODES = {state: code for code, state in enumerate(STATES)}
@@ -46,6 +47,7 @@ class RecordedFlows:
         self._sent_ns: dict[int, Times] = {}
         self._checkpoints: dict[int, Checkpoints] = {}
         self._rows = SettledRows()
+        self._made: dict[int, tuple[int, EndsAt]] = {}  # the ends after their last change, while that is new
         self._numbers: tuple[int, int, Sequence[int]] = (NONE, NONE, array("I"))
 
     def __len__(self) -> int:
@@ -137,8 +139,16 @@ class RecordedFlows:
         self._newest[key] = flow
 
     def _ends_at(self, flow: int, change: int) -> EndsAt:
-        made = self._changes.change(change, bool(self._seen[flow]))
-        return EndsAt(self.streams[flow], self._ends[flow], made, self._sent_ns.get(flow, ((), ())))
+        made = self._made.get(flow)
+        if made is None or made[0] != change:
+            changed = self._changes.change(change, bool(self._seen[flow]))
+            ends = EndsAt(self.streams[flow], self._ends[flow], changed, self._sent_ns.get(flow, ((), ())))
+            if ends.may_send:
+                return ends  # when it sends is still to come
+            if len(self._made) >= MADE_LIMIT:
+                self._made.clear()
+            made = self._made[flow] = change, ends
+        return made[1]
 
     def _save(self, flow: int) -> None:
         numbers = self._back(self._last[flow], CHECKPOINT_EVENTS)
