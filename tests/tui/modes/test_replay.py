@@ -1,9 +1,10 @@
 """The dashboard on a capture file, driven by keys and mouse: all panes show the moment the playhead is at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.monitor.replay.capture_file import Recorded
 from tcpwatch.monitor.replay.tracker import ReplayTracker
+from tcpwatch.tcp.event import Event as TcpEvent
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.bars.scrub import ScrubBar
@@ -287,3 +289,32 @@ async def test_file_has_no_connection_to_end(replay: Replay) -> None:
     assert len(replay.app.screen_stack) == 1
     assert "app.kill" not in [key.id for key in replay.app.all_bindings()]
     assert list(replay.app._notifications) == []
+
+
+def test_file_that_is_still_read_is_shown_as_it_comes() -> None:
+    gate = Event()
+
+    async def body() -> None:
+        clock, tracker = Clock(), ReplayTracker()
+
+        def events() -> Iterator[TcpEvent]:
+            for number, event in enumerate(events_of(CONVERSATION, tracker)):
+                assert number < 3 or gate.wait(10)
+                yield event
+
+        file = Recorded("pipe", events(), tracker, clock, at_once_ns=0)
+        mode = ReplayMode(file)
+        app = Dashboard(file, SUBJECT, mode, pace=NEVER)
+        async with app.run_test(size=WIDE) as pilot:
+            await pilot.pause()
+            replay = Replay(app, mode, pilot, file, clock)
+            assert "reading on: 1 connection so far" in replay.status
+            assert replay.bar.endswith(" so far")
+            gate.set()
+            while file.reads:
+                await replay.tick(1_000)
+            assert replay.bar.endswith("segment 7 of 7")
+            assert len(replay.packets.rows) == 7
+            assert "reading" not in replay.status
+
+    asyncio.run(body())
