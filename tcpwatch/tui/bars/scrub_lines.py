@@ -104,12 +104,13 @@ def replay_status_line(target: Target, snapshot: Snapshot, width: int) -> Line:
     left.append((f" {several(snapshot.captured, 'segment')} ", "muted"))
     if snapshot.dropped:
         left.append((f" ⚠ {grouped(snapshot.dropped)} more are too many to hold ", "caution"))
-    how_far = next((one.message for one in snapshot.sources if one.working and one.name == "file"), None)
-    if how_far:
-        left.append((f" {how_far.replace(',', GROUP)} ", "accent"))
-    left += [(f" ⚠ {source.message} ", "caution") for source in snapshot.sources if not source.working]
-    for day in (date, ""):
+    how_far = next((one.message for one in snapshot.sources if one.working and one.name == "file"), "")
+    how_far = how_far.replace(",", GROUP)
+    share, _, _ = how_far.partition(":")
+    cautions: list[Run] = [(f" ⚠ {one.message} ", "caution") for one in snapshot.sources if not one.working]
+    for words, day in ((how_far, date), (how_far, ""), (share, "")):
+        reading: list[Run] = [(f" {words} ", "accent")] if words else []
         right = ((f" replay · {day}{clock(snapshot.time_ns, 3)} ", ""),)
-        if width_of((*left, *right)) <= width:
+        if width_of((*left, *reading, *cautions, *right)) <= width:
             break
-    return ends_apart(left, right, width)._replace(row="titles")
+    return ends_apart([*left, *reading, *cautions], right, width)._replace(row="titles")

@@ -72,3 +72,5 @@ def test_status_says_how_far_the_file_is_read() -> None:
     picture = Snapshot(0, 0, (), {}, {}, sources, captured=96_000, dropped=0)
     words = replay_status_line(Target("file", "big.pcap"), picture, 120).text
     assert f" {grouped(96_000)} segments  read 43 %: {grouped(88_000)} so far " in words
+    words = replay_status_line(Target("file", "big.pcap"), picture, 80).text
+    assert words.endswith(" segments  read 43 %   replay · " + words[-13:])
