@@ -120,7 +120,7 @@ class Recorded:
         The problems come without their next steps: the commands are for the host on which the file was captured.
         """
         now_ns, position = self.snapshot().mono_ns, self._picture_at[0]
-        index = self._flows.find(ends, position)
+        index = self._flows.find(ends, position, None if key is None else key >> 1)
         if index is None:
             return None
         flow = self._flows.flow(index, position)

@@ -6,7 +6,8 @@ before what has been added; so they never see half of anything.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
+from itertools import islice
 
 from tcpwatch.monitor.replay.flow import Checkpoints, EndsAt
 from tcpwatch.monitor.replay.segments import HeldSegments
@@ -24,13 +25,17 @@ NONE = (1 << 32) - 1  # stands for no event, no change, no connection
 STATES = tuple(State)
 CODES = {state: code for code, state in enumerate(STATES)}
 
+Place = tuple[int, tuple[int, ...]]
+"""The link and the VLANs on which a connection was captured."""
+
 Times = tuple[MutableSequence[int], MutableSequence[int]]
 
 
 class RecordedFlows:
     """All connections, known by their index: they are in the order of their first event. `segments` are their events.
 
-    `streams` are their numbers. Event `until` of a connection begins another one between the same ends.
+    `streams` are their numbers. Event `until` of a connection begins another one in its place: between the same ends,
+    on the same link and VLAN.
     """
 
     def __init__(self) -> None:
@@ -39,6 +44,8 @@ class RecordedFlows:
         self._other_ends: list[bytes] = []  # the responder first; empty until it sends something
         self.segments = HeldSegments()
         self._first, self._last, self._until, self._count = array("I"), array("I"), array("I"), array("I")
+        self._places: list[Place] = []
+        self._shared_places: dict[Place, Place] = {}
         self._same_ends = array("I")  # the connection between the same ends before it
         self._newest: dict[bytes, int] = {}  # by the ends in a fixed order
         self._changes = Changes(self.segments)
@@ -94,12 +101,15 @@ class RecordedFlows:
         """How many connections have begun when `position` events have passed."""
         return bisect_left(self._first, position)
 
-    def find(self, ends: bytes, position: int) -> int | None:
-        """The newest connection between these ends, in either order, that has begun then."""
-        flow = self._newest.get(_in_order(ends), NONE)
-        while flow != NONE and self._first[flow] >= position:
-            flow = self._same_ends[flow]
-        return None if flow == NONE else flow
+    def find(self, ends: bytes, position: int, stream: int | None = None) -> int | None:
+        """The newest connection between these ends, in either order, that has begun then.
+
+        Where several places have these ends, the newest in the place of the connection with number `stream`.
+        """
+        between = self._between(self._newest.get(_in_order(ends), NONE))
+        begun = [flow for flow in between if self._first[flow] < position]
+        of_stream = (flow for flow in begun if self.streams[flow] == stream)
+        return next(self._in_place(begun, next(of_stream, begun[0])), None) if begun else None
 
     def ends_at(self, flow: int, position: int) -> EndsAt:
         """The ends of a connection that has begun then."""
@@ -123,8 +133,10 @@ class RecordedFlows:
         ends = reversed_ends(event.segment.ends) if event.side else event.segment.ends
         key, flow = _in_order(ends), len(self.streams)
         before = self._newest.get(key, NONE)
-        if before != NONE:
-            self._until[before] = number
+        place = (event.segment.link, event.segment.vlan)
+        self._places.append(self._shared_places.setdefault(place, place))
+        for replaced in islice(self._in_place(self._between(before), flow), 1):
+            self._until[replaced] = number
         self._ends.append(ends)
         self._other_ends.append(b"")
         self._same_ends.append(before)
@@ -137,6 +149,16 @@ class RecordedFlows:
         self.streams.append(event.stream)
         self._first.append(number)
         self._newest[key] = flow
+
+    def _between(self, newest: int) -> Iterator[int]:
+        """The connections between the same ends, from the newest back."""
+        while newest != NONE:
+            yield newest
+            newest = self._same_ends[newest]
+
+    def _in_place(self, flows: Iterable[int], flow: int) -> Iterator[int]:
+        """Those in the same place as `flow`."""
+        return (one for one in flows if self._places[one] == self._places[flow])
 
     def _ends_at(self, flow: int, change: int) -> EndsAt:
         made = self._made.get(flow)

@@ -15,12 +15,12 @@ from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.wire.segment import Segment
 
 # frame, seq, ack, window, length; relative seq and ack, bytes of the window, round-trip time, in flight;
-# origin; where its bytes begin, how many of them are options, and payload
-RECORD = Struct("<QIIHQqqIqqIQHH")
+# origin; where its bytes begin, how many of them are options, and payload; TTL and IP id
+RECORD = Struct("<QIIHQqqIqqIQHHhi")
 NOT_OBSERVED = -1
 
-Origin = tuple[bool, tuple[int, ...], int]
-"""Whether the options are cut, the VLANs, the link."""
+Origin = tuple[bool, tuple[int, ...], int, tuple[str, ...]]
+"""Whether the options are cut, the VLANs, the link, the faults."""
 
 
 class HeldSegment(Segment):
@@ -78,7 +78,8 @@ class HeldSegments(Sequence[Event]):
         """Hold the next event. `ends` are equal to its segment's; `before` is the one before it, or itself."""
         segment = event.segment
         option_bytes, payload = segment.option_bytes, segment.payload
-        origin = (segment.options_cut, segment.vlan, segment.link)
+        origin = (segment.options_cut, segment.vlan, segment.link, segment.faults)
+        ttl, ip_id = segment.way or (NOT_OBSERVED, None)
         if (from_where := self._origin_index.get(origin)) is None:
             from_where = self._origin_index[origin] = len(self._origins)
             self._origins.append(origin)
@@ -88,6 +89,7 @@ class HeldSegments(Sequence[Event]):
             NOT_OBSERVED if event.rtt_ns is None else event.rtt_ns,
             NOT_OBSERVED if event.in_flight is None else event.in_flight,
             from_where, len(self._bytes), len(option_bytes), len(payload),
+            ttl, NOT_OBSERVED if ip_id is None else ip_id,
         )  # fmt: skip
         self._bytes += option_bytes
         self._bytes += payload
@@ -110,12 +112,13 @@ class HeldSegments(Sequence[Event]):
 
     def fill_segment(self, segment: Segment, number: int) -> None:
         """Give the segment with this number all that is in the columns."""
-        frame, seq, ack, window, length, *_, origin, at, options, payload = self._record(number)
+        frame, seq, ack, window, length, *_, origin, at, options, payload, ttl, ip_id = self._record(number)
         segment.frame, segment.time_ns, segment.seq, segment.ack = frame, self.times[number], seq, ack
         segment.window, segment.length = window, length
         segment.option_bytes = bytes(self._bytes[at : at + options])
         segment.payload = bytes(self._bytes[at + options : at + options + payload])
-        segment.options_cut, segment.vlan, segment.link = self._origins[origin]
+        segment.options_cut, segment.vlan, segment.link, segment.faults = self._origins[origin]
+        segment.way = None if ttl == NOT_OBSERVED else (ttl, None if ip_id == NOT_OBSERVED else ip_id)
 
     def fill_event(self, event: Event, number: int) -> None:
         """Give the event with this number all that is in the columns."""

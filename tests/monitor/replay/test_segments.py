@@ -7,7 +7,7 @@ import pytest
 from tcpwatch.monitor.replay.segments import HeldSegments
 from tcpwatch.tcp.event import Event, Meaning, Step
 from tcpwatch.tcp.state import State
-from tcpwatch.wire.segment import FIN, SYN, reversed_ends
+from tcpwatch.wire.segment import FIN, INVALID_TIME, SYN, TCP_CHECKSUM, reversed_ends
 from tests.builders import event
 from tests.monitor.conversation import CLIENT_ENDS
 
@@ -32,15 +32,17 @@ UNUSUAL = Event(
     replace(
         ORDINARY.segment, frame=LARGE, time_ns=LARGE, seq=(1 << 32) - 1, ack=(1 << 32) - 1, flags=0x1FF, window=65_535,
         length=70_000, option_bytes=b"\1\1", payload=b"GET /", options_cut=True, vlan=(1, 2), link=1 << 112,
+        way=(255, 65_535), faults=(TCP_CHECKSUM, INVALID_TIME),
     ),
     7, 0, -LARGE, LARGE, 65_535 << 14, True,
     Meaning(State.SYN_SENT, State.LISTEN, Step.SYN, ("retransmission",), "a note", "HTTP"),
     rtt_ns=0, in_flight=0,
 )  # fmt: skip
+OVER_IPV6 = replace(ORDINARY, segment=replace(ORDINARY.segment, way=(0, None)))
 
 
 @pytest.mark.parametrize("side", [0, 1])
-@pytest.mark.parametrize("one", [ORDINARY, UNUSUAL], ids=["ordinary", "unusual"])
+@pytest.mark.parametrize("one", [ORDINARY, UNUSUAL, OVER_IPV6], ids=["ordinary", "unusual", "over IPv6"])
 def test_held_event_has_all_values_of_the_one_put_in(one: Event, side: int) -> None:
     one = of_side(one, side)
     other = of_side(event(flags=FIN), 0)
