@@ -2,8 +2,8 @@
 
 import os
 import random
-import time
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
