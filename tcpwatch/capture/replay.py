@@ -36,6 +36,7 @@ class CaptureFile:
         self.name = "stdin" if name == STDIN else clean(name)
         self._before_read = before_read
         self.remarks: Counter[str] = Counter()  # what is irregular in it and was read all the same
+        self._read_bytes = 0
         if name == STDIN and sys.stdin is None:
             raise UsageError("stdin cannot be read: it is closed")
         try:
@@ -55,15 +56,25 @@ class CaptureFile:
         except CaptureFileError as error:
             raise CaptureFileError(f"{self.name}: {error}") from error
 
+    @property
+    def share(self) -> float | None:
+        """How much of the file has been read, 0 to 1; None of what has no size, as a pipe."""
+        status = os.fstat(self._fd)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return min(self._read_bytes / status.st_size, 1.0) if status.st_size else 1.0
+
     def read(self, size: int) -> bytes:
         """At most the next `size` bytes; waits for the first; empty at the end."""
         self._before_read()
         try:
-            return os.read(self._fd, size)
+            data = os.read(self._fd, size)
         except OSError as error:
             raise CaptureFileError(
                 f"it can no longer be read ({error.strerror}). What came before was read."
             ) from error
+        self._read_bytes += len(data)
+        return data
 
     def close(self) -> None:
         """Close the file."""

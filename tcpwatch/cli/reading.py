@@ -187,6 +187,11 @@ class Reading:
                 raise RecordingError(self._recording.failure)
             say(self._recording.message)
 
+    @property
+    def share(self) -> float | None:
+        """How much of a file has been read, 0 to 1; None where that cannot be known."""
+        return self._input.share if isinstance(self._input, CaptureFile) else None
+
     def events(self) -> Iterator[Event]:
         """What each segment with one of the ports means, up to the count in the options.
 

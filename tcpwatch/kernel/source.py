@@ -110,9 +110,7 @@ def open_kernel(
             programs=_open_or_none(Programs),
         )
     tables = _open_tables(bpf, scope, once, ports)
-    sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
     return tables._replace(
-        sockets=sockets,
         netstat=_open_or_none(Netstat),
         sysctls=Sysctls(),
         host=Host(),
@@ -171,11 +169,11 @@ def _for_scope(
     here: SocketSource, scope: NamespaceScope, open_table: Callable[[NamespaceThread], SocketSource], once: bool
 ) -> SocketSource:
     """`here` alone, or one source that reads the other namespaces of the scope too."""
+    if here.name in SOURCES_WITH_COOKIES:
+        here = with_mptcp(here)
     if not scope.namespace_threads and not scope.left_out:
         return here
-    others = [
-        OtherNamespace(namespace_thread, open_table(namespace_thread)) for namespace_thread in scope.namespace_threads
-    ]
+    others = [OtherNamespace(inside, with_mptcp(open_table(inside), inside)) for inside in scope.namespace_threads]
     return AllNamespaces(here, others, scope.left_out, budget_ns=UNLIMITED_NS if once else DUMP_BUDGET_NS)
 
 

@@ -30,11 +30,13 @@ class Successors:
         """
         if owner.pid in self._listening or not owner.start_ticks or owner.gone:
             return None
-        ports = {one.row.local.port for one in sockets}
-        later = (
-            holder
-            for port in ports & self._holders.keys()
-            for holder in self._holders[port]
+        later = {
+            port: holder
+            for port, holders in self._holders.items()
+            for holder in holders
             if holder.command == owner.command and holder.start_ticks > owner.start_ticks
-        )
-        return max(later, key=lambda holder: holder.start_ticks, default=None)
+        }
+        if not later:  # most programs: their sockets need no look
+            return None
+        served = later.keys() & {one.row.local.port for one in sockets}
+        return max((later[port] for port in served), key=lambda holder: holder.start_ticks, default=None)

@@ -36,6 +36,7 @@ def test_short_reading_or_none_who_sees_it_is_not_told(stream: io.StringIO, mome
 def test_pipe_is_told_before_it_is_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").touch()
-    assert "is a pipe: the dashboard needs all of it" in (why_it_waits(str(tmp_path / "pipe")) or "")
+    assert "comes with its first segment" in (why_it_waits(str(tmp_path / "pipe")) or "")
+    assert "comes when its writer has ended it" in (why_it_waits(str(tmp_path / "pipe"), needs_all=True) or "")
     assert why_it_waits(str(tmp_path / "file")) is None
     assert why_it_waits(str(tmp_path / "missing")) is None

@@ -271,3 +271,25 @@ def test_four_tuple_used_again_on_one_of_two_links() -> None:
     assert events[0].analysis == ("reused_ports",)
     (late,) = on({"link": 2}, "> P. 1:101(100) ack 1", isns=(1_000, 5_000))
     assert tracker.receive_segment(late).stream == 0
+
+
+@pytest.mark.parametrize("ways", [({"link": 2}, {"link": 3}), ({"vlan": (10,)}, {"vlan": (20,)})])
+@pytest.mark.parametrize("answer_first", [False, True])
+def test_two_links_whose_syns_were_not_seen_have_a_flow_each(
+    ways: tuple[dict[str, object], dict[str, object]], answer_first: bool
+) -> None:
+    lines = ["> P. 1:101(100) ack 1", "< . 1(0) ack 101", "> P. 101:201(100) ack 1"]
+    first = on(ways[0], *lines, isns=(1_000, 5_000))
+    second = on(ways[1], *lines[answer_first:], isns=(1_070_000_000, 2_090_000_000))
+    tracker = FlowTracker()
+    events = [tracker.receive_segment(one) for one in (*first, *second, first[1])]
+    assert [event.stream for event in events] == [0] * len(first) + [1] * len(second) + [0]
+    assert all(not event.analysis for event in events[:-1])
+
+
+def test_connection_that_moves_to_another_link_is_one_flow() -> None:
+    tracker = FlowTracker()
+    for one in on({"link": 2}, *HANDSHAKE, "> P. 1:101(100) ack 1", isns=(1_000, 5_000)):
+        tracker.receive_segment(one)
+    far = "> P. 900000001:900000101(100) ack 1"  # the capture lost much of one direction
+    assert [tracker.receive_segment(one).stream for one in on({"link": 3}, far, isns=(1_000, 5_000))] == [0]

@@ -82,7 +82,8 @@ def descriptors(program: Program | None, trend: Trend | None) -> Limit | None:
     if program is None or program.fds_used is None or program.fd_limit is None:
         return None
     growth = trend.per_minute if trend is not None and trend.per_minute else 0
-    reached = max(0, program.fd_limit - program.fds_used) * MINUTE_NS // growth if growth > 0 else None
+    left = program.fd_limit - program.fds_used
+    reached = left * MINUTE_NS // growth if growth > 0 and left > 0 else None
     return Limit("fds", program.fds_used, program.fd_limit, reached)
 
 

@@ -44,9 +44,10 @@ def _held(facts: ProgramFacts, state: State) -> Message:
 
 def old_process(facts: ProgramFacts) -> Problem | None:
     """A previous generation of a service: a later process of its name listens where this one still has connections."""
-    successor = facts.successor
+    if (successor := facts.successor) is None:
+        return None
     own = [one for one in facts.sockets if one.row.state not in NO_LONGER_ITS_OWN]
-    if successor is None or not own:
+    if not own:
         return None
     troubled = sum(len(members) for trouble, members in facts.troubled.items() if trouble.marks)
     deleted = facts.program is not None and facts.program.executable_deleted

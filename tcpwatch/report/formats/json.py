@@ -57,8 +57,9 @@ def packet(event: Event) -> str:
         f'"seq_raw":{segment.seq},"ack_raw":{segment.ack},'
         f'"window":{event.window},"window_raw":{segment.window},"len":{segment.length},'
         f'"options":{_options(segment.option_bytes, segment.options_cut)},'
-        f"{_meaning(meaning.step, meaning.analysis, meaning.src_state, meaning.dst_state)},"
-        f'"app":{"null" if meaning.app is None else line(meaning.app)}}}'
+        f"{_meaning(meaning.step, meaning.analysis, meaning.src_state, meaning.dst_state, meaning.note)},"
+        f'"app":{"null" if meaning.app is None else line(meaning.app)},'
+        f'"faults":{line(segment.faults) if segment.faults else "[]"}}}'
     )
 
 
@@ -71,9 +72,9 @@ ENDS_MEMBERS = Memo(_ends)
 
 
 @lru_cache(maxsize=1_024)
-def _meaning(step: Step | None, analysis: tuple[str, ...], src_state: State, dst_state: State) -> str:
-    members = {"step": step, "analysis": sorted(analysis), "src_state": src_state, "dst_state": dst_state}
-    return line(members)[1:-1]
+def _meaning(step: Step | None, analysis: tuple[str, ...], src_state: State, dst_state: State, note: str | None) -> str:
+    states = {"src_state": src_state, "dst_state": dst_state}
+    return line({"step": step, "analysis": sorted(analysis), **states, "note": note})[1:-1]
 
 
 def _options(option_bytes: bytes, cut: bool) -> str:

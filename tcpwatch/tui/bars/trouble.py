@@ -76,8 +76,8 @@ def course_runs(problem: Problem, now_ns: int) -> tuple[Run, ...]:
 
 
 def _trend(trend: Trend | None) -> tuple[Run, ...]:
-    """Growth in a minute and its course; nothing where the number stands still."""
-    if trend is None or not trend.per_minute:
+    """Growth in a minute and its course; nothing where the number stands still, or is of one alone."""
+    if trend is None or not trend.per_minute or max(trend.course, default=0) < 2:
         return ()
     return ((f"  {trend.per_minute:+,}/min", ""), (f" {sparkline(trend.course)}", "muted"))
 

@@ -249,8 +249,7 @@ class Packets(Rows[float]):
     def cursor_moved(self) -> None:
         """Tell which connection the segment belongs to."""
         if event := self.selected:
-            ends = event.segment.ends
-            self.post_message(PacketChosen(reversed_ends(ends) if event.side else ends))
+            self.post_message(PacketChosen(event))
 
     def opened(self) -> None:
         """Show the detail of its connection."""

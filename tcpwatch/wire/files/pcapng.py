@@ -17,6 +17,7 @@ from tcpwatch.wire.files.record import (
     MAX_TIME_NS,
     InterfaceRecords,
     Record,
+    Records,
     cut_short,
     damaged,
     too_long,
@@ -139,9 +140,10 @@ def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
 
 
 def _with_interface(record: Record, kind: int, body: bytes, section: Section) -> list[Record]:
+    undated = (0,) if kind == SIMPLE_PACKET or record[0] == MAX_TIME_NS else ()
     if kind != ENHANCED_PACKET or len(section.interfaces) < 2:
-        return [record]
-    return InterfaceRecords([record], section.unpack_length(body)[:1])
+        return Records([record], undated)
+    return InterfaceRecords([record], section.unpack_length(body)[:1], undated)
 
 
 def _section_at(stream: ByteStream) -> Section | None:

@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -88,9 +89,11 @@ def test_measurements_are_those_of_sock_diag(sockets: BpfSockets) -> None:
         real.every_state()
         converse(real, random.Random(2))
         diag = SockDiag()
+        begun_ns = time.monotonic_ns()
         before = {row.cookie: row for row in diag.dump()}
         rows = [row for row in sockets.dump() if {row.local.port, row.remote.port} & real.ports]
         after = {row.cookie: row for row in diag.dump()}
+        late_ms = (time.monotonic_ns() - begun_ns) // 1_000_000
         diag.close()
     compared = 0
     for row in rows:
@@ -105,7 +108,8 @@ def test_measurements_are_those_of_sock_diag(sockets: BpfSockets) -> None:
             if value is None:  # net/ipv4/tcp.c tells it of AccECN, this record does not
                 continue
             least, most = sorted((earlier[name], later[name]))
-            assert least - TICKING.get(name, 0) <= value <= most + TICKING.get(name, 0), (name, row.state)
+            apart = TICKING[name] + late_ms if name in TICKING else 0  # a busy machine pauses between the dumps
+            assert least - apart <= value <= most + apart, (name, row.state)
             compared += 1
     assert compared > 50 * CONNECTIONS
 

@@ -6,7 +6,7 @@ import pytest
 from tcpwatch.report.records.sockets import SOCKETS, ReportedSocket
 from tcpwatch.sockets.extras import Extensions, Memory
 from tcpwatch.sockets.namespace import Namespace
-from tcpwatch.sockets.row import Backlog, NoOwner, SocketRow, Timer, TimerKind
+from tcpwatch.sockets.row import Backlog, NoOwner, SocketRow, Timer, TimerKind, UpperSocket
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tests.builders import Told, connection, owner
@@ -31,7 +31,7 @@ SOCKET_KEYS = {
         "send_q",
     ],
     *["backlog", "timer", "tcb", "tcb_source", "info", "netns", "netns_name", "container"],
-    *["memory", "congestion", "congestion_info", "ulp", "ulp_info", "cgroup", "mark", "v6only", "shutdown"],
+    *["memory", "congestion", "congestion_info", "ulp", "ulp_info", "upper", "cgroup", "mark", "v6only", "shutdown"],
 }
 
 
@@ -157,3 +157,15 @@ def test_socket_names_the_interface_it_is_bound_to() -> None:
     assert attributes_given(interface=3, interface_name="eth0") == (3, "eth0", "127.0.0.1")
     assert attributes_given(interface=3) == (3, None, "127.0.0.1")
     assert attributes_given() == (None, None, "127.0.0.1")
+
+
+def test_socket_below_another_has_that() -> None:
+    above = UpperSocket("MPTCP", State.CLOSE_WAIT, 5_832, 0, 0xAFFE)
+    assert socket(upper=above)["upper"] == {
+        "protocol": "MPTCP",
+        "state": "CLOSE-WAIT",
+        "unread_memory": 5_832,
+        "unsent_memory": 0,
+        "token": 0xAFFE,
+    }
+    assert socket()["upper"] is None

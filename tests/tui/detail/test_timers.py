@@ -61,6 +61,8 @@ def test_timer_whose_end_is_known_says_when_the_kernel_gives_up(
     sentence = words(timer)[1] or ""
     assert message + "without an answer the kernel gives up in 15m24s" in sentence
     assert ("sent again" in sentence) is (fate.next_wait_ms is not None)
+    read_earlier = Timer(TimerKind.RETRANSMIT, 1_000, 3, MONO_NS - 3_200_000_000)
+    assert "the kernel gives up in 15m21s" in (words(read_earlier)[1] or "")
 
 
 def test_settings_words_join_what_sets_the_timer() -> None:

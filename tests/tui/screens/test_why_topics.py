@@ -101,3 +101,8 @@ def test_detail_of_one_socket_takes_the_peers_state_and_the_analysis_from_the_wi
 def test_detail_without_a_tcb_has_no_fields() -> None:
     bare = Detail(ENDS, connection(1, ENDS, State.TIME_WAIT, 1), None, (), (), None, None, None, ())
     assert keys(bare) == ["TIME-WAIT"]
+
+
+def test_segment_with_a_note_is_what_the_note_says() -> None:
+    [event] = Conversation(0, 1, TIME_NS).say(1, ACK, 0, 1, note="bad TCP checksum: a receiver drops it").events
+    assert keys(event)[0] == "checksum"
