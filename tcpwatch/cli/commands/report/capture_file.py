@@ -26,13 +26,13 @@ from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.cli.streams import say
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.report import texts
 from tcpwatch.report.contents import Contents
 from tcpwatch.report.folder import ReportFolder
 from tcpwatch.report.records.problems import reported
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
-from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.text.clean import clean
 from tcpwatch.why.catalog import translation
 from tcpwatch.wire.decode import Decoder
@@ -51,7 +51,7 @@ def report_on_file(options: ReportOptions, path: str) -> None:
         folder = ReportFolder(options.folder or default_folder(name), FILES)
         with filling(folder):
             give_up_privileges()
-            reading = FileReading(file, frozenset(options.frames.ports))
+            reading = ReportReading(file, frozenset(options.frames.ports))
             recorded = Recorded(name, reading.events(), reading.tracker)
             fill(folder, FILES, contents_of(options, recorded, reading), ReportPackets(reading.last, options.payload))
     finally:
@@ -62,13 +62,20 @@ def report_on_file(options: ReportOptions, path: str) -> None:
         raise recorded.damage
 
 
-class FileReading:
+class WholeTracker(ReplayTracker):
+    """It follows the connections to the end of the file, though the pictures end before."""
+
+    def let_go(self) -> None:
+        """Keep them: the report lists them all."""
+
+
+class ReportReading:
     """One pass over the frames of a file with one of the ports: their events, flows, and the last of them."""
 
     def __init__(self, file: CaptureFile, ports: frozenset[int]) -> None:
         self.last = LastFrames()
         self._gone: deque[Flow] = deque(maxlen=MOST_FLOWS)
-        self.tracker = FlowTracker(on_evict=self._gone.extend)
+        self.tracker = WholeTracker(on_evict=self._gone.extend)
         self._file = file
         self._ports = ports
 
@@ -99,7 +106,7 @@ class FileReading:
         return self._is_wanted(event.segment)
 
 
-def contents_of(options: ReportOptions, recorded: Recorded, reading: FileReading) -> Contents:
+def contents_of(options: ReportOptions, recorded: Recorded, reading: ReportReading) -> Contents:
     """All that the file shows at its end."""
     recorded.playhead.seek(len(recorded.events))
     snapshot, translate = recorded.snapshot(), translation(options.language)

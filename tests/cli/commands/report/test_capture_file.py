@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tcpwatch.cli.commands.report.capture_file import WholeTracker
 from tcpwatch.report.folder import INDEX
+from tcpwatch.tcp.state import State
 from tcpwatch.wire.files.capture_file import read_records
 from tests.cli.captures import as_frames, conversation, pcapng
 from tests.conftest import Ended
+from tests.narration.traces import OPENING
+from tests.tcp.trace import segments
 
 Tcpwatch = Callable[..., Ended]
 FILES = {"index.html", "problems.md", "flows.ndjson", "packets.pcapng", "ladders.svg"}
@@ -117,3 +121,13 @@ def test_words_are_in_the_language_that_was_asked_for(tcpwatch: Tcpwatch, captur
     page = (tmp_path / "report" / INDEX).read_text()
     assert '<html lang="zh">' in page
     assert "Nothing is wrong" not in page
+
+
+def test_connections_are_followed_to_the_end_though_pictures_are_not() -> None:
+    tracker = WholeTracker()
+    first, *rest = segments(OPENING)
+    tracker.receive_segment(first)
+    tracker.let_go()
+    tracker.receive_segments(rest)
+    (flow,) = tracker.flows()
+    assert flow.state(0) is State.ESTABLISHED
