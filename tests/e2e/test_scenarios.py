@@ -34,6 +34,7 @@ HELD = {
     "half-open": {"SYN-SENT", "SYN-RECEIVED"},
     "syn-flood": {"SYN-SENT", "SYN-RECEIVED"},
     "accept-queue-full": {"SYN-SENT"},
+    "fd-limit": {"SYN-SENT"},
 }
 
 Runs = dict[str, "Future[Witnessed]"]

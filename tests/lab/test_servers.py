@@ -1,0 +1,34 @@
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tcpwatch.lab.address import HOST
+from tcpwatch.lab.child_process import ChildProcess, LabProcessError
+from tcpwatch.lab.servers import MAY_OPEN, NO_MORE
+from tests.lab.proc_net import eventually, needs_proc_net, states
+
+pytestmark = pytest.mark.e2e
+
+OPEN_WITHOUT_CLIENTS = 4  # three standard streams and the listener
+
+
+@pytest.fixture
+def hoarder(port: int) -> Iterator[ChildProcess]:
+    started = ChildProcess("servers", "--hoards", "--port", str(port))
+    yield started
+    started.stop()
+
+
+@needs_proc_net
+def test_hoarder_that_may_open_no_more(hoarder: ChildProcess, port: int) -> None:
+    for _ in range(MAY_OPEN - OPEN_WITHOUT_CLIENTS):
+        socket.create_connection((HOST, port)).close()
+    said: list[str] = []
+    assert eventually(lambda: said.extend(hoarder.new_lines()) or said == [NO_MORE])
+    assert states(port)["CLOSE-WAIT"] == MAY_OPEN - OPEN_WITHOUT_CLIENTS
+
+
+def test_server_without_a_fault_named(port: int) -> None:
+    with pytest.raises(LabProcessError, match="did not start"):
+        ChildProcess("servers", "--port", str(port))
