@@ -35,6 +35,7 @@ HELD = {
     "syn-flood": {"SYN-SENT", "SYN-RECEIVED"},
     "accept-queue-full": {"SYN-SENT"},
     "fd-limit": {"SYN-SENT"},
+    "deferred-accept": {"SYN-RECEIVED"},
 }
 
 Runs = dict[str, "Future[Witnessed]"]
