@@ -1,10 +1,12 @@
 """Servers whose fault takes a process of its own: `python -m tcpwatch.lab.servers --hoards`, until its input ends.
 
-`--hoards` never closes a connection, and may have few files open.
+`--hoards` never closes a connection, and may have few files open. `--leaves-heir` has started a worker that holds its
+listener, and is killed by the scenario: the worker stays until its input ends, which it shares.
 """
 
 import argparse
 import errno
+import os
 import socket
 import sys
 import time
@@ -45,12 +47,24 @@ def accept_all(listener: socket.socket) -> None:
                 pass
 
 
+def leave_heir(port: int) -> None:
+    """Listen, and start a worker that inherits the listener and never accepts."""
+    listener = socket.create_server((HOST, port), backlog=BACKLOG)
+    listener.set_inheritable(True)
+    if os.fork() == 0:
+        while os.read(sys.stdin.fileno(), BYTES_AT_ONCE):
+            pass
+        os._exit(0)
+    Thread(target=listener.accept, daemon=True).start()
+
+
 def main() -> int:
     """Be the server that is asked for; the exit status is the errno where the port cannot be had."""
     parser = argparse.ArgumentParser(prog="python -m tcpwatch.lab.servers", description="A server with a fault.")
     parser.add_argument("--port", type=int, default=PORT)
     kind = parser.add_mutually_exclusive_group(required=True)
     kind.add_argument("--hoards", dest="serve", action="store_const", const=hoard)
+    kind.add_argument("--leaves-heir", dest="serve", action="store_const", const=leave_heir)
     options = parser.parse_args()
     return child.run_until_input_ends("tcpwatch-server", lambda: options.serve(options.port), needs=child.TO_LISTEN)
 
