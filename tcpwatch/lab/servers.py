@@ -16,7 +16,7 @@ from threading import Thread
 from tcpwatch.lab import child
 from tcpwatch.lab.address import HOST, PORT
 
-MAY_OPEN = 14
+MAY_OPEN = 10
 BACKLOG = 1
 NO_MORE = "EMFILE"
 TRIES_AGAIN_S = 0.2
@@ -49,8 +49,7 @@ def accept_all(listener: socket.socket) -> None:
 
 def leave_heir(port: int) -> None:
     """Listen, and start a worker that inherits the listener and never accepts."""
-    listener = socket.create_server((HOST, port), backlog=BACKLOG)
-    listener.set_inheritable(True)
+    listener = socket.create_server((HOST, port))
     if os.fork() == 0:
         while os.read(sys.stdin.fileno(), BYTES_AT_ONCE):
             pass
