@@ -14,7 +14,7 @@ PIECE = bytes(100)
 WRITES = 5
 CORK_S = 0.2  # tcp(7)
 BETWEEN_S = 0.05
-SHOWN_PACES, LONGEST_S = 4, 10
+SHOWN_PACES, LONGEST_S = 2, 10
 
 SCENARIO = Scenario(
     order=340,

@@ -14,8 +14,8 @@ from tcpwatch.lab.stage import Stage, set_sysctl
 MSS = 1_460
 FULL_SIZE = MSS - 12  # the timestamps option takes the rest
 PASSES_BYTES = 1_300
-HEAD, PAGE = b"HTTP/1.1 200 OK\r\n\r\n", bytes(4 * FULL_SIZE)
-SENT_AGAIN_S = 1.0
+HEAD, PAGE = b"HTTP/1.1 200 OK\r\n\r\n", bytes(3 * FULL_SIZE)
+SENT_AGAIN_S = 0.8
 REQUEST = b"GET /page HTTP/1.1\r\n\r\n"
 
 SCENARIO = Scenario(
