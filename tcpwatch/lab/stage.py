@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.lab.address import HOST, PORT
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.loss import drop_incoming
 
 PACE_S = 2.0
@@ -87,6 +88,7 @@ class Stage:
         self._rest = rest
         self._begun = False
         self.opened: list[socket.socket] = []
+        self.started: list[ChildProcess] = []
 
     def now(
         self,
@@ -128,6 +130,12 @@ class Stage:
     def keep(self, *opened: socket.socket) -> None:
         """Keep these sockets open."""
         self.opened += opened
+
+    def start(self, name: str, *arguments: str) -> ChildProcess:
+        """The module `tcpwatch.lab.<name>`, in a process that lives until this one ends."""
+        started = ChildProcess(name, *arguments)
+        self.started.append(started)
+        return started
 
     def listen(self, backlog: int = 16) -> socket.socket:
         """A listener on the scenario's port."""

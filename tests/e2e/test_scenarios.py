@@ -34,6 +34,8 @@ HELD = {
     "half-open": {"SYN-SENT", "SYN-RECEIVED"},
     "syn-flood": {"SYN-SENT", "SYN-RECEIVED"},
     "accept-queue-full": {"SYN-SENT"},
+    "fd-limit": {"SYN-SENT"},
+    "deferred-accept": {"SYN-RECEIVED"},
 }
 
 Runs = dict[str, "Future[Witnessed]"]
