@@ -13,9 +13,9 @@ help:  ## list these targets
 demo: $(VENV)/installed  ## real connections on a loopback of their own, watched
 	@$(BIN)/tcpwatch demo
 
-# Four at once on two cores: the end-to-end tests wait more than they work.
+# Five at once on two cores: the end-to-end tests wait more than they work.
 test: $(VENV)/installed-test  ## every test that this machine and user can run; ARGS="-k word" picks some
-	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -q -n 5 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/installed-test  ## format, lint, types, import contract, layout, translations
 	@$(BIN)/ruff format --check --quiet .

@@ -43,5 +43,9 @@ class RecordingError(TcpwatchError):
     """A recording that was asked for cannot be written, or is not whole."""
 
 
+class ReportError(TcpwatchError):
+    """A report that was asked for cannot be written, or is not whole."""
+
+
 class SourceError(TcpwatchError):
     """A source cannot be opened or read; another source may work."""

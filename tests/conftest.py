@@ -1,5 +1,7 @@
 """The command in this process; which tests share a worker; what was skipped, in one line."""
 
+import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +13,10 @@ import pytest
 from tcpwatch.cli import main
 
 LONGEST = ("test_scenarios.py", "test_refused.py", "test_broken_off.py")
+
+# Hundreds of children start, and each would compile the program anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Ended(NamedTuple):

@@ -132,10 +132,10 @@ def _settings(socket: Mapping[str, Any]) -> Iterator[tuple[str, float | str]]:
 def _upper_layer(socket: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if socket["ulp"]:
         yield "upper layer", f"tcp-ulp-{socket['ulp']}"
-    if socket["ulp"] != "mptcp" or not (told := socket["ulp_info"]):
+    if socket["ulp"] != "mptcp" or not (ulp_info := socket["ulp_info"]):
         return
-    flags = "".join(letter for bit, letter in enumerate(SUBFLOW_FLAGS) if told["flags"] >> bit & 1)
+    flags = "".join(letter for bit, letter in enumerate(SUBFLOW_FLAGS) if ulp_info["flags"] >> bit & 1)
     yield "flags", flags
     ends = (("token_rem", "id_rem"), ("token_loc", "id_loc"))
-    yield "token", "/".join(f"{told[token]:04x}(id:{told[number]})" for token, number in ends)
-    yield from ((word, f"{told[name]:x}") for word, name in UPPER_LAYER.items() if name in told)
+    yield "token", "/".join(f"{ulp_info[token]:04x}(id:{ulp_info[number]})" for token, number in ends)
+    yield from ((word, f"{ulp_info[name]:x}") for word, name in UPPER_LAYER.items() if name in ulp_info)

@@ -7,11 +7,13 @@ that it promises was seen.
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from io import StringIO
+from io import BytesIO, StringIO
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.cli.commands.demo.command import SHOWN_PACE_S
 from tcpwatch.cli.commands.demo.headless import HeadlessScenario
 from tcpwatch.cli.live import open_watch
@@ -21,6 +23,7 @@ from tcpwatch.lab.namespace import enter_own_namespace
 from tcpwatch.lab.recordings import notes_of, segments_of
 from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.stage import Act
+from tcpwatch.wire.files.capture_file import PcapngWriter
 
 AT_ONCE = 8  # they wait most of the time
 
@@ -62,9 +65,19 @@ def record(name: str) -> tuple[bool, str]:
             code = watch(process, taken)
         if code:
             return False, f"{name}: not kept\n{transcript.getvalue()}"
-        segments_of(name).write_bytes(taken.read_bytes())
+        segments_of(name).write_bytes(frames_alone(taken))
     notes_of(name).write_text("".join(f"{act.line()}\n" for act in process.noted), encoding="utf-8")
     return True, f"{name}: {segments_of(name).stat().st_size:,} bytes, {len(process.noted)} acts"
+
+
+def frames_alone(taken: Path) -> bytes:
+    """The capture without its counts of frames and losses."""
+    written, capture = BytesIO(), CaptureFile(str(taken))
+    writer = PcapngWriter(written)
+    for time_ns, link_type, data, wire_length in chain.from_iterable(capture.batches()):
+        writer.write("lo", link_type, time_ns, data, wire_length)
+    capture.close()
+    return written.getvalue()
 
 
 def watch(process: ScenarioProcess, taken: Path) -> int:

@@ -9,6 +9,7 @@ from inspect import getsource
 from tcpwatch.lab import playlist, tour
 from tcpwatch.lab.scenarios import SCENARIOS
 from tcpwatch.narration import sentences
+from tcpwatch.report import texts as report_texts
 from tcpwatch.tui.bars import narration_lines
 from tcpwatch.tui.modes import demo
 from tcpwatch.tui.screens import presenter, why
@@ -23,6 +24,7 @@ def catalog_texts() -> dict[str, str]:
     texts = dict.fromkeys(sorted(topic_texts()), "explanations")
     texts = dict.fromkeys(sorted(narration_texts()), "narration") | texts
     texts = dict.fromkeys(TOUR_TEXTS, "tour") | texts
+    texts = dict.fromkeys(report_texts.ALL, "report") | texts
     for name in SCENARIOS:
         texts = dict.fromkeys(scenario_texts(name), f"scenario {name}") | texts
     return texts

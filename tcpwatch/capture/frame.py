@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 # Enough for all headers and the beginning of the payload, which identifies TLS and HTTP.
 SNAPLEN = 1024
 
+POLL_MS = 100  # what a reader gives a source to wait for frames, between two looks at all else
+
 # Wall clock in nanoseconds, link type (tcpdump.org/linktypes.html), captured bytes, length on the wire.
 Frame = tuple[int, int, bytes, int]
 

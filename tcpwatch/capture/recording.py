@@ -3,18 +3,22 @@
 Rule: the file is always new; symbolic links are not followed and nothing is overwritten. It is made by the user who
 called sudo, with that user's rights, and only that user may read it. Only complete blocks are written: on a full disk
 the file ends with the last block that fits, the recording reports that it stopped, and the capture continues. A disk
-that is full at the start is refused then. The end of the file tells how many frames the kernel dropped.
+that is full at the start is refused then. The end of the file tells how many frames the kernel dropped. What
+happened to the interface stands as a comment on the frame that came next, or at the end.
 """
 
 import os
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import accumulate
 
-from tcpwatch.capture.frame import Frame, Statistics
+from tcpwatch.capture.frame import Frame, FrameSource, Statistics
 from tcpwatch.errors import RecordingError, UsageError
 from tcpwatch.system.invoking_user import as_invoking_user, denied_to
 from tcpwatch.text.clean import clean
+from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.text.quantity import counted
 from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.link import LINKTYPE_ETHERNET
@@ -22,6 +26,9 @@ from tcpwatch.wire.link import LINKTYPE_ETHERNET
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MODE = 0o600
 FLUSH_BYTES = 1 << 18
+KEPT_REMARKS = 200  # of an interface that flaps, the newest
+LAST_WAIT_MS = 100  # a ring keeps its newest frames to itself for 50 ms
+LAST_BATCHES = 100  # more than a ring has blocks, should the clock go back
 
 
 class Recording:
@@ -37,6 +44,8 @@ class Recording:
         self.frames = 0
         self.failure: str | None = None
         self.failed_ns: int | None = None  # wall clock
+        self._said: str | None = None  # by the source, of itself
+        self._remarks: deque[str] = deque(maxlen=KEPT_REMARKS)
         self._blocks = Blocks()
         self._writer = PcapngWriter(self._blocks)
         self._file_bytes = 0
@@ -74,10 +83,30 @@ class Recording:
         if self.failure is not None:
             return
         time_ns, link_type, data, wire_length = frame
-        self._writer.write(interface, link_type, time_ns, data, wire_length)
+        self._writer.write(
+            interface, link_type, time_ns, data, wire_length, self._take_remarks() if self._remarks else ""
+        )
         self.frames += 1
         if self._blocks.size >= FLUSH_BYTES:
             self.flush()
+
+    def take(self, source: FrameSource, timeout_ms: int) -> Sequence[Frame]:
+        """The next frames of a source, which are in the file already."""
+        before = source.message if self._said is None else self._said
+        frames = source.frames(timeout_ms)
+        self._said = source.message
+        if self._said != before:
+            moment = datetime.fromtimestamp(time.time_ns() // SECOND_NS, UTC)
+            self._remarks.append(f"{moment:%Y-%m-%d %H:%M:%S} UTC: {self._said}")
+        self.write(source.name, frames)
+        return frames
+
+    def take_last(self, source: FrameSource, end_ns: int) -> None:
+        """Record what was captured until `end_ns` on the wall clock, when the capture was told to end."""
+        for _ in range(LAST_BATCHES):
+            frames = self.take(source, LAST_WAIT_MS)
+            if not frames or frames[-1][0] > end_ns:
+                return
 
     def flush(self) -> bool:
         """Write all waiting blocks to the file; whether the file is whole."""
@@ -103,10 +132,15 @@ class Recording:
             if not self._writer.has_interface:
                 self._writer.declare("", LINKTYPE_ETHERNET)
             if counts is not None:
-                self._writer.write_statistics(time.time_ns(), counts.received, counts.dropped)
+                self._writer.write_statistics(time.time_ns(), counts.received, counts.dropped, self._take_remarks())
             self.flush()
             os.close(self._fd)
             self._fd = -1
+
+    def _take_remarks(self) -> str:
+        remarks = "; ".join(self._remarks)
+        self._remarks.clear()
+        return remarks
 
 
 class Blocks:

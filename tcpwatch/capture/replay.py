@@ -7,6 +7,7 @@ called sudo: what that user may not read is not read for him.
 import os
 import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from tcpwatch.capture.frame import Frame
@@ -34,6 +35,8 @@ class CaptureFile:
         """Raises UsageError if the file does not exist, may not be read, or is not a regular file, pipe or socket."""
         self.name = "stdin" if name == STDIN else clean(name)
         self._before_read = before_read
+        self.remarks: Counter[str] = Counter()  # what is irregular in it and was read all the same
+        self._read_bytes = 0
         if name == STDIN and sys.stdin is None:
             raise UsageError("stdin cannot be read: it is closed")
         try:
@@ -49,19 +52,29 @@ class CaptureFile:
         Raises CaptureFileError after the last frame before any damage.
         """
         try:
-            yield from read_batches(self)
+            yield from read_batches(self, self.remarks)
         except CaptureFileError as error:
             raise CaptureFileError(f"{self.name}: {error}") from error
+
+    @property
+    def share(self) -> float | None:
+        """How much of the file has been read, 0 to 1; None of what has no size, as a pipe."""
+        status = os.fstat(self._fd)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return min(self._read_bytes / status.st_size, 1.0) if status.st_size else 1.0
 
     def read(self, size: int) -> bytes:
         """At most the next `size` bytes; waits for the first; empty at the end."""
         self._before_read()
         try:
-            return os.read(self._fd, size)
+            data = os.read(self._fd, size)
         except OSError as error:
             raise CaptureFileError(
                 f"it can no longer be read ({error.strerror}). What came before was read."
             ) from error
+        self._read_bytes += len(data)
+        return data
 
     def close(self) -> None:
         """Close the file."""

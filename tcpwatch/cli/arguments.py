@@ -14,13 +14,17 @@ from tcpwatch.cli.options import (
     FlowsOptions,
     FrameOptions,
     KernelOptions,
+    LadderOptions,
     PacketsOptions,
+    ReportOptions,
     SocketsOptions,
     WhyOptions,
 )
 from tcpwatch.cli.parser import build_parser, unknown_options
 from tcpwatch.report.formats import DEFAULT
 from tcpwatch.why.language import language_of
+
+LOOKS_S = 10.0  # of a report
 
 
 class ParsedWords(argparse.Namespace):
@@ -52,6 +56,10 @@ class ParsedWords(argparse.Namespace):
     max: int = 0
     severity: str = "warn"
     hold: float = 0.0
+    looks: float | None = None
+    output: str | None = None
+    payload: bool = False
+    stream: int | None = None
 
 
 def parse(argv: Sequence[str]) -> CommandOptions:
@@ -62,6 +70,8 @@ def parse(argv: Sequence[str]) -> CommandOptions:
     words = parser.parse_args(argv, namespace=ParsedWords())
     if words.read is not None and (words.netns is not None or words.all_netns or words.allow_kill):
         parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
+    if words.read is not None and words.looks is not None:
+        parser.error("a capture file is read as a whole: --for is for a live picture")
     return READ[words.command](words)
 
 
@@ -151,6 +161,22 @@ def _doctor(words: ParsedWords) -> DoctorOptions:
     return DoctorOptions(netns=words.netns, kernel=_kernel(words), allow_kill=words.allow_kill, format=words.format)
 
 
+def _report(words: ParsedWords) -> ReportOptions:
+    return ReportOptions(
+        netns=words.netns,
+        frames=_frames(words),
+        kernel=_kernel(words),
+        looks_s=LOOKS_S if words.looks is None else words.looks,
+        folder=words.output,
+        payload=words.payload,
+        language=_language(words),
+    )
+
+
+def _ladder(words: ParsedWords) -> LadderOptions:
+    return LadderOptions(frames=_frames(words), stream=words.stream, language=_language(words), format=words.format)
+
+
 def _why(words: ParsedWords) -> WhyOptions:
     return WhyOptions(netns=words.netns, topic=tuple(words.topic), list=words.list, language=_language(words))
 
@@ -164,5 +190,7 @@ READ: Mapping[str, Callable[[ParsedWords], CommandOptions]] = {
     "explain": _explain,
     "check": _check,
     "doctor": _doctor,
+    "report": _report,
+    "ladder": _ladder,
     "why": _why,
 }

@@ -144,6 +144,30 @@ class DoctorOptions(NamedTuple):
     command: str = "doctor"
 
 
+class ReportOptions(NamedTuple):
+    """`tcpwatch report`: of `looks_s` seconds, or of a capture file, in `folder`; with `payload` frames are whole."""
+
+    netns: str | None = None
+    frames: FrameOptions = FrameOptions()
+    kernel: KernelOptions = KernelOptions()
+    looks_s: float = 10.0
+    folder: str | None = None
+    payload: bool = False
+    language: str = "en"
+    command: str = "report"
+
+
+class LadderOptions(NamedTuple):
+    """`tcpwatch ladder`: connection number `stream` of a capture file; None for the first."""
+
+    netns: str | None = None
+    frames: FrameOptions = FrameOptions()
+    stream: int | None = None
+    language: str = "en"
+    format: str = DEFAULT
+    command: str = "ladder"
+
+
 class WhyOptions(NamedTuple):
     """`tcpwatch why`."""
 

@@ -12,6 +12,7 @@ from tcpwatch.why.language import LANGUAGES
 
 OPTION_PATTERN = re.compile(r"--?[A-Za-z]")
 SEVERITIES = ("chat", "note", "warn", "error")  # spelled out: the start imports nothing for them
+LADDER_FORMATS = ("text", "markdown", "svg")
 UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600}
 DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([smh]?)", re.ASCII)
 PACE = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
@@ -59,6 +60,8 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     demo = command("demo", "Real connections on loopback, and the dashboard on them.")
     explain = command("explain", "What is wrong with the connections of this host, in plain words, the worst first.")
     check = command("check", "One line and an exit code, for cron and CI: is anything wrong, or too much of something?")
+    report = command("report", "Everything about now in one folder, to be read by who was not there.")
+    ladder = command("ladder", "One connection of a capture file as a picture, or as text.")
     doctor = command("doctor", "What this machine and user can see, and how to see more.")
     why = command("why", "What a word on the screen means: a state, step, flag, field, timer or queue.")
     _add_scenario(demo)
@@ -66,6 +69,10 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     _add_topic(why)
     _add_filter(sockets)
     _add_check(check)
+    _add_report(report)
+    _add_ladder(ladder)
+    _add_port(ladder)
+    _add_interface_or_file(report)
     explain.add_argument("--watch", type=duration, metavar="S", help="look again after each S seconds")
     _add_kill(doctor)
     for reader in (packets, flows):
@@ -73,12 +80,12 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
         _add_write(reader)
         _add_filter(reader)
         reader.add_argument("-c", "--count", type=positive, metavar="N", help="stop after N segments")
-    for reader in (sockets, packets, flows, explain, check, demo):
+    for reader in (sockets, packets, flows, explain, check, report, demo):
         _add_port(reader)
         _add_backend(reader)
-    for reader in (sockets, packets, flows, explain, check, doctor):
-        _add_namespace(reader, everywhere=reader not in (packets, flows))
-    for explainer in (explain, check, demo, why):
+    for reader in (sockets, packets, flows, explain, check, report, doctor):
+        _add_namespace(reader, everywhere=reader not in (packets, flows, report))
+    for explainer in (explain, check, report, ladder, demo, why):
         _add_language(explainer)
     for printer in (sockets, packets, flows, explain, check, doctor):
         _add_format(printer)
@@ -200,6 +207,22 @@ def _add_check(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="hold", type=duration, metavar="S", help="fail only if it holds at each look for S seconds"
     )
+
+
+def _add_report(parser: ArgumentParser) -> None:
+    parser.add_argument("--for", dest="looks", type=duration, metavar="S", help="how long to look (default: 10 s)")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", help="a new or an empty folder (default: tcpwatch-report-HOST-TIME here)"
+    )
+    parser.add_argument(
+        "--payload", action="store_true", help="keep what was captured of the payload, which may hold secrets"
+    )
+
+
+def _add_ladder(parser: ArgumentParser) -> None:
+    parser.add_argument("-r", "--read", metavar="FILE", help="the capture file; - is stdin")
+    parser.add_argument("--stream", type=count, metavar="N", help="its number in tcpwatch flows (default: the first)")
+    parser.add_argument("--format", choices=LADDER_FORMATS, help=f"(default: {LADDER_FORMATS[0]})")
 
 
 def _add_topic(parser: ArgumentParser) -> None:

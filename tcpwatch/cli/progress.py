@@ -14,18 +14,23 @@ INTERVAL_NS = 200_000_000
 CLEAR = "\r\x1b[K"
 
 
-def why_it_waits(path: str) -> str | None:
-    """What to say of a pipe before it is opened, which may take until its writer comes; None of an ordinary file."""
+def why_it_waits(path: str, needs_all: bool = False) -> str | None:
+    """What to say of a pipe before it is opened, which may take until its writer comes; None of an ordinary file.
+
+    `needs_all`: nothing is shown before its writer has ended it.
+    """
     try:
         kind = stat.S_IFMT(os.stat(path).st_mode)
     except (OSError, ValueError):
         return None
     if kind not in (stat.S_IFIFO, stat.S_IFSOCK):
         return None
-    return (
-        f"{clean(path)} is a pipe: the dashboard needs all of it, and comes when its writer has ended it; "
-        "tcpwatch packets --read shows it as it comes"
-    )
+    if needs_all:
+        return (
+            f"{clean(path)} is a pipe, to be recorded whole: the dashboard comes when its writer has ended it; "
+            "tcpwatch packets --read shows it as it comes"
+        )
+    return f"{clean(path)} is a pipe: the dashboard comes with its first segment, and shows the others as they come"
 
 
 class Progress:

@@ -7,13 +7,14 @@ then is the first frame read.
 import gc
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from itertools import chain, islice
 from types import FrameType
 from typing import Protocol, Self
 
-from tcpwatch.capture.frame import Frame, FrameSource, Statistics
+from tcpwatch.capture.frame import POLL_MS, Frame, FrameSource, Statistics
 from tcpwatch.capture.recording import Recording
 from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.cli.losses import Losses
@@ -29,12 +30,12 @@ from tcpwatch.wire.files.record import one_by_one
 from tcpwatch.wire.origin import mark_links
 from tcpwatch.wire.segment import Segment
 
-POLL_MS = 100
 LONGEST_UNSEEN_NS = 100_000_000  # how long what is worked out may wait for its reader
 # A full collection goes through every flow that is held: a tenth of a second in which the ring fills. Little is made
 # in cycles here, so it is looked for seldom.
 LIVE_GC_THRESHOLDS = (50_000, 20, 20)
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+INTERRUPTIONS = (*ENDING_SIGNALS, signal.SIGINT)
 
 BeforeWait = Callable[[], None]
 OnLoss = Callable[[int], None]
@@ -65,6 +66,7 @@ class Live:
     def __init__(self, source: FrameSource, before_wait: BeforeWait, clock: Callable[[], int], on_loss: OnLoss) -> None:
         self._on_loss = on_loss
         self.counts: Statistics | None = None
+        self.recording: Recording | None = None  # of all that comes
         self._began = False
         self._source = source
         self._before_wait = before_wait
@@ -82,7 +84,7 @@ class Live:
         self._began = True
         while True:
             self._before_wait()
-            frames = self._source.frames(POLL_MS)
+            frames = self._source.frames(POLL_MS) if self.recording is None else self._recorded(self.recording)
             if loss := self.losses.look():
                 say(loss)
                 self._on_loss(self.losses.newest)
@@ -91,8 +93,18 @@ class Live:
                 say(self._message)
             yield frames
 
+    def _recorded(self, recording: Recording) -> Sequence[Frame]:
+        """The next frames: a signal comes before they are taken, or once they are recorded."""
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
+        try:
+            return recording.take(self._source, POLL_MS)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
     def close(self) -> None:
         """End the capture, and write its counts to stderr."""
+        if self.recording is not None:
+            self.recording.take_last(self._source, time.time_ns())
         if self._began:
             self.losses.look(at_once=True)
         self.counts = received, dropped = self._source.statistics()
@@ -122,12 +134,15 @@ class Reading:
         self._decoder = Decoder()
         self._before_wait = before_wait
         self.frames = 0  # that have been read
+        self._told_failure = False  # of the recording
+        self._remarks: Counter[str] = Counter()  # on the file
         self._count = options.max_segs
         self._ports = frozenset(port.to_bytes(2) for port in options.ports)
         with ExitStack() as opened:
             self._input: Input
             if options.read is not None:
-                self._input = CaptureFile(options.read, self._hand_over)
+                self._input = file = CaptureFile(options.read, self._hand_over)
+                self._remarks = file.remarks
                 gc.disable()  # nothing on the way makes cycles, and looking for them costs a tenth of the time
                 opened.callback(gc.enable)
                 source = None
@@ -139,6 +154,9 @@ class Reading:
                 gc.set_threshold(*LIVE_GC_THRESHOLDS)
             opened.callback(self._input.close)
             self._recording = open_recording(options.write, source)
+            self._records_each = options.read is not None or options.max_segs is not None
+            if not self._records_each:
+                live.recording = self._recording
             give_up_privileges()
             for number in ENDING_SIGNALS:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
@@ -158,6 +176,8 @@ class Reading:
                 f"{counted(evicted, 'connection')} let go of before the end, {tracker.evicted_open:,} of them"
                 f" not over: {tracker.limit:,} can be followed at a time"
             )
+        for remark, count in self._remarks.items():
+            say(f"{remark}: {count:,}")
         if self._decoder.skipped:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in self._decoder.skipped.most_common())
             say(f"frames without a segment to show: {reasons}")
@@ -166,6 +186,11 @@ class Reading:
             if self._recording.failure is not None and kind is None:
                 raise RecordingError(self._recording.failure)
             say(self._recording.message)
+
+    @property
+    def share(self) -> float | None:
+        """How much of a file has been read, 0 to 1; None where that cannot be known."""
+        return self._input.share if isinstance(self._input, CaptureFile) else None
 
     def events(self) -> Iterator[Event]:
         """What each segment with one of the ports means, up to the count in the options.
@@ -188,7 +213,7 @@ class Reading:
             for number, (time_ns, link_type, data, wire_length) in enumerate(frames, begin)
         ]
         mark_links(frames, segments)
-        if self._recording is not None:
+        if self._recording is not None and self._records_each:
             self._record(self._recording, frames, segments)
         events = self._tracker.receive_segments(segments)
         if self._ports:
@@ -207,10 +232,9 @@ class Reading:
         with self._writing():
             self._before_wait()
         self._handed_over_ns = self._clock()
-        if self._recording is not None:
-            whole = self._recording.failure is None
-            if not self._recording.flush() and whole:
-                say(self._recording.message)
+        if self._recording is not None and not self._recording.flush() and not self._told_failure:
+            self._told_failure = True
+            say(self._recording.message)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

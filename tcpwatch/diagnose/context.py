@@ -54,7 +54,7 @@ def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
     """The owners as the subject of a sentence."""
     if owners:
         first = owners[0]
-        others = f" and {len(owners) - 1} more" if len(owners) > 1 else ""
+        others = f" (and {len(owners) - 1} more)" if len(owners) > 1 else ""
         return f"{first.command}/{first.pid}{others}"
     if no_owner is NoOwner.NEEDS_ROOT:
         return "its program (root sees which)"

@@ -9,10 +9,12 @@ from tcpwatch.diagnose.problem import Level, Problem
 from tcpwatch.diagnose.program import ProgramFacts, ProgramSocket
 from tcpwatch.diagnose.rule import LAST, Beginning, Rule, Trouble
 from tcpwatch.diagnose.rules import HOST_RULES, PROGRAM_RULES
+from tcpwatch.tcp.state import State
 
 SocketProblem = Callable[[ProgramSocket, Trouble], Problem | None]
 """What the rule that names the trouble finds on one socket."""
 Ranked = tuple[int, Problem]
+FOR_A_LISTENER = "the kernel, for a listener,"
 
 
 def problems_of_program(facts: ProgramFacts, on_socket: SocketProblem) -> Iterator[Ranked]:
@@ -51,7 +53,7 @@ def gathered(
         worst,
         severity=trouble.severity,
         since=since,
-        subject=facts.name,
+        subject=who_acts(facts, members),
         brief="" if announced else message("{count} {trouble}", count=len(members), trouble=message(trouble.name)),
         must=message(trouble.must),
         trend=None if announced else facts.trends.get(trouble),
@@ -64,7 +66,13 @@ def gathered(
         connections=Count(len(members), "connection"),
         trouble=message(trouble.name),
         age=Time(facts.now_ns - since.time_ns, not since.seen),
-        program=facts.name,
+        program=who_acts(facts, members),
         must=message(trouble.must),
     )
     return replace(one_for_all, level=Level.PROGRAM, message=words)
+
+
+def who_acts(facts: ProgramFacts, members: Sequence[ProgramSocket]) -> str:
+    """The program; of half-open connections, which no program has had yet, the kernel."""
+    half_open = facts.owner is None and members[0].row.state is State.SYN_RECEIVED
+    return FOR_A_LISTENER if half_open else facts.name

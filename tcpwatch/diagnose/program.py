@@ -9,6 +9,7 @@ from tcpwatch.diagnose.happened import DroppedAt, EndedAt
 from tcpwatch.diagnose.problem import Since, Trend
 from tcpwatch.diagnose.rule import ObservedSocket, Trouble
 from tcpwatch.sockets.counters import NO_STACK, Stack
+from tcpwatch.sockets.program import Program
 from tcpwatch.sockets.row import NoOwner, Owner
 from tcpwatch.tcp.state import State
 
@@ -54,8 +55,10 @@ class ProgramFacts:
 
     `sockets` are all that it holds first among its owners; `troubled` those that are in a trouble, the oldest first,
     and `since` has by cookie since when, `trends` how many there were. Sockets without an owner are one program for
-    each reason. `ended` are its connections that ended in the last minute, by place, where an RST ended some of them;
-    `drops` the segments of its connections and for its listeners that the kernel dropped.
+    each reason. `program` is what is known of the process, where it was looked into; `successor` a process of the same
+    name that started later, and listens where this one has connections. `ended` are its connections that ended in the
+    last minute, by place, where an RST ended some of them; `drops` the segments of its connections and for its
+    listeners that the kernel dropped.
     """
 
     owner: Owner | None
@@ -65,6 +68,8 @@ class ProgramFacts:
     troubled: Mapping[Trouble, Sequence[ProgramSocket]] = field(default_factory=dict)
     since: Mapping[int, Since] = field(default_factory=dict)
     trends: Mapping[Trouble, Trend] = field(default_factory=dict)
+    program: Program | None = None
+    successor: Owner | None = None
     stack: Stack = NO_STACK
     ended: Sequence[EndedAt] = ()
     drops: Sequence[DroppedAt] = ()

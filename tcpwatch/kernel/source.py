@@ -14,12 +14,11 @@ from tcpwatch.kernel.bpf.tracepoints import TracepointEvents
 from tcpwatch.kernel.events import EventSource
 from tcpwatch.kernel.host import Host
 from tcpwatch.kernel.mishaps import MishapSource, NoMishaps
-from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS as NAMESPACES_BUDGET_NS
-from tcpwatch.kernel.namespaces.all_sockets import AllNamespaces, NamespaceScope, OtherNamespace
+from tcpwatch.kernel.namespaces.all_sockets import DUMP_BUDGET_NS, AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.proc.net_tcp import ProcNet
 from tcpwatch.kernel.proc.netstat import Netstat
-from tcpwatch.kernel.proc.owners import BUDGET_NS, Answer, OwnerIndex
+from tcpwatch.kernel.proc.owners import SEARCH_BUDGET_NS, Answer, OwnerIndex
 from tcpwatch.kernel.proc.programs import Programs
 from tcpwatch.kernel.proc.sysctls import Sysctls
 from tcpwatch.kernel.psutil_sockets import PortableSockets
@@ -113,9 +112,7 @@ def open_kernel(
             programs=_open_or_none(Programs),
         )
     tables = _open_tables(bpf, scope, once, ports if mishaps or not once else None)
-    sockets = with_mptcp(tables.sockets) if tables.sockets.name in SOURCES_WITH_COOKIES else tables.sockets
     return tables._replace(
-        sockets=sockets,
         netstat=_open_or_none(Netstat),
         sysctls=Sysctls(),
         host=Host(),
@@ -124,7 +121,7 @@ def open_kernel(
 
 
 def _owner_index(once: bool) -> OwnerIndex:
-    return OwnerIndex(budget_ns=UNLIMITED_NS if once else BUDGET_NS)
+    return OwnerIndex(budget_ns=UNLIMITED_NS if once else SEARCH_BUDGET_NS)
 
 
 def _open_tables(bpf: bool, scope: NamespaceScope, once: bool, ports: Sequence[int] | None) -> KernelSources:
@@ -175,12 +172,12 @@ def _for_scope(
     here: SocketSource, scope: NamespaceScope, open_table: Callable[[NamespaceThread], SocketSource], once: bool
 ) -> SocketSource:
     """`here` alone, or one source that reads the other namespaces of the scope too."""
+    if here.name in SOURCES_WITH_COOKIES:
+        here = with_mptcp(here)
     if not scope.namespace_threads and not scope.left_out:
         return here
-    others = [
-        OtherNamespace(namespace_thread, open_table(namespace_thread)) for namespace_thread in scope.namespace_threads
-    ]
-    return AllNamespaces(here, others, scope.left_out, budget_ns=UNLIMITED_NS if once else NAMESPACES_BUDGET_NS)
+    others = [OtherNamespace(inside, with_mptcp(open_table(inside), inside)) for inside in scope.namespace_threads]
+    return AllNamespaces(here, others, scope.left_out, budget_ns=UNLIMITED_NS if once else DUMP_BUDGET_NS)
 
 
 def _sock_diag_of(namespace_thread: NamespaceThread) -> SockDiag:

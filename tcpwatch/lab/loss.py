@@ -11,18 +11,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27  # include/uapi/asm-generic/socket.h
-RETURN_CONSTANT = 0x06  # BPF_RET | BPF_K: how many bytes of the segment to keep
+INSTRUCTION = struct.Struct("=HBBI")  # struct sock_filter: code, jump if true, jump if false, constant
+# include/uapi/linux/bpf_common.h: BPF_LD | BPF_W | BPF_LEN, BPF_JMP | BPF_JGT | BPF_K, BPF_RET | BPF_K
+LOAD_LENGTH, JUMP_IF_GREATER, RETURN_CONSTANT = 0x80, 0x25, 0x06
+KEEP, DROP = INSTRUCTION.pack(RETURN_CONSTANT, 0, 0, 0xFFFF_FFFF), INSTRUCTION.pack(RETURN_CONSTANT, 0, 0, 0)
 
 
 def drop_incoming(deaf: socket.socket) -> None:
     """From now on this socket receives nothing. OSError where the system does not allow it."""
-    program = ctypes.create_string_buffer(struct.pack("=HBBI", RETURN_CONSTANT, 0, 0, 0))
-    deaf.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", 1, ctypes.addressof(program)))
+    _attach(deaf, DROP)
+
+
+def drop_larger_than(length: int, deaf: socket.socket) -> None:
+    """From now on this socket receives no segment of more bytes, TCP header included."""
+    _attach(deaf, INSTRUCTION.pack(LOAD_LENGTH, 0, 0, 0), INSTRUCTION.pack(JUMP_IF_GREATER, 1, 0, length), KEEP, DROP)
 
 
 def let_through(deaf: socket.socket) -> None:
     """From now on this socket receives again."""
     deaf.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+
+def _attach(deaf: socket.socket, *instructions: bytes) -> None:
+    program = ctypes.create_string_buffer(b"".join(instructions))
+    filter_of = struct.pack("@HP", len(instructions), ctypes.addressof(program))
+    deaf.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_of)
 
 
 @contextmanager

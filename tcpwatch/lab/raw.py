@@ -18,6 +18,7 @@ RAW_HEADER = struct.Struct("!HHIIBBHHH")  # RFC 9293 §3.1
 PSEUDO_HEADER = struct.Struct("!4s4sBBH")
 SEQUENCE_SPACE = 1 << 32
 WINDOW = 65_535
+DEFAULT_TTL = 64  # Linux's, net.ipv4.ip_default_ttl
 HEARD_WITHIN_S = 3
 
 
@@ -46,9 +47,10 @@ class RawWire:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
         self._socket.bind((HOST, 0))
 
-    def send(self, segment: RawSegment) -> None:
+    def send(self, segment: RawSegment, ttl: int = DEFAULT_TTL) -> None:
         """Put a segment on the wire."""
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as sender:
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
             sender.bind((segment.source, 0))
             sender.sendto(encode_segment(segment), (HOST, 0))
 

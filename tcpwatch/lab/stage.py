@@ -16,10 +16,12 @@ from typing import NamedTuple
 
 from tcpwatch.errors import TcpwatchError
 from tcpwatch.lab.address import HOST, PORT
+from tcpwatch.lab.child_process import ChildProcess
 from tcpwatch.lab.loss import drop_incoming
 
 PACE_S = 2.0
 SOON_S = 0.1
+SYN_AGAIN_S = 1.2  # the kernel sends a SYN again after a second
 POLL_S = 0.02
 STATE_WITHIN_S = 10
 KERNEL_STATES = {"ESTABLISHED": 1, "SYN-RECEIVED": 3, "FIN-WAIT-2": 5, "CLOSED": 7}  # include/net/tcp_states.h
@@ -86,6 +88,7 @@ class Stage:
         self._rest = rest
         self._begun = False
         self.opened: list[socket.socket] = []
+        self.started: list[ChildProcess] = []
 
     def now(
         self,
@@ -127,6 +130,12 @@ class Stage:
     def keep(self, *opened: socket.socket) -> None:
         """Keep these sockets open."""
         self.opened += opened
+
+    def start(self, name: str, *arguments: str) -> ChildProcess:
+        """The module `tcpwatch.lab.<name>`, in a process that lives until this one ends."""
+        started = ChildProcess(name, *arguments)
+        self.started.append(started)
+        return started
 
     def listen(self, backlog: int = 16) -> socket.socket:
         """A listener on the scenario's port."""

@@ -20,7 +20,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
-Listeners = tuple[SocketRow | None, ...]
+ListenerOfEach = tuple[SocketRow | None, ...]
 SLACK_NS = 1_000_000_000  # between a segment and the change that it made: each is dated by another clock
 
 
@@ -78,7 +78,7 @@ def joined(
     stack: Stack = NO_STACK,
     wire_timelines: BothTimelines = NO_TIMELINES,
     wall_ns: int = 0,
-    listeners: Listeners = (None, None),
+    listeners: ListenerOfEach = (None, None),
     mishaps: EndsMishaps | None = None,
 ) -> Detail:
     """Both ends of one connection, the first of `ends` first: their sockets and their flow together.

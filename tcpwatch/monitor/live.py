@@ -26,7 +26,9 @@ from tcpwatch.monitor.one_way import FLOWS_LOOKED_AT, one_way_flows
 from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.paths import Paths
 from tcpwatch.monitor.problems import ProblemFinder, Surroundings
+from tcpwatch.monitor.programs import KnownPrograms
 from tcpwatch.monitor.snapshot import Connection, Detail, Snapshot, SourceStatus
+from tcpwatch.monitor.unlooked import not_looked_at
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
 from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Stack
@@ -67,6 +69,7 @@ class Monitor:
         self._lasting_disagreements = LastingDisagreements()
         self._cgroups = Cgroups()
         self._paths = Paths(self._kernel.host)
+        self._programs = KnownPrograms(self._kernel.programs)
         self._lock = Lock()
         self._stop = Flag()
         self._thread = Thread(target=self.watch, name="tcpwatch-kernel", daemon=True)
@@ -112,7 +115,7 @@ class Monitor:
             found = self._wiretap.find(ends, meant.row.interface if meant is not None else 0)
             wire_timelines = self._wire_timeline.timelines(found[0].stream) if found is not None else NO_TIMELINES
             known = detail(ends, snapshot, found, key, wire_timelines, self._lasting_disagreements)
-        return self._with_host(self._with_cgroup(known), snapshot)
+        return self._with_program(self._with_host(self._with_cgroup(known), snapshot), snapshot)
 
     def path(self, key: int) -> Path | None:
         """The route of a connection and its entry in netfilter's table, asked for now."""
@@ -151,7 +154,7 @@ class Monitor:
             route_of=lambda row: self._paths.route(row, now_ns),
             one_way=one_way_flows(self._wiretap.newest_segs(FLOWS_LOOKED_AT), ends),
         )
-        found = self._problems.find(connections, stack, now_ns, around)
+        found = self._problems.find(connections, stack, now_ns, self._programs.for_a_refresh(now_ns), around)
         snapshot = Snapshot(
             mono_ns=now_ns,
             time_ns=time_ns,
@@ -165,6 +168,7 @@ class Monitor:
             closed_left_out=self._history.closed_left_out,
             stack=stack,
             problems=found.problems,
+            not_looked_at=tuple(not_looked_at(self._kernel.mishaps.unavailable, found.programs)),
             trouble_since=found.trouble_since,
             icmp_errors=self._wiretap.icmp_errors,
             mishaps=mishaps,
@@ -201,6 +205,14 @@ class Monitor:
         connection = known.connection if known is not None else None
         number = connection.row.extensions.cgroup_id if connection is not None else None
         return known if known is None or number is None else replace(known, cgroup=self._cgroups.path(number))
+
+    def _with_program(self, known: Detail | None, snapshot: Snapshot) -> Detail | None:
+        if known is None or (connection := known.connection) is None:
+            return known
+        owner = next((one for one in connection.owners if not one.gone), None)
+        program = self._programs.read(owner, time.monotonic_ns()) if owner is not None else None
+        of_its_program = tuple(problem for problem in snapshot.problems if connection.key in problem.members)
+        return replace(known, program=program, of_its_program=of_its_program)
 
     def _with_host(self, known: Detail | None, snapshot: Snapshot) -> Detail | None:
         if known is None:

@@ -1,13 +1,29 @@
-"""The segments kept for the screen: bounded, appended by the capture thread, read by index from any other."""
+"""The segments kept for who looks at them: bounded, appended by the capture thread, read by index from any other."""
 
 from collections.abc import Iterable
 from threading import Lock
+from typing import Protocol
 
 from tcpwatch.tcp.event import Event
 
 # After so long, what was seen of a moment is known: a capture ring's block, a dump of the table, and time to spare.
 LATENESS_NS = 300_000_000
 TRIM_SHARE = 16  # the oldest sixteenth goes at once, so that trimming is rare
+
+
+class Segments(Protocol):
+    """The events to show, numbered from 0; those below `first` have fallen out."""
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest event held."""
+
+    @property
+    def end(self) -> int:
+        """One past the number of the newest event; smaller than before where a replay has gone back."""
+
+    def slice(self, start: int, stop: int | None = None) -> tuple[int, list[Event]]:
+        """The events numbered `start` to before `stop` that are held, and the number of the first of them."""
 
 
 class PacketLog:

@@ -4,7 +4,7 @@ Reads no clock: the moment of each dump comes in.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tcpwatch.diagnose.diagnosis import problem_of_trouble
@@ -13,6 +13,8 @@ from tcpwatch.diagnose.host import HostFacts, OneWayFlows
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity, Since
 from tcpwatch.diagnose.program import ProgramFacts, ProgramSocket
 from tcpwatch.diagnose.rule import Trouble
+from tcpwatch.diagnose.rules.closing import NOT_CLOSED
+from tcpwatch.diagnose.rules.leak import LEAK
 from tcpwatch.diagnose.rules.listener import LISTEN_DROPS
 from tcpwatch.monitor.blocked_ways import RouteOf, blocked_ways
 from tcpwatch.monitor.detail import facts_of
@@ -21,11 +23,15 @@ from tcpwatch.monitor.listener_of import listener_of
 from tcpwatch.monitor.local_ports import LocalPortUse
 from tcpwatch.monitor.program_key import ProgramKey, program_of
 from tcpwatch.monitor.snapshot import Connection, Mark
+from tcpwatch.monitor.successors import Successors
 from tcpwatch.monitor.trends import Trends
 from tcpwatch.monitor.trouble_ages import TroubleAges, in_trouble
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.mishaps import NOTHING_WENT_WRONG, Mishaps
-from tcpwatch.sockets.row import NoOwner
+from tcpwatch.sockets.program import Program
+from tcpwatch.sockets.row import NoOwner, Owner
+
+MANY = 64  # sockets of a program, from which on its descriptors are looked at
 
 
 class Surroundings(NamedTuple):
@@ -42,10 +48,14 @@ NOTHING_AROUND = Surroundings()
 
 
 class FoundProblems(NamedTuple):
-    """What is wrong, the worst first; by cookie since when a socket is in trouble, where its state is older."""
+    """What is wrong, the worst first; by cookie since when a socket is in trouble, where its state is older.
+
+    `programs` are those who hold sockets, and the reasons why of others nobody is known.
+    """
 
     problems: tuple[Problem, ...]
     trouble_since: Mapping[int, Since]
+    programs: Collection[ProgramKey] = ()
 
 
 class ProblemFinder:
@@ -57,32 +67,44 @@ class ProblemFinder:
         self._local_port_use = LocalPortUse()
 
     def find(
-        self, connections: Sequence[Connection], stack: Stack, now_ns: int, around: Surroundings = NOTHING_AROUND
+        self,
+        connections: Sequence[Connection],
+        stack: Stack,
+        now_ns: int,
+        read_program: Callable[[Owner], Program | None] = lambda owner: None,
+        around: Surroundings = NOTHING_AROUND,
     ) -> FoundProblems:
-        """The problems as of a dump made at `now_ns` (monotonic)."""
+        """The problems as of a dump made at `now_ns` (monotonic); `read_program` looks into a process."""
         happened = what_happened(connections, around.closed, around.mishaps, stack, now_ns, around.flow_of)
         troubled = list(in_trouble(connections))
         trouble_since = self._ages.update(troubled, now_ns)
+        programs = by_program(connections)
         ranked = [
-            *self._of_programs(troubled, connections, trouble_since, stack, now_ns, happened),
+            *self._of_programs(troubled, connections, programs, trouble_since, stack, now_ns, read_program, happened),
             *problems_of_host(self._host(connections, stack, now_ns, around, happened)),
         ]
         ranked.sort(key=_worst_first)
-        return FoundProblems(tuple(problem for _, problem in ranked), trouble_since)
+        return FoundProblems(tuple(problem for _, problem in ranked), trouble_since, programs.keys())
 
     def _of_programs(
         self,
         troubled: Sequence[tuple[Trouble, Connection]],
         connections: Sequence[Connection],
+        programs: Mapping[ProgramKey, Sequence[Connection]],
         trouble_since: Mapping[int, Since],
         stack: Stack,
         now_ns: int,
+        read_program: Callable[[Owner], Program | None],
         happened: Happened,
     ) -> Iterator[Ranked]:
         since = {one.key: _since(trouble, one, trouble_since) for trouble, one in troubled}
         members: dict[ProgramKey, dict[Trouble, list[Connection]]] = {}
         for trouble, one in troubled:
             members.setdefault(program_of(one), {}).setdefault(trouble, []).append(one)
+        for program, by_trouble in members.items():
+            for one in _young_of_a_leak(by_trouble.get(NOT_CLOSED, ()), programs.get(program, ())):
+                by_trouble[NOT_CLOSED].append(one)
+                since[one.key] = Since(one.since_ns, one.since_seen)
         for ones in (ones for by_trouble in members.values() for ones in by_trouble.values()):
             ones.sort(key=lambda one: (-one.turned_away, since[one.key]))
         trends = self._trends.update(
@@ -100,13 +122,14 @@ class ProblemFinder:
             peer = by_key.get(one.peer) if one.peer is not None else None
             return problem_of_trouble(facts_of(one, peer, stack, listener_of(one.row, connections)), trouble)
 
-        programs = by_program(connections)
-        for program in happened.programs - programs.keys():
-            programs[program] = []
-        for program, sockets in programs.items():
+        successors = Successors(connections)
+        for program in (*programs, *(happened.programs - programs.keys())):
+            sockets = programs.get(program, ())
             by_trouble = members.get(program, {})
+            owner = sockets[0].owners[0] if sockets and sockets[0].owners else happened.owners.get(program)
+            looked_into = owner is not None and (by_trouble or len(sockets) >= MANY or successors.listens(owner))
             facts = ProgramFacts(
-                owner=sockets[0].owners[0] if sockets and sockets[0].owners else happened.owners.get(program),
+                owner=owner,
                 no_owner=program if isinstance(program, NoOwner) else None,
                 sockets=sockets,
                 now_ns=now_ns,
@@ -114,6 +137,8 @@ class ProblemFinder:
                 since=since,
                 trends={trouble: trends[program, trouble] for trouble in by_trouble},
                 stack=stack,
+                program=read_program(owner) if owner is not None and looked_into else None,
+                successor=successors.of(owner, sockets) if owner is not None else None,
                 ended=happened.ended.get(program, ()),
                 drops=happened.drops.get(program, ()),
             )
@@ -142,6 +167,13 @@ def by_program(connections: Iterable[Connection]) -> dict[ProgramKey, list[Conne
         if one.mark is not gone:
             sockets[owners[0].pid if (owners := one.owners) else one.no_owner].append(one)
     return sockets
+
+
+def _young_of_a_leak(leaked: Sequence[Connection], sockets: Sequence[Connection]) -> list[Connection]:
+    """Where a program leaks, those that came a moment ago and would be ordinary elsewhere."""
+    if len(leaked) < LEAK:
+        return []
+    return [one for one in sockets if one.half_close is not None and not one.half_close.sends]
 
 
 def _since(trouble: Trouble, one: Connection, trouble_since: Mapping[int, Since]) -> Since:

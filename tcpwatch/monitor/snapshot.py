@@ -13,6 +13,7 @@ from tcpwatch.monitor.interruptions import Interruption
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.host import Route
 from tcpwatch.sockets.mishaps import NOTHING_WENT_WRONG, Mishaps
+from tcpwatch.sockets.program import Program
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Interval, Precision, Timeline
@@ -106,7 +107,7 @@ class Snapshot:
     `closed` are connections that ended a while ago, however short they were, oldest end first; `closed_left_out` more
     were left out. They are in `by_key` too, and in `by_ends` where no living one has their ends.
 
-    `problems` are what is wrong, the worst first.
+    `problems` are what is wrong, the worst first; `not_looked_at` says what the rules had no facts on.
     `trouble_since` has by cookie since when a connection is in trouble, where that is younger than its state.
     `icmp_errors` are those about what was sent by the first of the ends. `mishaps` are the RSTs that this kernel sent,
     the errors that it gave to programs and the segments that it dropped in the last minutes.
@@ -127,6 +128,7 @@ class Snapshot:
     trouble_since: Mapping[int, Since] = field(default_factory=dict)
     icmp_errors: Mapping[bytes, IcmpErrors] = field(default_factory=lambda: NO_ICMP_ERRORS)
     mishaps: Mishaps = NOTHING_WENT_WRONG
+    not_looked_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ class Detail:
     `timelines` are those of the first end and of the other, on the monotonic clock; `wall_ns` is what the wall clock is
     ahead of it; `disagreements` what the kernel and the wire have not agreed on for a while; `cgroup` the path of the
     first end's control group; `listeners` those that the ends in SYN-RECEIVED are for. `route` is where what the first
-    end sends goes now, `icmp_errors` what came of it.
+    end sends goes now, `icmp_errors` what came of it. `program` holds the first end; `of_its_program` are the problems
+    of the picture that the first end is in.
     """
 
     ends: bytes
@@ -156,3 +159,5 @@ class Detail:
     route: Route | None = None
     icmp_errors: IcmpErrors | None = None
     listeners: tuple[SocketRow | None, ...] = (None, None)
+    program: Program | None = None
+    of_its_program: tuple[Problem, ...] = ()

@@ -61,7 +61,7 @@ def _past(since: Sequence[Since], now_ns: int) -> list[Sample]:
 
     One whose beginning was not seen, and that has no age yet, may be old: it counts from the start.
     """
-    began = [0 if not one.seen and now_ns - one.time_ns < STEP_NS else one.time_ns for one in since]
+    began = [0 if not one.seen and one.time_ns >= now_ns else one.time_ns for one in since]
     moments = [now_ns - step * STEP_NS for step in range(STEPS, -1, -1)]
     return [(moment, sum(one <= moment for one in began)) for moment in moments]
 

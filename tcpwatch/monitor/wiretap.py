@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from threading import Event as Flag
 from threading import Lock, Thread
 
-from tcpwatch.capture.frame import FrameSource
+from tcpwatch.capture.frame import POLL_MS, FrameSource
 from tcpwatch.capture.recording import Recording
 from tcpwatch.kernel.rtnetlink.links import Links
 from tcpwatch.monitor.icmp_errors import NO_ICMP_ERRORS, IcmpErrorLog, IcmpErrors
@@ -20,7 +20,6 @@ from tcpwatch.wire.decode import Decoder
 from tcpwatch.wire.icmp import read_icmp_error
 from tcpwatch.wire.origin import mark_links
 
-POLL_MS = 100
 LINGER_NS = 120_000_000_000  # nf_conntrack_tcp_timeout_time_wait
 
 
@@ -60,8 +59,11 @@ class Wiretap:
     def stop(self) -> None:
         """End the thread and close the source."""
         self._stop.set()
+        end_ns = self._clock()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
+        if self._recording is not None and self.failure is None and not self._thread.is_alive():
+            self._recording.take_last(self._source, end_ns)
         counts = self._source.statistics() if self._recording is not None else None
         self._source.close()
         if self._links is not None:
@@ -118,6 +120,10 @@ class Wiretap:
         with self.lock:
             return [(flow.ends, flow.streams[0].segs, flow.streams[1].segs) for flow in self._tracker.newest(count)]
 
+    def flows(self) -> list[Flow]:
+        """All flows that are known, oldest first. Call it under `lock`, or once it is stopped."""
+        return list(self._tracker.flows())
+
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
@@ -129,9 +135,8 @@ class Wiretap:
     def receive(self) -> None:
         """Read what frames there are, waiting a moment for the first, and publish what they mean."""
         decode, begin = self._decoder.decode, self._frames + 1
-        frames = self._source.frames(POLL_MS)
-        if self._recording is not None:
-            self._recording.write(self._source.name, frames)
+        source, recording = self._source, self._recording
+        frames = source.frames(POLL_MS) if recording is None else recording.take(source, POLL_MS)
         self._frames += len(frames)
         segments = [
             decode(number, time_ns, link_type, data, wire_length)
@@ -201,6 +206,10 @@ class NoWiretap:
 
     def newest_segs(self, count: int) -> list[tuple[bytes, int, int]]:
         """No flow is known."""
+        return []
+
+    def flows(self) -> list[Flow]:
+        """There is none."""
         return []
 
     def expire(self, living: Container[bytes], now_ns: int) -> None:

@@ -22,9 +22,8 @@ from tcpwatch.narration.sentences import (
 )
 from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.tcp.state import State
+from tcpwatch.text.charset import NO_BREAK
 from tcpwatch.why.catalog import Translate
-
-NO_BREAK = "\N{NO-BREAK SPACE}"  # between the groups of a number's digits
 
 
 class Move(NamedTuple):

@@ -5,21 +5,21 @@ from typing import TypeVar
 
 from tcpwatch.wire.segment import flag_names
 
-Key = TypeVar("Key", bound=Hashable)
+Argument = TypeVar("Argument", bound=Hashable)
 
 
-class Memo(dict[Key, str]):
+class Memo(dict[Argument, str]):
     """`memo[key]` is `make(key)`, made once. With `limit` texts in it, the memo is emptied before the next.
 
     A hit costs a third of one in `functools.lru_cache`, which moves every key that is used to the head of a list.
     """
 
-    def __init__(self, make: Callable[[Key], str], limit: int = 65_536) -> None:
+    def __init__(self, make: Callable[[Argument], str], limit: int = 65_536) -> None:
         super().__init__()
         self._make = make
         self._limit = limit
 
-    def __missing__(self, key: Key) -> str:
+    def __missing__(self, key: Argument) -> str:
         if len(self) >= self._limit:
             self.clear()
         text = self[key] = self._make(key)

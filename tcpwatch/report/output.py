@@ -1,4 +1,4 @@
-"""Lines for stdout, collected and written in one piece."""
+"""Lines for stdout or a file, collected and written in one piece."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -10,7 +10,10 @@ from tcpwatch.errors import OutputError
 class Output:
     """A buffer of lines. Whoever adds lines calls `flush` before each wait, so that a reader never waits for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[Iterable[str]], None] | None = None) -> None:
+        """`write` puts lines into a file that takes every character; without it they go to stdout."""
+        self._write = write or write_lines
+        self.takes_unicode = write is not None or is_unicode()
         self._lines: list[str] = []
         self._amendments: list[tuple[int, Callable[[str], str]]] = []
         self.add = self._lines.append
@@ -26,11 +29,11 @@ class Output:
         self._amendments.append((len(self._lines), amend))
 
     def flush(self) -> None:
-        """Write all lines; raises what `write_lines` raises."""
+        """Write all lines; raises what `write_lines`, or the writer of the file, raises."""
         if self._lines:
             self._amend()
             lines, self._lines[:] = tuple(self._lines), ()
-            write_lines(lines)
+            self._write(lines)
 
     def _amend(self) -> None:
         early, count = self._amendments, len(self._lines)

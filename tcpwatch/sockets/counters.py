@@ -14,6 +14,9 @@ SYNCOOKIES, SYN_BACKLOG = "net.ipv4.tcp_syncookies", "net.ipv4.tcp_max_syn_backl
 
 TW_REUSE = "net.ipv4.tcp_tw_reuse"
 
+REFUSALS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent")
+"""Connections that listeners refused, and SYN cookies that they sent (Documentation/networking/snmp_counter.rst)."""
+
 ABORTS = {
     "TCPAbortOnClose": "the program closed them with received data still unread",
     "TCPAbortOnData": "the program closed them and data came afterwards, or gave them up at once (SO_LINGER 0)",

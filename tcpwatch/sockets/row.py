@@ -58,12 +58,15 @@ class Backlog:
 class UpperSocket:
     """The socket that a program has in place of the TCP socket below it, which only carries its bytes.
 
-    `unread_memory` is what its unread bytes take in memory: the kernel does not tell how many they are.
+    `unread_memory` is what its unread bytes take in memory, `unsent_memory` what it has yet to hand down: the kernel
+    does not tell how many bytes they are. `token` names the connection that all its TCP sockets have in common.
     """
 
     protocol: str
     state: State
     unread_memory: int | None
+    unsent_memory: int | None = None
+    token: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,11 @@ class SocketRow:
     def remote(self) -> Endpoint:
         """The other end; port 0 for a listener."""
         return endpoints(self.ends)[1]
+
+    @property
+    def ends_in_words(self) -> str:
+        """Both ends, or where a listener listens."""
+        return str(self.local) if self.state is State.LISTEN else f"{self.local} ⇄ {self.remote}"
 
     @property
     def info(self) -> TcpInfo | None:

@@ -104,6 +104,8 @@ def drop_privileges(keep: Collection[Capability] = ()) -> Privileges:
             _drop_capabilities(_mask(keep))
         else:
             _change_user(*unprivileged_user())
+            if sys.platform.startswith("linux"):
+                _drop_unread()
     except (OSError, OverflowError) as error:
         raise _refused(str(error)) from error
     return held_privileges()
@@ -139,6 +141,13 @@ def _drop_capabilities(keep: int) -> None:
     capset(kept)
     prctl(PR_SET_DUMPABLE, 0)
     _verify(uid, kept, bounded)
+
+
+def _drop_unread() -> None:
+    """Where /proc is not mounted: the capabilities are given up all the same, but nothing can be read back."""
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    capset(0)
+    prctl(PR_SET_DUMPABLE, 0)
 
 
 def unprivileged_user() -> tuple[int, int]:

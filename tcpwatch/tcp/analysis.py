@@ -16,6 +16,14 @@ DUP_ACKS = 2  # RFC 5681 requires three; a capture may lack one
 
 CONTROL = SYN | FIN | RST
 
+# Analysis that tells of loss or of a stopped window; the rest of it is ordinary.
+# fmt: off
+CAUTIONS = frozenset((
+    "retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
+    "ack_lost_segment", "duplicate_ack", "zero_window", "zero_window_probe", "window_full", "reused_ports",
+))
+# fmt: on
+
 
 class AnalysisRule(NamedTuple):
     """A row of a table: its words, its test, and whether a match ends the table."""

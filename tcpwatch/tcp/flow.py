@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from tcpwatch.tcp.analysis import CONTROL, analyse
+from tcpwatch.tcp.damage import Withheld, damage_note
 from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.handshake import Closed, Opened, follow
 from tcpwatch.tcp.remarks import aggregate, aggregate_note, remark
@@ -17,7 +18,7 @@ from tcpwatch.tcp.stream import Stream, UnwrappedSegment
 from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.wire.options import parse_options
 from tcpwatch.wire.payload import FIRST_BYTES, describe_payload
-from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
+from tcpwatch.wire.segment import ACK, FIN, INVALID_TIME, RST, SYN, Segment
 
 # Wireshark's tcp.completeness: which parts of a conversation were captured.
 SAW_SYN, SAW_SYN_ACK, SAW_ACK, SAW_DATA, SAW_FIN, SAW_RST = (1 << bit for bit in range(6))
@@ -34,8 +35,8 @@ class Flow:
 
     __slots__ = (
         "_completeness", "_completeness_at_first", "_expects_step", "_mptcp", "_multipath", "_pairs", "_plain",
-        "_syn_ns", "analysis", "closed", "closed_by", "ends", "first_ns", "first_side", "handshake_rtt_ns", "inferred",
-        "link", "opened", "states", "stream", "streams", "vlan",
+        "_syn_ns", "_withheld", "analysis", "closed", "closed_by", "ends", "first_ns", "first_side",
+        "handshake_rtt_ns", "inferred", "link", "opened", "states", "stream", "streams", "vlan",
     )  # fmt: skip
 
     def __init__(self, stream: int, ends: bytes, first: Segment, reused: bool = False) -> None:
@@ -58,6 +59,7 @@ class Flow:
         self._expects_step = True
         self._multipath = not first.flags & SYN and parse_options(first.option_bytes).mptcp is not None
         self._mptcp = 0
+        self._withheld: Withheld | None = None
         self._plain = _plain(*self.states)
         self._completeness = self._completeness_at_first = _completeness_of_first(first, reused)
 
@@ -142,20 +144,24 @@ class Flow:
         else:
             ack = 0  # RFC 9293 §3.1: without the flag, the field means nothing
         rtt_ns = in_flight = None
-        if segment.way is not None:
+        faults = segment.faults
+        taken = not faults or sender.unsummed or not segment.damaged
+        if taken and segment.way is not None:
             sender.note_way(segment, segment.way)
-        if flags & CONTROL or self._expects_step or not sender.extend(segment, seq, ack, receiver):
+        if flags & CONTROL or self._expects_step or faults or not sender.extend(segment, seq, ack, receiver):
             unwrapped = UnwrappedSegment(segment, seq, ack, self.handshake_rtt_ns, sender.mptcp != self._mptcp)
             words, meaning = self._examine(segment, side, unwrapped, relative_ack, words)
             if not segment.ack:
                 ack = 0  # an RST with ack 0 acknowledges nothing
             sender.record(segment, seq, ack, words)
+            if INVALID_TIME in faults:
+                self._measure_nothing()
         else:
             self._completeness |= SAW_DATA if length else SAW_ACK
             meaning = self._plain[side]
         if self._multipath:
             self._note_multipath(segment, sender)
-        if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST:
+        if flags & ACK and (receiver.una is None or ack > receiver.una) and not flags & RST and taken:
             rtt_ns = receiver.acknowledge(ack, segment.time_ns)
         if length:
             in_flight = sender.in_flight
@@ -174,9 +180,14 @@ class Flow:
     ) -> tuple[tuple[str, ...], Meaning]:
         """The words and the meaning of a segment that may be unusual."""
         sender, receiver = self._pairs[side]
+        if self._withheld is not None and not segment.damaged:
+            self._settle(self._withheld, side, unwrapped)
         words += analyse(unwrapped, sender, receiver)
         step = note = None
-        if unwrapped.flags & CONTROL or self._expects_step:
+        if segment.damaged and not sender.unsummed:
+            note = damage_note(segment.damaged)
+            self._withhold(segment, side, unwrapped, relative_ack)
+        elif unwrapped.flags & CONTROL or self._expects_step:
             step, note = follow(self, side, unwrapped, sender, receiver)
             note = note or remark(unwrapped, words, sender, receiver)
             words += self._note_control(segment, unwrapped, relative_ack, sender, receiver)
@@ -189,6 +200,28 @@ class Flow:
         if not (words or step or note):
             return words, self._plain[side]
         return words, Meaning(self.states[side], self.states[1 - side], step, words, note)
+
+    def _measure_nothing(self) -> None:
+        """The last segment has no time, so no round trip begins or ends with it."""
+        for stream in self.streams:
+            stream.unacked.clear()
+
+    def _withhold(self, segment: Segment, side: int, unwrapped: UnwrappedSegment, relative_ack: int) -> None:
+        """Keep the segment if an ACK can show that it was taken."""
+        if self._withheld is None and unwrapped.end > max(unwrapped.seq, self.streams[side].expected):
+            self._withheld = Withheld(segment, side, unwrapped, relative_ack)
+            self._expects_step = True
+
+    def _settle(self, withheld: Withheld, side: int, unwrapped: UnwrappedSegment) -> None:
+        """Forget the withheld segment if it was dropped; if it was taken, catch up on what it does."""
+        if withheld.was_dropped(unwrapped, side):
+            self._withheld = None
+        elif withheld.was_taken(unwrapped, side):
+            self._withheld = None
+            sender, receiver = self._pairs[withheld.side]
+            sender.unsummed = True
+            follow(self, withheld.side, withheld.unwrapped, sender, receiver)
+            self._note_control(withheld.segment, withheld.unwrapped, withheld.relative_ack, sender, receiver)
 
     def rebase(self, side: int, isn: int) -> None:
         """Count relative numbers of `side` from `isn`: its SYN-ACK does not match the earlier base."""
@@ -211,22 +244,22 @@ class Flow:
             sender.apply_options(options, receiver)
             self._multipath = self._multipath or options.mptcp is not None
             if not flags & ACK:
-                self._syn_ns = segment.time_ns
+                self._syn_ns = segment.time_ns if INVALID_TIME not in segment.faults else None
                 words = ("tfo_syn",) if options.fast_open else ()
             elif relative_ack > 1:
                 words = ("tfo_ack",)
         elif flags & ACK and self._syn_ns and self.handshake_rtt_ns is None:
-            if segment.time_ns >= self._syn_ns:
+            if segment.time_ns >= self._syn_ns and INVALID_TIME not in segment.faults:
                 self.handshake_rtt_ns = segment.time_ns - self._syn_ns
             else:
-                self._syn_ns = None  # time went back: there is nothing to measure from
+                self._syn_ns = None  # time went back, or there is none: nothing to measure from
         if flags & FIN and flags & ACK and sender.fin is None:
             sender.fin = unwrapped.end - 1
         if flags & RST:
             sender.rst = True
         waits = self.states[0] in AWAITING_ACK or self.states[1] in AWAITING_ACK
         untimed = bool(self._syn_ns) and self.handshake_rtt_ns is None
-        self._expects_step = waits or untimed or receiver.rst_challenged
+        self._expects_step = waits or untimed or receiver.rst_challenged or self._withheld is not None
         return words
 
     def _note_multipath(self, segment: Segment, sender: Stream) -> None:

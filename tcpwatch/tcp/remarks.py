@@ -12,7 +12,7 @@ from tcpwatch.tcp.seqnum import ahead
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.stream import Stream, UnwrappedSegment
 from tcpwatch.wire.options import parse_options
-from tcpwatch.wire.segment import ACK, RST, SYN
+from tcpwatch.wire.segment import ACK, INVALID_TIME, RST, SYN
 
 PAWS_TICKS = 1  # Linux's TCP_PAWS_WINDOW, include/net/tcp.h: so far back is accepted
 PAWS_IDLE_NS = 24 * 24 * 3600 * 1_000_000_000  # RFC 7323 §5.5: then the value that is kept has expired
@@ -27,6 +27,11 @@ def time_goes_back(seg: UnwrappedSegment, words: Words, sender: Stream, receiver
     Between the two directions it may go back by microseconds: a card's queues are read one after the other.
     """
     return seg.time_ns < sender.last_ns
+
+
+def invalid_time(seg: UnwrappedSegment, words: Words, sender: Stream, receiver: Stream) -> bool:
+    """The file has no time for it, or one that cannot be, such as 1,000,000 microseconds; it has the nearest."""
+    return INVALID_TIME in seg.faults
 
 
 def late_syn(seg: UnwrappedSegment, words: Words, sender: Stream, receiver: Stream) -> bool:
@@ -56,6 +61,7 @@ REMARKS: tuple[tuple[Applies, str], ...] = (
     (tsval_goes_back, "TSval goes back: PAWS drops it"),
     (late_syn, "reordered: captured after its SYN-ACK"),
     (overtaken, "reordered: overtaken, not sent again"),
+    (invalid_time, "no valid time in the file"),
     (time_goes_back, "time goes back"),
 )
 

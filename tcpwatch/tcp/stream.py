@@ -7,7 +7,7 @@ process a segment get the sender's stream first, the receiver's second.
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.reset_origin import ResetOrigin, Way
 from tcpwatch.wire.options import Options
-from tcpwatch.wire.segment import ACK, FIN, RST, SYN, Segment
+from tcpwatch.wire.segment import ACK, FIN, INVALID_TIME, RST, SYN, Segment
 
 MAX_SHIFT = 14  # RFC 7323 §2.3
 MAX_UNACKED = 1_024  # segments of one stream whose round-trip time is being measured
@@ -22,7 +22,8 @@ class UnwrappedSegment:
     """
 
     __slots__ = (
-        "ack", "end", "flags", "handshake_rtt_ns", "length", "mptcp_news", "option_bytes", "seq", "time_ns", "wnd_raw",
+        "ack", "end", "faults", "flags", "handshake_rtt_ns", "length", "mptcp_news", "option_bytes", "seq", "time_ns",
+        "wnd_raw",
     )  # fmt: skip
 
     def __init__(
@@ -30,6 +31,7 @@ class UnwrappedSegment:
     ) -> None:
         self.seq = seq
         self.ack = ack
+        self.faults = segment.faults
         self.flags = segment.flags
         self.length = segment.length
         self.wnd_raw = segment.window
@@ -55,6 +57,8 @@ class Stream:
 
     `dup_acks`: duplicate ACKs in a row; -1 if the other end acknowledged data that was not captured.
 
+    `unsummed`: wrong checksums mean nothing: the other end took such segments, so its card puts the sums in.
+
     `option_bytes`: the options of the newest segment by its numbers, SYNs apart.
 
     `way`: how its segments came here; `reset_origin`: who sent its first RST.
@@ -63,8 +67,8 @@ class Stream:
     __slots__ = (
         "ack", "base", "contiguous", "dup_acks", "expected", "expected_ns", "fin", "fin_step", "isn", "lacks_wscale",
         "last_ns", "mptcp", "mss", "nxt", "offered_wscale", "option_bytes", "payload_bytes", "reset_origin",
-        "retrans_segs", "rst", "rst_challenged", "sack_permitted", "segs", "una", "unacked", "way", "wnd", "wnd_raw",
-        "words", "wscale",
+        "retrans_segs", "rst", "rst_challenged", "sack_permitted", "segs", "una", "unacked", "unsummed", "way", "wnd",
+        "wnd_raw", "words", "wscale",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -89,6 +93,7 @@ class Stream:
         self.fin_step: Step | None = None
         self.rst = False
         self.rst_challenged = False
+        self.unsummed = False
         self.payload_bytes = 0
         self.segs = 0
         self.retrans_segs = 0
@@ -128,7 +133,8 @@ class Stream:
         if not segment.flags & RST:
             self.way.note(*way)
         elif self.reset_origin is None:
-            silent_ns = max(0, segment.time_ns - self.last_ns) if self.segs else None
+            timed = self.segs and INVALID_TIME not in segment.faults
+            silent_ns = max(0, segment.time_ns - self.last_ns) if timed else None
             self.reset_origin = self.way.origin_of_reset(*way, silent_ns)
 
     def record(self, segment: Segment, seq: int, ack: int, words: tuple[str, ...]) -> None:

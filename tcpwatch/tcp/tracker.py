@@ -14,7 +14,8 @@ from tcpwatch.tcp.seqnum import HALF, ahead, wrap
 from tcpwatch.wire.segment import ACK, SYN, Segment, reversed_ends
 
 EVICT_SHARE = 16  # a sixteenth is evicted at once, so the search for candidates is rare
-MOST_LINKS = 16  # flows with the same ends among which a segment's is looked for
+MOST_WITH_SAME_ENDS = 16  # flows with the same ends among which a segment's is looked for
+FAR = 1 << 24  # more numbers than a window of TCP ordinarily has
 REUSED = ("reused_ports",)
 
 
@@ -54,6 +55,8 @@ class FlowTracker:
         flow, side = found if not self._apart else self._of_its_link(segment, found)
         if segment.flags & SYN:
             return self._receive_syn(segment, flow, side)
+        if (segment.link != flow.link or segment.vlan != flow.vlan) and _is_of_another(segment, flow, side):
+            return self._open_apart(segment, flow, side)
         return flow.receive(segment, side)
 
     def flow(self, ends: bytes, link: int = 0) -> tuple[Flow, int] | None:
@@ -96,8 +99,16 @@ class FlowTracker:
             flow.rebase(side, segment.seq)
         elif flow.is_elsewhere(segment, side) and not flow.over:
             return self._open_apart(segment, flow, side)
+        elif segment.damaged:
+            return self._receive_damaged_syn(segment, flow)
         else:
             flow, side = self._open(segment, reused=True)
+        return flow.receive(segment, side, REUSED)
+
+    def _receive_damaged_syn(self, segment: Segment, present: Flow) -> Event:
+        """A SYN that its receiver drops has a flow of its own, and ends none."""
+        flow, side = self._open(segment, reused=True)
+        self.register(present)
         return flow.receive(segment, side, REUSED)
 
     def _open_apart(self, segment: Segment, before: Flow, before_side: int) -> Event:
@@ -112,7 +123,7 @@ class FlowTracker:
         several = self._apart.get(segment.ends)
         if several is None:
             return latest
-        newest = several[-MOST_LINKS:]
+        newest = several[-MOST_WITH_SAME_ENDS:]
         return min(newest, key=lambda found: (found[0].is_elsewhere(segment, found[1]), _distance(segment, *found)))
 
     def _open(self, segment: Segment, reused: bool = False) -> tuple[Flow, int]:
@@ -158,6 +169,23 @@ class FlowTracker:
             self._latest[ends] = left[-1]
         if len(left) > 1:
             self._apart[ends] = left
+
+
+def _is_of_another(segment: Segment, flow: Flow, side: int) -> bool:
+    """Whether a segment that came another way than the flow's first has nothing in common with it but the ends.
+
+    A connection that has moved to another link goes on with its numbers: of one direction at least, if the capture lost
+    many of its segments.
+    """
+    if segment.vlan == flow.vlan and not (segment.link and flow.link):
+        return False
+    sender, receiver = flow.streams[side], flow.streams[1 - side]
+    distances = []
+    if sender.expected:
+        distances.append(ahead(segment.seq, wrap(sender.expected)))
+    if segment.flags & ACK and receiver.expected:
+        distances.append(ahead(segment.ack, wrap(receiver.expected)))
+    return bool(distances) and all(abs(distance) > FAR for distance in distances)
 
 
 def _distance(segment: Segment, flow: Flow, side: int) -> int:

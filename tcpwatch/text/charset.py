@@ -2,6 +2,7 @@
 
 import re
 
+NO_BREAK = "\N{NO-BREAK SPACE}"  # in our own texts alone: it keeps the digits of a number in one line
 LOOK_ALIKES = {
     "≥": ">=", "≤": "<=", "×": "x", "±": "+-", "−": "-", "–": "-", "—": "-", "…": "...", "·": ".", "§": "S.", "µ": "u",
     "●": "*", "○": "o", "▸": ">", "▾": "v", "▎": "|", "‖": "||", "⚠": "!", "✓": "+", "✗": "x", "■": "#", "□": ".",

@@ -1,6 +1,6 @@
 """Durations as text, the same on the screen and in text output."""
 
-SECOND_NS = 1_000_000_000
+SECOND_NS, SECOND_US = 1_000_000_000, 1_000_000
 _TENTHS_BELOW_NS = 10 * SECOND_NS
 
 

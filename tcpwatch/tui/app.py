@@ -151,7 +151,7 @@ class Dashboard(App[None]):
 
     def on_packet_chosen(self, message: PacketChosen) -> None:
         """Show the detail of its connection."""
-        self.selection.select_by_segment(message.ends)
+        self.selection.select_by_segment(message.event)
 
     def on_detail_wanted(self, message: DetailWanted) -> None:
         """Go to the detail pane."""
@@ -219,18 +219,6 @@ class Dashboard(App[None]):
         if notice := self.selection.to_trouble(step):
             self.notify(notice, markup=False, timeout=4)
 
-    def action_limit(self) -> None:
-        """Only the selected connection's segments, or all."""
-        self.panes.packets.limit(not self.panes.packets.limited)
-
-    def action_absolute(self) -> None:
-        """Sequence numbers relative, or absolute."""
-        self.selection.toggle_absolute()
-
-    def action_view(self) -> None:
-        """The next tab of the detail pane."""
-        self.panes.detail.next_tab()
-
     def action_pause(self) -> None:
         """Freeze the picture, or let it go on."""
         self.paused = not self.paused
@@ -240,12 +228,6 @@ class Dashboard(App[None]):
     def action_all(self) -> None:
         """All sockets, or those of the watched ports."""
         self._narrowing.toggle_watched()
-
-    def action_copy(self) -> None:
-        """Copy what the active pane has under its cursor (OSC 52)."""
-        if words := self.arrangement.pane.words:
-            self.copy_to_clipboard(words)
-            self.notify("Copied, if the terminal allows it (OSC 52).", markup=False, timeout=2)
 
     def action_theme(self) -> None:
         """The next theme."""

@@ -24,13 +24,13 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "v",
-        "view",
+        "screen.view",
         "View",
         id="app.view",
         tooltip=f"The detail pane's next view: {', '.join(tab.tooltip for tab in TABS)}",
     ),
-    Binding("s", "limit", "Only this", id="app.limit", tooltip="Only the selected connection's segments, or all"),
-    Binding("r", "absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or as on the wire"),
+    Binding("s", "screen.limit", "Only this", id="app.limit", tooltip="Only this connection's segments, or all"),
+    Binding("r", "screen.absolute", "Rel/abs", id="app.absolute", tooltip="Sequence numbers relative, or raw"),
     Binding("p", "pause", "Pause", id="app.pause", tooltip="Freeze the picture; nothing is lost meanwhile"),
     Binding("a", "all", "All", id="app.all", tooltip="All sockets, or those of the watched ports"),
     Binding("tab", "pane(1)", "Pane", id="app.next", key_display="Tab", priority=True, tooltip="To the next pane"),
@@ -48,7 +48,7 @@ KEYS: list[BindingType] = [
         "K", "screen.kill", "Kill", show=False, id="app.kill",
         tooltip="End the connection by force (with --allow-kill)",
     ),
-    Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the cursor's row, or the detail, to the clipboard"),
+    Binding("y", "screen.copy", "Copy", id="app.copy", tooltip="Copy the cursor's row, or the detail"),
     Binding(
         "t", "theme", "Theme", show=False, id="app.theme", tooltip="The next theme: dark, light, the terminal's own"
     ),

@@ -2,6 +2,8 @@
 
 from textual.message import Message
 
+from tcpwatch.tcp.event import Event
+
 
 class ConnectionChosen(Message):
     """The cursor is on a connection; `ends` are its own, local end first; `key` tells it from others with the same."""
@@ -13,11 +15,11 @@ class ConnectionChosen(Message):
 
 
 class PacketChosen(Message):
-    """The cursor is on a segment; `ends` are the initiator's first."""
+    """The cursor is on a segment."""
 
-    def __init__(self, ends: bytes) -> None:
+    def __init__(self, event: Event) -> None:
         super().__init__()
-        self.ends = ends
+        self.event = event
 
 
 class DetailWanted(Message):

@@ -113,6 +113,27 @@ class Mode(Screen[None]):
     def detail_wanted(self) -> None:
         """Enter was pressed on a connection or a segment; the detail pane is shown next."""
 
+    # Keys that change what a pane shows.
+
+    def action_limit(self) -> None:
+        """Only the selected connection's segments, or all."""
+        packets = self.dashboard.panes.packets
+        packets.limit(not packets.limited)
+
+    def action_absolute(self) -> None:
+        """Sequence numbers relative, or absolute."""
+        self.dashboard.selection.toggle_absolute()
+
+    def action_view(self) -> None:
+        """The next tab of the detail pane."""
+        self.dashboard.panes.detail.next_tab()
+
+    def action_copy(self) -> None:
+        """Copy what the active pane has under its cursor (OSC 52)."""
+        if words := self.dashboard.arrangement.pane.words:
+            self.app.copy_to_clipboard(words)
+            self.notify("Copied, if the terminal allows it (OSC 52).", markup=False, timeout=2)
+
     # What is laid over it.
 
     def about(self) -> str:

@@ -7,6 +7,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tcpwatch.monitor.packet_log import Segments
 from tcpwatch.tui.bars.status import tabs_line
 from tcpwatch.tui.connections.columns import Moment
 from tcpwatch.tui.connections.pane import Connections
@@ -14,7 +15,7 @@ from tcpwatch.tui.detail.pane import DetailPane
 from tcpwatch.tui.packets.pane import Packets
 from tcpwatch.tui.paint.columns import PaneColumn
 from tcpwatch.tui.paint.lines import OneLine
-from tcpwatch.tui.protocols import Segments, Target
+from tcpwatch.tui.protocols import Target
 
 PANE_NAMES = ("Connections", "Packets", "Detail")
 DETAIL = PANE_NAMES.index("Detail")

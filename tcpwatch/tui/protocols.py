@@ -4,25 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tcpwatch.monitor.packet_log import Segments
 from tcpwatch.monitor.snapshot import Detail, Snapshot
 from tcpwatch.sockets.row import SocketRow
-from tcpwatch.tcp.event import Event
-
-
-class Segments(Protocol):
-    """The events to show, numbered from 0; those below `first` have fallen out."""
-
-    @property
-    def first(self) -> int:
-        """The number of the oldest event held."""
-
-    @property
-    def end(self) -> int:
-        """One past the number of the newest event; smaller than before where a replay has gone back."""
-
-    def slice(self, start: int, stop: int | None = None) -> tuple[int, list[Event]]:
-        """The events numbered `start` to before `stop` that are held, and the number of the first of them."""
-
 
 LatestSnapshot = Callable[[], Snapshot | None]
 """The picture that is on the screen; None before the first."""

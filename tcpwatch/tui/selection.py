@@ -1,5 +1,7 @@
 """Which connection is selected: the detail pane shows it, the packets pane marks its segments."""
 
+from tcpwatch.monitor.chosen import connection_of
+from tcpwatch.tcp.event import Event
 from tcpwatch.tui.bars.trouble import in_trouble
 from tcpwatch.tui.panes import Panes
 from tcpwatch.tui.protocols import LatestSnapshot, MonitorView
@@ -28,10 +30,10 @@ class Selection:
         self._panes.packets.select(ends)
         self.show_detail()
 
-    def select_by_segment(self, ends: bytes) -> None:
+    def select_by_segment(self, event: Event) -> None:
         """Select the connection of a segment, as this host's end has it where there is a socket."""
-        by_ends = snapshot.by_ends if (snapshot := self._latest()) else {}
-        connection = by_ends.get(ends) or by_ends.get(reversed_ends(ends))
+        ends = reversed_ends(event.segment.ends) if event.side else event.segment.ends
+        connection = connection_of(event, snapshot) if (snapshot := self._latest()) else None
         if connection:
             ends = connection.row.ends
             self._panes.connections.select(connection.key)

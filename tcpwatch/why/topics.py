@@ -11,6 +11,8 @@ from tcpwatch.why.tables.analysis import ANALYSIS
 from tcpwatch.why.tables.fields import FIELDS
 from tcpwatch.why.tables.flags import FLAGS
 from tcpwatch.why.tables.ideas import IDEAS
+from tcpwatch.why.tables.notes import NOTES
+from tcpwatch.why.tables.programs import PROGRAMS
 from tcpwatch.why.tables.queues import QUEUES
 from tcpwatch.why.tables.states import STATES
 from tcpwatch.why.tables.steps import STEPS
@@ -18,12 +20,17 @@ from tcpwatch.why.tables.timers import TIMERS
 from tcpwatch.why.topic import Topic
 
 TOPICS = {
-    topic.key: topic for kind in (STATES, STEPS, FLAGS, FIELDS, QUEUES, TIMERS, ANALYSIS, IDEAS) for topic in kind
+    topic.key: topic
+    for kind in (STATES, STEPS, FLAGS, FIELDS, QUEUES, TIMERS, ANALYSIS, NOTES, IDEAS, PROGRAMS)
+    for topic in kind
 }
 
 # Other words for the same: those on tcpwatch's own screen, and those that people use.
 ALSO = {
     "unread": "Recv-Q",
+    "EMFILE": "descriptor limit",
+    "fds": "descriptor limit",
+    "EADDRINUSE": "inherited listener",
     "retrans": "retransmission",
     "retransmit": "RTO",
     "tail loss probe": "loss probe",
@@ -41,6 +48,13 @@ ALSO = {
     "bbr": "congestion control",
     "cubic": "congestion control",
     "ISN": "ISS",
+    "reordered": "out_of_order",
+    "offload": "GSO/GRO",
+    "GSO": "GSO/GRO",
+    "GRO": "GSO/GRO",
+    "TSO": "GSO/GRO",
+    "Fast Open": "tfo_syn",
+    "time goes back": "capture time",
     "SYN-ACK": "2/3 SYN-ACK",
     "FIN-ACK": "2+3/4 FIN-ACK",
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
+from tcpwatch.wire.checksum import ONES, PSEUDO_SUMS, wrong_checksum
 from tcpwatch.wire.fragments import Reassembly
 from tcpwatch.wire.ip import FRAGMENT_OFFSET, MORE_FRAGMENTS, TCP, read_datagram
 from tcpwatch.wire.ip_extensions import upper_layer
@@ -39,6 +40,10 @@ OTHER_REASONS = "other reasons"
 FRAGMENT_BITS = MORE_FRAGMENTS | FRAGMENT_OFFSET
 NO_OPTIONS_IPV4 = 0x45
 
+# A sum over many bytes takes as long as all else: of a long capture, those of long segments are verified at the start.
+LONG = 256
+ALL_VERIFIED = 8_192
+
 IPV4_TCP = "B x H 2x H x B 2x 12s I I H H 4x"  # see the names in decode()
 IPV6_TCP = "B 3x H B x 36s I I H H 4x"
 IPV4_BYTES, IPV6_BYTES = 40, 60  # including TCP, both without options
@@ -60,6 +65,7 @@ class Decoder:
     """Turns frames into segments; `skipped` counts the frames without a segment, by reason.
 
     It keeps the first `payload_limit` bytes of each payload, 2,048 of a TLS hello; with a limit of 0, none.
+    Checksums are verified of what was captured whole: of segments that open, close or are short, and of first frames.
     """
 
     def __init__(self, payload_limit: int = 512) -> None:
@@ -82,12 +88,12 @@ class Decoder:
                 and protocol == TCP
                 and not fragment & FRAGMENT_BITS
             ):
-                options_at, end = ip + IPV4_BYTES, ip + length
+                options_at, end, checked_at = ip + IPV4_BYTES, ip + length, ip
             elif ethertype == IPV6:
                 _, version_class, length, protocol, ends, seq, ack, offset_flags, window = unpack_ipv6(data)
                 if version_class >> 4 != 6 or protocol != TCP:
                     return self._walk(frame, time_ns, link_type, data, wire_length)
-                options_at, end = ip + IPV6_BYTES, ip + 40 + length
+                options_at, end, checked_at = ip + IPV6_BYTES, ip + 40 + length, ip + 40
             else:
                 return self._walk(frame, time_ns, link_type, data, wire_length)
         except (KeyError, struct.error):
@@ -106,6 +112,13 @@ class Decoder:
                 segment.way = data[ip + 8], data[ip + 4] << 8 | data[ip + 5]
             else:
                 segment.way = data[ip + 7], None
+        if end <= len(data) and (end - checked_at < LONG or frame <= ALL_VERIFIED or offset_flags & CONTROL):
+            # One step tells that the sums of header and segment are right, as in nearly every frame.
+            checked = int.from_bytes(data[checked_at:end]) % ONES
+            if ((checked << 8 if end & 1 else checked) + PSEUDO_SUMS[ends] + end - options_at) % ONES:
+                start = options_at - 20
+                header = data[ip:start] if ethertype == IPV4 else b""
+                segment.faults = wrong_checksum(header, ends[:-4], data, start, end)
         return segment
 
     def _walk(self, frame: int, time_ns: int, link_type: int, data: bytes, wire_length: int) -> Segment | None:

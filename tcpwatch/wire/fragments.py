@@ -4,7 +4,7 @@ Rule: a datagram is complete when every byte has arrived and overlapping bytes a
 datagrams are limited in number and age; the oldest is dropped first.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.ip import LARGEST_PAYLOAD, Datagram, Fragment
@@ -70,7 +70,7 @@ class Reassembly:
         if whole is None:
             raise UndecodableError("fragment")
         del self._waiting[key]
-        return Datagram(datagram.addresses, datagram.protocol, whole, 0, len(whole))
+        return replace(datagram, data=whole, start=0, end=len(whole), fragment=None)
 
     def _pieces_of(self, key: DatagramKey, time_ns: int) -> _Pieces:
         pieces = self._waiting.get(key)

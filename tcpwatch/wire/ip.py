@@ -71,7 +71,8 @@ class Datagram:
     """A payload carried by IP: `data[start:end]`, of `protocol`.
 
     `addresses` is source and destination as in the header: 8 or 32 bytes. `end` is beyond `data` if the capture was
-    truncated. `way` is as in `Segment`.
+    truncated. `way` is as in `Segment`. `checked_addresses` are those that the checksum covers (RFC 8200 §8.1); empty
+    where that is not known. `header` is that of IPv4, which has a checksum of its own.
     """
 
     addresses: bytes
@@ -81,6 +82,8 @@ class Datagram:
     end: int
     fragment: Fragment | None = None
     way: tuple[int, int | None] | None = None
+    checked_addresses: bytes = b""
+    header: bytes = b""
 
 
 def read_datagram(ethertype: int, data: bytes, offset: int, wire_end: int) -> Datagram:
@@ -105,8 +108,8 @@ def _read_ipv4(data: bytes, offset: int, wire_end: int) -> Datagram:
     fragment = None
     if fragment_field & (MORE_FRAGMENTS | FRAGMENT_OFFSET):
         fragment = Fragment(ident, (fragment_field & FRAGMENT_OFFSET) * 8, bool(fragment_field & MORE_FRAGMENTS))
-    addresses = data[offset + 12 : offset + 20]
-    return Datagram(addresses, protocol, data, offset + header_length, end, fragment, (ttl, ident))
+    start, addresses = offset + header_length, data[offset + 12 : offset + 20]
+    return Datagram(addresses, protocol, data, start, end, fragment, (ttl, ident), addresses, data[offset:start])
 
 
 def _read_ipv6(data: bytes, offset: int, wire_end: int) -> Datagram:
@@ -117,7 +120,8 @@ def _read_ipv6(data: bytes, offset: int, wire_end: int) -> Datagram:
     # Length 0 means none, unless a jumbo payload option gives it (RFC 2675) or Linux left that option out (BIG TCP).
     open_ended = payload_length == 0 and (protocol == HOP_BY_HOP or wire_end - start > LARGEST_PAYLOAD)
     end = wire_end if open_ended else min(start + payload_length, wire_end)
-    return Datagram(data[offset + 8 : start], protocol, data, start, end, way=(hop_limit, None))
+    addresses = data[offset + 8 : start]
+    return Datagram(addresses, protocol, data, start, end, None, (hop_limit, None), addresses)
 
 
 DATAGRAM_READERS: dict[int, Callable[[bytes, int, int], Datagram]] = {IPV4: _read_ipv4, IPV6: _read_ipv6}

@@ -26,6 +26,9 @@ SHIM6 = 140
 NEXT_AND_LENGTH = Struct("!BB")
 FRAGMENT_HEADER = Struct("!BxHI")
 JUMBO_PAYLOAD = b"\xc2\x04"
+STOPS_LEFT = 3  # in a routing header
+HOME_ADDRESS = (0xC9, 16)  # RFC 6275 §6.3: option and length
+PAD1 = 0
 
 
 def upper_layer(datagram: Datagram, reassembly: Reassembly, time_ns: int) -> Datagram:
@@ -43,6 +46,27 @@ def upper_layer(datagram: Datagram, reassembly: Reassembly, time_ns: int) -> Dat
 def _options(datagram: Datagram) -> None:
     datagram.protocol, length = NEXT_AND_LENGTH.unpack_from(datagram.data, datagram.start)
     datagram.start += (length + 1) * 8
+
+
+def _routing(datagram: Datagram) -> None:
+    """The checksum is over the last destination, which stands in the header only once no stop is left."""
+    (stops_left,) = U8.unpack_from(datagram.data, datagram.start + STOPS_LEFT)
+    if stops_left:
+        datagram.checked_addresses = b""
+    _options(datagram)
+
+
+def _destination_options(datagram: Datagram) -> None:
+    """The checksum is over the home address of a mobile sender, where an option has one (RFC 6275 §6.3)."""
+    start = datagram.start
+    _options(datagram)
+    place = start + NEXT_AND_LENGTH.size
+    while place + 2 <= min(datagram.start, len(datagram.data)):
+        kind, length = NEXT_AND_LENGTH.unpack_from(datagram.data, place)
+        if (kind, length) == HOME_ADDRESS and datagram.checked_addresses:
+            home = datagram.data[place + 2 : place + 2 + length]
+            datagram.checked_addresses = home + datagram.checked_addresses[length:]
+        place += 1 if kind == PAD1 else 2 + length
 
 
 def _hop_by_hop(datagram: Datagram) -> None:
@@ -79,10 +103,10 @@ def _ip_compression(datagram: Datagram) -> None:
 
 EXTENSIONS: dict[int, Callable[[Datagram], None]] = {
     HOP_BY_HOP: _hop_by_hop,
-    ROUTING: _options,
+    ROUTING: _routing,
     FRAGMENT: _fragment,
     AUTHENTICATION: _authentication,
-    DESTINATION_OPTIONS: _options,
+    DESTINATION_OPTIONS: _destination_options,
     IP_COMPRESSION: _ip_compression,
     MOBILITY: _options,
     HOST_IDENTITY: _options,

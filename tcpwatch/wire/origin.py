@@ -6,9 +6,9 @@ what it has differs between most interfaces.
 
 from collections.abc import Sequence
 
-from tcpwatch.wire.files.record import InterfaceRecords, Record
+from tcpwatch.wire.files.record import InterfaceRecords, Record, Records
 from tcpwatch.wire.link import LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2
-from tcpwatch.wire.segment import Segment
+from tcpwatch.wire.segment import INVALID_TIME, Segment
 
 COOKED = frozenset({LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2})
 SLL2_IFINDEX, SLL2_HATYPE = slice(4, 8), slice(8, 10)
@@ -19,7 +19,14 @@ LOOPBACK = (772).to_bytes(2)  # ARPHRD_LOOPBACK: its frames appear on no other i
 
 
 def mark_links(frames: Sequence[Record], segments: Sequence[Segment | None]) -> None:
-    """Set `link` of each segment whose interface its frame tells; they are new, and nobody else has seen them."""
+    """Set `link` of each segment whose interface its frame tells, and mark those to which the file gives no valid time.
+
+    They are new, and nobody else has seen them.
+    """
+    if isinstance(frames, Records):
+        for place in frames.undated:
+            if (undated := segments[place]) is not None:
+                undated.faults += (INVALID_TIME,)
     if isinstance(frames, InterfaceRecords):
         for number, segment in zip(frames.interfaces, segments, strict=True):
             if segment is not None:

@@ -12,6 +12,8 @@ from typing import NamedTuple, Self
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = (1 << bit for bit in range(9))
 FLAG_WORDS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE")
 
+TCP_CHECKSUM, IPV4_CHECKSUM, INVALID_TIME = "TCP checksum", "IPv4 checksum", "time"
+
 IPV4_BYTES = 4
 IPV4_ENDS = 12
 IPV4_LOOPBACK, IPV6_LOOPBACK = b"\x7f", bytes(15) + b"\1"
@@ -66,7 +68,8 @@ class Segment:
     the captured part. `options_cut`: the capture ends before the end of the options. `vlan`: the ids of the VLAN tags
     before the innermost IP header, outer first. `link`: the number of the interface on which the frame was captured, 0
     where that is not known, and on loopback. `way`: the TTL and id of the IPv4 header, or IPv6's hop limit and None; it
-    is None where they were not read.
+    is None where they were not read. `faults`: what is wrong with it as it was captured, of the constants above;
+    nothing where a checksum cannot be verified.
     """
 
     frame: int
@@ -83,6 +86,12 @@ class Segment:
     vlan: tuple[int, ...] = ()
     link: int = 0
     way: tuple[int, int | None] | None = None
+    faults: tuple[str, ...] = ()
+
+    @property
+    def damaged(self) -> str | None:
+        """The checksum for which a receiver drops it."""
+        return next((fault for fault in self.faults if fault != INVALID_TIME), None)
 
     @property
     def source(self) -> Endpoint:

@@ -2,11 +2,12 @@
 
 from struct import Struct
 
+from tcpwatch.wire.checksum import wrong_checksum
 from tcpwatch.wire.ip import Datagram
 from tcpwatch.wire.layer import UndecodableError
 from tcpwatch.wire.segment import Segment
 
-TCP_HEADER = Struct("!4xIIHH")  # checksum and urgent pointer are not used
+TCP_HEADER = Struct("!4xIIHH")  # without checksum and urgent pointer
 TCP_HEADER_BYTES = 20
 FLAG_BITS = 0x1FF
 TLS_HANDSHAKE = b"\x16"
@@ -39,6 +40,7 @@ def read_segment(
         options_cut=payload_at > len(data),
         vlan=vlan,
         way=datagram.way,
+        faults=wrong_checksum(datagram.header, datagram.checked_addresses, data, start, end),
     )
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 import resource
 import shutil
 import stat
@@ -16,6 +17,7 @@ from tcpwatch.capture.recording import Recording
 from tcpwatch.errors import RecordingError, UsageError
 from tcpwatch.wire.files.capture_file import read_records
 from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_NULL
+from tests.monitor.fakes import ScriptedFrames
 from tests.wire.frames import tcp_frame
 
 NOBODY = 65_534
@@ -47,6 +49,43 @@ def test_frames_are_in_the_file_as_soon_as_written(tmp_path: Path) -> None:
     assert recorded(tmp_path / "a") == [frame(1), frame(2, LINKTYPE_NULL)]
     assert recording.message == f"2 frames recorded in {tmp_path}/a"
     recording.close()
+
+
+def test_last_frames_are_those_until_the_end(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    source = ScriptedFrames([frame(1)], [frame(9)], [frame(10)])
+    recording.take_last(source, end_ns=5)
+    assert recorded(tmp_path / "a") == [frame(1), frame(9)]
+    recording.close()
+
+
+def test_gap_is_a_comment_on_the_frame_after_it(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    source = ScriptedFrames([frame(1)], [], [frame(2)], [frame(3)])
+    recording.take(source, 0)
+    source.message = "lo is down, waiting"
+    recording.take(source, 0)
+    source.message = "capturing on lo"
+    for _ in range(2):
+        recording.take(source, 0)
+    recording.close()
+    assert recorded(tmp_path / "a") == [frame(1), frame(2), frame(3)]
+    if shutil.which("tshark"):
+        asked = ["tshark", "-r", str(tmp_path / "a"), "-T", "fields", "-e", "frame.comment"]
+        comments = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split("\n")
+        assert (comments[0], comments[2]) == ("", "")
+        assert re.fullmatch(r"\S+ \S+ UTC: lo is down, waiting; \S+ \S+ UTC: capturing on lo", comments[1])
+
+
+def test_gap_that_lasts_is_a_comment_at_the_end(tmp_path: Path) -> None:
+    recording = Recording(str(tmp_path / "a"))
+    source = ScriptedFrames([frame(1)])
+    recording.take(source, 0)
+    source.message = "lo is gone"
+    recording.take(source, 0)
+    recording.close(source.statistics())
+    assert b"UTC: lo is gone" in (tmp_path / "a").read_bytes()[-80:]
+    assert recorded(tmp_path / "a") == [frame(1)]
 
 
 def test_single_frames_are_in_the_file_after_a_flush(tmp_path: Path) -> None:

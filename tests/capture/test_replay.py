@@ -117,3 +117,17 @@ def test_file_that_fails_while_it_is_read_is_damaged(tmp_path: Path) -> None:
     file.close()
     with pytest.raises(CaptureFileError, match="can no longer be read"):
         next(file.batches())
+
+
+def test_share_of_a_file_rises_to_all_and_of_a_pipe_is_not_known(tmp_path: Path, fifo: Path) -> None:
+    (tmp_path / "file").write_bytes(capture())
+    file = CaptureFile(str(tmp_path / "file"))
+    assert file.share == 0
+    list(file.batches())
+    assert file.share == 1
+    file.close()
+    writer = os.open(fifo, os.O_RDWR)
+    pipe = CaptureFile(str(fifo))
+    assert pipe.share is None
+    pipe.close()
+    os.close(writer)

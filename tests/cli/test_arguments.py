@@ -93,3 +93,19 @@ def test_demo_has_all_options_of_the_dashboard() -> None:
     assert (dashboard.frames.write, dashboard.filter, dashboard.language) == ("f", "port:80", "ko")
     assert dashboard.kernel.all_netns
     assert dashboard.allow_kill
+
+
+def test_report_looks_for_ten_seconds_unless_it_is_told_otherwise() -> None:
+    assert parse(["report"]).looks_s == 10
+    words = "report --for 2m -o here --payload -p 80 -i lo --no-bpf --lang ko"
+    options = parse(words.split())
+    assert (options.looks_s, options.folder, options.payload, options.language) == (120, "here", True, "ko")
+    assert (options.frames.iface, options.frames.ports, options.kernel.bpf) == ("lo", (80,), False)
+
+
+@pytest.mark.parametrize("words", [["--for", "5"], ["--netns", "blue"]])
+def test_report_on_a_file_has_nothing_to_look_at(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["report", "-r", "f", *words])
+    assert ended.value.code == 2
+    assert "for a live picture" in capsys.readouterr().err

@@ -54,9 +54,9 @@ def test_format_that_is_added_is_offered_by_every_command(
     parser, _ = build_parser()
     with pytest.raises(SystemExit, match="0"):
         parser.parse_args([command, "--help"])
-    told = " ".join(capsys.readouterr().out.split())
-    assert "--format {text,json,csv}" in told
-    assert "csv: comma-separated values (default: text)" in told
+    output = " ".join(capsys.readouterr().out.split())
+    assert "--format {text,json,csv}" in output
+    assert "csv: comma-separated values (default: text)" in output
 
 
 def test_format_that_is_none_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

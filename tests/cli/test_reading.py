@@ -1,5 +1,6 @@
 import gc
 import signal
+from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -8,11 +9,12 @@ import pytest
 
 from tcpwatch.capture.frame import Frame, Statistics
 from tcpwatch.cli.options import FrameOptions
-from tcpwatch.cli.reading import ENDING_SIGNALS, Reading
+from tcpwatch.cli.reading import ENDING_SIGNALS, INTERRUPTIONS, Reading
 from tcpwatch.errors import RecordingError
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.files.capture_file import read_records
 from tests.cli.captures import as_frames, conversation
+from tests.wire.captures import pcap_header, pcap_record
 
 
 class Interface:
@@ -57,7 +59,7 @@ def test_privilege_goes_between_opening_and_the_first_frame(log: list[str], tmp_
     options = FrameOptions(write=str(tmp_path / "a"))
     with Reading(options, FlowTracker(), lambda: log.append("hand over")) as reading:
         assert len(list(islice(reading.events(), 4))) == 4
-    assert log == ["open", "drop", "hand over", "wait", "hand over", "wait", "close"]
+    assert log == ["open", "drop", "hand over", "wait", "hand over", "wait", *["wait"] * 3, "close"]
 
 
 def test_end_tells_what_was_captured_and_lost(log: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,6 +74,14 @@ def test_cycles_are_not_looked_for_while_a_file_is_read(log: list[str], capture:
     with Reading(FrameOptions(read=str(capture)), FlowTracker(), lambda: None):
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_irregular_times_of_a_file_are_told(log: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a").write_bytes(pcap_header() + pcap_record(fraction=2_000_000) * 2)
+    with Reading(FrameOptions(read=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading:
+        deque(reading.events())
+    said = "tcpwatch: times whose fraction of a second is a second or more, so they are not certain: 2"
+    assert said in capsys.readouterr().err
 
 
 def test_live_frames_are_recorded_before_each_wait(log: list[str], tmp_path: Path) -> None:
@@ -89,6 +99,48 @@ def test_file_that_cannot_be_written_closes_the_capture(log: list[str], tmp_path
     with pytest.raises(Exception, match="is there already"):
         Reading(FrameOptions(write=str(tmp_path)), FlowTracker(), lambda: None)
     assert log == ["open", "close"]
+
+
+@pytest.mark.parametrize("number", INTERRUPTIONS)
+def test_signal_ends_the_reading_with_all_recorded_that_was_captured(
+    log: list[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    ending = pytest.raises((SystemExit, KeyboardInterrupt))
+    with ending, Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as reading:
+        deque(islice(reading.events(), 3))
+        signal.raise_signal(number)
+    with (tmp_path / "a").open("rb") as file:
+        assert list(read_records(file)) == as_frames(*conversation())
+
+
+def test_signal_while_frames_are_taken_comes_once_they_are_recorded(
+    log: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(source: Interface, timeout_ms: int) -> Sequence[Frame]:
+        signal.raise_signal(signal.SIGTERM)
+        return as_frames(*conversation())[:2]
+
+    monkeypatch.setattr(Interface, "frames", interrupted)
+    monkeypatch.setattr("tcpwatch.capture.recording.LAST_BATCHES", 0)
+    with pytest.raises(SystemExit), Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None) as it:
+        next(it.events())
+    with (tmp_path / "a").open("rb") as file:
+        assert len(list(read_records(file))) == 2
+
+
+def test_recording_that_stops_is_said_once_as_it_happens(
+    log: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    reading = Reading(FrameOptions(write=str(tmp_path / "a")), FlowTracker(), lambda: None)
+    monkeypatch.setattr("os.write", full)
+    deque(islice(reading.events(), 4))
+    monkeypatch.undo()
+    with pytest.raises(RecordingError):
+        reading.__exit__(None)
+    assert capsys.readouterr().err.count("recording stopped (No space left on device)") == 1
 
 
 @pytest.mark.parametrize("number", ENDING_SIGNALS)

@@ -21,7 +21,7 @@ def test_unread_in_close_wait_tells_what_the_program_did(recv_q: int, words: str
 
 
 def test_subject_counts_the_other_holders() -> None:
-    assert subject((owner(), owner(pid=4243), owner(pid=4244)), None) == "java/4242 and 2 more"
+    assert subject((owner(), owner(pid=4243), owner(pid=4244)), None) == "java/4242 (and 2 more)"
 
 
 def test_subject_without_an_owner_is_still_a_subject() -> None:

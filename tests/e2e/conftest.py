@@ -19,6 +19,7 @@ PACKAGE_HOME = Path(tcpwatch.__file__).resolve().parents[1]
 NOBODY = 65_534
 PATIENCE_S = 10
 LONGEST_RUN_S = 60
+LISTEN = "0A"  # include/net/tcp_states.h, as /proc/net/tcp has it
 AS_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=-all", "--no-new-privs"),
@@ -29,6 +30,7 @@ class Place:
     """Where commands of a test run: a network namespace with loopback up, and nothing else in it."""
 
     def __init__(self, pid: int) -> None:
+        self._tables = [Path(f"/proc/{pid}/net/{table}") for table in ("tcp", "tcp6")]
         self.enter = ["nsenter", f"--net=/proc/{pid}/ns/net", "--"]
 
     def run(self, *command: str, timeout_s: float = 30) -> subprocess.CompletedProcess[str]:
@@ -53,9 +55,13 @@ class Place:
     def wait_for_listener(self, port: int) -> None:
         """Wait until something listens on the port."""
         deadline = time.monotonic() + PATIENCE_S
-        while not self.run("ss", "-Htln", f"sport = :{port}").stdout.strip():
+        while not self._listens(port):
             assert time.monotonic() < deadline, f"nothing listens on {port}"
             time.sleep(0.02)
+
+    def _listens(self, port: int) -> bool:
+        rows = (line.split() for table in self._tables if table.exists() for line in table.read_text().splitlines())
+        return any((row[1][-5:], row[3]) == (f":{port:04X}", LISTEN) for row in rows)
 
 
 def read_until(words: str, stream: IO[str] | None) -> None:
@@ -85,7 +91,7 @@ def tmux() -> None:
         pytest.skip("needs tmux")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program() -> list[str]:
     """The real command, as this user."""
     return [sys.executable, "-m", "tcpwatch"]

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 
 PATIENCE_S = 45  # a busy machine is slow, not wrong: a screen that comes is not waited for any longer
 
+POLL_S = 0.1  # each look starts a process
+
 
 class Terminal:
     """One command in a detached tmux window of a given size; a context manager that ends it."""
@@ -72,7 +74,7 @@ class Terminal:
             if condition(screen):
                 return screen
             assert time.monotonic() < deadline, f"no screen with {wanted}; the last one:\n{screen}"
-            time.sleep(0.05)
+            time.sleep(POLL_S)
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(

@@ -99,6 +99,8 @@ def test_demo_at_80x24_keeps_the_trouble_and_offers_the_other_panes(
         terminal.press("2")
         terminal.wait_for("1/4 FIN", "must close()")
         terminal.press("3")
+        terminal.wait_for("must call close()", "must close()")
+        terminal.press("v")
         terminal.wait_for("SND.UNA", "must close()")
 
 

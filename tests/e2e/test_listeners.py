@@ -38,7 +38,7 @@ def test_listener_whose_accept_queue_overflows_is_told(
         server.stdin.write("\n")
         server.stdin.flush()
         screen = terminal.wait_for("overflowed", "must accept() faster", "syn 0/1")
-        told = re.search(r"The accept queue of :8085 overflowed (\d+) times in the last minute", screen)
-        assert told
+        overflowed = re.search(r"The accept queue of :8085 overflowed (\d+) times in the last minute", screen)
+        assert overflowed
         counted = place.run("nstat", "-azs", "TcpExtListenOverflows").stdout
-        assert 4 <= int(told[1]) <= int(re.findall(r"Overflows +(\d+)", counted)[0])
+        assert 4 <= int(overflowed[1]) <= int(re.findall(r"Overflows +(\d+)", counted)[0])

@@ -73,18 +73,18 @@ def command(level: Level, program: list[str], plain_program: list[str]) -> list[
 
 def checks(place: Place, command: list[str]) -> dict[str, dict[str, Any]]:
     """Doctor's checks of the sources; what the kernel has for a sandbox is no matter of the user's level."""
-    told = json.loads(place.run(*command, "doctor", "--json").stdout)
-    return {check["name"]: check for check in told["checks"] if check["name"] != "sandbox"}
+    report = json.loads(place.run(*command, "doctor", "--json").stdout)
+    return {check["name"]: check for check in report["checks"] if check["name"] != "sandbox"}
 
 
 def test_doctor_says_what_this_user_lacks_and_how_to_have_it(place: Place, level: Level, command: list[str]) -> None:
-    told = checks(place, command)
-    assert {name for name, check in told.items() if not check["works"]} == level.lacks.keys()
+    report = checks(place, command)
+    assert {name for name, check in report.items() if not check["works"]} == level.lacks.keys()
     for name, capabilities in level.lacks.items():
-        assert capabilities in told[name]["says"]
-        assert re.fullmatch(r"sudo \S+ -P -m tcpwatch doctor --json", told[name]["mend"])
-    assert told["sockets"]["says"].startswith("BPF: " if level.has_bpf else "NETLINK_SOCK_DIAG: ")
-    assert (FOR_BPF in told["sockets"]["says"]) is (told["sockets"]["mend"] is not None) is not level.has_bpf
+        assert capabilities in report[name]["says"]
+        assert re.fullmatch(r"sudo \S+ -P -m tcpwatch doctor --json", report[name]["mend"])
+    assert report["sockets"]["says"].startswith("BPF: " if level.has_bpf else "NETLINK_SOCK_DIAG: ")
+    assert (FOR_BPF in report["sockets"]["says"]) is (report["sockets"]["mend"] is not None) is not level.has_bpf
 
 
 def test_doctor_in_words_says_the_same(place: Place, level: Level, command: list[str]) -> None:
@@ -100,10 +100,10 @@ def test_doctor_in_words_says_the_same(place: Place, level: Level, command: list
 @needs_bpf
 def test_doctor_mends_nothing_that_was_not_wanted(place: Place, program: list[str]) -> None:
     """Root lacks no capability for what `--no-bpf` leaves out."""
-    told = checks(place, [*program, "--no-bpf"])
-    assert not told["events"]["works"]
-    assert (told["events"]["mend"], told["sockets"]["mend"]) == (None, None)
-    assert "CAP_" not in told["events"]["says"]
+    report = checks(place, [*program, "--no-bpf"])
+    assert not report["events"]["works"]
+    assert (report["events"]["mend"], report["sockets"]["mend"]) == (None, None)
+    assert "CAP_" not in report["events"]["says"]
 
 
 def test_doctor_names_the_capabilities_held(place: Place, level: Level, command: list[str]) -> None:
@@ -146,8 +146,8 @@ def test_dashboard_works_for_every_user(tmux: None, place: Place, level: Level, 
 def test_root_of_a_container_is_told_what_to_start_it_with(place: Place, program: list[str]) -> None:
     """Docker leaves root without the capabilities for BPF and for the files of others' processes."""
     docker = "-all,+setgid,+setuid,+setpcap,+net_raw"
-    told = checks(place, ["setpriv", f"--bounding-set={docker}", "--inh-caps=-all", *program])
-    assert {name: check["works"] for name, check in told.items()} == {
+    report = checks(place, ["setpriv", f"--bounding-set={docker}", "--inh-caps=-all", *program])
+    assert {name: check["works"] for name, check in report.items()} == {
         "sockets": True,
         "owners": False,
         "events": False,
@@ -160,17 +160,17 @@ def test_root_of_a_container_is_told_what_to_start_it_with(place: Place, program
         "route": True,
         "conntrack": True,
     }
-    assert told["owners"]["mend"].endswith("start the container with --cap-add=SYS_PTRACE --cap-add=DAC_READ_SEARCH")
-    assert told["events"]["mend"].endswith("start the container with --cap-add=BPF --cap-add=PERFMON")
-    assert told["sockets"]["mend"] == told["events"]["mend"]
+    assert report["owners"]["mend"].endswith("start the container with --cap-add=SYS_PTRACE --cap-add=DAC_READ_SEARCH")
+    assert report["events"]["mend"].endswith("start the container with --cap-add=BPF --cap-add=PERFMON")
+    assert report["sockets"]["mend"] == report["events"]["mend"]
 
 
 def test_root_without_the_right_to_look_into_others_is_told_which(place: Place, program: list[str]) -> None:
     bounded = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-all", *program, "--no-bpf"]
     with place.running(sys.executable, "-c", SERVER):
         place.wait_for_listener(8087)
-        told = [json.loads(line) for line in place.run(*bounded, "sockets", "--json").stdout.splitlines()]
-    assert {socket["no_owner"] for socket in told} == {"needs CAP_SYS_PTRACE"}
+        report = [json.loads(line) for line in place.run(*bounded, "sockets", "--json").stdout.splitlines()]
+    assert {socket["no_owner"] for socket in report} == {"needs CAP_SYS_PTRACE"}
 
 
 def test_root_of_a_user_namespace_is_told_that_others_are_out_of_sight(place: Place, program: list[str]) -> None:

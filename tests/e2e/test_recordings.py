@@ -35,8 +35,8 @@ def analysis_by_tshark(name: str) -> list[set[str]]:
         "occurrence=f",
         *fields,
     ]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
-    return [{word for word, value in zip(WORDS, line.split(","), strict=True) if value} for line in told.splitlines()]
+    output = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    return [{word for word, value in zip(WORDS, line.split(","), strict=True) if value} for line in output.splitlines()]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -25,7 +25,13 @@ os.execv(sys.executable, [sys.executable, "-m", "tcpwatch", *words])
 """
 
 
-@pytest.fixture(params=["max_user_namespaces", "max_net_namespaces"])
+# Each limit is in a namespace of its own: they need not wait for each other.
+LIMITS = [
+    pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("max_user_namespaces", "max_net_namespaces")
+]
+
+
+@pytest.fixture(params=LIMITS)
 def limit(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

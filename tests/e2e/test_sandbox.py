@@ -36,8 +36,8 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 def sandbox(place: Place, *command: str) -> dict[str, Any] | None:
-    told = json.loads(place.run(*command, "doctor", "--json").stdout)
-    return next((check for check in told["checks"] if check["name"] == "sandbox"), None)
+    report = json.loads(place.run(*command, "doctor", "--json").stdout)
+    return next((check for check in report["checks"] if check["name"] == "sandbox"), None)
 
 
 def status(pid: int, thread: int | None = None) -> dict[str, str]:
@@ -52,9 +52,9 @@ def test_every_thread_of_the_dashboard_is_filtered(tmux: None, place: Place, pro
         threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
         assert len(threads) > 2
         for thread in threads:
-            told = status(pid, thread)
-            assert told["Seccomp"] == FILTERED
-            assert {int(told[name], 16) for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb")} == {0}
+            report = status(pid, thread)
+            assert report["Seccomp"] == FILTERED
+            assert {int(report[name], 16) for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb")} == {0}
         terminal.press("q")
         terminal.wait_for("exit code 0")
 
@@ -62,18 +62,21 @@ def test_every_thread_of_the_dashboard_is_filtered(tmux: None, place: Place, pro
 @needs_bpf
 @pytest.mark.skipif(not version(), reason="the kernel has no Landlock")
 def test_doctor_tells_that_it_is_whole(place: Place, program: list[str]) -> None:
-    told = sandbox(place, *program)
-    assert told is not None
-    assert told["works"]
-    assert re.fullmatch(r"seccomp: no program .*; Landlock: no file .*", told["says"])
+    report = sandbox(place, *program)
+    assert report is not None
+    assert report["works"]
+    assert re.fullmatch(r"seccomp: no program .*; Landlock: no file .*", report["says"])
 
 
 def test_doctor_tells_what_the_kernel_refuses_and_the_rest_holds(place: Place, program: list[str]) -> None:
-    told = sandbox(place, sys.executable, "-c", NO_LANDLOCK, *program)
-    assert told is not None
-    assert told["says"].startswith("seccomp: no program")
-    if "owners" not in told["says"]:
-        assert (told["works"], told["says"].rpartition("; ")[2]) == (False, "Landlock: none (Operation not supported)")
+    report = sandbox(place, sys.executable, "-c", NO_LANDLOCK, *program)
+    assert report is not None
+    assert report["says"].startswith("seccomp: no program")
+    if "owners" not in report["says"]:
+        assert (report["works"], report["says"].rpartition("; ")[2]) == (
+            False,
+            "Landlock: none (Operation not supported)",
+        )
 
 
 def test_doctor_says_nothing_of_it_to_a_plain_user(place: Place, plain_program: list[str]) -> None:
@@ -81,10 +84,10 @@ def test_doctor_says_nothing_of_it_to_a_plain_user(place: Place, plain_program: 
 
 
 def test_owners_are_found_in_proc_without_landlock(place: Place, program: list[str]) -> None:
-    told = sandbox(place, *program, "--no-bpf")
-    assert told is not None
-    assert told["works"]
-    assert told["says"].endswith("Landlock: none (owners are looked for in /proc, which it forbids)")
+    report = sandbox(place, *program, "--no-bpf")
+    assert report is not None
+    assert report["works"]
+    assert report["says"].endswith("Landlock: none (owners are looked for in /proc, which it forbids)")
 
 
 def test_recording_and_counting_go_on_inside(place: Place, program: list[str], open_folder: Path) -> None:

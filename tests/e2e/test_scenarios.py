@@ -9,18 +9,19 @@ import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tcpwatch.lab.recordings import acts_of
 from tcpwatch.lab.scenarios import SCENARIOS
+from tests.e2e.forks import ForkServer
 from tests.e2e.witnesses import Witnessed, skip_where_refused, witnessed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
 
 AT_ONCE = 4
-PACE = "0.6"
+PACE_S = "0.6"
+USERS = ("as_root", "as_plain_user")
 NEEDS = {"https": "openssl"}
 # States that take microseconds on loopback, shown by segments but by a socket only where a scenario holds them still.
 PASSING = {"SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "LAST-ACK", "CLOSED"}
@@ -33,34 +34,34 @@ HELD = {
     "half-open": {"SYN-SENT", "SYN-RECEIVED"},
     "syn-flood": {"SYN-SENT", "SYN-RECEIVED"},
     "accept-queue-full": {"SYN-SENT"},
+    "fd-limit": {"SYN-SENT"},
+    "deferred-accept": {"SYN-RECEIVED"},
 }
 
 Runs = dict[str, "Future[Witnessed]"]
 
 
-def play_all(program: list[str], folder: Path) -> Iterator[Runs]:
-    def play(name: str) -> Witnessed:
-        (folder / name).mkdir()
-        return witnessed(program, name, PACE, folder / name)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {name: pool.submit(play, name) for name in SCENARIOS}
+def play_all(program: ForkServer) -> Iterator[Runs]:
+    with ForkServer([sys.executable, "-m", "tcpwatch"]) as outside, ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {name: pool.submit(witnessed, program, outside, name, PACE_S) for name in SCENARIOS}
 
 
 @pytest.fixture(scope="module")
-def as_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def as_root(program: list[str]) -> Iterator[Runs]:
     if os.geteuid() != 0:
         pytest.skip("needs root")
-    yield from play_all([sys.executable, "-m", "tcpwatch"], tmp_path_factory.mktemp("root"))
+    with ForkServer(program) as server:
+        yield from play_all(server)
 
 
 @pytest.fixture(scope="module")
-def as_plain_user(plain_program: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    skip_where_refused(plain_program)
-    yield from play_all(plain_program, tmp_path_factory.mktemp("plain"))
+def as_plain_user(plain_program: list[str]) -> Iterator[Runs]:
+    with ForkServer(plain_program) as server:
+        skip_where_refused(server)
+        yield from play_all(server)
 
 
-@pytest.fixture(params=["as_root", "as_plain_user"])
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.xdist_group(f"scenarios {name}")) for name in USERS])
 def runs(request: pytest.FixtureRequest) -> Runs:
     found: Runs = request.getfixturevalue(request.param)
     return found
@@ -112,8 +113,8 @@ def test_flows_from_outside_have_the_promised_analysis_and_end_in_a_state_that_w
 
 
 def test_recording_is_of_the_scenario_as_it_is_now(runs: Runs, name: str) -> None:
-    told = [line.partition("▶ ")[2] for line in runs[name].result().out.splitlines() if "▶" in line]
-    assert told == [act.text(str) for act in acts_of(name)], "`make scenarios` takes them anew"
+    announced = [line.partition("▶ ")[2] for line in runs[name].result().out.splitlines() if "▶" in line]
+    assert announced == [act.text(str) for act in acts_of(name)], "`make scenarios` takes them anew"
 
 
 def test_nothing_is_left_of_a_scenario_that_is_over(runs: Runs, name: str) -> None:

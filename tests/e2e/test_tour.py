@@ -4,11 +4,14 @@ import subprocess
 
 import pytest
 
+from tcpwatch.lab.scenarios import SCENARIOS
 from tests.e2e.conftest import Place
 from tests.e2e.terminal import Terminal
 from tests.e2e.witnesses import Ground
 
 pytestmark = pytest.mark.e2e
+
+ON_THE_HOST = [scenario for scenario in SCENARIOS.values() if not scenario.private]
 
 STEPS = {
     "1/3: the client asks to open: SYN, ISN": ("CLOSED → SYN-SENT",),
@@ -41,7 +44,9 @@ def test_presenter_holds_each_segment_of_the_handshake(tmux: None, place: Place,
         terminal.wait_for("Connections")
 
 
-@pytest.mark.parametrize(("words", "count"), [((), 25), (("--host",), 22)], ids=["own namespace", "host"])
+@pytest.mark.parametrize(
+    ("words", "count"), [((), len(SCENARIOS)), (("--host",), len(ON_THE_HOST))], ids=["own namespace", "host"]
+)
 def test_tour_goes_from_the_demo_to_the_scenarios_and_leaves_nothing(
     tmux: None, place: Place, program: list[str], words: tuple[str, ...], count: int
 ) -> None:
@@ -64,6 +69,6 @@ def test_tour_of_a_plain_user_has_every_scenario(tmux: None, plain_program: list
         if "for want of" in screen:
             pytest.skip("this user gets no namespace here")
         terminal.press("]")
-        terminal.wait_for("1 / 25", "handshake · one connection")
+        terminal.wait_for(f"1 / {len(SCENARIOS)}", "handshake · one connection")
         terminal.press("q")
         terminal.wait_for("exit code 0")

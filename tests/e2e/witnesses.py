@@ -3,59 +3,22 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.e2e.forks import ForkServer, Run
 from tests.lab.proc_net import eventually
 
-STOPS_WHERE_IT_PLAYS = """
-import os, signal, sys
-from tcpwatch.cli import main
-from tcpwatch.cli.commands.demo import command as demo
-enter = demo.enter_own_namespace
-def enter_and_stop():
-    place = enter()
-    os.kill(os.getpid(), signal.SIGSTOP)
-    return place
-demo.enter_own_namespace = enter_and_stop
-sys.exit(main(sys.argv[1:]))
-"""
-# Whoever is not root owns the user namespace too, and holds every capability once he is in it.
-ENTER = """
-import os, sys
-from tcpwatch.lab.namespace import _leave_capabilities_to_children
-from tcpwatch.system.libc import call
-pid, *command = sys.argv[1:]
-kinds = ["net"] if os.geteuid() == 0 else ["user", "net"]
-for namespace in [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]:
-    call("setns", namespace, 0)
-if os.geteuid():
-    _leave_capabilities_to_children()
-os.execv(command[0], command)
-"""
-LOOKS_OFTEN = """
-import sys, time
-from tcpwatch.cli import main
-while True:
-    main(["sockets", "--json", "--no-bpf", "-p", "9999"])
-    print("looking", file=sys.stderr)
-    time.sleep(0.25)
-"""
-WATCH_PORT = ("-i", "lo", "-p", "9999", "--json")
-WITNESSES = {
-    "sockets": ("-c", LOOKS_OFTEN),
-    "flows": ("-m", "tcpwatch", "flows", *WATCH_PORT),
-    "packets": ("-m", "tcpwatch", "packets", *WATCH_PORT),  # ends last: it has seen all that the others have
-}
+PORT = ("-p", "9999", "--json")
+WITNESSES = (
+    ("look_often", "sockets", "--no-bpf", *PORT),
+    ("watch", "flows", "-i", "lo", *PORT),
+    ("watch", "packets", "-i", "lo", *PORT),  # ends last: it has seen all that the others have
+)
 BEGUN = ("looking", "tcpwatch: capturing on lo")
-PATIENCE_S = 20
-ENDS_WITHIN_S = 60
 
 
 class Witnessed(NamedTuple):
@@ -96,52 +59,43 @@ def place_of(pid: int) -> str:
         return ""
 
 
-def skip_where_refused(program: Sequence[str]) -> None:
+def skip_where_refused(program: ForkServer) -> None:
     """Skip the test where this program may have no namespace."""
-    tried = subprocess.run([*program, "demo", "refused", "--headless"], capture_output=True, text=True, check=False)
-    if "playing from recordings" in tried.stderr:
-        pytest.skip(tried.stderr.splitlines()[0])
+    with program.run("play", "refused", "--pace", "0", "--headless", "--lang", "en", out_to_file=True) as tried:
+        if not tried.has_stopped():
+            pytest.skip(tried.end().err.splitlines()[0])
 
 
-def begin(program: Sequence[str], *words: str) -> "tuple[subprocess.Popen[str], Ground]":
-    """Start the demo; it has stopped in its own namespace, before anything happens there, and goes on by SIGCONT."""
-    *python, dash_m, package = program
-    assert (dash_m, package) == ("-m", "tcpwatch")
-    command = [*python, "-c", STOPS_WHERE_IT_PLAYS, "demo", *words, "--headless", "--lang", "en"]
-    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    status = os.waitid(os.P_PID, demo.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-    if status is None or status.si_code != os.CLD_STOPPED:
-        raise AssertionError(demo.communicate()[1])
-    return demo, Ground(demo.pid)
+@contextmanager
+def begun(program: ForkServer, name: str, pace_s: str, *, out_to_file: bool = False) -> Iterator[tuple[Run, Ground]]:
+    """The demo, stopped in its own namespace before anything happens there; it goes on by SIGCONT."""
+    words = ("play", name, "--pace", pace_s, "--headless", "--lang", "en")
+    with program.run(*words, out_to_file=out_to_file) as demo:
+        if not demo.has_stopped():
+            raise AssertionError(demo.end().err)
+        yield demo, Ground(demo.pid)
 
 
-def witnessed(program: Sequence[str], name: str, pace: str, folder: Path) -> Witnessed:
-    """Play the scenario, as root or as this user, to its end before all witnesses."""
-    with ExitStack() as ending:
-        demo, ground = begin(program, name, "--pace", pace)
-        ending.enter_context(demo)
-        ending.callback(demo.kill)
-        watching = {}
-        for witness_name, words in WITNESSES.items():
-            told = ending.enter_context((folder / witness_name).open("w"))
-            from_outside = [sys.executable, "-c", ENTER, str(demo.pid), sys.executable, *words]
-            witness = subprocess.Popen(from_outside, stdout=told, stderr=subprocess.PIPE, text=True)
-            watching[witness_name] = ending.enter_context(witness)
-            ending.callback(witness.kill)
-        for witness in watching.values():
-            assert witness.stderr is not None
-            assert witness.stderr.readline().startswith(BEGUN)
+def witnessed(program: ForkServer, outside: ForkServer, name: str, pace_s: str) -> Witnessed:
+    """Play the scenario to its end before all witnesses, who are outside."""
+    with begun(program, name, pace_s, out_to_file=True) as (demo, ground), ExitStack() as watching:
+        looker, *others = [
+            watching.enter_context(outside.run(run, str(demo.pid), *words, out_to_file=True))
+            for run, *words in WITNESSES
+        ]
+        for witness in (looker, *others):
+            assert witness.err.readline().startswith(BEGUN)
         demo.send_signal(signal.SIGCONT)
-        out, err = demo.communicate(timeout=ENDS_WITHIN_S)
-        for witness in watching.values():
-            witness.terminate()
-            witness.communicate(timeout=PATIENCE_S)
-        return Witnessed(
-            demo.returncode, out, err, ground.all_gone(), *(testimony(folder / each) for each in WITNESSES)
-        )
+        demo.has_stopped()
+        sockets = said_by(looker)
+        demo.send_signal(signal.SIGCONT)
+        code, out, err = demo.end()
+        flows, packets = map(said_by, others)
+        return Witnessed(code, out, err, ground.all_gone(), sockets, flows, packets)
 
 
-def testimony(file: Path) -> list[dict[str, Any]]:
-    """The objects in the file; a line that was broken off is none."""
-    lines = file.read_text().splitlines(keepends=True)
+def said_by(witness: Run) -> list[dict[str, Any]]:
+    """All that it has said, an object a line, now that it is to end; a line that was broken off is none."""
+    witness.send_signal(signal.SIGTERM)
+    lines = witness.end().out.splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith("\n")]

@@ -84,8 +84,10 @@ def compare(capture: Path, kind: str, number: int, place: Path) -> Compared:
         writer = PcapngWriter(file)
         for time_ns, link_type, data, wire_length in records:
             writer.write("", link_type, time_ns, data, wire_length)
-    told, said = tsharks(place), ours(records)
-    return Compared(len(told), [(frame, row, said.get(frame)) for frame, row in told.items() if row != said.get(frame)])
+    by_tshark, said = tsharks(place), ours(records)
+    return Compared(
+        len(by_tshark), [(frame, row, said.get(frame)) for frame, row in by_tshark.items() if row != said.get(frame)]
+    )
 
 
 def main(words: list[str]) -> None:

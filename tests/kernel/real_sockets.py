@@ -14,6 +14,9 @@ KEEPALIVE_S = 20
 WITHOUT_FILTER = frozenset({State.LISTEN, State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_2, State.TIME_WAIT})
 
 
+WHOLE_SEARCH_NS = 60_000_000_000  # a search for owners that ends when it is done, however busy the machine is
+
+
 class _Instruction(ctypes.Structure):
     _fields_ = (("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte), ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint))
 

@@ -15,7 +15,7 @@ from tcpwatch.kernel.source import SocketSource
 from tcpwatch.sockets.row import NoOwner, SocketRow, TimerKind
 from tcpwatch.tcp.state import State
 from tests.kernel.bpf.allowed import needs_bpf
-from tests.kernel.real_sockets import RealSockets
+from tests.kernel.real_sockets import WHOLE_SEARCH_NS, RealSockets
 from tests.ss_output import Printed, ss
 
 pytestmark = [
@@ -127,7 +127,7 @@ def test_info_equal(both: Both) -> None:
 
 
 def test_owner_of_every_state(both: Both) -> None:
-    owners = OwnerIndex().resolve([row for row, _ in both])
+    owners = OwnerIndex(budget_ns=WHOLE_SEARCH_NS).resolve([row for row, _ in both])
     for row, _ in both:
         found = owners[row.cookie]
         if row.inode:

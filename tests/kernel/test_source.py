@@ -6,7 +6,7 @@ import pytest
 
 from tcpwatch.errors import SourceError
 from tcpwatch.kernel import source
-from tcpwatch.kernel.proc.owners import BUDGET_NS, OwnerIndex
+from tcpwatch.kernel.proc.owners import SEARCH_BUDGET_NS, OwnerIndex
 from tcpwatch.kernel.sock_diag.destroy_events import DestroyEvents
 from tcpwatch.kernel.source import UNLIMITED_NS, open_kernel, open_socket_source
 from tcpwatch.sockets.namespace import Namespace
@@ -204,4 +204,4 @@ def test_one_picture_is_searched_to_its_end(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("tcpwatch.kernel.source.OwnerIndex", lambda budget_ns: budgets.append(budget_ns))
     for once in (False, True):
         open_kernel(portable=True, once=once).sockets.close()
-    assert budgets == [BUDGET_NS, UNLIMITED_NS]
+    assert budgets == [SEARCH_BUDGET_NS, UNLIMITED_NS]

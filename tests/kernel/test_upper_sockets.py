@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,10 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.proc.owners import answer_without_holder
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.kernel.upper_sockets import WithUpperSockets
+from tcpwatch.sockets.extras import Extensions
 from tcpwatch.sockets.row import NoOwner, SocketRow, UpperSocket
 from tcpwatch.tcp.state import State
-from tests.builders import CLIENT, SERVER, ends, row
+from tests.builders import CLIENT, SERVER, Told, ends, row
 from tests.kernel.real_sockets import IPPROTO_MPTCP
 
 SUBFLOW, PLAIN = row(cookie=1, inode=7), row(cookie=2, inode=8, ends=ends(CLIENT, SERVER))
@@ -40,7 +42,7 @@ def above(state: State = State.CLOSE_WAIT, inode: int = 7, recv_q: int = 5_832) 
 
 def test_state_and_queue_are_those_of_the_socket_above() -> None:
     joined, plain = WithUpperSockets(Table(SUBFLOW, PLAIN), Table(above())).dump()
-    assert joined.upper == UpperSocket("MPTCP", State.CLOSE_WAIT, 5_832)
+    assert joined.upper == UpperSocket("MPTCP", State.CLOSE_WAIT, 5_832, 0)
     assert (joined.inode, joined.state) == (7, State.ESTABLISHED)
     assert plain is PLAIN
 
@@ -60,6 +62,33 @@ def test_socket_above_without_a_program_leaves_none_below(state: State, why: NoO
     [orphan] = WithUpperSockets(Table(SUBFLOW), Table(above(state, inode=0))).dump()
     assert orphan.inode == 0
     assert answer_without_holder(orphan, None) is why
+
+
+def test_token_is_in_the_mptcp_info() -> None:
+    info = bytes(12) + (0xAFFE).to_bytes(4, sys.byteorder) + bytes(60)
+    [joined] = WithUpperSockets(Table(SUBFLOW), Table(replace(above(), info_bytes=info))).dump()
+    assert joined.upper is not None
+    assert joined.upper.token == 0xAFFE
+
+
+def joined_later(port: int = SERVER[1], ulp: str | None = "mptcp") -> SocketRow:
+    return row(cookie=3, inode=77, ends=ends(("10.0.0.9", 5), ("10.0.0.8", port)), attributes=Told(Extensions(ulp=ulp)))
+
+
+@pytest.mark.parametrize(
+    ("later", "found"), [(joined_later(), True), (joined_later(ulp=None), False), (joined_later(port=1), False)]
+)
+def test_socket_that_joined_a_closed_one_has_no_program(later: SocketRow, found: bool) -> None:
+    gone = replace(above(State.FIN_WAIT_2, inode=0), ends=ends(CLIENT, SERVER))
+    [dumped] = WithUpperSockets(Table(later), Table(gone)).dump()
+    assert (dumped.upper is not None) == found
+    if found:
+        assert answer_without_holder(dumped, None) is NoOwner.KERNEL
+
+
+def test_socket_that_joined_one_of_several_states_is_left_as_it_is() -> None:
+    gone = [replace(above(state, inode=0), ends=ends(CLIENT, SERVER)) for state in (State.FIN_WAIT_2, State.LAST_ACK)]
+    assert WithUpperSockets(Table(joined_later()), Table(*gone)).dump() == [joined_later()]
 
 
 def test_kernel_without_mptcp_is_asked_once() -> None:

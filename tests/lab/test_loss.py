@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tcpwatch.lab.loss import drop_incoming, let_through, lossy
+from tcpwatch.lab.loss import drop_incoming, drop_larger_than, let_through, lossy
 
 pytestmark = pytest.mark.e2e
 
@@ -53,3 +53,13 @@ def test_dropping_end_may_still_send(ends: Ends) -> None:
     drop_incoming(server)
     server.send(b"hello")
     assert client.recv(10) == b"hello"
+
+
+def test_drop_larger_than_passes_what_is_small(ends: Ends) -> None:
+    client, server = ends
+    drop_larger_than(500, server)
+    client.send(b"small")
+    assert server.recv(10) == b"small"
+    client.send(bytes(500))  # and a header
+    with pytest.raises(TimeoutError):
+        server.recv(10)

@@ -70,6 +70,17 @@ def test_wire_sends_from_another_address(wire: RawWire, port: int) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.parametrize(("words", "ttl"), [((), 64), ((57,), 57)], ids=["as Linux", "as asked"])
+def test_wire_sends_with_a_ttl(wire: RawWire, port: int, words: tuple[int, ...], ttl: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as heard:
+        heard.settimeout(5)
+        wire.send(SYN._replace(destination_port=port), *words)
+        while decode_segment(datagram := heard.recv(100)).destination_port != port:
+            pass
+    assert datagram[8] == ttl
+
+
+@pytest.mark.e2e
 def test_wire_that_stays_silent(wire: RawWire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raw, "HEARD_WITHIN_S", 0.05)
     with pytest.raises(TcpwatchError, match="loopback stayed silent"):

@@ -132,3 +132,13 @@ def test_wait_until_has_an_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(stage_module, "STATE_WITHIN_S", 0.05)
     with pytest.raises(TcpwatchError, match="no ESTABLISHED within"):
         stage.wait_until(stage.bound(), "ESTABLISHED")
+
+
+@pytest.mark.e2e
+def test_start_gives_a_program_that_is_kept(stage: Stage) -> None:
+    started = stage.start("server", "--port", str(stage.port))
+    try:
+        assert stage.started == [started]
+        stage.connect().close()
+    finally:
+        started.stop()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from tcpwatch.capture.frame import Frame
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.monitor.replay.capture_file import SEGMENT_LIMIT, Recorded
+from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.wire.decode import Decoder
@@ -46,5 +47,5 @@ def events_of(frames: Iterable[Frame], tracker: FlowTracker, damage: CaptureFile
 def recorded(
     *frames: Frame, clock: Clock | None = None, limit: int = SEGMENT_LIMIT, damage: CaptureFileError | None = None
 ) -> Recorded:
-    tracker = FlowTracker()
+    tracker = ReplayTracker()
     return Recorded("talk.pcapng", events_of(frames, tracker, damage), tracker, clock or Clock(), limit)

@@ -60,7 +60,7 @@ def test_doubt_of_one_connection_is_none_of_another() -> None:
     assert lasting_disagreements.lasting(b"other", [doubt()], PATIENCE_NS) == ()
 
 
-def told(held: Connection, lasting_disagreements: LastingDisagreements, now_ns: int = 0, dropped: int = 0) -> Detail:
+def remarks(held: Connection, lasting_disagreements: LastingDisagreements, now_ns: int = 0, dropped: int = 0) -> Detail:
     """The server's end at a moment, whose peer has half closed on the wire."""
     tap = Wiretap(ScriptedFrames((*HANDSHAKE, *HALF_CLOSE)), PacketLog())
     tap.receive()
@@ -74,8 +74,8 @@ def told(held: Connection, lasting_disagreements: LastingDisagreements, now_ns: 
 def rules(held: Connection, dropped: int = 0) -> list[str]:
     """What has lasted long enough at the second look."""
     lasting_disagreements = LastingDisagreements()
-    assert told(held, lasting_disagreements, 0, dropped).disagreements == ()
-    return [problem.rule for problem in told(held, lasting_disagreements, PATIENCE_NS, dropped).disagreements]
+    assert remarks(held, lasting_disagreements, 0, dropped).disagreements == ()
+    return [problem.rule for problem in remarks(held, lasting_disagreements, PATIENCE_NS, dropped).disagreements]
 
 
 def test_socket_that_did_not_take_the_fin() -> None:
@@ -93,7 +93,7 @@ def test_socket_that_vanished_a_moment_ago_is_gone_whatever_its_last_row_says() 
 
 
 def test_patience_is_longer_than_the_round_trip() -> None:
-    whole = told(connection(row=server_row()), LastingDisagreements())
+    whole = remarks(connection(row=server_row()), LastingDisagreements())
     assert patience_ns(whole) == PATIENCE_NS
     assert patience_ns(replace(whole, info=TcpInfo(rtt=3_000_000))) == 3_000_000_000
     assert whole.flow is not None
@@ -102,9 +102,9 @@ def test_patience_is_longer_than_the_round_trip() -> None:
 
 def test_flow_of_an_earlier_connection_is_not_the_sockets() -> None:
     born = Timeline().entering(State.SYN_SENT, 60_000_000_000, Precision.EXACT)
-    assert told(replace(connection(row=server_row()), past=born), LastingDisagreements()).flow is None
+    assert remarks(replace(connection(row=server_row()), past=born), LastingDisagreements()).flow is None
 
 
 def test_flow_of_a_later_connection_is_not_the_closed_ones() -> None:
     over = Timeline().entering(State.CLOSED, -60_000_000_000, Precision.EXACT)
-    assert told(replace(connection(row=server_row(State.CLOSED)), past=over), LastingDisagreements()).flow is None
+    assert remarks(replace(connection(row=server_row(State.CLOSED)), past=over), LastingDisagreements()).flow is None

@@ -123,7 +123,7 @@ def test_gone_row_does_not_hide_its_replacement(order: tuple[int, int]) -> None:
     assert by_ends(both[index] for index in order)[row().ends].key == 2
 
 
-def told(at_s: float, old: State | None, new: State | None, cookie: int = 1, **facts: object) -> SocketEvent:
+def change(at_s: float, old: State | None, new: State | None, cookie: int = 1, **facts: object) -> SocketEvent:
     event = SocketEvent(int(at_s * SECOND), cookie, row().ends, OccurrenceKind.STATE, old, new)
     return event._replace(**facts)  # type: ignore[arg-type]
 
@@ -141,17 +141,17 @@ def wire_timelines(found: Connection) -> list[tuple[State, float, Precision]]:
 
 
 SHORT = (
-    told(100.1, State.SYN_RECEIVED, State.ESTABLISHED),
-    told(100.2, State.ESTABLISHED, State.FIN_WAIT_1),
-    told(100.3, State.FIN_WAIT_1, State.FIN_WAIT_2),
-    told(100.4, State.FIN_WAIT_2, State.CLOSED),
+    change(100.1, State.SYN_RECEIVED, State.ESTABLISHED),
+    change(100.2, State.ESTABLISHED, State.FIN_WAIT_1),
+    change(100.3, State.FIN_WAIT_1, State.FIN_WAIT_2),
+    change(100.4, State.FIN_WAIT_2, State.CLOSED),
 )
 
 
 def test_change_with_event_has_an_exact_time() -> None:
     history = History()
     dump(history, 100, row())
-    add_events(history, [told(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
+    add_events(history, [change(100.3, State.ESTABLISHED, State.CLOSE_WAIT)])
     found = dump(history, 101, row(state=State.CLOSE_WAIT))[1]
     assert wire_timelines(found) == [
         (State.ESTABLISHED, 100, Precision.AT_LEAST),
@@ -163,7 +163,7 @@ def test_change_with_event_has_an_exact_time() -> None:
 def test_retransmission_event_is_in_the_timeline() -> None:
     history = History()
     dump(history, 100, row())
-    add_events(history, [told(100.3, None, None, kind=OccurrenceKind.RETRANSMISSION)])
+    add_events(history, [change(100.3, None, None, kind=OccurrenceKind.RETRANSMISSION)])
     assert dump(history, 101, row())[1].timeline.occurrences == {OccurrenceKind.RETRANSMISSION}
 
 
@@ -202,7 +202,7 @@ def test_connection_that_goes_on_is_waited_for_a_while() -> None:
     add_events(history, SHORT[:1])
     dump(history, 101)
     assert len(dump(history, 102, row())[1].timeline.intervals) == 2
-    add_events(history, [told(102, State.CLOSED, State.SYN_SENT, cookie=2)])
+    add_events(history, [change(102, State.CLOSED, State.SYN_SENT, cookie=2)])
     dump(history, 102 + UNSEEN_NS / SECOND, row())
     assert len(dump(history, 108, row(cookie=2))[2].timeline.intervals) == 1
 
@@ -211,7 +211,9 @@ def test_destroyed_socket_that_is_in_the_table_cut_down_is_not_closed() -> None:
     """The whole socket had a cookie made at its end; what is left of it has another."""
     history = History()
     dump(history, 100)
-    end = told(100.5, None, State.CLOSED, cookie=2, precision=Precision.BETWEEN, row=row(cookie=2, state=State.CLOSED))
+    end = change(
+        100.5, None, State.CLOSED, cookie=2, precision=Precision.BETWEEN, row=row(cookie=2, state=State.CLOSED)
+    )
     add_events(history, [end])
     dump(history, 101, row(state=State.TIME_WAIT))
     assert history.closed(101 * SECOND) == ()
@@ -244,14 +246,14 @@ def test_row_that_one_dump_missed_has_not_ended() -> None:
 
 def test_pending_sockets_above_the_limit_are_counted() -> None:
     history = History()
-    add_events(history, [told(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(PENDING_LIMIT + 5)])
+    add_events(history, [change(100, State.CLOSED, State.SYN_SENT, cookie) for cookie in range(PENDING_LIMIT + 5)])
     assert history.closed_left_out == 5
 
 
 def test_owner_from_an_event_stays_if_none_is_found() -> None:
     history = History()
     dump(history, 100)
-    add_events(history, [told(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])
+    add_events(history, [change(100.1, State.CLOSED, State.SYN_SENT, owner=owner(fd=None, gone=True)), *SHORT[1:]])
     waiting = row(state=State.TIME_WAIT)
     for moment in (101, 102):
         [found] = history.update([waiting], {1: NoOwner.KERNEL}, {}, moment * SECOND)

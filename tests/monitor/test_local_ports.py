@@ -31,44 +31,44 @@ def clients(count: int, remote: tuple[str, int] = SERVER, ip: str = "10.0.0.1", 
     ]
 
 
-def told(rows: list[Connection], tw_reuse: int = 2, reserved: frozenset[int] = frozenset()) -> list[str]:
+def messages(rows: list[Connection], tw_reuse: int = 2, reserved: frozenset[int] = frozenset()) -> list[str]:
     stack = Stack(sysctls={TW_REUSE: tw_reuse}, local_ports=LocalPorts(40_000, 40_099, reserved))
     facts = HostFacts(stack, LocalPortUse().update(rows, stack, 0))
     return [str(problem.message) for _, problem in problems_of_host(facts)]
 
 
 def test_all_ports_towards_one_server_are_taken() -> None:
-    assert told(clients(100)) == [
+    assert messages(clients(100)) == [
         "100 of 100 local ports from 10.0.0.1 to 10.0.0.9:443 are taken, 100 in TIME-WAIT: connect() fails with "
         "EADDRNOTAVAIL."
     ]
 
 
 def test_open_connections_take_ports_too() -> None:
-    [message] = told(clients(90, state=State.ESTABLISHED))
+    [message] = messages(clients(90, state=State.ESTABLISHED))
     assert message.endswith("0 in TIME-WAIT: connect() fails with EADDRNOTAVAIL when the rest is.")
 
 
 def test_reserved_ports_are_none_to_choose() -> None:
     reserved = frozenset(range(40_050, 40_100))
-    assert told(clients(50), reserved=reserved)[0].startswith("50 of 50 local ports")
+    assert messages(clients(50), reserved=reserved)[0].startswith("50 of 50 local ports")
 
 
 def test_what_may_be_reused_is_said() -> None:
     on_loopback = clients(100, ("127.0.0.1", 443), "127.0.0.1")
-    assert "tcp_tw_reuse" in told(on_loopback)[0]
-    assert "tcp_tw_reuse" not in told(on_loopback, tw_reuse=0)[0]
-    assert "tcp_tw_reuse" in told(clients(100), tw_reuse=1)[0]
+    assert "tcp_tw_reuse" in messages(on_loopback)[0]
+    assert "tcp_tw_reuse" not in messages(on_loopback, tw_reuse=0)[0]
+    assert "tcp_tw_reuse" in messages(clients(100), tw_reuse=1)[0]
 
 
 def test_few_and_others_are_left_alone() -> None:
-    assert told(clients(89)) == []
-    assert told([*clients(50), *clients(50, ("10.0.0.9", 80))]) == []
-    assert told(clients(100, mark=Mark.GONE)) == []
+    assert messages(clients(89)) == []
+    assert messages([*clients(50), *clients(50, ("10.0.0.9", 80))]) == []
+    assert messages(clients(100, mark=Mark.GONE)) == []
     served = [
         connection(state=State.LISTEN, ends=ends(("0.0.0.0", port), ("0.0.0.0", 0))) for port in range(40_000, 40_100)
     ]
-    assert told([*clients(100), *served]) == []
+    assert messages([*clients(100), *served]) == []
 
 
 def test_range_that_is_not_known_is_no_reason() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.problem import Level, Problem, Since
 from tcpwatch.monitor.problems import ProblemFinder
 from tcpwatch.monitor.snapshot import Connection
@@ -29,12 +30,27 @@ def listener(cookie: int, port: int = 80) -> SocketRow:
 
 
 def test_sockets_of_one_program_in_one_trouble_are_one_problem() -> None:
-    [problem] = found(leak(1, 4), leak(2, 240), leak(3, 9))
-    assert problem.members == (2, 3, 1)
+    [problem] = found(leak(1, 4), leak(2, 240))
+    assert problem.members == (2, 1)
     assert problem.level is Level.PROGRAM
     assert problem.since == Since(NOW_NS - 240 * SECOND, True)
-    assert str(problem.message) == "3 connections CLOSE-WAIT, the oldest for 4m00s: java/42 must close()."
-    assert (problem.subject, str(problem.brief), str(problem.must)) == ("java/42", "3 CLOSE-WAIT", "must close()")
+    assert str(problem.message) == "2 connections CLOSE-WAIT, the oldest for 4m00s: java/42 must close()."
+    assert (problem.subject, str(problem.brief), str(problem.must)) == ("java/42", "2 CLOSE-WAIT", "must close()")
+
+
+def test_three_of_them_are_a_leak() -> None:
+    [problem] = found(leak(1, 4), leak(2, 240), leak(3, 9))
+    assert problem.rule == "close-wait-leak"
+    assert problem.members == (2, 3, 1)
+    assert str(problem.brief) == "3 CLOSE-WAIT"
+
+
+def test_leak_counts_those_that_came_a_moment_ago() -> None:
+    young = replace(leak(9, 1), half_close=HalfClose(False))
+    streaming = replace(leak(8, 60), half_close=HalfClose(True, 1))
+    [problem] = found(leak(1, 4), leak(2, 240), leak(3, 9), young, streaming)
+    assert problem.members == (2, 3, 1, 9)
+    assert found(leak(1, 4), leak(2, 240), young)[0].members == (2, 1)
 
 
 def test_socket_alone_keeps_the_words_of_its_rule() -> None:

@@ -78,9 +78,9 @@ def test_shifted_to_another_clock() -> None:
 
 def test_exact_life_gets_its_causes_and_keeps_its_moments() -> None:
     kernel = timeline((SYN_SENT, 0, EXACT), (OPEN, 3, EXACT), (FIN_WAIT_1, 4, EXACT))
-    told = with_segments(kernel, wire_life(*OPENING, FIN))
-    assert short(told) == [(SYN_SENT, 0, "→1/3 SYN"), (OPEN, 3, "←2/3 SYN-ACK"), (FIN_WAIT_1, 4, "→1/4 FIN")]
-    assert {interval.precision for interval in told.intervals} == {EXACT}
+    joined = with_segments(kernel, wire_life(*OPENING, FIN))
+    assert short(joined) == [(SYN_SENT, 0, "→1/3 SYN"), (OPEN, 3, "←2/3 SYN-ACK"), (FIN_WAIT_1, 4, "→1/4 FIN")]
+    assert {interval.precision for interval in joined.intervals} == {EXACT}
 
 
 def test_segment_that_the_socket_did_not_take_moves_nothing() -> None:
@@ -97,9 +97,9 @@ def test_segment_long_before_or_after_is_not_the_cause() -> None:
 def test_life_from_dumps_gets_the_wires_moments_and_what_went_between() -> None:
     kernel = timeline((OPEN, 900, AT_LEAST), (TIME_WAIT, 1900, BETWEEN))
     gone = moved(7 * MS, 1, State.LAST_ACK, TIME_WAIT, Step.FIN_ACK)
-    told = with_segments(kernel, wire_life(*OPENING, FIN, gone))
-    assert [interval.state for interval in told.intervals] == [SYN_SENT, OPEN, FIN_WAIT_1, TIME_WAIT]
-    assert {interval.precision for interval in told.intervals} == {WIRE}
+    joined = with_segments(kernel, wire_life(*OPENING, FIN, gone))
+    assert [interval.state for interval in joined.intervals] == [SYN_SENT, OPEN, FIN_WAIT_1, TIME_WAIT]
+    assert {interval.precision for interval in joined.intervals} == {WIRE}
 
 
 def test_what_happened_in_a_state_stays_in_it() -> None:

@@ -96,6 +96,15 @@ def test_every_frame_is_recorded_before_it_is_read(tmp_path: Path) -> None:
     tap.stop()
 
 
+def test_frames_that_come_late_are_recorded_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcapng"
+    tap = Wiretap(ScriptedFrames(HANDSHAKE, HALF_CLOSE), PacketLog(), recording=Recording(str(path)))
+    tap.receive()
+    tap.stop()
+    with path.open("rb") as file:
+        assert list(read_records(file)) == [*HANDSHAKE, *HALF_CLOSE]
+
+
 def test_thread_that_fails_leaves_its_last_words() -> None:
     class Broken(ScriptedFrames):
         def frames(self, timeout_ms: int) -> tuple[()]:

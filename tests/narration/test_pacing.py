@@ -7,8 +7,8 @@ from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 from tcpwatch.text.duration import SECOND_NS
 from tests.builders import event
+from tests.narration.test_ladder import traced
 from tests.narration.traces import OPENING, segments_of
-from tests.tui.ladder.test_model import traced
 
 ADVICE = "Watch the states."
 T = 1_000 * SECOND_NS

@@ -9,8 +9,8 @@ from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, FIN
 from tests.builders import connection, ends, event
+from tests.narration.test_ladder import traced
 from tests.narration.traces import OPENING
-from tests.tui.ladder.test_model import traced
 
 SECOND = 1_000_000_000
 LISTENER = connection(ends=ends(("127.0.0.1", 9999), ("0.0.0.0", 0)), state=State.LISTEN)
@@ -72,10 +72,10 @@ def test_segments_alike_are_told_in_a_sentence_once_and_each_with_its_states() -
     transcript = Transcript(0)
     transcript.receive(traced(*OPENING))
     transcript.receive(replace(one, stream=1) for one in traced(*OPENING))
-    told = [line.strip() for line in transcript.lines()]
-    assert sum(line.startswith("1/3: the client asks to open") for line in told) == 1
-    assert told.count("the client CLOSED → SYN-SENT    the server LISTEN") == 2
-    assert told.count("the client SYN-SENT → ESTABLISHED    the server LISTEN → SYN-RECEIVED") == 2
+    shown = [line.strip() for line in transcript.lines()]
+    assert sum(line.startswith("1/3: the client asks to open") for line in shown) == 1
+    assert shown.count("the client CLOSED → SYN-SENT    the server LISTEN") == 2
+    assert shown.count("the client SYN-SENT → ESTABLISHED    the server LISTEN → SYN-RECEIVED") == 2
 
 
 def test_segment_that_was_lost_is_told_so_where_that_is_known_in_time() -> None:

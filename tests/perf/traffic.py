@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
 
+from tcpwatch.lab.raw import checksum
 from tcpwatch.wire.files.capture_file import PcapngWriter
 from tcpwatch.wire.link import LINKTYPE_ETHERNET
 from tcpwatch.wire.segment import ACK, FIN, PSH, SYN
@@ -20,8 +21,12 @@ MSS = 1448
 LOSS = 0.005
 MASK = 0xFFFF_FFFF
 
-IPV4 = Struct("!12x H BBHHHBBH 4s4s")
+ETHERNET = bytes.fromhex("000000000000 000000000000 0800")
+IPV4 = Struct("!BBHHHBBH 4s4s")
+IPV4_SUM_AT = 10
 TCP = Struct("!HHIIHHHH")
+TCP_SUM_AT = 16
+PSEUDO = Struct("!HH")
 TIMESTAMPS = Struct("!HBBII")
 SYN_OPTIONS = bytes.fromhex("020405b4 0402 0103 0307 0101")  # MSS 1460, SACK permitted, window scale 7
 
@@ -49,11 +54,16 @@ def frame(source: End, destination: End, flags: int, length: int = 0, seq: int |
     )
     header_length = TCP.size + len(options)
     ack = destination.nxt if flags & ACK else 0
-    tcp = TCP.pack(source.port, destination.port, seq, ack, header_length << 10 | flags, 501, 0, 0)
-    ip = IPV4.pack(
-        0x0800, 0x45, 0, 20 + header_length + length, 0, 0x4000, 64, 6, 0, source.address, destination.address
-    )
-    return (ip + tcp + options + bytes(min(length, SNAPLEN)))[:SNAPLEN], 34 + header_length + length
+    tcp = TCP.pack(source.port, destination.port, seq, ack, header_length << 10 | flags, 501, 0, 0) + options
+    pseudo = source.address + destination.address + PSEUDO.pack(6, header_length + length)
+    tcp = _with_sum(tcp, TCP_SUM_AT, pseudo + tcp)  # zeros add nothing to it
+    ip = IPV4.pack(0x45, 0, 20 + header_length + length, 0, 0x4000, 64, 6, 0, source.address, destination.address)
+    headers = ETHERNET + _with_sum(ip, IPV4_SUM_AT, ip) + tcp
+    return (headers + bytes(min(length, SNAPLEN)))[:SNAPLEN], 34 + header_length + length
+
+
+def _with_sum(header: bytes, at: int, summed: bytes) -> bytes:
+    return header[:at] + checksum(summed).to_bytes(2) + header[at + 2 :]
 
 
 def conversation(number: int, chance: random.Random) -> Iterator[Frame]:

@@ -34,8 +34,8 @@ def test_capset_drops_capabilities_not_in_the_mask() -> None:
     given_up = "from tcpwatch.system.libc import capset; capset(1 << 13); print(open('/proc/self/status').read())"
     if os.geteuid():
         pytest.skip("needs root")
-    told = subprocess.run([sys.executable, "-c", given_up], capture_output=True, text=True, check=True).stdout
-    held = dict(line.split(":\t") for line in told.splitlines() if line.startswith("Cap"))
+    output = subprocess.run([sys.executable, "-c", given_up], capture_output=True, text=True, check=True).stdout
+    held = dict(line.split(":\t") for line in output.splitlines() if line.startswith("Cap"))
     assert [int(held[name], 16) for name in ("CapEff", "CapPrm", "CapInh")] == [1 << 13, 1 << 13, 0]
 
 

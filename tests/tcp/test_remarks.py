@@ -6,6 +6,7 @@ import pytest
 
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.wire.segment import INVALID_TIME
 from tests.tcp.trace import segments
 
 OPEN = ("> S 0:0(0) <mss 1460>", "< S. 0:0(0) ack 1 <mss 1460>", "> . 1(0) ack 1")
@@ -89,3 +90,20 @@ def test_segment_longer_than_the_mss_is_an_aggregate(line: str, note: str | None
 
 def test_segment_whose_mss_was_not_seen_is_no_aggregate() -> None:
     assert last("> . 1:60001(60000) ack 1").note is None
+
+
+def test_time_that_cannot_be_is_named() -> None:
+    tracker = FlowTracker()
+    *opening, data, ack = segments((*OPEN, "> . 1:101(100) ack 1", "< . 1(0) ack 101"))
+    assert [tracker.receive_segment(one).note for one in opening] == [None] * 3
+    invalid = tracker.receive_segment(replace(data, faults=(INVALID_TIME,)))
+    assert (invalid.note, invalid.analysis, invalid.in_flight) == ("no valid time in the file", (), 100)
+    assert tracker.receive_segment(ack).rtt_ns is None
+
+
+def test_handshake_with_a_time_that_cannot_be_is_not_measured() -> None:
+    for invalid in range(3):
+        tracker = FlowTracker()
+        for place, one in enumerate(segments((*OPEN, "> . 1:101(100) ack 1"))):
+            tracker.receive_segment(replace(one, faults=(INVALID_TIME,) if place == invalid else ()))
+        assert (tracker.flows()[0].handshake_rtt_ns is None) == (invalid != 1)

@@ -109,8 +109,8 @@ def test_limit_evicts_closed_flows_before_idle_flows() -> None:
 
 
 def test_expire_forgets_closed_flows_without_on_evict() -> None:
-    told: list[Flow] = []
-    tracker = FlowTracker(on_evict=told.extend)
+    let_go: list[Flow] = []
+    tracker = FlowTracker(on_evict=let_go.extend)
     tracker.receive_segment(from_port(1_000, time_ns=0))
     for line in segments(REFUSED):
         tracker.receive_segment(line)
@@ -123,7 +123,7 @@ def test_expire_forgets_closed_flows_without_on_evict() -> None:
         assert len(tracker.flows()) == 2
     tracker.expire(2 * START_NS)
     assert [flow.stream for flow in tracker.flows()] == [0]
-    assert (tracker.flow(CLIENT_FIRST), tracker.evicted, told) == (None, 0, [])
+    assert (tracker.flow(CLIENT_FIRST), tracker.evicted, let_go) == (None, 0, [])
 
 
 def test_limit_evicts_an_older_flow_but_not_its_successor() -> None:
@@ -182,11 +182,11 @@ def test_limit_evicts_open_connections_where_there_is_nothing_else() -> None:
 
 
 def test_limit_calls_on_evict_before_eviction() -> None:
-    told: list[int] = []
-    tracker = FlowTracker(limit=2, on_evict=lambda flows: told.extend(flow.stream for flow in flows))
+    let_go: list[int] = []
+    tracker = FlowTracker(limit=2, on_evict=lambda flows: let_go.extend(flow.stream for flow in flows))
     for port in range(3):
         tracker.receive_segment(from_port(1_000 + port, time_ns=port))
-    assert told == [0]
+    assert let_go == [0]
 
 
 fields = st.integers(min_value=0, max_value=2**32 - 1) | st.integers(min_value=990, max_value=1_010)
@@ -278,3 +278,25 @@ def test_four_tuple_used_again_on_one_of_two_links() -> None:
     assert events[0].analysis == ("reused_ports",)
     (late,) = on({"link": 2}, "> P. 1:101(100) ack 1", isns=(1_000, 5_000))
     assert tracker.receive_segment(late).stream == 0
+
+
+@pytest.mark.parametrize("ways", [({"link": 2}, {"link": 3}), ({"vlan": (10,)}, {"vlan": (20,)})])
+@pytest.mark.parametrize("answer_first", [False, True])
+def test_two_links_whose_syns_were_not_seen_have_a_flow_each(
+    ways: tuple[dict[str, object], dict[str, object]], answer_first: bool
+) -> None:
+    lines = ["> P. 1:101(100) ack 1", "< . 1(0) ack 101", "> P. 101:201(100) ack 1"]
+    first = on(ways[0], *lines, isns=(1_000, 5_000))
+    second = on(ways[1], *lines[answer_first:], isns=(1_070_000_000, 2_090_000_000))
+    tracker = FlowTracker()
+    events = [tracker.receive_segment(one) for one in (*first, *second, first[1])]
+    assert [event.stream for event in events] == [0] * len(first) + [1] * len(second) + [0]
+    assert all(not event.analysis for event in events[:-1])
+
+
+def test_connection_that_moves_to_another_link_is_one_flow() -> None:
+    tracker = FlowTracker()
+    for one in on({"link": 2}, *HANDSHAKE, "> P. 1:101(100) ack 1", isns=(1_000, 5_000)):
+        tracker.receive_segment(one)
+    far = "> P. 900000001:900000101(100) ack 1"  # the capture lost much of one direction
+    assert [tracker.receive_segment(one).stream for one in on({"link": 3}, far, isns=(1_000, 5_000))] == [0]

@@ -95,9 +95,9 @@ def connections() -> list[Connection]:
 def closed() -> tuple[Connection, ...]:
     """A connection that was refused, one that lived for 31 ms, one of which only the end was told."""
     curl = Owner(5120, 1, "curl", None, gone=True)
-    refused = told((State.SYN_SENT, 20_000_024_000), (State.CLOSED, 20_000_000_000))
+    refused = timeline_of((State.SYN_SENT, 20_000_024_000), (State.CLOSED, 20_000_000_000))
     refused = refused.noting(OccurrenceKind.RESET_RECEIVED, MONO_NS - 20_000_000_010)
-    brief = told(
+    brief = timeline_of(
         (State.SYN_SENT, 12_031_000_000),
         (State.ESTABLISHED, 12_030_000_000),
         (State.CLOSE_WAIT, 12_001_000_000),
@@ -111,7 +111,7 @@ def closed() -> tuple[Connection, ...]:
     )
 
 
-def told(*states: tuple[State, int]) -> Timeline:
+def timeline_of(*states: tuple[State, int]) -> Timeline:
     """A life as the kernel told it: each state, and how long before the fixed moment it began."""
     timeline = Timeline()
     for state, before_ns in states:
@@ -214,10 +214,10 @@ def details() -> dict[bytes, Detail]:
         ("have java/4242 close() fd 58 when read() returns 0", "look at it: ls -l /proc/4242/fd/58"),
     )
     mine = {one.key: one for one in connections()}
-    opened = told((State.SYN_RECEIVED, 187_900_031_000), (State.ESTABLISHED, 187_900_000_000))
+    opened = timeline_of((State.SYN_RECEIVED, 187_900_031_000), (State.ESTABLISHED, 187_900_000_000))
     timelines = (
         opened.entering(State.CLOSE_WAIT, MONO_NS - 187 * SECOND, Precision.EXACT),
-        told((State.FIN_WAIT_1, 187_000_050_000), (State.FIN_WAIT_2, 187_000_000_000)),
+        timeline_of((State.FIN_WAIT_1, 187_000_050_000), (State.FIN_WAIT_2, 187_000_000_000)),
     )
     return {
         ends: Detail(

@@ -23,9 +23,9 @@ def test_page_is_short(key: str, language: str) -> None:
 def test_lines_fit_and_their_texts_begin_in_one_column(language: str, width: int) -> None:
     translate = translation(language)
     for topic in TOPICS.values():
-        told = list(lines(topic, translate, width))
-        assert all(cells(label + text) <= width for label, text, _ in told)
-        assert len({cells(label) for label, _, _ in told}) == 1
+        page_lines = list(lines(topic, translate, width))
+        assert all(cells(label + text) <= width for label, text, _ in page_lines)
+        assert len({cells(label) for label, _, _ in page_lines}) == 1
 
 
 def test_lines_keep_a_command_whole_where_it_is_to_be_copied() -> None:
@@ -36,9 +36,9 @@ def test_lines_keep_a_command_whole_where_it_is_to_be_copied() -> None:
 
 
 def test_passages_stand_in_the_order_of_reading() -> None:
-    told = list(passages(CLOSE_WAIT, str))
-    assert [label for label, _, _ in told] == ["What", "Why", "Next", "See", "", "", "Related", "Source"]
-    assert told[3].text == CLOSE_WAIT.commands[0]
+    page_lines = list(passages(CLOSE_WAIT, str))
+    assert [label for label, _, _ in page_lines] == ["What", "Why", "Next", "See", "", "", "Related", "Source"]
+    assert page_lines[3].text == CLOSE_WAIT.commands[0]
 
 
 def test_heading_keeps_the_word_of_the_rfc() -> None:

@@ -16,8 +16,8 @@ from tcpwatch.wire.segment import FLAG_WORDS
 every_topic = pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.key)
 
 ANALYSIS = {word for rule in (*analysis.PROGRESS, *analysis.REPETITION) for word in rule.words}
-ANALYSIS |= {"ack_lost_segment", "reused_ports"}
-TABLES = ("states", "steps", "flags", "analysis", "fields", "timers", "queues", "ideas")
+ANALYSIS |= {"ack_lost_segment", "reused_ports", "tfo_syn", "tfo_ack"}
+TABLES = ("states", "steps", "flags", "analysis", "fields", "timers", "queues", "notes", "ideas", "programs")
 
 
 @every_topic

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tcpwatch.wire.files.record import InterfaceRecords, one_by_one
+from tcpwatch.wire.files.record import InterfaceRecords, Records, one_by_one
 from tcpwatch.wire.link import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2
 from tcpwatch.wire.origin import mark_links
+from tcpwatch.wire.segment import INVALID_TIME, TCP_CHECKSUM
 from tests.builders import segment
 
 ETHERNET, LOOPBACK = 1, 772
@@ -58,3 +59,15 @@ def test_records_one_by_one_keep_their_interface() -> None:
     assert isinstance(second, InterfaceRecords)
     assert (*first.interfaces, *second.interfaces) == (4, 5)
     assert list(one_by_one([record])) == [[record]]
+
+
+@pytest.mark.parametrize("interfaces", [(), (4, 5, 6)])
+def test_segment_without_a_valid_time_is_marked(interfaces: tuple[int, ...]) -> None:
+    record = (0, LINKTYPE_ETHERNET, b"", 0)
+    records = InterfaceRecords([record] * 3, interfaces, (0, 2)) if interfaces else Records([record] * 3, (0, 2))
+    segments = [segment(faults=(TCP_CHECKSUM,)), segment(), None]
+    mark_links(records, segments)
+    assert segments[0].faults == (TCP_CHECKSUM, INVALID_TIME)  # type: ignore[union-attr]
+    assert segments[1].faults == ()  # type: ignore[union-attr]
+    alone = [getattr(one, "undated", ()) for one in one_by_one(records)]
+    assert [bool(undated) for undated in alone] == [True, False, True]

@@ -24,7 +24,7 @@ FrontEnd = Callable[[MonitorView, Target, str], int]
 def run(options: DashboardOptions, entered: Namespace | None = None) -> int:
     """Show this host live, or the capture file that was named."""
     if options.frames.read is not None:
-        from tcpwatch.cli.commands.replay import show_file  # a live picture starts sooner without it
+        from tcpwatch.cli.file_dashboard import show_file  # a live picture starts sooner without it
 
         return show_file(options, options.frames.read)
     check_terminal(os.environ)

@@ -2,9 +2,11 @@
 
 import os
 import platform
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from tcpwatch import __version__
-from tcpwatch.capture.interfaces import ALL_INTERFACES, list_interfaces
+from tcpwatch.capture.interfaces import ALL_INTERFACES, Interface, list_interfaces
 from tcpwatch.capture.source import open_capture
 from tcpwatch.cli.host_checks import host_checks
 from tcpwatch.cli.kill import open_destroyer
@@ -49,30 +51,48 @@ MISHAP_CHECKS = {
 }
 
 
+class FirstHalf(NamedTuple):
+    """What is examined while the privileges are there; `reads_processes`: /proc goes on being read for owners."""
+
+    before: UserRights
+    namespaces: Sequence[str]
+    checks: Sequence[Check]
+    interfaces: Sequence[Interface]
+    reads_processes: bool
+
+
 def run(options: DoctorOptions, entered: Namespace | None = None) -> int:
     """Try each source for real and print what came of it."""
+    begun = begin(options, entered)
+    sandbox = give_up_privileges(begun.reads_processes, options.allow_kill)  # for good, as every start does
+    with Output() as output:
+        FORMATS[options.format].open_writer(DOCTOR, output)([finish(begun, sandbox)])
+    return 0
+
+
+def begin(options: DoctorOptions, entered: Namespace | None = None) -> FirstHalf:
+    """Open each source once, with all privileges."""
     before = user_rights()
     namespaces = [place.netns.label for place in list_namespaces()]  # ours first
     scope, scope_checks = scope_or_why_not(options.kernel, entered)
     kernel, reads_processes = kernel_checks(options.kernel.bpf, scope)
     checks = [*kernel, packets_check(), *scope_checks, *host_checks(), *kill_checks(options.allow_kill)]
-    interfaces = list_interfaces()
-    sandbox = give_up_privileges(reads_processes, options.allow_kill)  # for good: what every start does is tried too
-    checks += sandbox_checks(sandbox)
-    found = Examination(
+    return FirstHalf(before, namespaces, checks, list_interfaces(), reads_processes)
+
+
+def finish(begun: FirstHalf, sandbox: Sandbox | None) -> Examination:
+    """The whole, once the privileges are given up: what is left of them is a part of it."""
+    return Examination(
         version=__version__,
         system=clean(f"{platform.system()} {platform.release()}"),
         python=platform.python_version(),
-        before=before,
+        before=begun.before,
         after_start=user_rights(),
-        netns=namespaces[0] if namespaces else None,
-        other_netns=namespaces[1:],
-        checks=checks,
-        interfaces=interfaces,
+        netns=begun.namespaces[0] if begun.namespaces else None,
+        other_netns=begun.namespaces[1:],
+        checks=[*begun.checks, *sandbox_checks(sandbox)],
+        interfaces=begun.interfaces,
     )
-    with Output() as output:
-        FORMATS[options.format].open_writer(DOCTOR, output)([found])
-    return 0
 
 
 def user_rights() -> UserRights:

@@ -64,6 +64,5 @@ def _say_what_was_looked_at(snapshot: Snapshot, found: bool) -> None:
     """On stderr: that nothing was found, and what of the sources was not there to be looked at."""
     if not found:
         say(NOTHING.format(sockets=counted(len(snapshot.connections), "socket")))
-    for source in snapshot.sources:
-        if not source.working and source.name != "packets":
-            say(f"not looked at: {source.name}: {source.message}")
+    if snapshot.not_looked_at:
+        say(f"not looked at: {', '.join(snapshot.not_looked_at)}; tcpwatch doctor says how to have that.")

@@ -7,10 +7,12 @@ from tcpwatch.diagnose.rules import (
     drops,
     ended,
     kernel_vs_wire,
+    leak,
     limits,
     listener,
     local_ports,
     opening,
+    process,
     resets,
     resets_received,
     transfer,
@@ -24,7 +26,10 @@ RULES = (
 )
 """The rules on one socket. The problems on a socket stand in this order."""
 
-PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = (*drops.RULES, *resets.RULES, *resets_received.RULES)
+PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = (
+    *(*process.RULES, *leak.RULES),
+    *(*drops.RULES, *resets.RULES, *resets_received.RULES),
+)
 """The rules on a program. The first that words a trouble words it for all its sockets."""
 
 HOST_RULES = (*listener.HOST_RULES, *local_ports.RULES, *limits.RULES, *ways.RULES, *resets.HOST_RULES)

@@ -6,11 +6,11 @@ They are computed as the kernel does for sock_diag (net/ipv4/inet_diag.c), so bo
 from tcpwatch.kernel.bpf.fields import BBR_FIELDS, FieldValues
 from tcpwatch.sockets.extras import Extensions, Memory, Numbers
 from tcpwatch.text.clean import clean
+from tcpwatch.text.duration import SECOND_US
 
 _AF_INET6 = 10
 _TIME_WAIT = 6  # from this state number on, the kernel reports no congestion control details
 _BBR_UNIT = 24  # bbr stores packets per microsecond, times 2**24
-_SECOND_US = 1_000_000
 
 # In the order of `Memory`.
 MEMORY = (
@@ -57,7 +57,7 @@ def _bbr_info(values: FieldValues) -> Numbers | None:
         return None
     packets = values["bbr_lt_bw"] if values["bbr_lt_use_bw"] else values["bbr_bw"]
     return {
-        "bw": packets * values["mss_cache"] * _SECOND_US >> _BBR_UNIT,
+        "bw": packets * values["mss_cache"] * SECOND_US >> _BBR_UNIT,
         "min_rtt": values["bbr_min_rtt"],
         "pacing_gain": values["bbr_pacing_gain"],
         "cwnd_gain": values["bbr_cwnd_gain"],

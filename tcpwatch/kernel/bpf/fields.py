@@ -165,7 +165,7 @@ BBR_FIELDS = (
 )
 
 
-class Selection(NamedTuple):
+class FieldSelection(NamedTuple):
     """Some fields of a record, in record order, and the `struct` that unpacks them."""
 
     names: tuple[str, ...]
@@ -192,14 +192,14 @@ class Layout:
         self.widths |= widths
         return position + 7 & ~7
 
-    def selection(self, names: str) -> "Selection":
+    def selection(self, names: str) -> "FieldSelection":
         """The selection of these fields; `names` are separated by spaces, in any order."""
         ordered = tuple(sorted(set(names.split()), key=self.offsets.__getitem__))
         code, position = "=", 0
         for name in ordered:
             code += f"{self.offsets[name] - position}x{self.widths[name]}"
             position = self.offsets[name] + struct.calcsize(self.widths[name])
-        return Selection(ordered, struct.Struct(code))
+        return FieldSelection(ordered, struct.Struct(code))
 
 
 def _alignment(width: str) -> int:

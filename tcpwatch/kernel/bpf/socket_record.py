@@ -10,7 +10,7 @@ from functools import lru_cache
 from struct import Struct
 
 from tcpwatch.kernel.bpf.extensions import EXTENSION_FIELDS, extensions_of
-from tcpwatch.kernel.bpf.fields import FieldValues, Selection, Shape
+from tcpwatch.kernel.bpf.fields import FieldSelection, FieldValues, Shape
 from tcpwatch.kernel.bpf.programs import SOCKET_FIELDS
 from tcpwatch.kernel.bpf.tcp_get_info import TCP_INFO_FIELDS, Clock, tcp_info
 from tcpwatch.kernel.ends import socket_ends
@@ -121,7 +121,7 @@ class SocketRecord:
         """When a timer really fires, in milliseconds from the read: the kernel's timers are coarse."""
         return self.clock.fires_ms(expires_ms, wait_ms)
 
-    def _values(self, selection: Selection) -> FieldValues:
+    def _values(self, selection: FieldSelection) -> FieldValues:
         names, unpacker = selection
         known = self.known[self.fields[_SHAPE]]
         values = zip(names, unpacker.unpack_from(self.fields), strict=True)

@@ -10,10 +10,10 @@ from tcpwatch.kernel.bpf.fields import FULL, FieldValues
 from tcpwatch.sockets.fields import TCP_INFO_ROWS
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.seqnum import unwrap
+from tcpwatch.text.duration import SECOND_US
 
 _LISTEN = 10
 _WHEEL_LEVEL, _WHEEL_SHIFT = 63, 3  # jiffies in the finest level; each further level is 2**3 times as coarse
-_SECOND_US = 1_000_000
 
 
 class Clock(NamedTuple):
@@ -50,7 +50,7 @@ class Clock(NamedTuple):
 
     def microseconds(self, jiffies: int) -> int:
         """Jiffies as microseconds."""
-        return jiffies * _SECOND_US // self.hz
+        return jiffies * SECOND_US // self.hz
 
 
 RENAMED = {
@@ -159,7 +159,7 @@ def _chronographs(known: Mapping[str, int], clock: Clock) -> dict[str, int]:
 def _delivery_rate(known: Mapping[str, int]) -> int:
     """Bytes per second (tcp_compute_delivery_rate)."""
     interval_us = known["rate_interval_us"]
-    return known["rate_delivered"] * known["mss_cache"] * _SECOND_US // interval_us if interval_us else 0
+    return known["rate_delivered"] * known["mss_cache"] * SECOND_US // interval_us if interval_us else 0
 
 
 def _rto_time(values: FieldValues, clock: Clock) -> int | None:

@@ -15,7 +15,7 @@ from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.row import SocketRow
 
-BUDGET_NS = 50_000_000  # for one dump: reading a namespace walks the hash table that all namespaces share
+DUMP_BUDGET_NS = 50_000_000  # for one dump: reading a namespace walks the hash table that all namespaces share
 
 
 class NamespaceScope(NamedTuple):
@@ -58,7 +58,7 @@ class AllNamespaces:
         others: Sequence[OtherNamespace],
         left_out: int = 0,
         clock: Callable[[], int] = time.monotonic_ns,
-        budget_ns: int = BUDGET_NS,
+        budget_ns: int = DUMP_BUDGET_NS,
     ) -> None:
         """`left_out`: known namespaces that are not in `others`. `clock` returns monotonic nanoseconds.
 

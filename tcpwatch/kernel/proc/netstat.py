@@ -7,10 +7,8 @@ import os
 from pathlib import Path
 
 from tcpwatch.errors import SourceError
-from tcpwatch.sockets.counters import ABORTS
+from tcpwatch.sockets.counters import ABORTS, REFUSALS
 
-# Connections that a listener refused, and SYN cookies that it sent (Documentation/networking/snmp_counter.rst).
-REFUSALS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent")
 # What was cut short because a limit of the host was reached: TIME-WAITs and memory.
 LIMITS_REACHED = ("TCPTimeWaitOverflow", "TCPMemoryPressures")
 COUNTERS = (*REFUSALS, *LIMITS_REACHED, *ABORTS)

@@ -22,7 +22,7 @@ SURVEY_INTERVAL_NS = 5 * SECOND_NS  # between two checks for changed processes i
 DENIED_INTERVAL_NS = 10 * SECOND_NS  # until a process that may not be read is tried again
 RETRY_NS = 2 * SECOND_NS  # until a missing inode is searched again; doubles each time
 LONGEST_RETRY_NS = 60 * SECOND_NS
-BUDGET_NS = SECOND_NS // 4  # for one search
+SEARCH_BUDGET_NS = SECOND_NS // 4  # for one search
 
 INIT = 1
 # A socket without inode has no program. In these states it is not accepted yet; in all others it was closed.
@@ -58,7 +58,7 @@ class OwnerIndex:
         self,
         processes: ProcessTable | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
-        budget_ns: int = BUDGET_NS,
+        budget_ns: int = SEARCH_BUDGET_NS,
     ) -> None:
         """`clock` returns monotonic nanoseconds. A search stops after `budget_ns` and continues at the next call."""
         self._processes = processes or ProcessTable()

@@ -73,7 +73,7 @@ def mptcp_dump_request(family: int, sequence: int) -> bytes:
     The protocol's number does not fit into its byte, so it is an attribute (INET_DIAG_REQ_PROTOCOL). In the answer the
     queues are memory, and `tcp_info` is `struct mptcp_info`.
     """
-    request = _DUMP_REQUEST.pack(family, _IPPROTO_RAW, 0, _RFC_STATES) + _PROTOCOL.pack(
+    request = _DUMP_REQUEST.pack(family, _IPPROTO_RAW, 1 << INET_DIAG_INFO - 1, _RFC_STATES) + _PROTOCOL.pack(
         _PROTOCOL.size, _INET_DIAG_REQ_PROTOCOL, _IPPROTO_MPTCP
     )
     flags = NLM_F_REQUEST | NLM_F_DUMP

@@ -19,7 +19,8 @@ class Scenario(NamedTuple):
     """What is known of a scenario without playing it. Its file has its name, with `_` in place of `-`.
 
     Scenarios are listed, and the tour plays them, by their `order`. `private`: it needs a network namespace of its own,
-    because it sets sysctls. `by_hand`: the ports from which it sends segments made by hand, which have no socket.
+    because it sets sysctls, or removes a socket without a word to its peer. `by_hand`: the ports from which it sends
+    segments made by hand, which have no socket.
     """
 
     order: int

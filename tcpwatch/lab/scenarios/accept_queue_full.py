@@ -5,11 +5,10 @@ full the next SYN is dropped, and that client waits in SYN-SENT, as if a firewal
 """
 
 from tcpwatch.lab.scenarios import Scenario
-from tcpwatch.lab.stage import OPENING, Stage
+from tcpwatch.lab.stage import OPENING, SYN_AGAIN_S, Stage
 
 BACKLOG = 1
 ROOM = BACKLOG + 1  # Linux lets one more in than listen() asks for
-SYN_AGAIN_S = 1.2
 
 SCENARIO = Scenario(
     order=200,

@@ -10,14 +10,13 @@ import socket
 
 from tcpwatch.lab.raw import Flag, RawSegment, RawWire
 from tcpwatch.lab.scenarios import Scenario
-from tcpwatch.lab.stage import Stage, set_sysctl
+from tcpwatch.lab.stage import SYN_AGAIN_S, Stage, set_sysctl
 
 BACKLOG = 8
 SYNS = 24
 SILENT_PORT = 40_000
 EVERY_ADDRESS = "0.0.0.0"
-SYN_AGAIN_S = 1.2
-TRIES_AGAIN = 2  # it gives up before the queue has forgotten the flood, which takes 7 s when it is half full
+FEW_TRIES = 2  # it gives up before the queue has forgotten the flood, which takes 7 s when it is half full
 
 SCENARIO = Scenario(
     order=190,
@@ -46,7 +45,7 @@ def play(stage: Stage) -> None:
     )
     flood(stage.port, wave=1)
     client = stage.bound()
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, TRIES_AGAIN)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, FEW_TRIES)
     stage.begin_connect(client)
     stage.wait(SYN_AGAIN_S)
     stage.now(

@@ -1,29 +1,29 @@
 """A capture file in place of a Monitor: the same pictures, at whatever moment of the file the playhead is.
 
-Law of the room: a picture follows from the moment alone, however the playhead came there. Nothing runs: where the file
-is now is worked out when a front end pulls.
+Law of the room: a picture follows from the moment alone, however the playhead came there. Where the file is now is
+worked out when a front end pulls; what has been read meanwhile is taken in then, and at no other time.
 """
 
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from tcpwatch.errors import CaptureFileError, UsageError
 from tcpwatch.monitor.detail import joined
 from tcpwatch.monitor.history import by_ends
 from tcpwatch.monitor.problems import ProblemFinder
-from tcpwatch.monitor.replay.flow import RecordedFlow
 from tcpwatch.monitor.replay.playhead import SILENCE_NS, Playhead
+from tcpwatch.monitor.replay.reading import FileReading
+from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import left_out
 from tcpwatch.sockets.counters import NO_STACK
 from tcpwatch.tcp.event import Event
-from tcpwatch.tcp.flow import Flow
-from tcpwatch.tcp.tracker import FlowTracker
-from tcpwatch.wire.segment import reversed_ends
+from tcpwatch.text.quantity import counted
 
 SEGMENT_LIMIT = 200_000  # segments held
+# More is taken in so long after the last picture, and so many times as long as it took: keys do not wait for pictures.
+IDLE_NS, IDLE_SHARE = 250_000_000, 8
 
 
 class EventsUntilNow:
@@ -31,7 +31,7 @@ class EventsUntilNow:
 
     first = 0
 
-    def __init__(self, events: list[Event], playhead: Playhead) -> None:
+    def __init__(self, events: Sequence[Event], playhead: Playhead) -> None:
         self._events = events
         self._playhead = playhead
 
@@ -43,11 +43,14 @@ class EventsUntilNow:
     def slice(self, start: int, stop: int | None = None) -> tuple[int, list[Event]]:
         """The events numbered `start` to before `stop` that have passed, and the number of the first of them."""
         stop = self.end if stop is None else min(stop, self.end)
-        return start, self._events[start:stop]
+        return start, list(self._events[start:stop])
 
 
 class Recorded:
-    """All segments of a capture file, up to a limit, and a playhead in it."""
+    """All segments of a capture file, up to a limit, and a playhead in it.
+
+    `reads` is whether more may come: a thread reads on from the first picture on.
+    """
 
     kill = None  # there is no socket
 
@@ -55,44 +58,60 @@ class Recorded:
         self,
         name: str,
         events: Iterable[Event],
-        tracker: FlowTracker,
+        tracker: ReplayTracker,
         clock: Callable[[], int] = time.monotonic_ns,
         limit: int = SEGMENT_LIMIT,
         silence_ns: int = SILENCE_NS,
+        at_once_ns: int | None = None,
+        share: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """Reads all `events`, which `tracker` makes, of the file with this name; those past `limit` are only counted.
+        """Reads the `events`, which `tracker` makes, of the file with this name; those past `limit` are only counted.
 
-        No silence takes longer than `silence_ns` to play.
-
-        `damage` is where the file broke off, None where it is whole.
+        It reads for `at_once_ns`, and at least the first segment; None: all of them. `share` tells how much of the file
+        has been read, None where that is not known. No silence takes longer than `silence_ns` to play.
 
         Raises UsageError where there is no segment; CaptureFileError where the damage comes before the first.
         """
         self.name = name
-        self.events: list[Event] = []
+        self._clock = clock
+        self._tracker = tracker
+        self._share = share
+        self._percent: int | None = None
+        self._reading = FileReading(events, tracker, limit)
+        end_ns = None if at_once_ns is None else clock() + at_once_ns
+        self._reading.read(lambda: end_ns is not None and clock() >= end_ns)
+        if not self._reading.ready:
+            raise self._reading.damage or UsageError(f"{name} holds no TCP segment: there is nothing to show")
+        self._flows = self._reading.flows
+        self.events: Sequence[Event] = self._flows.segments
+        self.control: Sequence[int] = self._flows.segments.control
         self.damage: CaptureFileError | None = None
         self.beyond = 0
-        self._left_out: tuple[str, ...] = ()
-        self._flows: list[RecordedFlow] = []
-        self._by_ends: dict[bytes, list[RecordedFlow]] = {}
-        try:
-            self._read(events, tracker, limit)
-        except CaptureFileError as error:
-            self.damage = error
-        self._left_out = left_out(tracker)
-        if not self.events:
-            raise self.damage or UsageError(f"{name} holds no TCP segment: there is nothing to show")
-        self.playhead = Playhead([event.segment.time_ns for event in self.events], clock, silence_ns)
+        self.reads = True
+        self._due_ns = clock()
+        self.playhead = Playhead((), clock, silence_ns)
+        self._take_in()
         self.packets = EventsUntilNow(self.events, self.playhead)
         self._picture: Snapshot | None = None
         self._picture_at = (0, 0)
 
     def snapshot(self) -> Snapshot:
-        """The picture at the playhead's moment; the same object while that does not move."""
+        """The picture at the playhead's moment; the same object while that does not move and nothing is read."""
+        self._reading.start()
+        began_ns = self._clock()
+        more = self.reads and (began_ns >= self._due_ns or self._reading.over) and self._take_in()
         self.playhead.look()
         now = position, now_ns = self.playhead.position, self.playhead.time_ns
         if self._picture is None or now != self._picture_at:
             self._picture, self._picture_at = self._take(position, now_ns), now
+        elif more:  # behind the playhead
+            self._picture = replace(
+                self._picture, sources=self._sources(), captured=self.playhead.end, dropped=self.beyond
+            )
+        else:
+            return self._picture
+        ended_ns = self._clock()
+        self._due_ns = ended_ns + max(IDLE_NS, (ended_ns - began_ns) * IDLE_SHARE)
         return self._picture
 
     def detail(self, ends: bytes, key: int | None = None) -> Detail | None:
@@ -101,13 +120,13 @@ class Recorded:
         The problems come without their next steps: the commands are for the host on which the file was captured.
         """
         now_ns, position = self.snapshot().mono_ns, self._picture_at[0]
-        begun = (one for one in reversed(self._by_ends.get(ends, ())) if one.numbers[0] < position)
-        if (recorded := next(begun, None)) is None:
+        index = self._flows.find(ends, position, None if key is None else key >> 1)
+        if index is None:
             return None
-        flow = recorded.flow(position, self.events)
+        flow = self._flows.flow(index, position)
         side = 0 if flow.ends == ends else 1
-        both = recorded.ends_at(position, now_ns)
-        wire_timelines = recorded.wire_timelines(position, self.events)
+        both = self._flows.ends_at(index, position).both(now_ns)
+        wire_timelines = self._flows.wire_timelines(index, position)
         known = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
         return replace(known, problems=tuple(replace(problem, next_steps=()) for problem in known.problems))
 
@@ -116,38 +135,29 @@ class Recorded:
         return self.snapshot().mono_ns
 
     def stop(self) -> None:
-        """Nothing runs."""
+        """Read no more."""
+        self._reading.stop()
 
-    def _read(self, events: Iterable[Event], tracker: FlowTracker, limit: int) -> None:
-        streams: dict[int, RecordedFlow] = {}
-        for number, event in enumerate(events):
-            if number >= limit:
-                self.beyond += 1
-                continue
-            self.events.append(event)
-            flow = tracker.stream(event.stream)
-            if flow is None:
-                found = tracker.flow(event.segment.ends)
-                assert found is not None, "the tracker has just made an event of it"
-                flow = found[0]
-            recorded = streams.get(event.stream)
-            if recorded is None:
-                recorded = streams[event.stream] = self._begin(number, flow)
-            recorded.add(number, event, flow)
+    def check(self) -> None:
+        """Raise where it has been stopped: for what reads the file, which may not come to a segment for long."""
+        self._reading.check()
 
-    def _begin(self, number: int, flow: Flow) -> RecordedFlow:
-        recorded = RecordedFlow(flow.stream, flow.ends)
-        self._flows.append(recorded)
-        same_ends = self._by_ends.setdefault(flow.ends, [])
-        self._by_ends[reversed_ends(flow.ends)] = same_ends
-        if same_ends:
-            same_ends[-1].until = number
-        same_ends.append(recorded)
-        return recorded
+    def _take_in(self) -> bool:
+        """Show what has been read until now; whether that changes anything."""
+        reading, playhead = self._reading, self.playhead
+        over, ready, beyond = reading.over, reading.ready, reading.beyond  # `over` first: what it tells of is there
+        share = self._share()
+        percent = None if share is None else int(share * 100)
+        more = over or (ready, beyond, percent) != (playhead.end, self.beyond, self._percent)
+        self._percent = percent
+        self.reads = playhead.grows = not over
+        self.damage = reading.damage if over else None
+        self.beyond = beyond
+        playhead.extend(self._flows.segments.times[playhead.end : ready])
+        return more
 
     def _take(self, position: int, now_ns: int) -> Snapshot:
-        begun = self._flows[: bisect_left(self._flows, position, key=_first_number)]
-        connections = tuple(row for flow in begun for row in flow.rows(position, now_ns))
+        connections = tuple(self._flows.connections(position, now_ns))
         problems = ProblemFinder().find(connections, NO_STACK, now_ns).problems
         return Snapshot(
             mono_ns=now_ns,
@@ -156,18 +166,18 @@ class Recorded:
             by_key={connection.key: connection for connection in connections},
             by_ends=by_ends(connections),
             sources=self._sources(),
-            captured=len(self.events),
+            captured=self.playhead.end,
             dropped=self.beyond,
             problems=tuple(replace(problem, next_steps=()) for problem in problems),
         )
 
     def _sources(self) -> tuple[SourceStatus, ...]:
-        sources = [SourceStatus("packets", True, "a capture file", left_out=self._left_out)]
+        sources = [SourceStatus("packets", True, "a capture file", left_out=left_out(self._tracker))]
+        if self.reads:
+            how_far = "reading on" if self._percent is None else f"read {self._percent} %"
+            begun = counted(self._flows.begun(self.playhead.end), "connection")
+            sources.append(SourceStatus("file", True, f"{how_far}: {begun} so far"))
         if self.damage:
             where = self.damage.__cause__ or self.damage  # without the file's name
             sources.append(SourceStatus("file", False, f"damaged: {where}"))
         return tuple(sources)
-
-
-def _first_number(recorded: RecordedFlow) -> int:
-    return recorded.numbers[0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # the parser reads FORMATS at every start
     from tcpwatch.report.output import Output
-    from tcpwatch.report.records.schema import Record, Schema
+    from tcpwatch.report.records.schema import AnyRecord, Schema
 
 
 class Format(NamedTuple):
@@ -18,12 +18,14 @@ class Format(NamedTuple):
     name: str
     help: str
 
-    def open_writer(self, schema: "Schema[Record]", output: "Output") -> "Callable[[Iterable[Record]], None]":
+    def open_writer(self, schema: "Schema[AnyRecord]", output: "Output") -> "Callable[[Iterable[AnyRecord]], None]":
         """What puts records of this schema into the output.
 
         It puts each there before it asks for the next, and may be called again for more.
         """
-        write: Callable[[Iterable[Record]], None] = import_module(f"{__name__}.{self.name}").open_writer(schema, output)
+        write: Callable[[Iterable[AnyRecord]], None] = import_module(f"{__name__}.{self.name}").open_writer(
+            schema, output
+        )
         return write
 
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from tcpwatch.report.memo import FLAGS_TEXT, Memo
-from tcpwatch.report.output import Output, is_unicode
-from tcpwatch.report.records.schema import Record, Schema
+from tcpwatch.report.output import Output
+from tcpwatch.report.records.schema import AnyRecord, Schema
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.state import State
 from tcpwatch.text.charset import json_in_ascii
@@ -20,15 +20,15 @@ from tcpwatch.wire.options import ALIGNED_TIMESTAMPS, TIMESTAMPS_ALONE, parse_op
 from tcpwatch.wire.segment import endpoints
 
 
-def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
+def open_writer(schema: Schema[AnyRecord], output: Output) -> Callable[[Iterable[AnyRecord]], None]:
     """What writes records of this schema, by its columns where there is no faster way."""
     line_of: Callable[[Any], str] = FASTER.get(schema.name) or (lambda record: line(schema.as_dict(record)))
-    if not is_unicode():
+    if not output.takes_unicode:
         unescaped = line_of
         line_of = lambda record: json_in_ascii(unescaped(record))  # noqa: E731
     add = output.add
 
-    def write(records: Iterable[Record]) -> None:
+    def write(records: Iterable[AnyRecord]) -> None:
         deque(map(add, map(line_of, records)), maxlen=0)  # a loop that runs in C
 
     return write
@@ -57,8 +57,9 @@ def packet(event: Event) -> str:
         f'"seq_raw":{segment.seq},"ack_raw":{segment.ack},'
         f'"window":{event.window},"window_raw":{segment.window},"len":{segment.length},'
         f'"options":{_options(segment.option_bytes, segment.options_cut)},'
-        f"{_meaning(meaning.step, meaning.analysis, meaning.src_state, meaning.dst_state)},"
-        f'"app":{"null" if meaning.app is None else line(meaning.app)}}}'
+        f"{_meaning(meaning.step, meaning.analysis, meaning.src_state, meaning.dst_state, meaning.note)},"
+        f'"app":{"null" if meaning.app is None else line(meaning.app)},'
+        f'"faults":{line(segment.faults) if segment.faults else "[]"}}}'
     )
 
 
@@ -71,9 +72,9 @@ ENDS_MEMBERS = Memo(_ends)
 
 
 @lru_cache(maxsize=1_024)
-def _meaning(step: Step | None, analysis: tuple[str, ...], src_state: State, dst_state: State) -> str:
-    members = {"step": step, "analysis": sorted(analysis), "src_state": src_state, "dst_state": dst_state}
-    return line(members)[1:-1]
+def _meaning(step: Step | None, analysis: tuple[str, ...], src_state: State, dst_state: State, note: str | None) -> str:
+    states = {"src_state": src_state, "dst_state": dst_state}
+    return line({"step": step, "analysis": sorted(analysis), **states, "note": note})[1:-1]
 
 
 def _options(option_bytes: bytes, cut: bool) -> str:

@@ -13,7 +13,7 @@ from tcpwatch.report.output import Output
 from tcpwatch.report.paragraphs import paragraphs
 from tcpwatch.report.records.check import CheckResult
 from tcpwatch.report.records.doctor import Check, Examination, UserRights
-from tcpwatch.report.records.schema import Record, Schema
+from tcpwatch.report.records.schema import AnyRecord, Schema
 from tcpwatch.report.records.sockets import ReportedSocket
 from tcpwatch.sockets.row import SocketRow, Timer
 from tcpwatch.system.privileges import Capability
@@ -37,11 +37,11 @@ KEPT_FOR = {
 }
 
 
-def open_writer(schema: Schema[Record], output: Output) -> Callable[[Iterable[Record]], None]:
+def open_writer(schema: Schema[AnyRecord], output: Output) -> Callable[[Iterable[AnyRecord]], None]:
     """What writes records of this schema; each kind of record has a text of its own."""
     lines_of, add = OWN_TEXT[schema.name](), output.add
 
-    def write(records: Iterable[Record]) -> None:
+    def write(records: Iterable[AnyRecord]) -> None:
         deque(map(add, lines_of(records)), maxlen=0)  # a loop that runs in C
 
     return write

@@ -34,6 +34,8 @@ PACKETS: Schema[Event] = Schema(
         Column("analysis", JSON, lambda event: sorted(event.analysis)),
         Column("src_state", TEXT, lambda event: event.src_state),
         Column("dst_state", TEXT, lambda event: event.dst_state),
+        Column("note", TEXT, lambda event: event.note),
         Column("app", TEXT, lambda event: event.app),
+        Column("faults", JSON, lambda event: list(event.segment.faults)),
     ),
 )

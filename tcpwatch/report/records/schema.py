@@ -13,7 +13,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-Record = TypeVar("Record")
+AnyRecord = TypeVar("AnyRecord")
 Json = Mapping[str, object]
 
 
@@ -27,22 +27,22 @@ class ColumnType(StrEnum):
     JSON = "json"  # a list, or an object whose members vary
 
 
-class Column(NamedTuple, Generic[Record]):
+class Column(NamedTuple, Generic[AnyRecord]):
     """One value of a record. Of an OBJECT, `value` gives what the `parts` take their values from."""
 
     name: str
     type: ColumnType
-    value: Callable[[Record], Any]
+    value: Callable[[AnyRecord], Any]
     parts: tuple["Column[Any]", ...] = ()
 
-    def plain(self, record: Record) -> object:
+    def plain(self, record: AnyRecord) -> object:
         """The value in types that JSON has, an OBJECT as a dict."""
         value = self.value(record)
         if not self.parts or value is None:
             return value
         return {part.name: part.plain(value) for part in self.parts}
 
-    def leaves(self) -> Iterator["Column[Record]"]:
+    def leaves(self) -> Iterator["Column[AnyRecord]"]:
         """The column itself, or one column for each part of an OBJECT, named `column_part`."""
         if not self.parts:
             yield self
@@ -51,17 +51,17 @@ class Column(NamedTuple, Generic[Record]):
 
 
 @dataclass(frozen=True, eq=False)
-class Schema(Generic[Record]):
+class Schema(Generic[AnyRecord]):
     """The columns of one kind of record, in order.
 
     A record that is a document gives its most important table as `table`: that table's schema, and how to get its rows.
     """
 
     name: str
-    columns: tuple[Column[Record], ...]
-    table: "tuple[Schema[Any], Callable[[Record], Iterable[Any]]] | None" = None
+    columns: tuple[Column[AnyRecord], ...]
+    table: "tuple[Schema[Any], Callable[[AnyRecord], Iterable[Any]]] | None" = None
 
-    def as_dict(self, record: Record) -> Json:
+    def as_dict(self, record: AnyRecord) -> Json:
         """The whole record, nested."""
         return {column.name: column.plain(record) for column in self.columns}
 
@@ -72,7 +72,7 @@ class Schema(Generic[Record]):
             return self.table[0].flat_columns
         return tuple(chain.from_iterable(column.leaves() for column in self.columns))
 
-    def flat_rows(self, records: Iterable[Record]) -> Iterator[tuple[object, ...]]:
+    def flat_rows(self, records: Iterable[AnyRecord]) -> Iterator[tuple[object, ...]]:
         """The rows for a format that cannot nest: a value for each of `flat_columns`, a list or object as JSON text."""
         if self.table is not None:
             schema, rows_of = self.table

@@ -11,7 +11,7 @@ from tcpwatch.sockets.extras import RCV_SHUTDOWN, SEND_SHUTDOWN, Extensions, Mem
 from tcpwatch.sockets.fields import OPTION_ROWS, TCB_ROWS, Unit
 from tcpwatch.sockets.kernel_tcb import tcb_of
 from tcpwatch.sockets.options import options_of
-from tcpwatch.sockets.row import Backlog, SocketRow
+from tcpwatch.sockets.row import Backlog, SocketRow, UpperSocket
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
 from tcpwatch.wire.segment import IPV4_ENDS
@@ -23,6 +23,11 @@ OPTION_COLUMNS = tuple(
     Column(row.name, BOOLEAN if row.unit is Unit.YES_NO else INTEGER, attrgetter(row.name)) for row in OPTION_ROWS
 )
 TCB_COLUMNS = tuple(Column(row.name, INTEGER, methodcaller("variable", row.name)) for row in TCB_ROWS)
+UPPER_COLUMNS = (
+    Column[UpperSocket]("protocol", TEXT, lambda upper: upper.protocol),
+    Column[UpperSocket]("state", TEXT, lambda upper: upper.state),
+    *integers(("unread_memory", "unsent_memory", "token")),
+)
 SHUTDOWN_BITS = {"receive": RCV_SHUTDOWN, "send": SEND_SHUTDOWN}
 
 
@@ -150,6 +155,7 @@ SOCKETS: Schema[ReportedSocket] = Schema(
         Column("congestion_info", JSON, lambda record: record.extensions.congestion_info),
         Column("ulp", TEXT, lambda record: record.extensions.ulp),
         Column("ulp_info", JSON, lambda record: record.extensions.ulp_info),
+        Column("upper", OBJECT, lambda record: record.row.upper, UPPER_COLUMNS),
         Column("cgroup", TEXT, _cgroup),
         Column("mark", INTEGER, lambda record: record.extensions.mark),
         Column("v6only", BOOLEAN, lambda record: record.extensions.v6only),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from textual import events
 
 from tcpwatch.monitor.replay.playhead import Playhead
-from tcpwatch.tcp.event import Event
 from tcpwatch.tui.bars.scrub_lines import bar_room, landmarks, scrub_line
 from tcpwatch.tui.messages import SeekWanted
 from tcpwatch.tui.paint.glyphs import Look
@@ -18,17 +17,20 @@ class ScrubBar(Lines):
 
     DEFAULT_CSS = "ScrubBar { height: 1; overflow: hidden; }"
 
-    def __init__(self, recorded: Sequence[Event], playhead: Playhead, *, id: str | None = None) -> None:
+    def __init__(self, control: Sequence[int], playhead: Playhead, *, id: str | None = None) -> None:
+        """`control` are the flags SYN, FIN and RST of all segments; there may be more than the playhead knows of."""
         super().__init__(id=id)
-        self._recorded = recorded
+        self._control = control
         self._playhead = playhead
         self._marks: list[Look | None] = []
+        self._marked = 0  # segments
 
     def line_at(self, y: int) -> Line:
         """The bar as of now."""
         cells = len(bar_room(self._playhead, self.size.width))
-        if cells != len(self._marks):
-            self._marks = landmarks(self._recorded, self._playhead.played, cells)
+        if (cells, self._playhead.end) != (len(self._marks), self._marked):
+            self._marks = landmarks(self._control, self._playhead.played, cells)
+            self._marked = self._playhead.end
         return scrub_line(self._playhead, self._marks, self.size.width)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

@@ -1,12 +1,12 @@
 """The two lines that a replay has of its own: the status above and the scrub bar below. Pure."""
 
 import time
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from tcpwatch.monitor.replay.playhead import Playhead
 from tcpwatch.monitor.snapshot import Snapshot
-from tcpwatch.tcp.analysis import CONTROL
-from tcpwatch.tcp.event import Event, Step
+from tcpwatch.tcp.event import Step
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.paint.format import clock, grouped, several
 from tcpwatch.tui.paint.glyphs import STEP_LOOKS, Look
@@ -14,19 +14,27 @@ from tcpwatch.tui.paint.line import Line, Run, ends_apart, width_of
 from tcpwatch.tui.protocols import Target
 from tcpwatch.wire.segment import FIN, RST, SYN
 
+GROUP = grouped(1_000)[1]  # between groups of three digits
 LEAST_BAR = 10  # cells
 NOTED_BAR = 40  # cells from which there is room for a note beside the bar
 # What a cell of the bar shows of the segments in it: the first that there is.
 LANDMARKS = ((RST, STEP_LOOKS[Step.RST]), (FIN, STEP_LOOKS[Step.FIN]), (SYN, STEP_LOOKS[Step.SYN]))
 
 
-def landmarks(events: Sequence[Event], played: Sequence[int], cells: int) -> list[Look | None]:
-    """For each cell of a bar which opening, close or reset is in it; `played` are the events' places on its scale."""
-    flags = [0] * cells
-    for event, played_ns in zip(events, played, strict=True):
-        if event.segment.flags & CONTROL:
-            flags[cell_of(played_ns / (played[-1] or 1), cells)] |= event.segment.flags
-    return [next((look for bit, look in LANDMARKS if bit & seen), None) for seen in flags]
+def landmarks(control: Sequence[int], played: Sequence[int], cells: int) -> list[Look | None]:
+    """For each cell of a bar which opening, close or reset is in it.
+
+    `control` are the events' flags SYN, FIN and RST; `played`, as many, their places on the bar's scale, which rise.
+    """
+    whole = played[-1] or 1
+    marks: list[Look | None] = []
+    start = 0
+    for cell in range(cells):
+        stop = bisect_right(played, cell, start, key=lambda played_ns: cell_of(played_ns / whole, cells))
+        found = set(control[start:stop])
+        marks.append(next((look for bit, look in LANDMARKS if any(bit & flags for flags in found)), None))
+        start = stop
+    return marks
 
 
 def cell_of(fraction: float, cells: int) -> int:
@@ -65,11 +73,12 @@ def _ends(playhead: Playhead, width: int) -> tuple[list[Run], list[Run]]:
     elapsed = f" {_seconds(playhead.elapsed_ns, digits):>{len(duration)}}"
     end = grouped(playhead.end)
     at = f"{grouped(playhead.position):>{len(end)}}"
+    so_far, more = (" so far", "+") if playhead.grows else ("", "")
     note = " · silences shortened" if playhead.shortens else ""
     for words, least in (
-        (f"{elapsed} of {duration} · segment {at} of {end}{note} ", NOTED_BAR),
-        (f"{elapsed} of {duration} · segment {at} of {end} ", LEAST_BAR),
-        (f"{elapsed} · {at}/{end} ", LEAST_BAR),
+        (f"{elapsed} of {duration} · segment {at} of {end}{so_far}{note} ", NOTED_BAR),
+        (f"{elapsed} of {duration} · segment {at} of {end}{so_far} ", LEAST_BAR),
+        (f"{elapsed} · {at}/{end}{more} ", LEAST_BAR),
     ):
         after: list[Run] = [("▏", "muted"), (words, "")]
         if width_of((*before, *after)) + least <= width:
@@ -95,9 +104,13 @@ def replay_status_line(target: Target, snapshot: Snapshot, width: int) -> Line:
     left.append((f" {several(snapshot.captured, 'segment')} ", "muted"))
     if snapshot.dropped:
         left.append((f" ⚠ {grouped(snapshot.dropped)} more are too many to hold ", "caution"))
-    left += [(f" ⚠ {source.message} ", "caution") for source in snapshot.sources if not source.working]
-    for day in (date, ""):
+    how_far = next((one.message for one in snapshot.sources if one.working and one.name == "file"), "")
+    how_far = how_far.replace(",", GROUP)
+    share, _, _ = how_far.partition(":")
+    cautions: list[Run] = [(f" ⚠ {one.message} ", "caution") for one in snapshot.sources if not one.working]
+    for words, day in ((how_far, date), (how_far, ""), (share, "")):
+        reading: list[Run] = [(f" {words} ", "accent")] if words else []
         right = ((f" replay · {day}{clock(snapshot.time_ns, 3)} ", ""),)
-        if width_of((*left, *right)) <= width:
+        if width_of((*left, *reading, *cautions, *right)) <= width:
             break
-    return ends_apart(left, right, width)._replace(row="titles")
+    return ends_apart([*left, *reading, *cautions], right, width)._replace(row="titles")

@@ -62,9 +62,12 @@ def _nothing(snapshot: Snapshot) -> Line:
     connections = snapshot.connections
     rows = (connection.row for connection in connections)
     known = any(row.recv_q is not None or row.timer or row.backlog for row in rows)
+    line = NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
     if any(connection.half_close for connection in connections):
-        return NOTHING_STUCK_HALF_CLOSED
-    return NOTHING_STUCK if known or not connections else NO_CLOSE_WAIT
+        line = NOTHING_STUCK_HALF_CLOSED
+    if not snapshot.not_looked_at:
+        return line
+    return Line((*line.runs, (f"; not looked at: {', '.join(snapshot.not_looked_at)}", "muted")))
 
 
 def course_runs(problem: Problem, now_ns: int) -> tuple[Run, ...]:
@@ -73,8 +76,8 @@ def course_runs(problem: Problem, now_ns: int) -> tuple[Run, ...]:
 
 
 def _trend(trend: Trend | None) -> tuple[Run, ...]:
-    """Growth in a minute and its course; nothing where the number stands still."""
-    if trend is None or not trend.per_minute:
+    """Growth in a minute and its course; nothing where the number stands still, or is of one alone."""
+    if trend is None or not trend.per_minute or max(trend.course, default=0) < 2:
         return ()
     return ((f"  {trend.per_minute:+,}/min", ""), (f" {sparkline(trend.course)}", "muted"))
 

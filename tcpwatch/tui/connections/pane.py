@@ -12,6 +12,7 @@ from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import plural
+from tcpwatch.tui.bars.trouble import in_trouble
 from tcpwatch.tui.connections.columns import INDENT, Moment, connection_line, heading_line, row_words
 from tcpwatch.tui.connections.grouping import ORDERS, ArrangedRows, Heading, TableRow, View, arrange
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted
@@ -144,7 +145,11 @@ class Connections(Rows[TableRow]):
             self._select_first()
 
     def _select_first(self) -> None:
-        """Put the cursor on the first connection: groups in trouble stand first."""
+        """Put the cursor on the worst connection that is shown, else on the first."""
+        worst = next(filter(self.shows, in_trouble(self._snapshot)), None) if self._snapshot else None
+        if worst is not None:
+            self.go_to(worst)
+            return
         index = next((index for index, row in enumerate(self.rows) if isinstance(row, Connection)), None)
         if index is not None:
             self._user_puts(index)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tcpwatch.diagnose.deferral import defers
 from tcpwatch.diagnose.rules.listener import accept_queue_is_full, half_open_queue_is_full
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.sockets.counters import ABORTS, Stack, half_open_limit
+from tcpwatch.sockets.counters import REFUSALS, Stack, half_open_limit
 from tcpwatch.sockets.row import Backlog
 from tcpwatch.tui.detail.sentence import Sentence
 from tcpwatch.tui.paint.format import grouped, several
@@ -65,6 +65,6 @@ def _dropped(drops: int, turned_away: int, deferring: bool) -> Sentence:
 
 
 def _counters(stack: Stack) -> str:
-    refusals = {name: rise for name, rise in stack.counters.items() if name not in ABORTS}
+    refusals = {name: rise for name, rise in stack.counters.items() if name in REFUSALS}
     risen = (f"{name} {grouped(rise.last_minute)} ({grouped(rise.in_all)})" for name, rise in refusals.items())
     return f"this namespace in the last minute (since tcpwatch began): {' · '.join(risen)}"

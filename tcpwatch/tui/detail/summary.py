@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from tcpwatch.diagnose.context import FIN_IN_QUEUE, FIRST_CLOSER, Closer, unread_in_close_wait
-from tcpwatch.diagnose.problem import Problem, Severity
+from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.listener import listening
+from tcpwatch.tui.detail.program import threads, tools, who
 from tcpwatch.tui.detail.sentence import Sentence
 from tcpwatch.tui.detail.socket_options import set_up
 from tcpwatch.tui.detail.timers import settings_words, timer_sentence
@@ -21,6 +22,8 @@ def story(detail: Detail, now_ns: int) -> list[Sentence]:
     sentences = [
         *_problems(detail, now_ns),
         _next_steps(detail),
+        *who(detail, now_ns),
+        *threads(detail),
         *_waiting(detail),
         _nobody_found(detail),
         *_timer(detail, now_ns),
@@ -157,5 +160,8 @@ def _wrong(detail: Detail) -> list[Problem]:
 
 
 def _next_steps(detail: Detail) -> Sentence | None:
-    steps = dict.fromkeys(step for problem in (*_wrong(detail), *detail.problems) for step in problem.next_steps)
+    problems = (*_wrong(detail), *detail.problems)
+    needed = any(SEVERITY_RANK[problem.severity] >= SEVERITY_RANK[Severity.NOTE] for problem in problems)
+    of_problems = (step for problem in problems for step in problem.next_steps)
+    steps = dict.fromkeys((*(tools(detail) if needed else ()), *of_problems))
     return Sentence("do", "  ·  ".join(steps), "strong") if steps else None

@@ -5,10 +5,11 @@ The states that a segment leaves stand beside its arrow, as on the presenter's l
 
 from collections.abc import Sequence
 
+from tcpwatch.narration.ladder import label_of
 from tcpwatch.narration.narrate import names_of, narrate
 from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.text.cells import cells
-from tcpwatch.tui.ladder.lines import LIFELINE, SIDE, arrow_of, label_of, state_run
+from tcpwatch.tui.ladder.lines import LIFELINE, SIDE, arrow_of, state_run
 from tcpwatch.tui.ladder.moves import style_of
 from tcpwatch.tui.paint.line import Line, Run, fit
 from tcpwatch.why.catalog import Translate

@@ -6,16 +6,17 @@ has changed in its colour.
 
 from collections.abc import Iterator, Sequence
 
+from tcpwatch.narration.ladder import label_of
 from tcpwatch.narration.narrate import narrate
 from tcpwatch.narration.step import NarratedSegment
+from tcpwatch.tcp.analysis import CAUTIONS
 from tcpwatch.tcp.state import State
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.ladder.moves import style_of
 from tcpwatch.tui.paint.format import delta
-from tcpwatch.tui.paint.glyphs import CAUTIONS, STATE_LOOKS
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, fit
 from tcpwatch.why.catalog import Translate
-from tcpwatch.wire.segment import ACK, flag_names
 
 SIDE = 15  # cells for a state and its glyph
 SPACED = 11  # lines from which an empty one parts the segments
@@ -99,21 +100,6 @@ def _start(first: NarratedSegment, width: int) -> Line:
 
 def _lifelines(width: int, here: Run = NO_STATE, there: Run = NO_STATE) -> Line:
     return Line((here, LIFELINE, (" " * (width - 2 * SIDE - 2), ""), LIFELINE, there))
-
-
-def label_of(narrated: NarratedSegment, absolute: bool) -> str:
-    """`2/3 SYN-ACK   SYN,ACK   seq 0   ack 1`; without a step, what it carries or the words of analysis."""
-    event, segment = narrated.event, narrated.event.segment
-    seq, ack = (segment.seq, segment.ack) if absolute else (event.seq, event.ack)
-    name = event.step or event.app or ", ".join(word.replace("_", " ") for word in event.analysis)
-    parts = (
-        name,
-        flag_names(segment.flags),
-        f"seq {seq}",
-        f"ack {ack}" if segment.flags & ACK else "",
-        f"len {segment.length}" if segment.length else "",
-    )
-    return "   ".join(part for part in parts if part)
 
 
 def _apart(left: str, right: str, width: int) -> str:

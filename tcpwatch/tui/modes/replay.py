@@ -28,8 +28,9 @@ class ReplayMode(Mode):
     def __init__(self, recorded: Recorded) -> None:
         super().__init__(RECORDING)
         self._playhead = recorded.playhead
-        self._scrub = ScrubBar(recorded.events, recorded.playhead, id="scrub")
-        self._shown = recorded.playhead.position  # the segments that had passed when all panes were last painted
+        self._scrub = ScrubBar(recorded.control, recorded.playhead, id="scrub")
+        self._recorded = recorded
+        self._shown = self._where  # when all panes were last painted
         self.lower_bars = (self._scrub,)
 
     def attach(self, dashboard: DashboardView) -> None:
@@ -44,9 +45,15 @@ class ReplayMode(Mode):
         """Look at the playhead while it moves by itself."""
         self.set_interval(TICK_S * self.dashboard.pace, self.follow_playhead)
 
+    def on_unmount(self) -> None:
+        """The user has quit: what is still being read is not waited for."""
+        self._recorded.stop()
+
     def follow_playhead(self) -> None:
-        """Show how far the playing has come, its end too: another look at the playhead may have stopped it there."""
-        if self._playhead.playing or self._playhead.position != self._shown:
+        """Show how far the playing and the reading have come, their end too: another look may have found it."""
+        if self._recorded.reads:
+            self.dashboard.pull_snapshot()
+        if self._playhead.playing or self._where != self._shown:
             self.show_moment()
 
     def show_moment(self) -> None:
@@ -54,7 +61,11 @@ class ReplayMode(Mode):
         self.dashboard.pull_snapshot()
         self.dashboard.pull_packets()
         self._scrub.repaint_changed()
-        self._shown = self._playhead.position
+        self._shown = self._where
+
+    @property
+    def _where(self) -> tuple[int, int, bool]:
+        return self._playhead.position, self._playhead.end, self._playhead.grows
 
     def about(self) -> str:
         """The same in every pane."""

@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from tcpwatch.tcp.analysis import CAUTIONS
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.state import State
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.tui.paint.columns import Laid, PaneColumn, cells_of
 from tcpwatch.tui.paint.format import clock, delta, grouped, short_number
-from tcpwatch.tui.paint.glyphs import CAUTIONS, STATE_LOOKS, STEP_LOOKS
+from tcpwatch.tui.paint.glyphs import STATE_LOOKS, STEP_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, cut_host, cut_number
 from tcpwatch.wire.segment import ACK, FLAG_WORDS, SYN, Endpoint
 

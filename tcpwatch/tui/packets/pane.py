@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.interruptions import Interruption
+from tcpwatch.monitor.packet_log import Segments
 from tcpwatch.monitor.snapshot import SourceStatus
 from tcpwatch.tcp.event import Event
 from tcpwatch.tui.messages import DetailWanted, PacketChosen
@@ -25,7 +26,6 @@ from tcpwatch.tui.paint.columns import Laid, lay_out, titles
 from tcpwatch.tui.paint.format import clock, grouped
 from tcpwatch.tui.paint.line import Line, wrap_words
 from tcpwatch.tui.paint.rows import Rows
-from tcpwatch.tui.protocols import Segments
 from tcpwatch.wire.segment import RST, reversed_ends
 
 Passing = Callable[[Sequence[Event]], frozenset[int]]
@@ -249,8 +249,7 @@ class Packets(Rows[float]):
     def cursor_moved(self) -> None:
         """Tell which connection the segment belongs to."""
         if event := self.selected:
-            ends = event.segment.ends
-            self.post_message(PacketChosen(reversed_ends(ends) if event.side else ends))
+            self.post_message(PacketChosen(event))
 
     def opened(self) -> None:
         """Show the detail of its connection."""

@@ -69,11 +69,3 @@ SEVERITIES = {
     Severity.NOTE: ("!", "caution"),
     Severity.CHAT: ("·", "muted"),
 }
-
-# Analysis that tells of loss or of a stopped window; the rest of it is ordinary.
-# fmt: off
-CAUTIONS = frozenset((
-    "retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
-    "ack_lost_segment", "duplicate_ack", "zero_window", "zero_window_probe", "window_full", "reused_ports",
-))
-# fmt: on

@@ -10,6 +10,7 @@ from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tcpwatch.text.charset import NO_BREAK
 from tcpwatch.text.clean import clean
 from tcpwatch.tui.paint.line import STYLES, Line, merged, padded
 
@@ -17,7 +18,6 @@ PREFIX = "line--"
 # The app declares them, once for all panes: Textual works out every style of every widget that declares it.
 STYLE_CLASSES = {PREFIX + style for style in STYLES}
 UNIFORM = frozenset({"cursor"})  # rows of one style: no colour of a run could be read on theirs
-NO_BREAK = "\N{NO-BREAK SPACE}"  # in our own texts alone: it kept the digits of a number in one line
 RUN_LENGTH_LIMIT = 4096  # characters in a run: wider than any terminal
 
 

@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tcpwatch.monitor.snapshot import Snapshot
+from tcpwatch.narration.ladder import Ladder
 from tcpwatch.narration.narrate import names_of, narrate
 from tcpwatch.narration.step import NarratedSegment
 from tcpwatch.sockets.row import Owner
 from tcpwatch.tui.bars.narration_lines import cut
 from tcpwatch.tui.bars.status import keys_line
 from tcpwatch.tui.ladder.lines import head_lines, ladder_lines
-from tcpwatch.tui.ladder.model import Ladder
 from tcpwatch.tui.ladder.moves import description_lines, doubt_lines, style_of
 from tcpwatch.tui.paint.format import grouped
 from tcpwatch.tui.paint.line import Line, Run, ends_apart

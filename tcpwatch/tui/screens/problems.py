@@ -200,4 +200,4 @@ def _passages(label: str, texts: Sequence[str], width: int, style: str) -> Itera
 def _member(one: Connection, now_ns: int) -> str:
     row = one.row
     fd = f"  fd {one.owners[0].fd}" if one.owners and one.owners[0].fd is not None else ""
-    return f"{row.local} ⇄ {row.remote}  {row.state} {age(now_ns, one.since_ns, one.since_seen)}{fd}"
+    return f"{row.ends_in_words}  {row.state} {age(now_ns, one.since_ns, one.since_seen)}{fd}"

@@ -10,6 +10,7 @@ from tcpwatch.tcp.state import State
 from tcpwatch.tui.connections.grouping import Heading
 from tcpwatch.tui.detail.tabs import TABS
 from tcpwatch.tui.detail.topics import queues_of
+from tcpwatch.why.tables.notes import topic_of_note
 from tcpwatch.why.topic import Topic
 from tcpwatch.why.topics import find_topic
 from tcpwatch.wire.segment import flag_names
@@ -43,10 +44,12 @@ def _of_connection(connection: Connection) -> Iterator[str]:
 
 
 def _of_event(event: Event) -> Iterator[str]:
-    """Its step, its analysis flags, what it carries, its TCP flags; then the states of both ends after it."""
+    """Its step, analysis flags, note, what it carries, its TCP flags; then the states of both ends after it."""
     if event.step:
         yield event.step
     yield from event.analysis
+    if event.note and (key := topic_of_note(event.note)):
+        yield key
     yield from (name for name in PROTOCOLS if event.app and name in event.app)
     yield from filter(None, flag_names(event.segment.flags).split(","))
     yield from (event.src_state, event.dst_state)

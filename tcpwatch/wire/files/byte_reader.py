@@ -4,6 +4,7 @@ Rule: memory is bounded by the largest requested piece; the total unpacked size 
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -25,9 +26,13 @@ class Readable(Protocol):
 
 
 class ByteStream:
-    """The bytes of a file, unpacked if it is gzip. `buffer[at:]` has been read and not yet used."""
+    """The bytes of a file, unpacked if it is gzip. `buffer[at:]` has been read and not yet used.
 
-    def __init__(self, file: Readable) -> None:
+    `remarks` counts what is irregular in it and can be read all the same.
+    """
+
+    def __init__(self, file: Readable, remarks: Counter[str] | None = None) -> None:
+        self.remarks = Counter() if remarks is None else remarks
         self.buffer = b""
         self.at = 0
         self._read: Read = getattr(file, "read1", file.read)

@@ -4,6 +4,7 @@ Rule: the format is determined by the first bytes, never by the name. There is n
 damaged file gives the records before the damage, then one CaptureFileError.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -51,9 +52,12 @@ def read_records(file: Readable) -> Iterator[Record]:
     return chain.from_iterable(read_batches(file))
 
 
-def read_batches(file: Readable) -> Iterator[list[Record]]:
-    """The same packets as read_records, in batches as they were read from the file; no batch is empty."""
-    stream = ByteStream(file)
+def read_batches(file: Readable, remarks: Counter[str] | None = None) -> Iterator[list[Record]]:
+    """The same packets as read_records, in batches as they were read from the file; no batch is empty.
+
+    In `remarks` is counted what is irregular and was read all the same.
+    """
+    stream = ByteStream(file, remarks)
     stream.fill(MAGIC_BYTES)
     reader = FORMAT_READERS.get(stream.buffer[:4])
     if reader is None and erf.looks_like_erf(stream):

@@ -17,6 +17,7 @@ from tcpwatch.wire.files.record import (
     MAX_TIME_NS,
     InterfaceRecords,
     Record,
+    Records,
     cut_short,
     damaged,
     too_long,
@@ -42,6 +43,7 @@ PACKET_DATA_AT = BLOCK_HEADER_BYTES + 20  # in an enhanced packet
 PACKET_BLOCK_BYTES = PACKET_DATA_AT + BLOCK_TRAILER_BYTES  # without data
 MAX_BLOCK_BYTES = 16 << 20
 MAX_INTERFACES = 4_096
+LONG_OFFSET = "interfaces whose clock is centuries off, so their times are the first or the last that can be shown"
 BINARY = 0x80
 MAX_EXPONENT = {10: 19, 2: 63}
 
@@ -98,6 +100,8 @@ def read_pcapng(stream: ByteStream) -> Iterator[list[Record]]:
             kind, body = _next_block(stream, section)
             reader = BLOCKS.get(kind)
             record = reader(section, body) if reader else None
+            if kind == INTERFACE_DESCRIPTION and abs(section.interfaces[-1].offset_ns) > MAX_TIME_NS:
+                stream.remarks[LONG_OFFSET] += 1
         except DamageError as claim:
             raise damaged("block", number, offset, str(claim)) from None
         except struct.error:
@@ -136,9 +140,10 @@ def _plain_packets(stream: ByteStream, section: Section) -> list[Record]:
 
 
 def _with_interface(record: Record, kind: int, body: bytes, section: Section) -> list[Record]:
+    undated = (0,) if kind == SIMPLE_PACKET or record[0] == MAX_TIME_NS else ()
     if kind != ENHANCED_PACKET or len(section.interfaces) < 2:
-        return [record]
-    return InterfaceRecords([record], section.unpack_length(body)[:1])
+        return Records([record], undated)
+    return InterfaceRecords([record], section.unpack_length(body)[:1], undated)
 
 
 def _section_at(stream: ByteStream) -> Section | None:

@@ -12,19 +12,31 @@ Record = tuple[int, int, bytes, int]
 """time_ns since 1970, link type, captured bytes, length on the wire."""
 
 
-class InterfaceRecords(list[Record]):
+class Records(list[Record]):
+    """Records of which those at the places `undated` have a time that the file does not have: the nearest to it."""
+
+    def __init__(self, records: Iterable[Record], undated: Sequence[int] = ()) -> None:
+        super().__init__(records)
+        self.undated = undated
+
+
+class InterfaceRecords(Records):
     """Records of a file with several interfaces: `interfaces` has the number of each record's, from 0."""
 
-    def __init__(self, records: Iterable[Record], interfaces: Sequence[int]) -> None:
-        super().__init__(records)
+    def __init__(self, records: Iterable[Record], interfaces: Sequence[int], undated: Sequence[int] = ()) -> None:
+        super().__init__(records, undated)
         self.interfaces = interfaces
 
 
 def one_by_one(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     """The same records, each a batch of its own."""
-    if isinstance(records, InterfaceRecords):
-        return (InterfaceRecords([one], [number]) for one, number in zip(records, records.interfaces, strict=True))
-    return ([one] for one in records)
+    undated = records.undated if isinstance(records, Records) else ()
+    for place, one in enumerate(records):
+        alone = (0,) if place in undated else ()
+        if isinstance(records, InterfaceRecords):
+            yield InterfaceRecords([one], [records.interfaces[place]], alone)
+        else:
+            yield Records([one], alone) if alone else [one]
 
 
 def damaged(what: str, number: int, offset: int, claim: str) -> CaptureFileError:

@@ -9,13 +9,14 @@ from struct import Struct
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.text.duration import SECOND_NS
 from tcpwatch.wire.files.byte_reader import ByteStream
-from tcpwatch.wire.files.record import MAX_RECORD_BYTES, Record, cut_short, damaged, too_long
+from tcpwatch.wire.files.record import MAX_RECORD_BYTES, Record, Records, cut_short, damaged, too_long
 
 MAGIC = b"snoop\0\0\0"
 VERSION = 2
 FILE_HEADER = Struct("!8xII")
 RECORD_HEADER = Struct("!6I")  # on the wire, captured, whole record, drops, seconds, microseconds
 MAX_PADDING_BYTES = 64
+MICROSECONDS = 1_000_000
 # RFC 1761's data link types, and Solaris' later ones; the others are counted under their number, far from all others.
 LINK_TYPES = {0: 1, 2: 6, 4: 1, 5: 104, 8: 10, 16: 107, 18: 123}
 UNKNOWN_LINK_TYPE = 0x1_0000
@@ -47,5 +48,7 @@ def _records(stream: ByteStream, link_type: int) -> Iterator[list[Record]]:
             raise damaged("record", number, stream.offset, cut_short(whole, held))
         data = stream.buffer[stream.at + RECORD_HEADER.size : stream.at + end]
         stream.at += min(whole, held)
-        yield [(seconds * SECOND_NS + micros * 1_000, link_type, data, wire_length)]
+        valid = min(micros, MICROSECONDS - 1)
+        record = seconds * SECOND_NS + valid * 1_000, link_type, data, wire_length
+        yield [record] if valid == micros else Records([record], (0,))
         number += 1

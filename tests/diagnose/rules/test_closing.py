@@ -106,3 +106,8 @@ def test_half_close_is_not_accused(ordinary: HalfClose, message: str) -> None:
     assert problem.severity is Severity.CHAT
     assert problem.message.endswith(message)
     assert trouble_of(one) is None
+
+
+def test_close_wait_that_waits_for_accept_is_no_fault_of_close() -> None:
+    waiting = facts(state=State.CLOSE_WAIT, inode=0, uid=1000, owners=(), no_owner=NoOwner.NOT_ACCEPTED)
+    assert trouble_of(waiting) is None

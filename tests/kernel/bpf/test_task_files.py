@@ -16,7 +16,7 @@ from tcpwatch.kernel.proc.owners import SURVEY_INTERVAL_NS, OwnerIndex
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.tcp.state import State
 from tests.kernel.bpf.allowed import needs_bpf
-from tests.kernel.real_sockets import RealSockets
+from tests.kernel.real_sockets import WHOLE_SEARCH_NS, RealSockets
 
 START_NS, START_TICKS = 12_345_678_901, 1234
 
@@ -155,7 +155,7 @@ def test_real_sockets_have_the_owners_from_proc() -> None:
         shared, _ = real.pair(real.listener())
         duplicate = socket.fromfd(shared.fileno(), socket.AF_INET, socket.SOCK_STREAM)
         rows = [row for row in sockets.dump() if {row.local.port, row.remote.port} & real.ports]
-        found, walked = owners.resolve(rows), OwnerIndex().resolve(rows)
+        found, walked = owners.resolve(rows), OwnerIndex(budget_ns=WHOLE_SEARCH_NS).resolve(rows)
         duplicate.close()
     assert found == walked
     holders = [answer for answer in found.values() if isinstance(answer, tuple)]

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from tcpwatch.errors import SourceError
-from tcpwatch.kernel.namespaces.all_sockets import BUDGET_NS, AllNamespaces, NamespaceScope, OtherNamespace
+from tcpwatch.kernel.namespaces.all_sockets import DUMP_BUDGET_NS, AllNamespaces, NamespaceScope, OtherNamespace
 from tcpwatch.kernel.namespaces.find import find_namespace, namespace_here
 from tcpwatch.kernel.namespaces.thread import NamespaceThread
 from tcpwatch.kernel.source import open_kernel
@@ -66,7 +66,7 @@ class SlowClock:
         self.now_ns = 0
 
     def __call__(self) -> int:
-        self.now_ns += BUDGET_NS * 2 // 3
+        self.now_ns += DUMP_BUDGET_NS * 2 // 3
         return self.now_ns
 
 

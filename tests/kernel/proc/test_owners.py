@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from tcpwatch.kernel.proc.owners import (
-    BUDGET_NS,
     DENIED_INTERVAL_NS,
     RETRY_NS,
+    SEARCH_BUDGET_NS,
     SURVEY_INTERVAL_NS,
     WALK_INTERVAL_NS,
     OwnerIndex,
@@ -252,7 +252,7 @@ def test_resolve_keeps_owners_of_the_source(index: OwnerIndex) -> None:
 def test_resolve_over_budget_goes_on_at_the_next_call(index: OwnerIndex, processes: Processes) -> None:
     processes.start(NGINX, "nginx")
     processes.open(NGINX, inode=2000, fd=6)
-    processes.read_ns = BUDGET_NS + 1
+    processes.read_ns = SEARCH_BUDGET_NS + 1
     sockets = [row(2000)]
     assert index.resolve(sockets) == {7: NoOwner.UNKNOWN}
     assert processes.reads.total() == 1

@@ -105,15 +105,15 @@ def test_congestion_control_details(kind: int, value: bytes, info: Numbers | Non
 
 
 def test_upper_layer_tls() -> None:
-    told = nested((1, b"\x04\x03"), (2, b"\x33\0"), (3, b"\x02\0"), (4, b"\x01\0"), (6, b""))
-    found = extensions((NESTED | INET_DIAG_ULP_INFO, nested((ULP_NAME, b"tls\0"), (NESTED | ULP_TLS, told))))
+    inner = nested((1, b"\x04\x03"), (2, b"\x33\0"), (3, b"\x02\0"), (4, b"\x01\0"), (6, b""))
+    found = extensions((NESTED | INET_DIAG_ULP_INFO, nested((ULP_NAME, b"tls\0"), (NESTED | ULP_TLS, inner))))
     assert found.ulp == "tls"
     assert found.ulp_info == {"version": 0x304, "cipher": 51, "txconf": 2, "rxconf": 1, "rx_no_pad": 1}
 
 
 def test_upper_layer_mptcp() -> None:
-    told = nested((2, struct.pack("=I", 0xAFFE)), (8, struct.pack("=I", 0b11)), (9, b"\x05"))
-    found = extensions((INET_DIAG_ULP_INFO, nested((ULP_NAME, b"mptcp\0"), (ULP_MPTCP, told))))
+    inner = nested((2, struct.pack("=I", 0xAFFE)), (8, struct.pack("=I", 0b11)), (9, b"\x05"))
+    found = extensions((INET_DIAG_ULP_INFO, nested((ULP_NAME, b"mptcp\0"), (ULP_MPTCP, inner))))
     assert (found.ulp, found.ulp_info) == ("mptcp", {"token_loc": 0xAFFE, "flags": 3, "id_rem": 5})
 
 

@@ -40,9 +40,9 @@ class Kernel:
 
 
 def refused(number: int, one: SocketRow | None = None, kind: int = NLMSG_ERROR) -> str:
-    with pytest.raises(DestroyError) as told:
+    with pytest.raises(DestroyError) as failure:
         Destroyer(Kernel(number, kind), {}).destroy(one or row())
-    return str(told.value)
+    return str(failure.value)
 
 
 def test_request_names_the_very_socket() -> None:

@@ -62,8 +62,8 @@ def test_all_that_waits_is_read_once() -> None:
 
 @pytest.mark.parametrize("message", [b"", done(), record(CLOSE)[:-1], record(13)])
 def test_message_about_something_else(message: bytes) -> None:
-    told = decode_events(events(message, record(CLOSE, cookie=2)).read())
-    assert [end.cookie for end in told] == [2]
+    ended = decode_events(events(message, record(CLOSE, cookie=2)).read())
+    assert [end.cookie for end in ended] == [2]
 
 
 def test_overrun_is_counted_and_reading_goes_on() -> None:

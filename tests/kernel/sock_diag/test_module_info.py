@@ -15,8 +15,8 @@ from tests.diagnose.kernel_record import Record
 FULLER = Extensions(congestion="bbr", congestion_info={"bw": 5}, ulp="tls", ulp_info={"version": 772})
 
 
-def by_bpf(state: State = State.ESTABLISHED, **told: object) -> SocketRow:
-    return row(cookie=7, state=state, record=Record({}, extensions=Extensions(**told)))  # type: ignore[arg-type]
+def by_bpf(state: State = State.ESTABLISHED, **facts: object) -> SocketRow:
+    return row(cookie=7, state=state, record=Record({}, extensions=Extensions(**facts)))  # type: ignore[arg-type]
 
 
 def by_sock_diag() -> list[SocketRow]:
@@ -27,9 +27,9 @@ def never() -> list[SocketRow]:
     raise AssertionError("nothing is lacking")
 
 
-@pytest.mark.parametrize("told", [{"ulp": "tls"}, {"congestion": "bbr"}, {"congestion": "dctcp"}])
-def test_complete_attributes_missing_in_bpf(told: dict[str, str]) -> None:
-    [completed] = complete_attributes([by_bpf(**told)], by_sock_diag)
+@pytest.mark.parametrize("facts", [{"ulp": "tls"}, {"congestion": "bbr"}, {"congestion": "dctcp"}])
+def test_complete_attributes_missing_in_bpf(facts: dict[str, str]) -> None:
+    [completed] = complete_attributes([by_bpf(**facts)], by_sock_diag)
     assert completed.extensions == FULLER
 
 

@@ -168,6 +168,54 @@ def test_file_of_one_segment_has_a_beginning_and_an_end() -> None:
 
 def test_silence_takes_as_long_as_is_allowed() -> None:
     times, longest = [START, START + 9 * SECOND], 5 * SECOND
-    assert Playhead(times, Clock(), longest).played == [0, longest]
+    assert list(Playhead(times, Clock(), longest).played) == [0, longest]
     assert Playhead(times, Clock(), longest).shortens
     assert not Playhead(times, Clock(), 9 * SECOND).shortens
+
+
+def test_playhead_at_the_end_stays_there_as_more_is_read() -> None:
+    head = playhead(0, 10)
+    head.extend([START + 20 * MS])
+    assert (head.position, head.end, head.elapsed_ns, head.fraction) == (3, 3, 20 * MS, 1)
+
+
+def test_playhead_elsewhere_stays_where_it_is_as_more_is_read() -> None:
+    head = playhead(0, 10)
+    head.seek(1)
+    head.extend([START + 20 * MS, START + 30 * MS])
+    assert (head.position, head.end, head.elapsed_ns, head.duration_ns) == (1, 4, 0, 30 * MS)
+
+
+def test_playing_waits_at_the_end_for_more_and_ends_with_the_file() -> None:
+    clock = Clock()
+    head = playhead(0, 10, clock=clock)
+    head.grows = True
+    head.toggle()
+    clock.advance(50)
+    head.look()
+    assert (head.playing, head.position) == (True, 2)
+    head.extend([START + 20 * MS])
+    assert head.position == 2
+    clock.advance(10)
+    head.look()
+    assert (head.playing, head.position) == (True, 3)
+    head.grows = False
+    head.look()
+    assert not head.playing
+
+
+def test_first_time_that_differs_makes_those_before_it_one_moment() -> None:
+    head = playhead(5, 5, 5)
+    assert head.played[-1] > 0
+    head.extend([START + 15 * MS])
+    assert list(head.played) == [0, 0, 0, 10 * MS]
+    assert (head.position, head.fraction) == (4, 1)
+
+
+def test_reading_in_parts_gives_the_scale_of_reading_at_once() -> None:
+    times = [0, 5, 3, 4_000, 4_000, 9_000]
+    whole, part = playhead(*times), playhead(*times[:2])
+    for time_ms in times[2:]:
+        part.extend([START + time_ms * MS])
+    assert part.played == whole.played
+    assert (part.shortens, part.time_ns) == (whole.shortens, whole.time_ns)

@@ -11,7 +11,7 @@ from tests.builders import CLIENT, ends, event
 
 PACKET_KEYS = (
     "frame time_ns stream src_ip src_port dst_ip dst_port flags seq ack seq_raw ack_raw window window_raw len options "
-    "step analysis src_state dst_state app"
+    "step analysis src_state dst_state note app faults"
 )
 TIMESTAMPS = bytes.fromhex("0101080a 00000007 00000008")
 

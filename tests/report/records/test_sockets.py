@@ -6,7 +6,7 @@ import pytest
 from tcpwatch.report.records.sockets import SOCKETS, ReportedSocket
 from tcpwatch.sockets.extras import Extensions, Memory
 from tcpwatch.sockets.namespace import Namespace
-from tcpwatch.sockets.row import Backlog, NoOwner, SocketRow, Timer, TimerKind
+from tcpwatch.sockets.row import Backlog, NoOwner, SocketRow, Timer, TimerKind, UpperSocket
 from tcpwatch.sockets.timeline import OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tests.builders import Told, connection, owner
@@ -31,7 +31,7 @@ SOCKET_KEYS = {
         "send_q",
     ],
     *["backlog", "timer", "tcb", "tcb_source", "info", "netns", "netns_name", "container"],
-    *["memory", "congestion", "congestion_info", "ulp", "ulp_info", "cgroup", "mark", "v6only", "shutdown"],
+    *["memory", "congestion", "congestion_info", "ulp", "ulp_info", "upper", "cgroup", "mark", "v6only", "shutdown"],
 }
 
 
@@ -47,12 +47,16 @@ def test_socket_has_the_promised_keys() -> None:
 
 
 def test_socket_names_its_namespace_in_three_ways() -> None:
-    def told(netns: Namespace | None) -> tuple[object, ...]:
+    def attributes_given(netns: Namespace | None) -> tuple[object, ...]:
         found = socket(netns=netns)
         return tuple(found[key] for key in ("netns", "netns_name", "container"))
 
-    assert told(Namespace(4_026_532_177, "blue", "docker/3f2a", "nginx/80")) == (4_026_532_177, "blue", "docker/3f2a")
-    assert told(None) == (None, None, None)
+    assert attributes_given(Namespace(4_026_532_177, "blue", "docker/3f2a", "nginx/80")) == (
+        4_026_532_177,
+        "blue",
+        "docker/3f2a",
+    )
+    assert attributes_given(None) == (None, None, None)
 
 
 def test_socket_age_is_null_where_the_change_was_not_seen() -> None:
@@ -87,8 +91,10 @@ def test_socket_of_a_source_without_cookies_has_none() -> None:
 
 
 def test_socket_extensions() -> None:
-    told = Extensions(Memory(rmem_alloc=832, drops=2), "bbr", {"bw": 5}, "tls", {"version": 772}, 7, 42, True, 3)
-    found = socket(attributes=Told(told))
+    attributes_given = Extensions(
+        Memory(rmem_alloc=832, drops=2), "bbr", {"bw": 5}, "tls", {"version": 772}, 7, 42, True, 3
+    )
+    found = socket(attributes=Told(attributes_given))
     assert (found["memory"]["rmem_alloc"], found["memory"]["rcvbuf"], found["memory"]["drops"]) == (832, None, 2)
     assert (found["congestion"], found["congestion_info"]) == ("bbr", {"bw": 5})
     assert (found["ulp"], found["ulp_info"]) == ("tls", {"version": 772})
@@ -144,10 +150,22 @@ def test_row_is_completed_by_the_first_column_that_needs_it() -> None:
 
 
 def test_socket_names_the_interface_it_is_bound_to() -> None:
-    def told(**facts: Any) -> tuple[object, ...]:
+    def attributes_given(**facts: Any) -> tuple[object, ...]:
         found = socket(**facts)
         return found["interface"], found["interface_name"], found["local_ip"]
 
-    assert told(interface=3, interface_name="eth0") == (3, "eth0", "127.0.0.1")
-    assert told(interface=3) == (3, None, "127.0.0.1")
-    assert told() == (None, None, "127.0.0.1")
+    assert attributes_given(interface=3, interface_name="eth0") == (3, "eth0", "127.0.0.1")
+    assert attributes_given(interface=3) == (3, None, "127.0.0.1")
+    assert attributes_given() == (None, None, "127.0.0.1")
+
+
+def test_socket_below_another_has_that() -> None:
+    above = UpperSocket("MPTCP", State.CLOSE_WAIT, 5_832, 0, 0xAFFE)
+    assert socket(upper=above)["upper"] == {
+        "protocol": "MPTCP",
+        "state": "CLOSE-WAIT",
+        "unread_memory": 5_832,
+        "unsent_memory": 0,
+        "token": 0xAFFE,
+    }
+    assert socket()["upper"] is None

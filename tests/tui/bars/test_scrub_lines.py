@@ -3,11 +3,13 @@
 import pytest
 
 from tcpwatch.monitor.replay.playhead import Playhead
+from tcpwatch.monitor.snapshot import Snapshot, SourceStatus
 from tcpwatch.tcp.event import Step
-from tcpwatch.tui.bars.scrub_lines import bar_room, cell_of, landmarks, scrub_line
+from tcpwatch.tui.bars.scrub_lines import bar_room, cell_of, landmarks, replay_status_line, scrub_line
+from tcpwatch.tui.paint.format import grouped
 from tcpwatch.tui.paint.glyphs import STEP_LOOKS
-from tcpwatch.wire.segment import ACK, FIN, RST, SYN
-from tests.builders import event
+from tcpwatch.tui.protocols import Target
+from tcpwatch.wire.segment import FIN, RST, SYN
 from tests.monitor.replaying import Clock
 
 SECOND = 1_000_000_000
@@ -50,9 +52,25 @@ def test_cell_of_a_fraction_is_the_nearest(fraction: float, cell: int) -> None:
 
 
 def test_cell_with_several_landmarks_shows_the_gravest() -> None:
-    events = [event(flags=flags) for flags in (SYN, SYN | ACK, ACK, FIN | ACK, RST, SYN, FIN)]
-    assert landmarks(events, [0, 1, 50, 52, 53, 99, 100], 3) == [SYN_LOOK, RST_LOOK, FIN_LOOK]
+    control = bytes((SYN, SYN, 0, FIN, RST, SYN, FIN))
+    assert landmarks(control, [0, 1, 50, 52, 53, 99, 100], 3) == [SYN_LOOK, RST_LOOK, FIN_LOOK]
 
 
 def test_file_of_one_moment_has_its_landmarks_at_the_beginning() -> None:
-    assert landmarks([event(flags=SYN)], [0], 3) == [SYN_LOOK, None, None]
+    assert landmarks(bytes((SYN,)), [0], 3) == [SYN_LOOK, None, None]
+
+
+def test_bar_says_that_the_numbers_are_so_far_while_the_file_is_read() -> None:
+    head = playhead(0, 1, 2, position=2)
+    head.grows = True
+    assert scrub_line(head, [], 80).text.endswith("1.000 s of 2.000 s · segment 2 of 3 so far ")
+    assert scrub_line(head, [], 42).text.endswith(" 1.000 s · 2/3+ ")
+
+
+def test_status_says_how_far_the_file_is_read() -> None:
+    sources = (SourceStatus("packets", True, "a capture file"), SourceStatus("file", True, "read 43 %: 88,000 so far"))
+    picture = Snapshot(0, 0, (), {}, {}, sources, captured=96_000, dropped=0)
+    words = replay_status_line(Target("file", "big.pcap"), picture, 120).text
+    assert f" {grouped(96_000)} segments  read 43 %: {grouped(88_000)} so far " in words
+    words = replay_status_line(Target("file", "big.pcap"), picture, 80).text
+    assert words.endswith(" segments  read 43 %   replay · " + words[-13:])

@@ -73,6 +73,13 @@ def test_sparkline_of_nothing_is_flat() -> None:
     assert sparkline(()) == ""
 
 
+def test_summary_of_half_open_connections_accuses_no_program_of_letting_go() -> None:
+    timer = Timer(TimerKind.RETRANSMIT, 100, 3)
+    flood = [connection(n, server_end(n), State.SYN_RECEIVED, 3, timer=timer, no_owner=NoOwner.KERNEL) for n in (1, 2)]
+    text = summary(picture(flood)).text
+    assert text == " ⚠ 2 not acknowledged  oldest ≥0s  the kernel, for a listener, gets no ACK from its peer"
+
+
 def test_summary_of_nothing() -> None:
     assert "nothing looks stuck" in summary(picture([connection(1, server_end(1), State.ESTABLISHED, 1)])).text
 

@@ -13,7 +13,7 @@ from tests.tui.canned import connection, ends_of
 ENDS = ends_of(("0.0.0.0", 9999), ("0.0.0.0", 0))
 
 
-def told(backlog: Backlog | None, stack: Stack = NO_STACK, turned_away: int = 0) -> dict[str, Sentence]:
+def by_label(backlog: Backlog | None, stack: Stack = NO_STACK, turned_away: int = 0) -> dict[str, Sentence]:
     one: Connection = connection(1, ENDS, State.LISTEN, 1, backlog=backlog, turned_away=turned_away)
     return {sentence.about: sentence for sentence in listening(one, stack)}
 
@@ -31,7 +31,7 @@ def test_gauge_of_a_queue_without_room() -> None:
 
 
 def test_accept_queue_that_overflows_is_seen() -> None:
-    room, full = told(Backlog(128, 128))["accept"], told(Backlog(129, 128))["accept"]
+    room, full = by_label(Backlog(128, 128))["accept"], by_label(Backlog(129, 128))["accept"]
     assert room == Sentence("accept", f"{gauge(128, 128)} 128 of 128 waiting for accept()")
     assert full.message.endswith("129 of 128 waiting for accept(): full, new ones are turned away")
     assert full.style == "trouble"
@@ -39,28 +39,28 @@ def test_accept_queue_that_overflows_is_seen() -> None:
 
 def test_half_open_queue_is_measured_by_the_limit_that_is_in_force() -> None:
     backlog = Backlog(0, 128, half_open=6)
-    assert told(backlog)["opening"].message.endswith("6 of 128 half open, in SYN-RECEIVED")
+    assert by_label(backlog)["opening"].message.endswith("6 of 128 half open, in SYN-RECEIVED")
     strict = Stack(sysctls={SYNCOOKIES: 0, SYN_BACKLOG: 8})
-    assert told(backlog, strict)["opening"] == Sentence(
+    assert by_label(backlog, strict)["opening"] == Sentence(
         "opening", f"{gauge(6, 6)} 6 of 6 half open, in SYN-RECEIVED: full", "trouble"
     )
 
 
 def test_what_is_not_counted_is_not_told() -> None:
-    assert told(Backlog(0, 128)).keys() == {"accept"}
-    assert told(None)["accept"].message.endswith("–")
+    assert by_label(Backlog(0, 128)).keys() == {"accept"}
+    assert by_label(None)["accept"].message.endswith("–")
 
 
 def test_drops_say_how_many_were_clients_without_room() -> None:
-    assert told(Backlog(0, 128, drops=1))["dropped"].message == "1 segment since it listens, repeated SYNs included"
-    refused = told(Backlog(0, 128, drops=46), turned_away=12)["dropped"]
+    assert by_label(Backlog(0, 128, drops=1))["dropped"].message == "1 segment since it listens, repeated SYNs included"
+    refused = by_label(Backlog(0, 128, drops=46), turned_away=12)["dropped"]
     assert refused.message.endswith("included, 12 of them in the last minute for want of room")
     assert refused.style == "trouble"
 
 
 def test_counters_are_the_namespaces() -> None:
     stack = Stack({"ListenOverflows": Rise(40, 12), "ListenDrops": Rise(0, 0)})
-    assert told(Backlog(0, 128), stack)["nstat"].message == (
+    assert by_label(Backlog(0, 128), stack)["nstat"].message == (
         "this namespace in the last minute (since tcpwatch began): ListenOverflows 12 (40) · ListenDrops 0 (0)"
     )
 

@@ -1,12 +1,16 @@
 """The tabs of the detail pane."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
+from textual.binding import Binding
 
 from tcpwatch.tui.detail import pane
-from tcpwatch.tui.detail.pane import tab_bindings
+from tcpwatch.tui.detail.pane import DetailPane, tab_bindings
 from tcpwatch.tui.detail.tab import Tab
 from tcpwatch.tui.detail.tabs import TABS
-from tcpwatch.tui.keys import KEYS
+from tcpwatch.tui.keys import DEMO_KEYS, KEYS, REPLAY_KEYS
 from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.screens import why_topics
 from tests.tui.canned import details, server_end
@@ -21,6 +25,30 @@ BYTES = Tab(
     lines=lambda context: [Line(((f"{context.here.title} and {context.peer.title} in {context.width} cells", ""),))],
     topics=lambda detail: ["segment"],
 )
+
+
+def clashing_keys(tabs: tuple[Tab, ...]) -> set[str]:
+    """The keys of tabs that do something else already while the detail pane has the focus, or open two tabs."""
+    ids = {binding.id for binding in tab_bindings(tabs)}
+    inherited = (bindings for kind in DetailPane.__mro__ for bindings in vars(kind).get("BINDINGS", ()))
+    others = [*Binding.make_bindings([*inherited, *KEYS, *DEMO_KEYS, *REPLAY_KEYS])]
+    taken = {binding.key for binding in others if binding.id not in ids} | {"tab", "shift+tab", "ctrl+q", "ctrl+c"}
+    counts = Counter(binding.key for binding in Binding.make_bindings(tab_bindings(tabs)))
+    return {key for key, count in counts.items() if count > 1 or key in taken}
+
+
+def test_key_of_a_tab_does_nothing_else() -> None:
+    assert clashing_keys(TABS) == set()
+    assert clashing_keys((*TABS, BYTES)) == set()
+
+
+@pytest.mark.parametrize("key", ["j", "w", "n", "up", "right_square_bracket"])
+def test_key_of_a_tab_that_does_something_else_is_found(key: str) -> None:
+    assert clashing_keys((*TABS, replace(BYTES, key=key))) == {key}
+
+
+def test_key_of_two_tabs_is_found() -> None:
+    assert clashing_keys((BYTES, replace(BYTES, title="Text"))) == {"B"}
 
 
 def test_tabs_have_all_their_words() -> None:

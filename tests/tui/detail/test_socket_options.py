@@ -16,39 +16,39 @@ from tests.tui.canned import connection, server_end
 MEMORY = Memory(rmem_alloc=832, rcvbuf=131_072, wmem_queued=0, sndbuf=87_040, drops=0)
 
 
-def told(extensions: Extensions, state: State = State.ESTABLISHED, cgroup: str | None = None) -> list[Sentence]:
+def sentences(extensions: Extensions, state: State = State.ESTABLISHED, cgroup: str | None = None) -> list[Sentence]:
     one = connection(1, server_end(1), state, 5, attributes=Told(extensions))
     return list(set_up(Detail(one.row.ends, one, None, (), (), None, None, None, (), cgroup=cgroup)))
 
 
 def test_memory() -> None:
-    [sentence] = told(Extensions(memory=MEMORY))
+    [sentence] = sentences(Extensions(memory=MEMORY))
     assert sentence == Sentence("memory", "receive buffer 832 of 131 072 bytes · send buffer 0 of 87 040")
 
 
 def test_memory_that_dropped_segments() -> None:
-    [sentence] = told(Extensions(memory=replace(MEMORY, drops=2)))
+    [sentence] = sentences(Extensions(memory=replace(MEMORY, drops=2)))
     assert sentence.message.endswith(" · 2 segments dropped")
 
 
 @pytest.mark.parametrize("full", [{"rmem_alloc": 131_072}, {"wmem_queued": 90_000}])
 def test_memory_that_is_full_is_marked(full: dict[str, int]) -> None:
-    [sentence] = told(Extensions(memory=replace(MEMORY, **full)))
+    [sentence] = sentences(Extensions(memory=replace(MEMORY, **full)))
     assert sentence.style == "caution"
 
 
 def test_memory_that_is_not_known() -> None:
-    [sentence] = told(Extensions(memory=Memory(rcvbuf=9)))
+    [sentence] = sentences(Extensions(memory=Memory(rcvbuf=9)))
     assert sentence == Sentence("memory", "receive buffer – of 9 bytes · send buffer – of –")
 
 
 def test_memory_of_a_listener_is_of_no_interest() -> None:
-    assert told(Extensions(memory=MEMORY), State.LISTEN) == []
+    assert sentences(Extensions(memory=MEMORY), State.LISTEN) == []
 
 
 def test_settings() -> None:
     extensions = Extensions(congestion="bbr", shutdown=2, ulp="tls", v6only=True, mark=42)
-    [sentence] = told(extensions, cgroup="/system.slice/nginx.service")
+    [sentence] = sentences(extensions, cgroup="/system.slice/nginx.service")
     assert sentence.about == "socket"
     assert sentence.message.split(" · ") == [
         "congestion control bbr",
@@ -62,15 +62,15 @@ def test_settings() -> None:
 
 @pytest.mark.parametrize(("bits", "message"), [(1, "receiving is shut down"), (3, "both directions are shut down")])
 def test_shutdown(bits: int, message: str) -> None:
-    assert told(Extensions(shutdown=bits)) == [Sentence("socket", message)]
+    assert sentences(Extensions(shutdown=bits)) == [Sentence("socket", message)]
 
 
 def test_shutdown_by_a_bit_that_has_no_meaning_here() -> None:
-    assert told(Extensions(shutdown=4)) == []
+    assert sentences(Extensions(shutdown=4)) == []
 
 
 def test_what_is_ordinary_is_not_said() -> None:
-    assert told(Extensions(shutdown=0, v6only=False, mark=0), cgroup="/") == []
+    assert sentences(Extensions(shutdown=0, v6only=False, mark=0), cgroup="/") == []
 
 
 def test_connection_without_a_socket() -> None:

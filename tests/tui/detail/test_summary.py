@@ -15,13 +15,13 @@ from tcpwatch.tui.detail.summary import story
 from tests.tui.canned import MONO_NS, connection, details, server_end
 
 
-def told(one: Connection | None, **facts: object) -> dict[str, str]:
+def by_label(one: Connection | None, **facts: object) -> dict[str, str]:
     detail = Detail(server_end(1), one, None, (), (), None, None, None, ())
     return {sentence.about: sentence.message for sentence in story(replace(detail, **facts), MONO_NS)}  # type: ignore[arg-type]
 
 
 def in_state(state: State, **facts: object) -> dict[str, str]:
-    return told(connection(1, server_end(1), state, 5, "java", 4242, 57, **facts))
+    return by_label(connection(1, server_end(1), state, 5, "java", 4242, 57, **facts))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_wire_knows_better_who_closed_first() -> None:
     detail = details()[server_end(53420)]
     assert detail.flow is not None
     flow = replace(detail.flow, closed_by_here=True, closed="four-way", analysis={"duplicate_ack": 2})
-    course = told(detail.connection, flow=flow)["course"]
+    course = by_label(detail.connection, flow=flow)["course"]
     assert course == (
         "closed first by this end (four-way) · opened by the peer (handshake in 52 µs) · "
         "segments 3 out, 4 in · duplicate ack 2"
@@ -78,13 +78,13 @@ def test_wire_knows_better_who_closed_first() -> None:
 
 def test_no_segment_seen_is_said() -> None:
     detail = details()[server_end(53420)]
-    assert "no segment seen" in told(detail.connection, here=detail.here)["course"]
+    assert "no segment seen" in by_label(detail.connection, here=detail.here)["course"]
 
 
 def test_opening_that_was_not_seen_names_nobody() -> None:
     detail = details()[server_end(53420)]
     assert detail.flow is not None
-    course = told(None, flow=replace(detail.flow, opened=Opened.MIDSTREAM, closed_by_here=None))["course"]
+    course = by_label(None, flow=replace(detail.flow, opened=Opened.MIDSTREAM, closed_by_here=None))["course"]
     assert course.startswith("opening not seen · segments")
 
 
@@ -94,8 +94,8 @@ def test_what_to_do_stands_behind_the_problems() -> None:
 
 
 def test_timer_is_told_with_what_sets_it() -> None:
-    told = in_state(State.TIME_WAIT, timer=Timer(TimerKind.TIME_WAIT, 43_000, 0, MONO_NS))
-    assert (told["timer"], told["set by"][:4]) == ("2MSL: this socket is gone in 43s", "60 s")
+    by_label = in_state(State.TIME_WAIT, timer=Timer(TimerKind.TIME_WAIT, 43_000, 0, MONO_NS))
+    assert (by_label["timer"], by_label["set by"][:4]) == ("2MSL: this socket is gone in 43s", "60 s")
     assert "set by" not in in_state(State.CLOSE_WAIT)
 
 
@@ -123,10 +123,10 @@ def test_namespaces_are_told_where_one_is_not_ours() -> None:
     ours, blue = Namespace(5, here=True), Namespace(6, "blue", "docker/3f2a", "nginx/80")
     here = connection(1, server_end(1), State.ESTABLISHED, 5, netns=ours)
     there = connection(2, server_end(2), State.ESTABLISHED, 5, netns=blue)
-    assert told(here, peer=there)["netns"] == "this end: 5, here · its peer: 6, blue, docker/3f2a, nginx/80"
-    assert told(there)["netns"] == "this end: 6, blue, docker/3f2a, nginx/80"
-    assert "netns" not in told(here, peer=here)
-    assert "netns" not in told(None)
+    assert by_label(here, peer=there)["netns"] == "this end: 5, here · its peer: 6, blue, docker/3f2a, nginx/80"
+    assert by_label(there)["netns"] == "this end: 6, blue, docker/3f2a, nginx/80"
+    assert "netns" not in by_label(here, peer=here)
+    assert "netns" not in by_label(None)
 
 
 @pytest.mark.parametrize("state", [State.CLOSING, State.LAST_ACK])
@@ -137,12 +137,12 @@ def test_fin_of_the_peer_is_no_byte_to_read(state: State) -> None:
 
 def test_reader_of_a_connection_that_is_not_accepted_is_told_in_words() -> None:
     queued = replace(connection(1, server_end(1), State.ESTABLISHED, 5, "java", 4242, 57, recv_q=18), owners=())
-    unread = told(replace(queued, no_owner=NoOwner.NOT_ACCEPTED))["unread"]
+    unread = by_label(replace(queued, no_owner=NoOwner.NOT_ACCEPTED))["unread"]
     assert unread == "18 bytes: the program has not accepted the connection yet"
 
 
 @pytest.mark.parametrize("why", [NoOwner.NOT_FOUND, NoOwner.HIDDEN])
 def test_socket_that_no_table_shows_may_be_held_elsewhere(why: NoOwner) -> None:
     nobody = replace(connection(1, server_end(1), State.ESTABLISHED, 5), owners=(), no_owner=why)
-    assert "SCM_RIGHTS" in told(nobody)["owner"]
-    assert "owner" not in told(replace(nobody, no_owner=NoOwner.KERNEL))
+    assert "SCM_RIGHTS" in by_label(nobody)["owner"]
+    assert "owner" not in by_label(replace(nobody, no_owner=NoOwner.KERNEL))

@@ -1,9 +1,10 @@
 """The dashboard on a capture file, driven by keys and mouse: all panes show the moment the playhead is at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from textual.pilot import Pilot
 from tcpwatch.capture.replay import CaptureFile
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.monitor.replay.tracker import ReplayTracker
+from tcpwatch.tcp.event import Event as TcpEvent
 from tcpwatch.tcp.state import State
-from tcpwatch.tcp.tracker import FlowTracker
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.bars.scrub import ScrubBar
 from tcpwatch.tui.connections.grouping import Heading
@@ -260,7 +262,7 @@ async def test_bar_keeps_its_numbers_in_a_narrow_terminal(replay: Replay) -> Non
 
 def captured(name: str) -> Recorded:
     """A capture of real traffic."""
-    tracker = FlowTracker()
+    tracker = ReplayTracker()
     file = CaptureFile(str(CAPTURES / name))
     try:
         return Recorded(name, events_of(chain.from_iterable(file.batches()), tracker), tracker, Clock())
@@ -287,3 +289,32 @@ async def test_file_has_no_connection_to_end(replay: Replay) -> None:
     assert len(replay.app.screen_stack) == 1
     assert "app.kill" not in [key.id for key in replay.app.all_bindings()]
     assert list(replay.app._notifications) == []
+
+
+def test_file_that_is_still_read_is_shown_as_it_comes() -> None:
+    gate = Event()
+
+    async def body() -> None:
+        clock, tracker = Clock(), ReplayTracker()
+
+        def events() -> Iterator[TcpEvent]:
+            for number, event in enumerate(events_of(CONVERSATION, tracker)):
+                assert number < 3 or gate.wait(10)
+                yield event
+
+        file = Recorded("pipe", events(), tracker, clock, at_once_ns=0)
+        mode = ReplayMode(file)
+        app = Dashboard(file, SUBJECT, mode, pace=NEVER)
+        async with app.run_test(size=WIDE) as pilot:
+            await pilot.pause()
+            replay = Replay(app, mode, pilot, file, clock)
+            assert "reading on: 1 connection so far" in replay.status
+            assert replay.bar.endswith(" so far")
+            gate.set()
+            while file.reads:
+                await replay.tick(1_000)
+            assert replay.bar.endswith("segment 7 of 7")
+            assert len(replay.packets.rows) == 7
+            assert "reading" not in replay.status
+
+    asyncio.run(body())

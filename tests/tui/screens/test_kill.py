@@ -34,14 +34,14 @@ def allowed(body: Callable[[Driver, list[SocketRow]], Awaitable[None]]) -> Calla
     return test
 
 
-def told(driver: Driver) -> list[str]:
+def notices(driver: Driver) -> list[str]:
     return [notice.message for notice in driver.app._notifications]
 
 
 @piloted()
 async def test_k_that_is_not_allowed_says_how_to(driver: Driver) -> None:
     await driver.press("K")
-    assert told(driver) == [kill.NOT_ALLOWED]
+    assert notices(driver) == [kill.NOT_ALLOWED]
     assert "--allow-kill" in kill.NOT_ALLOWED
     assert len(driver.app.screen_stack) == 1
 
@@ -59,7 +59,7 @@ async def test_k_asks_about_the_connection_under_the_cursor(driver: Driver, ende
 async def test_k_then_y_ends_it(driver: Driver, ended: list[SocketRow]) -> None:
     await driver.press("K", "y")
     assert [row.cookie for row in ended] == [1]
-    assert told(driver) == ["Ended: 127.0.0.1:9999 ⇄ 127.0.0.1:53412"]
+    assert notices(driver) == ["Ended: 127.0.0.1:9999 ⇄ 127.0.0.1:53412"]
     assert len(driver.app.screen_stack) == 1
 
 
@@ -69,7 +69,7 @@ async def test_k_then_no_leaves_it_alone(driver: Driver, ended: list[SocketRow])
         await driver.press("K", key)
         assert len(driver.app.screen_stack) == 1
     assert ended == []
-    assert told(driver) == []
+    assert notices(driver) == []
 
 
 @allowed
@@ -99,7 +99,7 @@ async def test_refusal_is_shown(driver: Driver) -> None:
 
     driver.monitor.kill = refuse
     await driver.press("K", "y")
-    assert told(driver) == ["Not ended: 127.0.0.1:9999 ⇄ 127.0.0.1:53412: it has gone already."]
+    assert notices(driver) == ["Not ended: 127.0.0.1:9999 ⇄ 127.0.0.1:53412: it has gone already."]
 
 
 @pytest.mark.parametrize("facts", [{"state": State.CLOSED}, {"mark": Mark.GONE}])

@@ -11,10 +11,10 @@ from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens import presenter as module
 from tcpwatch.tui.screens.presenter import PULL_S, PresenterLines, PresenterScreen
 from tcpwatch.tui.screens.why import WhyScreen
+from tests.narration.test_ladder import traced
 from tests.narration.traces import OPENING
 from tests.tui.canned import SUBJECT, CannedMonitor
 from tests.tui.driving import NARROW, NEVER, WIDE, Driver, piloted, text_of
-from tests.tui.ladder.test_model import traced
 
 FOUR_WAY = (*OPENING, "> F. 1:2(0) ack 1", "< . 1:1(0) ack 2", "< F. 1:2(0) ack 2", "> . 2:2(0) ack 2")
 
@@ -151,7 +151,7 @@ async def test_presenter_without_a_segment_waits_for_one(driver: Driver) -> None
 @piloted()
 async def test_long_connection_says_that_the_ladder_ends(driver: Driver) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tcpwatch.tui.ladder.model.LADDER_LIMIT", 2)
+        patch.setattr("tcpwatch.narration.ladder.LADDER_LIMIT", 2)
         hold(driver, *OPENING)
         await driver.press("P", "end")
         assert module.TRUNCATED in shown(driver)

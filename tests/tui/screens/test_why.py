@@ -43,7 +43,7 @@ async def test_w_on_a_segment_explains_its_step(driver: Driver) -> None:
 @piloted()
 async def test_w_on_the_detail_lets_choose_what_it_shows(driver: Driver) -> None:
     await driver.press("down", "3", "w")
-    assert choices(driver)[:3] == ["CLOSE-WAIT", "FIN-WAIT-2", "ISS"]
+    assert choices(driver)[:3] == ["CLOSE-WAIT", "FIN-WAIT-2", "Recv-Q"]
 
 
 @piloted(capture=False)

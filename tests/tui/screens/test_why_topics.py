@@ -82,8 +82,8 @@ def test_detail_is_both_states_then_its_fields() -> None:
 
 def test_detail_with_memory_and_congestion_control() -> None:
     extensions = Extensions(memory=Memory(), congestion="bbr")
-    told = connection(1, ENDS, State.ESTABLISHED, 1, attributes=Told(extensions))
-    assert keys(Detail(ENDS, told, None, (), (), None, None, None, ())) == [
+    with_extensions = connection(1, ENDS, State.ESTABLISHED, 1, attributes=Told(extensions))
+    assert keys(Detail(ENDS, with_extensions, None, (), (), None, None, None, ())) == [
         "ESTABLISHED",
         "memory",
         "congestion control",
@@ -101,3 +101,8 @@ def test_detail_of_one_socket_takes_the_peers_state_and_the_analysis_from_the_wi
 def test_detail_without_a_tcb_has_no_fields() -> None:
     bare = Detail(ENDS, connection(1, ENDS, State.TIME_WAIT, 1), None, (), (), None, None, None, ())
     assert keys(bare) == ["TIME-WAIT"]
+
+
+def test_segment_with_a_note_is_what_the_note_says() -> None:
+    [event] = Conversation(0, 1, TIME_NS).say(1, ACK, 0, 1, note="bad TCP checksum: a receiver drops it").events
+    assert keys(event)[0] == "checksum"

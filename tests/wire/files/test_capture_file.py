@@ -1,14 +1,17 @@
 import gzip
 import os
 import threading
+from collections import Counter
+from io import BytesIO
 from pathlib import Path
+from struct import pack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpwatch.wire.files.capture_file import FORMAT_READERS, read_records
-from tests.wire.captures import block, interface, packet, pcap_header, pcap_record, records_and_error, section
+from tcpwatch.wire.files.capture_file import FORMAT_READERS, read_batches, read_records
+from tests.wire.captures import block, interface, option, packet, pcap_header, pcap_record, records_and_error, section
 
 PCAP = pcap_header() + pcap_record(b"one") + pcap_record(b"two")
 PCAPNG = section() + interface() + packet(b"one") + packet(b"two")
@@ -16,9 +19,9 @@ NO_CAPTURE = "not a capture file: pcap, pcapng, snoop, ERF, NetMon and Sniffer c
 
 
 @pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_format_follows_from_the_first_bytes(content: bytes, pack: type[bytes]) -> None:
-    records, error = records_and_error(pack(content))
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_format_follows_from_the_first_bytes(content: bytes, packed: type[bytes]) -> None:
+    records, error = records_and_error(packed(content))
     assert [record[2] for record in records] == [b"one", b"two"]
     assert error is None
 
@@ -97,3 +100,35 @@ def test_every_prefix_gives_a_prefix_of_the_records(content: bytes) -> None:
     for length in range(len(content)):
         records, _ = records_and_error(content[:length])
         assert records == whole[: len(records)]
+
+
+@pytest.mark.parametrize(
+    ("content", "remark", "count"),
+    [
+        (pcap_header() + pcap_record(fraction=1_000_000) + pcap_record(fraction=999_999), "fraction of a second", 1),
+        (pcap_header(version=(2, 2)) + pcap_record(fraction=1_000_000), "fraction of a second", 1),
+        (pcap_header(link_type=0x0030_0001) + pcap_record(), "link types with reserved bits", 1),
+        (section() + interface(options=option(14, b"\xff" * 7 + b"\x7f")) + packet(), "centuries off", 1),
+    ],
+)
+def test_irregular_record_is_read_and_remarked(content: bytes, remark: str, count: int) -> None:
+    remarks: Counter[str] = Counter()
+    assert list(read_batches(BytesIO(content), remarks))
+    [(said, times)] = remarks.items()
+    assert remark in said
+    assert times == count
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PCAP,
+        PCAPNG,
+        pcap_header(link_type=0x2400_0001) + pcap_record(),  # the length of a frame check sequence
+        section() + interface(options=option(14, pack("<q", -3600))) + packet(),
+    ],
+)
+def test_regular_file_is_not_remarked(content: bytes) -> None:
+    remarks: Counter[str] = Counter()
+    assert list(read_batches(BytesIO(content), remarks))
+    assert not remarks

@@ -1,5 +1,8 @@
+from io import BytesIO
+
 import pytest
 
+from tcpwatch.wire.files.capture_file import read_batches
 from tests.wire.captures import MICROSECONDS, NANOSECONDS, pcap_header, pcap_record, records_and_error
 
 MAX_RECORD_BYTES = 262_144
@@ -16,9 +19,26 @@ def test_pcap_without_records() -> None:
     assert records_and_error(pcap_header()) == ([], None)
 
 
-def test_fraction_of_more_than_a_second_is_added() -> None:
-    records, _ = records_and_error(pcap_header() + pcap_record(seconds=1, fraction=2_500_000))
-    assert records[0][0] == 3_500_000_000
+@pytest.mark.parametrize("version", [(2, 2), (2, 4)])
+@pytest.mark.parametrize(
+    ("magic", "fraction", "time_ns", "undated"),
+    [
+        (MICROSECONDS, 999_999, 1_999_999_000, False),
+        (MICROSECONDS, 1_000_000, 1_999_999_000, True),
+        (MICROSECONDS, 0xFFFF_FFFF, 1_999_999_000, True),
+        (NANOSECONDS, 999_999_999, 1_999_999_999, False),
+        (NANOSECONDS, 1_000_000_000, 1_999_999_999, True),
+    ],
+)
+def test_fraction_of_a_second_or_more_is_no_time(
+    version: tuple[int, int], magic: int, fraction: int, time_ns: int, undated: bool
+) -> None:
+    odd = pcap_record(seconds=1, fraction=fraction)
+    content = pcap_header(magic=magic, version=version) + pcap_record(seconds=1) + odd
+    batches = list(read_batches(BytesIO(content)))
+    found = [(one, place in getattr(batch, "undated", ())) for batch in batches for place, one in enumerate(batch)]
+    assert [(record[0], marked) for record, marked in found][1:] == [(time_ns, undated)]
+    assert not found[0][1]
 
 
 def test_bits_above_the_link_type_are_left_out() -> None:

@@ -56,5 +56,5 @@ class HeadlessScenario:
         self._transcript.observe(self._monitor.snapshot())
 
     def _print(self, lines: Iterable[str]) -> None:
-        if told := tuple(lines):
-            write_lines(told)
+        if written := tuple(lines):
+            write_lines(written)

@@ -39,7 +39,7 @@ def play_recordings(options: DemoOptions, scenarios: Sequence[Scenario], refusal
 def show_recordings(dashboard: DashboardOptions, scenarios: Sequence[Scenario], refusal: str) -> int:
     """Play them in the dashboard, as if they happened now."""
     from tcpwatch.cli.commands.demo.recorded_tour import RecordedTour
-    from tcpwatch.cli.commands.replay import read_file
+    from tcpwatch.cli.file_dashboard import read_file
     from tcpwatch.tui.modes.demo import run_recorded_tour
     from tcpwatch.tui.protocols import Target
 

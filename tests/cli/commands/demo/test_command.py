@@ -109,4 +109,5 @@ def test_tour_begins_with_many_situations_at_once() -> None:
 
 def test_tour_on_a_host_leaves_out_what_would_change_it() -> None:
     left_out = set(SCENARIOS.values()) - set(demo.chosen_scenarios(DemoOptions(host=True)))
-    assert {scenario.name for scenario in left_out} == {"time-wait", "syn-timeout", "syn-flood"}
+    sets_sysctls = {"time-wait", "syn-timeout", "syn-flood", "ports-exhausted", "path-mtu"}
+    assert {scenario.name for scenario in left_out} == {*sets_sysctls, "dead-peer"}

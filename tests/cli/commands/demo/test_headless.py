@@ -52,11 +52,11 @@ def test_promises_that_are_kept(monitor: Monitor, capsys: pytest.CaptureFixture[
     asks = Act(1, "A client asks.", Promise(("SYN-SENT",), ("1/3 SYN",), ("retransmission",)))
     is_answered = Act(2, "It is answered.", Promise(("ESTABLISHED", "SYN-SENT")))
     assert HeadlessScenario(monitor, Script(asks, is_answered)).watch() == 0
-    told = capsys.readouterr().out
-    assert "▶ A client asks." in told
-    assert "127.0.0.1:53412 → 127.0.0.1:9999" in told
-    assert "socket 127.0.0.1:9999 ⇄ 127.0.0.1:53412 ESTABLISHED" in told
-    assert told.splitlines()[-4:] == [
+    output = capsys.readouterr().out
+    assert "▶ A client asks." in output
+    assert "127.0.0.1:53412 → 127.0.0.1:9999" in output
+    assert "socket 127.0.0.1:9999 ⇄ 127.0.0.1:53412 ESTABLISHED" in output
+    assert output.splitlines()[-4:] == [
         "",
         "states: SYN-SENT, ESTABLISHED seen",
         "steps: 1/3 SYN seen",

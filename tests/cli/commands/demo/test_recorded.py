@@ -25,9 +25,9 @@ def test_recording_keeps_every_promise_of_its_scenario(
     headless: DemoOptions, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert recorded.play_recordings(headless, [find_scenario(name)], "no: sudo it") == 0
-    told = capsys.readouterr().out
-    assert told.startswith("\n".join(introduction(find_scenario(name), str)))
-    assert all(f"▶ {act.text()}" in told for act in acts_of(name))
+    output = capsys.readouterr().out
+    assert output.startswith("\n".join(introduction(find_scenario(name), str)))
+    assert all(f"▶ {act.text()}" in output for act in acts_of(name))
 
 
 def test_recording_is_told_in_the_language_that_was_asked_for(
@@ -43,7 +43,7 @@ def test_recording_is_told_in_the_order_in_which_it_happened(
     headless: DemoOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded.play_recordings(headless, [find_scenario("refused")], "no: sudo it")
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     words = [
         "▶ Nobody listens",
         "1/3 SYN\n",
@@ -52,7 +52,7 @@ def test_recording_is_told_in_the_order_in_which_it_happened(
         "▶ connect() said",
         "states:",
     ]
-    places = [told.index(word) for word in words]
+    places = [output.index(word) for word in words]
     assert places == sorted(places)
 
 

@@ -9,7 +9,7 @@ from tcpwatch.lab.recordings import acts_of, segments_of
 from tcpwatch.lab.scenarios import Scenario, find_scenario
 from tcpwatch.lab.stage import Act
 from tcpwatch.monitor.replay.capture_file import Recorded
-from tcpwatch.tcp.tracker import FlowTracker
+from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tests.monitor.replaying import Clock
 
 SCENARIO, NEXT = find_scenario("refused"), find_scenario("stale-syn")
@@ -27,7 +27,7 @@ def recorded_tour(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> RecordedTour
     monkeypatch.setattr("tcpwatch.cli.reading.give_up_privileges", lambda: None)
 
     def read(scenario: Scenario) -> Recorded:
-        tracker = FlowTracker()
+        tracker = ReplayTracker()
         with Reading(FrameOptions(read=str(segments_of(scenario.name))), tracker, lambda: None) as reading:
             return Recorded(scenario.name, reading.events(), tracker, clock)
 

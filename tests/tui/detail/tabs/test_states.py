@@ -16,8 +16,8 @@ WAITS = Interval(State.CLOSE_WAIT, OPENED + 13 * SECOND + 120_512_345, Precision
 
 
 def lines(*intervals: Interval, width: int = 118, left_out: int = 0, detail: Detail = LEAK) -> list[str]:
-    told = replace(detail, timelines=(Timeline(intervals, left_out), Timeline()))
-    return [line.text.rstrip() for line in states_lines(tab_context(told, MONO_NS, width))]
+    with_timeline = replace(detail, timelines=(Timeline(intervals, left_out), Timeline()))
+    return [line.text.rstrip() for line in states_lines(tab_context(with_timeline, MONO_NS, width))]
 
 
 def test_states_with_moments_stays_and_causes() -> None:

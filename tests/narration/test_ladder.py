@@ -3,10 +3,10 @@
 import pytest
 
 from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.narration import ladder as module
+from tcpwatch.narration.ladder import Ladder
 from tcpwatch.tcp.event import Event, Step
 from tcpwatch.tcp.tracker import FlowTracker
-from tcpwatch.tui.ladder import model as module
-from tcpwatch.tui.ladder.model import Ladder
 from tests.builders import CLIENT, SERVER, ends, event
 from tests.monitor.replaying import CONVERSATION, recorded
 from tests.narration.traces import OPENING

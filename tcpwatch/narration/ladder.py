@@ -1,13 +1,13 @@
-"""One connection's segments in their order, and which of them is held: what the presenter shows.
+"""One connection's segments in their order, and which of them is held: what the presenter and the report show.
 
 Law: the capture goes on behind; what comes is added below, and the held segment stays until somebody moves on.
 """
 
 from collections.abc import Collection, Sequence
 
+from tcpwatch.monitor.packet_log import Segments
 from tcpwatch.narration.step import NarratedSegment, NarratedSegments, corrected
-from tcpwatch.tui.protocols import Segments
-from tcpwatch.wire.segment import reversed_ends
+from tcpwatch.wire.segment import ACK, flag_names, reversed_ends
 
 LADDER_LIMIT = 10_000  # segments of one connection
 NO_PORT = bytes(2)  # a listener's remote end
@@ -100,3 +100,18 @@ class Ladder:
         both = (self._asked_ends, reversed_ends(self._asked_ends))
         _, events = self._log.slice(self._start)
         return next((event.stream for event in reversed(events) if event.segment.ends in both), None)
+
+
+def label_of(narrated: NarratedSegment, absolute: bool) -> str:
+    """`2/3 SYN-ACK   SYN,ACK   seq 0   ack 1`; without a step, what it carries or the words of analysis."""
+    event, segment = narrated.event, narrated.event.segment
+    seq, ack = (segment.seq, segment.ack) if absolute else (event.seq, event.ack)
+    name = event.step or event.app or ", ".join(word.replace("_", " ") for word in event.analysis)
+    parts = (
+        name,
+        flag_names(segment.flags),
+        f"seq {seq}",
+        f"ack {ack}" if segment.flags & ACK else "",
+        f"len {segment.length}" if segment.length else "",
+    )
+    return "   ".join(part for part in parts if part)

@@ -22,8 +22,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Shown]:
         given.append((recorded, target))
         return 0
 
-    monkeypatch.setattr("tcpwatch.cli.commands.replay.run_replay", run_replay)
-    monkeypatch.setattr("tcpwatch.cli.commands.replay.check_terminal", lambda environ: None)
+    monkeypatch.setattr("tcpwatch.cli.file_dashboard.run_replay", run_replay)
+    monkeypatch.setattr("tcpwatch.cli.file_dashboard.check_terminal", lambda environ: None)
     return given
 
 

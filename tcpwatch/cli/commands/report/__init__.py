@@ -1,0 +1,3 @@
+"""`tcpwatch report`: everything about now, or about a capture file, in one folder for who was not there."""
+
+from tcpwatch.cli.commands.report.command import run as run
