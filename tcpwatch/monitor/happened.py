@@ -15,7 +15,7 @@ from tcpwatch.monitor.counter_window import MINUTE_NS
 from tcpwatch.monitor.detail import facts_of, mishaps_of
 from tcpwatch.monitor.program_key import ProgramKey, program_of
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.sockets.counters import Stack
+from tcpwatch.sockets.counters import LocalPorts, Stack
 from tcpwatch.sockets.mishaps import MishapKind, Mishaps, SegmentDropped
 from tcpwatch.sockets.reasons import NOBODY_THERE
 from tcpwatch.sockets.row import Owner
@@ -59,7 +59,7 @@ def what_happened(
     odd = [one for one in ended if _ended_by_reset(one, mishaps)]
     if not odd and not mishaps.last_minute:
         return Happened(stray_resets=() if watched else None)
-    look = _Look(connections, ended, mishaps)
+    look = _Look(connections, ended, mishaps, stack.local_ports)
     programs = look.by_program_and_place(odd, stack, flow_of)
     reset_here = {one.row.local.port for one in odd}
     strays = tuple(_strays(mishaps, reset_here)) if watched else None
@@ -91,10 +91,18 @@ class _Drop(NamedTuple):
 class _Look:
     """One look at what happened, with what is needed to find whose it is."""
 
-    def __init__(self, connections: Sequence[Connection], ended: Sequence[Connection], mishaps: Mishaps) -> None:
+    def __init__(
+        self,
+        connections: Sequence[Connection],
+        ended: Sequence[Connection],
+        mishaps: Mishaps,
+        chosen: LocalPorts | None,
+    ) -> None:
+        """`chosen` are the ports that connect() takes."""
         self._connections = connections
         self._ended = ended
         self._mishaps = mishaps
+        self._chosen = chosen
         self._listeners = {
             one.row.local.port: one for one in connections if one.row.state is State.LISTEN and one.row.is_here
         }
@@ -183,6 +191,9 @@ class _Look:
         row = one.row
         first = one.timeline.intervals[0].state
         if row.state is State.LISTEN or row.local.port in self._listeners or first is State.SYN_RECEIVED:
+            return f":{row.local.port}", True
+        chosen = self._chosen if first is not State.SYN_SENT else None  # where it was not seen who opened it
+        if chosen is not None and row.remote.port in chosen and row.local.port not in chosen:
             return f":{row.local.port}", True
         return str(row.remote), False
 

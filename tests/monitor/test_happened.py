@@ -3,7 +3,7 @@
 from tcpwatch.diagnose.happened import DroppedAt, EndedAt, StrayResets
 from tcpwatch.monitor.happened import Happened, what_happened
 from tcpwatch.monitor.snapshot import Connection, Mark
-from tcpwatch.sockets.counters import NO_STACK
+from tcpwatch.sockets.counters import NO_STACK, LocalPorts, Stack
 from tcpwatch.sockets.mishaps import Cause, EndsMishaps, MishapKind, Mishaps, ResetSent, SegmentDropped
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.sockets.timeline import OccurrenceKind
@@ -55,6 +55,14 @@ def test_connections_are_brought_together_by_program_and_place() -> None:
 def test_connection_without_a_known_owner_is_its_listener_s() -> None:
     assert only(happened(closed(pid=None), table=(LISTENER,)), 7).place == ":8080"
     assert only(happened(closed(pid=None)), NoOwner.SHORT).place == ":8080"
+
+
+def test_place_of_one_whose_beginning_was_not_seen_follows_from_its_ports() -> None:
+    one = connection(state=State.CLOSED, ends=ENDS, past=course(State.ESTABLISHED, reset=SENT))
+    stack = Stack(local_ports=LocalPorts(32_768, 60_999))
+    found = what_happened((), (one,), Mishaps(), stack, MINUTE)
+    assert only(found, 4242).place == ":8080"
+    assert only(happened(one), 4242).place == "10.0.0.9:50000"
 
 
 def test_row_that_has_just_gone_counts_and_a_listener_that_went_does_not() -> None:
