@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.local_cause import ListenerQueues, LocalCause
+from tcpwatch.diagnose.message import Time
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
+from tcpwatch.wire.icmp import IcmpError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,9 @@ class SocketFacts:
     `turned_away` is how many clients a listener has refused in the last minute, `stack` the counters and settings of
     its network namespace; `timeline` has the states it went through, as far as they are known.
     `half_close` says why its CLOSE-WAIT is ordinary; `listener` is the one that a handshake in SYN-RECEIVED is for.
+    `local_cause` is why it waits, where another socket of this host tells; `queues` are a listener's; `unread_ns` is
+    for how long its program has not read, where its window is shut. `earlier` is the record of a socket that had data
+    to send some seconds before, `icmp_error` the newest about what it sent. `now_ns` is on the clock of `row.read_ns`.
     """
 
     row: SocketRow
@@ -33,6 +39,16 @@ class SocketFacts:
     timeline: Timeline = field(default_factory=Timeline)
     half_close: HalfClose | None = None
     listener: SocketRow | None = None
+    local_cause: LocalCause | None = None
+    queues: ListenerQueues | None = None
+    unread_ns: int | None = None
+    earlier: SocketRow | None = None
+    icmp_error: IcmpError | None = None
+    now_ns: int = 0
+
+    def ago(self, age_ms: int) -> Time:
+        """One of the ages of tcp_info by now: a row in which nothing else has changed is not read again."""
+        return Time(age_ms * 1_000_000 + max(0, self.now_ns - self.row.read_ns))
 
     @property
     def program(self) -> str:

@@ -1,10 +1,12 @@
 """All that is known of one connection, joined: the kernel's facts, the wire's facts, and what they mean. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.diagnosis import dated, diagnose
 from tcpwatch.monitor.disagreements import LastingDisagreements, disagreements, patience_ns
+from tcpwatch.monitor.icmp_errors import IcmpErrors
 from tcpwatch.monitor.listener_of import listener_of
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Snapshot
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
@@ -16,6 +18,7 @@ from tcpwatch.sockets.timeline import Precision
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
+from tcpwatch.wire.icmp import IcmpError
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
 ListenerOfEach = tuple[SocketRow | None, ...]
@@ -53,6 +56,10 @@ def detail(
         listener_of(end.row, snapshot.connections) if end is not None else None for end in (connection, peer)
     )
     known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns, listeners)
+    if connection is not None:
+        icmp = newest_icmp_error(snapshot.icmp_errors, connection)
+        around = (stack, listeners[0], snapshot.mono_ns, snapshot.earlier.get(connection.key), icmp)
+        known = replace(known, problems=diagnose(facts_of(connection, peer, *around)))
     if connection is not None and (trouble := connection.trouble) is not None:
         since = snapshot.trouble_since.get(connection.key)
         known = known if since is None else replace(known, problems=dated(known.problems, trouble, since))
@@ -92,7 +99,7 @@ def joined(
         info=_info(connection),
         peer_info=_info(peer),
         flow=_flow_facts(*found) if found is not None else None,
-        problems=diagnose(facts_of(connection, peer, stack, listeners[0])) if connection is not None else (),
+        problems=diagnose(facts_of(connection, peer, stack, listeners[0], now_ns)) if connection is not None else (),
         listeners=listeners,
         stack=stack,
         timelines=_timelines((connection, peer), _of_sides(wire_timelines, found, wall_ns)),
@@ -149,8 +156,20 @@ def _in_order_of_trust(connection: Connection | None, wire: Tcb | None) -> tuple
     return tuple(tcb for tcb in (kernel, wire) if tcb is not None)
 
 
+def newest_icmp_error(errors: Mapping[bytes, IcmpErrors], connection: Connection) -> IcmpError | None:
+    """The newest that came about what this end has sent."""
+    known = errors.get(connection.row.ends)
+    return known.newest if known is not None else None
+
+
 def facts_of(
-    connection: Connection, peer: Connection | None, stack: Stack, listener: SocketRow | None = None
+    connection: Connection,
+    peer: Connection | None,
+    stack: Stack,
+    listener: SocketRow | None = None,
+    now_ns: int = 0,
+    earlier: SocketRow | None = None,
+    icmp_error: IcmpError | None = None,
 ) -> SocketFacts:
     """One socket as the rules look at it."""
     return SocketFacts(
@@ -165,6 +184,12 @@ def facts_of(
         timeline=connection.timeline,
         half_close=connection.half_close,
         listener=listener,
+        local_cause=connection.local_cause,
+        queues=connection.queues,
+        unread_ns=connection.unread_ns,
+        earlier=earlier,
+        icmp_error=icmp_error,
+        now_ns=now_ns,
     )
 
 

@@ -19,6 +19,12 @@ def facts(**facts: Any) -> SocketFacts:
         "stack": NO_STACK,
         "half_close": None,
         "listener": None,
+        "local_cause": None,
+        "queues": None,
+        "unread_ns": None,
+        "earlier": None,
+        "icmp_error": None,
+        "now_ns": 0,
     }
     given = {name: facts.pop(name) for name in tuple(facts) if name in around}
     return SocketFacts(row=row(**facts), **(around | given))

@@ -10,12 +10,19 @@ from tcpwatch.diagnose.rules import (
     listener,
     local_ports,
     opening,
+    pace,
+    path,
     process,
+    receiving,
+    silent,
     transfer,
     upper,
 )
 
-RULES = (*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES, *transfer.RULES, *ended.RULES)
+RULES = (
+    *(*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES),
+    *(*path.RULES, *transfer.RULES, *receiving.RULES, *silent.RULES, *pace.RULES, *ended.RULES),
+)
 """The rules on one socket. The problems on a socket stand in this order."""
 
 PROGRAM_RULES: tuple[Rule[ProgramFacts], ...] = (*process.RULES, *leak.RULES)
