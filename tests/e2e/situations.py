@@ -230,7 +230,11 @@ HERE_DO: tuple[Callable[[], Kept], ...] = (
     *(fine_writer, fine_reader, fine_half_close, fine_loss, fine_bulk, fine_slow_accept),
 )
 NAMES = tuple(do.__name__ for do in HERE_DO)
-PORTS = {name: 8101 + place for place, name in enumerate(NAMES)}
+PORTS = {name: 8101 + place for place, name in enumerate((*NAMES, "node_does_not_read"))}
+NODE = """
+const server = require("net").createServer({pauseOnConnect: true}, socket => { server.kept = socket; });
+server.listen(PORT, () => console.log("ready"));
+""".replace("PORT", str(PORTS["node_does_not_read"]))
 
 
 # What happens at the other end.
@@ -270,7 +274,11 @@ def close_one_direction(server: socket.socket) -> None:
 
 
 def write(name: str) -> None:
-    client = connected(name, HERE)
+    """To a server that there may not be."""
+    try:
+        client = connected(name, HERE)
+    except ConnectionRefusedError:
+        return
     while not over(SHORT_S):
         client.send(LARGE)
 
@@ -323,7 +331,7 @@ def servers() -> None:
 
 
 def clients() -> None:
-    for name in ("receive_window_shut", "fine_reader"):
+    for name in ("receive_window_shut", "fine_reader", "node_does_not_read"):
         Thread(target=write, args=(name,), daemon=True).start()
     for situation, how in KNOCKS.items():
         Thread(target=knock, args=(situation.__name__, *how), daemon=True).start()

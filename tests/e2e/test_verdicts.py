@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.situations import CROWD, HERE, NAMES, NET, PORTS
+from tests.e2e.situations import CROWD, HERE, NAMES, NET, NODE, PORTS
 
 pytestmark = [
     pytest.mark.e2e,
@@ -56,8 +56,12 @@ def run_in(pid: int, *words: str) -> str:
 
 def begin(ending: ExitStack, pid: int, name: str) -> "subprocess.Popen[bytes]":
     """One of the programs; it ends with its input."""
-    words = ["nsenter", f"--net=/proc/{pid}/ns/net", sys.executable, "-m", "tests.e2e.situations", name]
-    program = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return started(ending, pid, sys.executable, "-m", "tests.e2e.situations", name)
+
+
+def started(ending: ExitStack, pid: int, *words: str) -> "subprocess.Popen[bytes]":
+    command = ["nsenter", f"--net=/proc/{pid}/ns/net", *words]
+    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     ending.enter_context(program)
     ending.callback(program.kill)
     return program
@@ -87,7 +91,10 @@ def explained() -> Iterator[dict[str, Problems]]:
     with ExitStack() as ending:
         here, there = two_hosts(ending)
         wait_for([begin(ending, there, "servers")])
-        wait_for([begin(ending, here, name) for name in NAMES])
+        programs = [begin(ending, here, name) for name in NAMES]
+        if (node := shutil.which("node")) is not None:
+            programs.append(started(ending, here, node, "-e", NODE))
+        wait_for(programs)
         wait_for([begin(ending, there, "clients")])
         time.sleep(TRUE_AFTER_S)
         yield {
@@ -129,6 +136,13 @@ def test_trouble_is_named_without_bpf_too(explained: dict[str, Problems], name: 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("fine")])
 def test_near_miss_is_none(explained: dict[str, Problems], name: str, option: str) -> None:
     assert rules(explained[option], name, (*ALARMS, "note")) == set()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_program_of_another_runtime_that_does_not_read_is_named(explained: dict[str, Problems]) -> None:
+    found = explained["--backend=native"]
+    assert rules(found, "node_does_not_read", (*ALARMS, "note")) == {"receive-window-shut"}
+    assert any(one["subject"].startswith("node/") for one in found if one["rule"] == "receive-window-shut")
 
 
 def test_listeners_that_defer_and_corks_are_no_alarms(explained: dict[str, Problems]) -> None:
