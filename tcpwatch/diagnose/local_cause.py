@@ -10,6 +10,7 @@ class LocalCause(Enum):
     READER = "the program at the other end, which is on this host, does not read"
     FULL_QUEUE = "the accept queue of its listener, which is on this host, is full"
     FLOOD = "the half-open queue of its listener, which is on this host, is full"
+    ANSWERED = "the other end, which is on this host, has answered and waits in SYN-RECEIVED"
     DEFERRED = "its listener asked for data first (TCP_DEFER_ACCEPT)"
 
 

@@ -18,7 +18,7 @@ from tcpwatch.diagnose.rules.listener import (
     waits_for_accept,
 )
 from tcpwatch.diagnose.rules.receiving import unread_for_ns
-from tcpwatch.diagnose.rules.retransmission import RETRANSMITS
+from tcpwatch.diagnose.rules.retransmission import SUSPECTED
 from tcpwatch.monitor.listener_of import BoundTo, bound_places
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.counters import Stack
@@ -45,8 +45,9 @@ def with_local_causes(connections: Sequence[Connection], stack: Stack, now_ns: i
     listeners = {next(bound_places(judged[index].row)): judged[index] for index in listening}
     unread = {index: ns for index in asked if (ns := unread_for_ns(connections[index].row, now_ns)) is not None}
     stuck = {connections[index].key for index in unread}
+    answered = {connections[index].key for index in asked if connections[index].row.state is State.SYN_RECEIVED}
     for index in asked:
-        cause = _cause(connections[index], listeners, stuck)
+        cause = _cause(connections[index], listeners, stuck, answered)
         if cause is not None or index in unread:
             judged[index] = replace(judged[index], local_cause=cause, unread_ns=unread.get(index))
     return judged
@@ -57,18 +58,21 @@ def _may_wait(row: SocketRow) -> bool:
     if row.recv_q:
         return True
     if (timer := row.timer) is not None:
-        waits = timer.retransmits >= RETRANSMITS or timer.kind is TimerKind.PERSIST
+        waits = timer.retransmits >= SUSPECTED or timer.kind is TimerKind.PERSIST
         return waits or row.state is State.SYN_RECEIVED
     return row.backlog is not None and bool(row.backlog.queued or row.backlog.half_open)
 
 
-def _cause(one: Connection, listeners: Places, stuck: set[int]) -> LocalCause | None:
+def _cause(one: Connection, listeners: Places, stuck: set[int], answered: set[int]) -> LocalCause | None:
+    """By what kind of waiting it is; `stuck` are those that do not read, `answered` those in SYN-RECEIVED."""
     row = one.row
     if row.timer is None:
         return None
     if row.timer.kind is TimerKind.PERSIST:
         return LocalCause.READER if one.peer in stuck else None
     if row.state is State.SYN_SENT:
+        if one.peer in answered:
+            return LocalCause.ANSWERED
         return _of_queue(_listener_at(_places_of_remote(row), listeners))
     if row.state is not State.SYN_RECEIVED:
         return None

@@ -94,3 +94,9 @@ def test_writer_whose_reader_on_this_host_does_not_read_has_its_cause_there() ->
     stuck, held = judged(reader, writer)
     assert (stuck.unread_ns, held.local_cause) == (9 * SECOND, LocalCause.READER)
     assert causes(connection(cookie=1), writer) == [None, None]
+
+
+def test_syn_whose_other_end_on_this_host_has_answered_leaves_the_alarm_to_it() -> None:
+    answers = handshake(1, again=4)
+    client = connection(cookie=2, state=State.SYN_SENT, peer=1, timer=AGAIN)
+    assert causes(listener(Backlog(0, 128, half_open=1)), answers, client) == [None, None, LocalCause.ANSWERED]

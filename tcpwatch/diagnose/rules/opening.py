@@ -19,12 +19,13 @@ def no_answer_to_syn(facts: SocketFacts) -> Problem:
     if again:
         template = WHY_NO_ANSWER.get(facts.local_cause, NOT_ANSWERED)
     known = facts.local_cause is not None
+    lost = bool(icmp) or facts.local_cause is LocalCause.ANSWERED
     return Problem(
         Severity.NOTE if again else Severity.CHAT,
         message(template, times=Count(again, "time")),
         (*icmp, *when_it_is_given_up(facts)),
         ("sysctl net.ipv4.tcp_syn_retries", f"tcpdump -ni any host {facts.row.remote.ip}"),
-        cause=Cause.PROGRAM if known else Cause.NETWORK if icmp else Cause.UNKNOWN,
+        cause=Cause.NETWORK if lost else Cause.PROGRAM if known else Cause.UNKNOWN,
         certainty=Certainty.LIKELY if known or icmp else Certainty.OPEN,
     )
 
@@ -36,6 +37,8 @@ NOT_ANSWERED = (
 WHY_NO_ANSWER: dict[LocalCause | None, str] = {
     LocalCause.FULL_QUEUE: "No answer to the SYN, sent again {times}: its listener is on this host, and the accept "
     "queue there is full.",
+    LocalCause.ANSWERED: "No answer to the SYN has come, sent again {times}: the other end is on this host and has "
+    "answered, so the SYN-ACK is lost on its way.",
     LocalCause.FLOOD: "No answer to the SYN, sent again {times}: its listener is on this host, and the half-open "
     "queue there is full.",
 }

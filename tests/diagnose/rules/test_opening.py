@@ -76,6 +76,7 @@ def test_ack_that_the_listener_put_aside_is_said_to_have_come() -> None:
     [
         (State.SYN_SENT, LocalCause.FULL_QUEUE),
         (State.SYN_SENT, LocalCause.FLOOD),
+        (State.SYN_SENT, LocalCause.ANSWERED),
         (State.SYN_RECEIVED, LocalCause.FULL_QUEUE),
         (State.SYN_RECEIVED, LocalCause.DEFERRED),
     ],
