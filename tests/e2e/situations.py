@@ -253,7 +253,7 @@ def never_read(server: socket.socket) -> None:
 
 def read(server: socket.socket, pause_s: float = 0) -> None:
     """All that comes, the first of it with an answer; sooner or later."""
-    server.send(server.recv(len(LARGE)))
+    server.send(server.recv(len(SMALL)))
     server.setblocking(False)
     while True:
         select.select([server], [], [])

@@ -11,7 +11,6 @@ from tcpwatch.diagnose.message import Count, Message, Time, message
 from tcpwatch.diagnose.problem import Cause, Certainty, Problem, Severity
 from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules.retransmission import times_sent_again
-from tcpwatch.diagnose.timers.persist import persists
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
 
@@ -38,7 +37,7 @@ class Interval:
 def held_back_by(facts: SocketFacts) -> Problem | None:
     """Which of the three it was since the earlier record."""
     interval = _since_earlier(facts)
-    if interval is None or times_sent_again(facts.row) or persists(facts.row) is not None:
+    if interval is None or not interval.acked or times_sent_again(facts.row):
         return None  # it does not flow, and another rule says why
     severity, template, cause, certainty = _verdict(interval)
     return Problem(

@@ -55,5 +55,9 @@ def test_full_window_of_a_broken_path_is_not_blamed_on_the_peer() -> None:
     assert "pace" not in [problem.rule for problem in diagnose(broken)]
 
 
+def test_transfer_that_stands_still_has_no_pace() -> None:
+    assert "pace" not in [problem.rule for problem in diagnose(transfer(**BUSY | {"bytes_acked": 0}))]
+
+
 def test_without_an_earlier_record_nothing_is_said() -> None:
     assert diagnose(facts(send_q=9_000, info=NO_INFO)) == ()
