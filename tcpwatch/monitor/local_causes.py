@@ -17,8 +17,8 @@ from tcpwatch.diagnose.rules.listener import (
     half_open_queue_is_full,
     waits_for_accept,
 )
+from tcpwatch.diagnose.rules.opening import SUSPECTED
 from tcpwatch.diagnose.rules.receiving import unread_for_ns
-from tcpwatch.diagnose.rules.retransmission import SUSPECTED
 from tcpwatch.monitor.listener_of import BoundTo, bound_places
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.counters import Stack

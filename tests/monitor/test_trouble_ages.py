@@ -21,7 +21,7 @@ SECOND = 1_000_000_000
         (State.LISTEN, {"backlog": Backlog(129, 128)}, "LISTEN with a full accept queue"),
         (State.LISTEN, {"backlog": Backlog(128, 128)}, None),
         (State.LISTEN, {"backlog": Backlog(0, 128), "turned_away": 1}, "LISTEN that turned clients away"),
-        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "not acknowledged"),
+        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "without an answer to the SYN"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.RETRANSMIT, 100, 2)}, None),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 3)}, "with a full window"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 2)}, None),  # a reader may pause

@@ -5,9 +5,10 @@ from tcpwatch.diagnose.deferral import FinalAck, defers, final_ack
 from tcpwatch.diagnose.local_cause import LocalCause
 from tcpwatch.diagnose.message import Count, Listing, Message, message
 from tcpwatch.diagnose.problem import Cause, Certainty, Problem, Severity
-from tcpwatch.diagnose.rule import Beginning, Rule, Trouble
+from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
 from tcpwatch.diagnose.rules.listener import accept_queue_is_full
-from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, RETRANSMITS, what_icmp_says, when_it_is_given_up
+from tcpwatch.diagnose.rules.retransmission import RETRANSMITS, what_icmp_says, when_it_is_given_up
+from tcpwatch.diagnose.timers.backoff import failing_ns
 from tcpwatch.sockets.row import SocketRow
 from tcpwatch.tcp.state import State
 
@@ -83,6 +84,24 @@ WHY_HALF_OPEN = {
     "(TCP_DEFER_ACCEPT): its program is told with the first data, or when the time set is over",
     FinalAck.NO_ROOM: "the client's ACK came, and the accept queue had no room for it",
 }
+SUSPECTED, SYN_NS = 2, 3_000_000_000  # sent again after 1 s and 2 s more (RFC 6298 §2.1): connect() has hung for 3 s
+
+
+def _unanswered(socket: ObservedSocket) -> bool:
+    row, times = socket.row, _sent_again(socket.row)
+    if row.state is not State.SYN_SENT or times < SUSPECTED or socket.local_cause is not None:
+        return False
+    return times >= RETRANSMITS or failing_ns(row, row.read_ns) >= SYN_NS
+
+
+UNANSWERED = Trouble(
+    name="without an answer to the SYN",
+    must="cannot connect",
+    rank=43,
+    meets=_unanswered,
+    began=Beginning.DURING_ITS_STATE,
+    only_where_something_waits=True,
+)
 HALF_OPEN = Trouble(
     name="half open",
     must="must send the last ACK",
@@ -94,6 +113,6 @@ HALF_OPEN = Trouble(
 )
 
 RULES: tuple[Rule[SocketFacts], ...] = (
-    Rule("syn-unanswered", frozenset({State.SYN_SENT}), no_answer_to_syn, "SYN-SENT", NOT_ACKNOWLEDGED),
+    Rule("syn-unanswered", frozenset({State.SYN_SENT}), no_answer_to_syn, "SYN-SENT", UNANSWERED),
     Rule("half-open", frozenset({State.SYN_RECEIVED}), half_open, "SYN-RECEIVED", HALF_OPEN),
 )

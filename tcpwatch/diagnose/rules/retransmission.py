@@ -3,16 +3,11 @@
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.message import Message, Time, message
 from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Trouble
-from tcpwatch.diagnose.timers.backoff import failing_ns
 from tcpwatch.diagnose.timers.deadline import fate_of
 from tcpwatch.sockets.row import SocketRow, TimerKind
-from tcpwatch.tcp.state import State
 
 RETRANSMITS = 3
 """From here on it is trouble: once or twice is ordinary loss, and Linux too suspects the path then (tcp_retries1)."""
-SUSPECTED, SYN_NS = 2, 3_000_000_000
-"""A SYN is sent again after 1 s and 2 s more (RFC 6298 §2.1): two without an answer are 3 s in which connect() hangs."""
-
 SOFT_ERRORS = {
     101: "ICMP has said that the network is unreachable (ENETUNREACH)",
     111: "ICMP has said that the port is unreachable (ECONNREFUSED)",
@@ -44,10 +39,7 @@ def when_it_is_given_up(facts: SocketFacts) -> list[Message]:
 
 
 def _not_acknowledged(socket: ObservedSocket) -> bool:
-    row, times = socket.row, times_sent_again(socket.row)
-    if times < SUSPECTED or socket.local_cause is not None:
-        return False
-    return times >= RETRANSMITS or (row.state is State.SYN_SENT and failing_ns(row, row.read_ns) >= SYN_NS)
+    return times_sent_again(socket.row) >= RETRANSMITS and socket.local_cause is None
 
 
 NOT_ACKNOWLEDGED = Trouble(

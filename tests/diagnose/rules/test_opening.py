@@ -1,11 +1,14 @@
 """The rules on connections that open."""
 
+from dataclasses import replace
+
 import pytest
 
 from tcpwatch.diagnose.diagnosis import diagnose, trouble_of
 from tcpwatch.diagnose.local_cause import LocalCause
 from tcpwatch.diagnose.problem import Cause, Severity
 from tcpwatch.sockets.row import Backlog, Timer, TimerKind
+from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.tcp.state import State
 from tests.builders import row
 from tests.diagnose.facts import facts
@@ -101,3 +104,11 @@ def test_syn_about_which_icmp_has_spoken_is_the_network_s() -> None:
     [problem] = diagnose(facts(state=State.SYN_SENT, timer=Timer(TimerKind.RETRANSMIT, 900, 3), record=record))
     assert problem.cause is Cause.NETWORK
     assert "no route to the host" in str(problem.evidence[0])
+
+
+@pytest.mark.parametrize(("rto_ms", "expected"), [(4_000, True), (1_000, False)])  # doubled twice, and not yet
+def test_second_syn_sent_again_is_trouble_where_three_seconds_have_passed(rto_ms: int, expected: bool) -> None:
+    info = replace(TcpInfo.decode(bytes(280)), rto=rto_ms * 1_000)
+    timer = Timer(TimerKind.RETRANSMIT, rto_ms, 2)
+    waiting = facts(state=State.SYN_SENT, timer=timer, record=Record({}, info))
+    assert (trouble_of(waiting) is not None) is expected

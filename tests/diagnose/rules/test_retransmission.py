@@ -1,13 +1,9 @@
 """How often something was sent again, and from when on it is trouble."""
 
-from dataclasses import replace
-
 import pytest
 
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, RETRANSMITS, times_sent_again, what_icmp_says
 from tcpwatch.sockets.row import Timer, TimerKind
-from tcpwatch.sockets.tcp_info import TcpInfo
-from tcpwatch.tcp.state import State
 from tests.builders import row
 from tests.diagnose.facts import facts
 from tests.diagnose.kernel_record import Record
@@ -22,14 +18,6 @@ def test_only_the_retransmission_timer_counts() -> None:
 @pytest.mark.parametrize(("times", "expected"), [(RETRANSMITS - 1, False), (RETRANSMITS, True)])
 def test_trouble_begins_at_the_threshold(times: int, expected: bool) -> None:
     assert NOT_ACKNOWLEDGED.meets(facts(timer=Timer(TimerKind.RETRANSMIT, 100, times))) is expected
-
-
-@pytest.mark.parametrize(("rto_ms", "expected"), [(4_000, True), (1_000, False)])  # doubled twice, and not yet
-def test_second_syn_sent_again_is_trouble_where_three_seconds_have_passed(rto_ms: int, expected: bool) -> None:
-    info = replace(TcpInfo.decode(bytes(280)), rto=rto_ms * 1_000)
-    timer = Timer(TimerKind.RETRANSMIT, rto_ms, 2)
-    assert NOT_ACKNOWLEDGED.meets(facts(state=State.SYN_SENT, timer=timer, record=Record({}, info))) is expected
-    assert NOT_ACKNOWLEDGED.meets(facts(timer=timer, record=Record({}, info))) is False
 
 
 def test_error_that_the_kernel_has_kept_is_worded() -> None:
