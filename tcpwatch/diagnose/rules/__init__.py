@@ -5,6 +5,7 @@ from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules import (
     closing,
     ended,
+    half_open_queue,
     kernel_vs_wire,
     leak,
     listener,
@@ -20,7 +21,7 @@ from tcpwatch.diagnose.rules import (
 )
 
 RULES = (
-    *(*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES),
+    *(*half_open_queue.RULES, *listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES),
     *(*path.RULES, *transfer.RULES, *receiving.RULES, *silent.RULES, *pace.RULES, *ended.RULES),
 )
 """The rules on one socket. The problems on a socket stand in this order."""

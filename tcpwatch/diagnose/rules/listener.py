@@ -1,4 +1,4 @@
-"""The rules on a listener's two queues: the handshakes under way, and the connections that wait for accept().
+"""The rules on a listener that turns clients away, or does not accept them; its other queue is in `half_open_queue`.
 
 Only the counters of the whole namespace show why clients were turned away: a cause is named where one alone has risen.
 """
@@ -45,7 +45,7 @@ def waits_for_accept(row: SocketRow, no_owner: NoOwner | None) -> bool:
 
 def turned_away(facts: SocketFacts) -> Problem | None:
     """Clients met a full queue in the last minute, which is not full now."""
-    if not (count := facts.turned_away) or _overflows(facts) or _flooded(facts):
+    if not (count := facts.turned_away) or overflows(facts) or flooded(facts):
         return None
     overflowed, too_many = (facts.stack.last_minute(name) for name in (LISTEN_OVERFLOWS, HALF_OPEN_DROPS))
     commands = HALF_OPEN_COMMANDS if too_many else ACCEPT_QUEUE_COMMANDS
@@ -170,73 +170,6 @@ def accepts_nobody(facts: SocketFacts) -> Problem:
     )
 
 
-def syn_flood(facts: SocketFacts) -> Problem | None:
-    """LISTEN: handshakes have filled the half-open queue, and their last ACKs do not come."""
-    backlog, queues = facts.row.backlog, facts.queues
-    if backlog is None or queues is None or not queues.flooded:
-        return None
-    no_cookies = facts.stack.sysctls.get(SYNCOOKIES) == 0
-    answer = "Linux drops new SYNs" if no_cookies else "Linux answers new SYNs with SYN cookies"
-    return Problem(
-        Severity.NOTE,
-        message(
-            "{handshakes} of {port} from {addresses} wait for the last ACK, room for {limit}: a SYN flood, or their "
-            "ACKs are lost. {answer}.",
-            handshakes=Count(queues.half_open, "handshake"),
-            port=f":{facts.row.local.port}",
-            addresses=Count(queues.addresses, "address"),
-            limit=half_open_limit(backlog, facts.stack),
-            answer=message(answer),
-        ),
-        (
-            message("{again} of them have been sent a SYN-ACK more than once", again=queues.again),
-            in_the_last_minute(facts.stack),
-        ),
-        HALF_OPEN_COMMANDS,
-        cause=Cause.PEER,
-        certainty=Certainty.LIKELY,
-    )
-
-
-def deferred_accept(facts: SocketFacts) -> Problem | None:
-    """LISTEN: clients have done their part, and the listener wants data before it is told of them."""
-    if not _defers(facts) or facts.queues is None:
-        return None
-    return Problem(
-        Severity.CHAT,
-        message(
-            "{program} asked for data first (TCP_DEFER_ACCEPT): {handshakes} of {port} are put aside until it comes, "
-            "or until the time set is over.",
-            program=facts.program,
-            handshakes=Count(facts.queues.put_aside, "handshake"),
-            port=f":{facts.row.local.port}",
-        ),
-        (),
-        (f"ss -tan state syn-recv sport = :{facts.row.local.port}",),
-        cause=Cause.PROGRAM,
-        certainty=Certainty.CERTAIN,
-    )
-
-
-def half_open_queue_full(facts: SocketFacts) -> Problem | None:
-    """LISTEN: the half-open queue is full for a moment, or with handshakes that its program wants to be put aside."""
-    backlog = facts.row.backlog
-    if backlog is None or not half_open_queue_is_full(backlog, facts.stack) or _flooded(facts):
-        return None
-    no_cookies = facts.stack.sysctls.get(SYNCOOKIES) == 0
-    return Problem(
-        Severity.NOTE,
-        message(
-            "{handshakes} without the last ACK, room for {limit}: {answer}. ACKs are lost, or a SYN flood.",
-            handshakes=Count(backlog.half_open or 0, "handshake"),
-            limit=half_open_limit(backlog, facts.stack),
-            answer=message("Linux drops new SYNs" if no_cookies else "Linux answers with SYN cookies"),
-        ),
-        (in_the_last_minute(facts.stack),),
-        HALF_OPEN_COMMANDS,
-    )
-
-
 def waits_for_clients(facts: SocketFacts) -> Problem:
     """LISTEN: waiting is what it is for."""
     if (backlog := facts.row.backlog) is None:
@@ -252,23 +185,21 @@ def waits_for_clients(facts: SocketFacts) -> Problem:
     )
 
 
-def _overflows(socket: ObservedSocket) -> bool:
+def overflows(socket: ObservedSocket) -> bool:
+    """Whether its accept queue is full."""
     backlog = socket.row.backlog
     return backlog is not None and accept_queue_is_full(backlog)
 
 
-def _flooded(socket: ObservedSocket) -> bool:
+def flooded(socket: ObservedSocket) -> bool:
+    """Whether its half-open queue is full for longer than a moment."""
     return socket.queues is not None and socket.queues.flooded
-
-
-def _defers(socket: ObservedSocket) -> bool:
-    return socket.queues is not None and socket.queues.put_aside > 0 and not _overflows(socket)
 
 
 def _kept_waiting(socket: ObservedSocket) -> bool:
     """Whether the first in the queue has been there for longer than a busy program takes."""
     queues = socket.queues
-    return queues is not None and queues.waiting > 0 and queues.waited_ns >= PATIENCE_NS and not _overflows(socket)
+    return queues is not None and queues.waiting > 0 and queues.waited_ns >= PATIENCE_NS and not overflows(socket)
 
 
 def _waited_ns(socket: ObservedSocket, now_ns: int) -> int:
@@ -279,7 +210,7 @@ TURNED_AWAY = Trouble(
     name="LISTEN that turned clients away",
     must="must accept()",
     rank=10,
-    meets=lambda socket: socket.turned_away > 0 and not _overflows(socket) and not _flooded(socket),
+    meets=lambda socket: socket.turned_away > 0 and not overflows(socket) and not flooded(socket),
     began=Beginning.IN_THE_LAST_MINUTE,
     severity=Severity.ERROR,
     only_where_something_waits=True,
@@ -288,36 +219,19 @@ ACCEPT_QUEUE_FULL = Trouble(
     name="LISTEN with a full accept queue",
     must="must accept() faster",
     rank=12,
-    meets=_overflows,
+    meets=overflows,
     began=Beginning.DURING_ITS_STATE,
     severity=Severity.ERROR,
-    only_where_something_waits=True,
-)
-FLOODED = Trouble(
-    name="LISTEN with a full half-open queue",
-    must="gets SYNs without the last ACK",
-    rank=13,
-    meets=lambda socket: _flooded(socket) and not _overflows(socket),
-    began=Beginning.DURING_ITS_STATE,
     only_where_something_waits=True,
 )
 KEPT_WAITING = Trouble(
     name="LISTEN that is not accepted from",
     must="must accept()",
     rank=30,
-    meets=lambda socket: _kept_waiting(socket) and not socket.turned_away and not _flooded(socket),
+    meets=lambda socket: _kept_waiting(socket) and not socket.turned_away and not flooded(socket),
     began=Beginning.DURING_ITS_STATE,
     only_where_something_waits=True,
     lasting_ns=_waited_ns,
-)
-DEFERS = Trouble(
-    name="LISTEN that waits for data first",
-    must="asked for it",
-    rank=80,
-    meets=_defers,
-    began=Beginning.DURING_ITS_STATE,
-    severity=Severity.CHAT,
-    only_where_something_waits=True,
 )
 PATIENCE_NS = 5_000_000_000  # a program that is busy with something else accepts within this time
 LISTENING = frozenset({State.LISTEN})
@@ -326,9 +240,6 @@ ACCEPTABLE = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
 RULES: tuple[Rule[SocketFacts], ...] = (
     Rule("turned-away", LISTENING, turned_away, "accept queue", TURNED_AWAY),
     Rule("accept-queue-full", LISTENING, accept_queue_full, "accept queue", ACCEPT_QUEUE_FULL),
-    Rule("syn-flood", LISTENING, syn_flood, "half-open queue", FLOODED),
-    Rule("half-open-queue-full", LISTENING, half_open_queue_full, "half-open queue"),
-    Rule("deferred-accept", LISTENING, deferred_accept, "half-open queue", DEFERS),
     Rule("not-accepted", LISTENING | ACCEPTABLE, not_accepted, "accept queue", KEPT_WAITING),
     Rule("listening", LISTENING, waits_for_clients, "LISTEN"),
 )
