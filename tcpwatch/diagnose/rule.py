@@ -14,7 +14,7 @@ from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.local_cause import ListenerQueues, LocalCause
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Level, Problem, Severity
 from tcpwatch.diagnose.timers.backoff import failing_ns
-from tcpwatch.sockets.row import SocketRow
+from tcpwatch.sockets.row import NoOwner, SocketRow
 from tcpwatch.tcp.state import State
 
 Facts = TypeVar("Facts")
@@ -35,6 +35,11 @@ class ObservedSocket(Protocol):
     @property
     def row(self) -> SocketRow:
         """The socket's record."""
+        ...
+
+    @property
+    def no_owner(self) -> NoOwner | None:
+        """Why no program is known to hold it."""
         ...
 
     @property

@@ -77,7 +77,7 @@ def test_summary_of_half_open_connections_accuses_no_program_of_letting_go() -> 
     timer = Timer(TimerKind.RETRANSMIT, 100, 3)
     flood = [connection(n, server_end(n), State.SYN_RECEIVED, 3, timer=timer, no_owner=NoOwner.KERNEL) for n in (1, 2)]
     text = summary(picture(flood)).text
-    assert text == " ⚠ 2 not acknowledged  oldest ≥0s  the kernel, for a listener, gets no ACK from its peer"
+    assert text == " ⚠ 2 half open  oldest ≥0s  the client must send the last ACK"
 
 
 def test_summary_of_nothing() -> None:
