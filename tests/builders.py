@@ -101,5 +101,8 @@ def connection(**facts: Any) -> Connection:
         "peer": None,
         "past": None,
         "turned_away": 0,
+        "local_cause": None,
+        "queues": None,
+        "unread_ns": None,
     }
     return Connection(**(values | {name: value for name, value in facts.items() if name in values}))

@@ -38,20 +38,19 @@ print(*(key.tooltip for key in KEYS if key.id == "app.view"))
 """
 RULE = """
 from tcpwatch.diagnose.diagnosis import diagnose, topics_of_problems
-from tcpwatch.sockets.row import Timer, TimerKind
 from tcpwatch.monitor.detail import facts_of
 from tcpwatch.sockets.counters import NO_STACK
 from tcpwatch.tui.bars.trouble import summary
 from tests.builders import connection, row
 from tests.tui.canned import CannedMonitor
 
-silent = connection(row=row(timer=Timer(TimerKind.KEEPALIVE, 75_000, 2)))
-problems = diagnose(facts_of(silent, None, NO_STACK))
+full = connection(row=row(send_q=9_000_000))
+problems = diagnose(facts_of(full, None, NO_STACK))
 print(*(problem.message for problem in problems))
-print(silent.trouble.must)
+print(full.trouble.must)
 print(*topics_of_problems(problems))
 monitor = CannedMonitor(False)
-monitor.publish([silent])
+monitor.publish([full])
 print(summary(monitor.snapshot()).text)
 """
 FIELD = """
@@ -141,10 +140,10 @@ def test_tab_appears_in_title_lines_help_and_tooltip(changed: Appearance) -> Non
 @only("A rule")
 def test_rule_appears_in_problems_mark_headline_and_why(changed: Appearance) -> None:
     problems, must, topics, headline = changed(RULE).splitlines()
-    assert "2 keep-alive probes without an answer" in problems
-    assert must == "hears nothing"
-    assert "keepalive" in topics
-    assert headline.startswith(" ⚠ 1 with a peer that may be gone")
+    assert "9,000,000 bytes waiting" in problems
+    assert must == "may write less"
+    assert "Send-Q" in topics
+    assert headline.startswith(" ⚠ 1 with much to send")
 
 
 @needs_patch

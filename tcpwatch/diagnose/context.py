@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.local_cause import ListenerQueues, LocalCause
+from tcpwatch.diagnose.message import Time
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.mishaps import EndsMishaps
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
@@ -13,6 +15,7 @@ from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.flow_facts import FlowFacts
 from tcpwatch.tcp.state import State
 from tcpwatch.text.quantity import counted
+from tcpwatch.wire.icmp import IcmpError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class SocketFacts:
     its network namespace; `timeline` has the states it went through, as far as they are known.
     `half_close` says why its CLOSE-WAIT is ordinary; `listener` is the one that a handshake in SYN-RECEIVED is for.
     `mishaps` are what went wrong with it in this kernel, None where nobody watched; `flow` is what the wire showed.
+    `local_cause` is why it waits, where another socket of this host tells; `queues` are a listener's; `unread_ns` is
+    for how long its program has not read, where its window is shut. `earlier` is the record of a socket that had data
+    to send some seconds before, `icmp_error` the newest about what it sent. `now_ns` is on the clock of `row.read_ns`.
     """
 
     row: SocketRow
@@ -38,6 +44,16 @@ class SocketFacts:
     listener: SocketRow | None = None
     mishaps: EndsMishaps | None = None
     flow: FlowFacts | None = None
+    local_cause: LocalCause | None = None
+    queues: ListenerQueues | None = None
+    unread_ns: int | None = None
+    earlier: SocketRow | None = None
+    icmp_error: IcmpError | None = None
+    now_ns: int = 0
+
+    def ago(self, age_ms: int) -> Time:
+        """One of the ages of tcp_info by now: a row in which nothing else has changed is not read again."""
+        return Time(age_ms * 1_000_000 + max(0, self.now_ns - self.row.read_ns))
 
     @property
     def program(self) -> str:

@@ -47,13 +47,14 @@ def gathered(
     """The sockets of a program that are in one trouble, worded by the worst of them where it is alone."""
     if (worst := on_socket(members[0], trouble)) is None:
         return None
+    who = message(trouble.who) if trouble.who else who_acts(facts, members)
     announced = trouble.began is Beginning.IN_THE_LAST_MINUTE
     since = None if announced else facts.oldest(members)
     one_for_all = replace(
         worst,
         severity=trouble.severity,
         since=since,
-        subject=who_acts(facts, members),
+        subject=trouble.who or who_acts(facts, members),
         brief="" if announced else message("{count} {trouble}", count=len(members), trouble=message(trouble.name)),
         must=message(trouble.must),
         trend=None if announced else facts.trends.get(trouble),
@@ -66,7 +67,7 @@ def gathered(
         connections=Count(len(members), "connection"),
         trouble=message(trouble.name),
         age=Time(facts.now_ns - since.time_ns, not since.seen),
-        program=who_acts(facts, members),
+        program=who,
         must=message(trouble.must),
     )
     return replace(one_for_all, level=Level.PROGRAM, message=words)

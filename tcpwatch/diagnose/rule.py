@@ -11,8 +11,10 @@ from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.local_cause import ListenerQueues, LocalCause
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Level, Problem, Severity
-from tcpwatch.sockets.row import SocketRow
+from tcpwatch.diagnose.timers.backoff import failing_ns
+from tcpwatch.sockets.row import NoOwner, SocketRow
 from tcpwatch.tcp.state import State
 
 Facts = TypeVar("Facts")
@@ -23,7 +25,7 @@ class Beginning(Enum):
     """When a trouble began, which is what its age counts from."""
 
     WITH_ITS_STATE = "the socket is in trouble as long as it is in this state"
-    DURING_ITS_STATE = "the first table that shows it, or what its timer has backed off by then"
+    DURING_ITS_STATE = "the first table that shows it, or what `lasting_ns` tells by then"
     IN_THE_LAST_MINUTE = "its message names the time"
 
 
@@ -36,6 +38,11 @@ class ObservedSocket(Protocol):
         ...
 
     @property
+    def no_owner(self) -> NoOwner | None:
+        """Why no program is known to hold it."""
+        ...
+
+    @property
     def turned_away(self) -> int:
         """How many clients it has refused in the last minute, where it is a listener."""
         ...
@@ -45,6 +52,25 @@ class ObservedSocket(Protocol):
         """Why its CLOSE-WAIT is ordinary; None where it is not."""
         ...
 
+    @property
+    def local_cause(self) -> LocalCause | None:
+        """Why it waits, where another socket of this host tells."""
+        ...
+
+    @property
+    def unread_ns(self) -> int | None:
+        """For how long its program has not read, where its window is shut therefore; None elsewhere."""
+        ...
+
+    @property
+    def queues(self) -> ListenerQueues | None:
+        """What waits in them, where it is a listener in whose queues something does."""
+        ...
+
+
+def _by_its_timer(socket: ObservedSocket, now_ns: int) -> int:
+    return failing_ns(socket.row, now_ns)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trouble:
@@ -53,8 +79,10 @@ class Trouble:
     Where `meets` is true, `find` must find something, and the problem has the trouble's `severity`; elsewhere it keeps
     the one that `find` gave it, at most a note. The lowest `rank` counts where a socket is in two troubles, and leads
     the headline. `only_where_something_waits` promises that a socket without timer, queue and backlog, and with none
-    above it, does not meet it, which spares most sockets the test. `group` stands in the heading of a state that is
-    trouble by itself. One that is less severe than a warning is listed among the problems, and marks no row.
+    above it, does not meet it, which spares most sockets the test. `lasting_ns` is for how long a socket has been in it
+    at least, at that moment on the monotonic clock: by what its timer has backed off, where it has no other way.
+    `who` is to act where it is not the program. `group` stands in the heading of a state that is trouble by itself. One
+    that is less severe than a warning is listed among the problems, and marks no row.
     """
 
     name: str
@@ -65,6 +93,8 @@ class Trouble:
     severity: Severity = Severity.WARN
     only_where_something_waits: bool = False
     group: str = ""
+    who: str = ""
+    lasting_ns: Callable[[ObservedSocket, int], int] = _by_its_timer
 
     @property
     def marks(self) -> bool:

@@ -1,10 +1,12 @@
 """All that is known of one connection, joined: the kernel's facts, the wire's facts, and what they mean. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.diagnosis import dated, diagnose
 from tcpwatch.monitor.disagreements import LastingDisagreements, disagreements, patience_ns
+from tcpwatch.monitor.icmp_errors import IcmpErrors
 from tcpwatch.monitor.listener_of import listener_of
 from tcpwatch.monitor.snapshot import Connection, Detail, Snapshot
 from tcpwatch.monitor.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
@@ -18,6 +20,7 @@ from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.flow_facts import FlowFacts
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Tcb
+from tcpwatch.wire.icmp import IcmpError
 from tcpwatch.wire.segment import is_loopback, reversed_ends
 
 ListenerOfEach = tuple[SocketRow | None, ...]
@@ -54,8 +57,20 @@ def detail(
     listeners = tuple(
         listener_of(end.row, snapshot.connections) if end is not None else None for end in (connection, peer)
     )
-    mishaps = mishaps_of(connection, snapshot.mishaps) if connection is not None else None
-    known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns, listeners, mishaps)
+    known = joined(ends, connection, peer, found, snapshot.mono_ns, stack, wire_timelines, wall_ns, listeners)
+    if connection is not None:
+        facts = facts_of(
+            connection,
+            peer,
+            stack,
+            listeners[0],
+            snapshot.mono_ns,
+            earlier=snapshot.earlier.get(connection.key),
+            icmp_error=newest_icmp_error(snapshot.icmp_errors, connection),
+            mishaps=mishaps_of(connection, snapshot.mishaps),
+            flow=known.flow,
+        )
+        known = replace(known, problems=diagnose(facts))
     if connection is not None and (trouble := connection.trouble) is not None:
         since = snapshot.trouble_since.get(connection.key)
         known = known if since is None else replace(known, problems=dated(known.problems, trouble, since))
@@ -79,16 +94,15 @@ def joined(
     wire_timelines: BothTimelines = NO_TIMELINES,
     wall_ns: int = 0,
     listeners: ListenerOfEach = (None, None),
-    mishaps: EndsMishaps | None = None,
 ) -> Detail:
     """Both ends of one connection, the first of `ends` first: their sockets and their flow together.
 
-    `listeners` are those that the ends in SYN-RECEIVED are for, `mishaps` those of the first end. `now_ns` is on the
-    clock of the sockets; the clock of the segments is ahead of it by `wall_ns`.
+    `listeners` are those that the ends in SYN-RECEIVED are for. `now_ns` is on the clock of the sockets;
+    the clock of the segments is ahead of it by `wall_ns`.
     """
     wire_here, wire_there = _wire_tcbs(found)
     flow = FlowFacts.of(*found) if found is not None else None
-    facts = facts_of(connection, peer, stack, listeners[0], mishaps, flow) if connection is not None else None
+    facts = facts_of(connection, peer, stack, listeners[0], now_ns, flow=flow) if connection is not None else None
     return Detail(
         ends=ends,
         connection=connection,
@@ -162,11 +176,20 @@ def mishaps_of(connection: Connection, mishaps: Mishaps) -> EndsMishaps | None:
     return mishaps.between(connection.row.ends, connection.key)
 
 
+def newest_icmp_error(errors: Mapping[bytes, IcmpErrors], connection: Connection) -> IcmpError | None:
+    """The newest that came about what this end has sent."""
+    known = errors.get(connection.row.ends)
+    return known.newest if known is not None else None
+
+
 def facts_of(
     connection: Connection,
     peer: Connection | None,
     stack: Stack,
     listener: SocketRow | None = None,
+    now_ns: int = 0,
+    earlier: SocketRow | None = None,
+    icmp_error: IcmpError | None = None,
     mishaps: EndsMishaps | None = None,
     flow: FlowFacts | None = None,
 ) -> SocketFacts:
@@ -183,6 +206,12 @@ def facts_of(
         timeline=connection.timeline,
         half_close=connection.half_close,
         listener=listener,
+        local_cause=connection.local_cause,
+        queues=connection.queues,
+        unread_ns=connection.unread_ns,
+        earlier=earlier,
+        icmp_error=icmp_error,
+        now_ns=now_ns,
         mishaps=mishaps,
         flow=flow,
     )

@@ -184,7 +184,7 @@ class _Look:
     def _odd_end(self, one: Connection, stack: Stack, flow_of: FlowOf) -> OddEnd:
         mishaps = mishaps_of(one, self._mishaps)
         other = self._mishaps.between(reversed_ends(one.row.ends)).newest_reset if one.row.is_here else None
-        return OddEnd(facts_of(one, None, stack, None, mishaps, flow_of(one)), other)
+        return OddEnd(facts_of(one, None, stack, mishaps=mishaps, flow=flow_of(one)), other)
 
     def _place(self, one: Connection) -> Place:
         """`:8080` where connections are served; else the other end."""

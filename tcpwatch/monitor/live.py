@@ -18,9 +18,11 @@ from tcpwatch.kernel.users import user_names
 from tcpwatch.monitor.counter_window import CounterWindow
 from tcpwatch.monitor.detail import detail, is_of
 from tcpwatch.monitor.disagreements import LastingDisagreements
+from tcpwatch.monitor.earlier import EarlierRecords
 from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.history import History, by_ends
 from tcpwatch.monitor.listeners import Listeners, with_half_open
+from tcpwatch.monitor.local_causes import with_local_causes
 from tcpwatch.monitor.mishap_log import MishapLog
 from tcpwatch.monitor.one_way import FLOWS_LOOKED_AT, one_way_flows
 from tcpwatch.monitor.packet_log import PacketLog
@@ -62,6 +64,7 @@ class Monitor:
         self._history = History()
         self._listeners = Listeners()
         self._half_closes = HalfCloses()
+        self._earlier = EarlierRecords()
         self._problems = ProblemFinder()
         self._mishaps = MishapLog()
         self._counters: CounterWindow[str] = CounterWindow()
@@ -142,7 +145,8 @@ class Monitor:
             self._kernel_status = SourceStatus("kernel", True, self._kernel.sockets.message)
             owners, users = self._kernel.owners.resolve(rows), user_names(rows)
             known = self._history.update(with_half_open(rows), owners, users, now_ns)
-            connections = self._listeners.judge(self._half_closes.judge(known, now_ns), stack, now_ns)
+            judged = self._listeners.judge(self._half_closes.judge(known, now_ns), stack, now_ns)
+            connections = tuple(with_local_causes(judged, stack, now_ns))
             closed = self._history.closed(now_ns)
         captured, dropped = self._wiretap.statistics()
         ends = {**by_ends(closed), **by_ends(connections)}
@@ -172,6 +176,7 @@ class Monitor:
             trouble_since=found.trouble_since,
             icmp_errors=self._wiretap.icmp_errors,
             mishaps=mishaps,
+            earlier=self._earlier.update(connections),
         )
         with self._lock:
             self._snapshot = snapshot

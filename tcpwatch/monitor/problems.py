@@ -120,7 +120,8 @@ class ProblemFinder:
         def on_socket(socket: ProgramSocket, trouble: Trouble) -> Problem | None:
             one = by_key[socket.key]
             peer = by_key.get(one.peer) if one.peer is not None else None
-            return problem_of_trouble(facts_of(one, peer, stack, listener_of(one.row, connections)), trouble)
+            listener = listener_of(one.row, connections)
+            return problem_of_trouble(facts_of(one, peer, stack, listener, now_ns), trouble)
 
         successors = Successors(connections)
         for program in (*programs, *(happened.programs - programs.keys())):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from tcpwatch.diagnose.diagnosis import trouble_of
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.local_cause import ListenerQueues, LocalCause
 from tcpwatch.diagnose.problem import Problem, Since
 from tcpwatch.diagnose.rule import Trouble
 from tcpwatch.monitor.icmp_errors import NO_ICMP_ERRORS, IcmpErrors
@@ -37,7 +38,9 @@ class Connection:
     `since_ns` is on the monotonic clock; where `since_seen` is false the state began before it was first seen, and its
     age is "at least". `no_owner` says why `owners` is empty. `peer` is the cookie of the other end where that is on
     this host. `past` is None where nothing but this state is known. `turned_away` is how many clients a listener has
-    refused in the last minute. `half_close` says why its CLOSE-WAIT is ordinary.
+    refused in the last minute. `half_close` says why its CLOSE-WAIT is ordinary; `local_cause` why it waits, where
+    another socket of this host tells; `queues` what is in those of a listener; `unread_ns` for how long its program has
+    not read, where its window is shut therefore.
     """
 
     row: SocketRow
@@ -51,6 +54,9 @@ class Connection:
     past: Timeline | None = None
     turned_away: int = 0
     half_close: HalfClose | None = None
+    local_cause: LocalCause | None = None
+    queues: ListenerQueues | None = None
+    unread_ns: int | None = None
 
     @property
     def timeline(self) -> Timeline:
@@ -109,6 +115,7 @@ class Snapshot:
 
     `problems` are what is wrong, the worst first; `not_looked_at` says what the rules had no facts on.
     `trouble_since` has by cookie since when a connection is in trouble, where that is younger than its state.
+    `earlier` has by cookie the record, some seconds older, of a socket that had data to send then and has now.
     `icmp_errors` are those about what was sent by the first of the ends. `mishaps` are the RSTs that this kernel sent,
     the errors that it gave to programs and the segments that it dropped in the last minutes.
     """
@@ -129,6 +136,7 @@ class Snapshot:
     icmp_errors: Mapping[bytes, IcmpErrors] = field(default_factory=lambda: NO_ICMP_ERRORS)
     mishaps: Mishaps = NOTHING_WENT_WRONG
     not_looked_at: tuple[str, ...] = ()
+    earlier: Mapping[int, SocketRow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tcpwatch.diagnose.diagnosis import STATES_TO_TEST, trouble_of
 from tcpwatch.diagnose.problem import Since
 from tcpwatch.diagnose.rule import Beginning, Trouble
-from tcpwatch.diagnose.timers.backoff import failing_ns, failures
+from tcpwatch.diagnose.timers.backoff import failures
 from tcpwatch.monitor.snapshot import Connection, Mark
 
 
@@ -56,4 +56,4 @@ class TroubleAges:
         times = failures(row)
         if before is not None and before.trouble is trouble and before.failures <= times:
             return before._replace(failures=times)
-        return _Spell(trouble, times, Since(now_ns - failing_ns(row, now_ns), seen=self._looked))
+        return _Spell(trouble, times, Since(now_ns - trouble.lasting_ns(connection, now_ns), seen=self._looked))

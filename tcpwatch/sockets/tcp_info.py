@@ -44,6 +44,13 @@ _NAMES = tuple(field.name for field in TCP_INFO_ROWS)
 # Where the four `last_*` stand: ages, which count up while nothing happens.
 LAST_AGES = slice(*(calcsize("=" + TCP_INFO_WIDTHS[: _NAMES.index(name)]) for name in ("last_data_sent", "pmtu")))
 
+_RCV_WND = slice(*(calcsize("=" + TCP_INFO_WIDTHS[: _NAMES.index(name)]) for name in ("rcv_wnd", "rehash")))
+
+
+def rcv_wnd_of(data: bytes) -> int | None:
+    """`rcv_wnd` alone, at little cost; None where this kernel writes less."""
+    return int.from_bytes(data[_RCV_WND], sys.byteorder) if len(data) >= _RCV_WND.stop else None
+
 
 @lru_cache(maxsize=16)
 def _layout(length: int) -> Struct:

@@ -23,6 +23,12 @@ def facts(**facts: Any) -> SocketFacts:
         "timeline": Timeline(),
         "mishaps": None,
         "flow": None,
+        "local_cause": None,
+        "queues": None,
+        "unread_ns": None,
+        "earlier": None,
+        "icmp_error": None,
+        "now_ns": 0,
     }
     given = {name: facts.pop(name) for name in tuple(facts) if name in around}
     return SocketFacts(row=row(**facts), **(around | given))

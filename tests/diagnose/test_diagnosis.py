@@ -94,7 +94,7 @@ def test_topics_of_problems_are_those_of_their_rules() -> None:
 
 
 def test_dated_are_the_problems_that_tell_of_the_trouble() -> None:
-    named, other = (Problem(Severity.WARN, "", rule=rule) for rule in ("zero-window", "unread"))
+    named, other = (Problem(Severity.WARN, "", rule=rule) for rule in ("peer-window-shut", "unread"))
     since = Since(1_000_000_000, seen=True)
     assert [problem.since for problem in dated((named, other), WINDOW_STAYS_SHUT, since)] == [since, None]
     assert [problem.since for problem in dated((named, other), NOT_ACKNOWLEDGED, since)] == [None, None]

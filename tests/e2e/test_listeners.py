@@ -37,8 +37,10 @@ def test_listener_whose_accept_queue_overflows_is_told(
         assert server.stdin is not None
         server.stdin.write("\n")
         server.stdin.flush()
-        screen = terminal.wait_for("overflowed", "must accept() faster", "syn 0/1")
-        overflowed = re.search(r"The accept queue of :8085 overflowed (\d+) times in the last minute", screen)
+        terminal.wait_for("LISTEN with a full accept queue", "must accept() faster", "syn 0/1")
+        terminal.press("n")
+        screen = terminal.wait_for("2 connections in a queue for 1", " in the last minute")
+        overflowed = re.search(r"new\s+ones\s+away,\s+(\d+)\s+times", screen)
         assert overflowed
         counted = place.run("nstat", "-azs", "TcpExtListenOverflows").stdout
         assert 4 <= int(overflowed[1]) <= int(re.findall(r"Overflows +(\d+)", counted)[0])

@@ -237,10 +237,11 @@ def test_listener_that_refuses_clients_is_in_the_picture() -> None:
     snapshot = monitor.snapshot()
     assert snapshot.by_key[9].turned_away == 3
     assert snapshot.stack == Stack({"ListenDrops": Rise(3, 3)}, {"net.ipv4.tcp_retries2": 15})
-    assert [problem.rule for problem in snapshot.problems] == ["turned-away"]
+    assert [problem.rule for problem in snapshot.problems] == ["accept-queue-full"]
+    assert "away, 3 times in the last minute" in str(snapshot.problems[0].message)
     found = monitor.detail(snapshot.by_key[9].row.ends)
     assert found is not None
-    assert (found.stack, found.problems[0].rule) == (snapshot.stack, "turned-away")
+    assert (found.stack, found.problems[0].rule) == (snapshot.stack, "accept-queue-full")
     monitor.stop()
     assert netstat.closed
     assert sysctls.closed

@@ -21,13 +21,14 @@ SECOND = 1_000_000_000
         (State.LISTEN, {"backlog": Backlog(129, 128)}, "LISTEN with a full accept queue"),
         (State.LISTEN, {"backlog": Backlog(128, 128)}, None),
         (State.LISTEN, {"backlog": Backlog(0, 128), "turned_away": 1}, "LISTEN that turned clients away"),
-        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "not acknowledged"),
+        (State.SYN_SENT, {"timer": Timer(TimerKind.RETRANSMIT, 100, 3)}, "without an answer to the SYN"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.RETRANSMIT, 100, 2)}, None),
-        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 1)}, "with a full window"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 3)}, "with a full window"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 100, 2)}, None),  # a reader may pause
         (State.ESTABLISHED, {"timer": PROBES_ANSWERED, "info_bytes": bytes((1, 0, 0, 0, 4))}, "with a full window"),
         (State.ESTABLISHED, {"timer": PROBES_ANSWERED, "info_bytes": bytes((1, 0, 0, 0, 0))}, None),
         (State.ESTABLISHED, {"timer": PROBES_ANSWERED}, None),  # may be TCP_CORK, which lasts for 200 ms
-        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 400, 0)}, "with a full window"),
+        (State.ESTABLISHED, {"timer": Timer(TimerKind.PERSIST, 1_700, 0)}, "with a full window"),
         (State.ESTABLISHED, {"timer": Timer(TimerKind.KEEPALIVE, 100, 0)}, None),
         (State.ESTABLISHED, {}, None),
     ],
@@ -50,9 +51,9 @@ def full(queued: int) -> Connection:
 
 def test_trouble_is_as_old_as_the_dump_that_showed_it_first() -> None:
     troubles = TroubleAges()
-    assert troubles.update(in_trouble([shut(0)]), 1 * SECOND) == {}
-    assert troubles.update(in_trouble([shut(1)]), 2 * SECOND) == {1: Since(2 * SECOND, seen=True)}
-    assert troubles.update(in_trouble([shut(2)]), 3 * SECOND) == {1: Since(2 * SECOND, seen=True)}
+    assert troubles.update(in_trouble([shut(2)]), 1 * SECOND) == {}
+    assert troubles.update(in_trouble([shut(3)]), 2 * SECOND) == {1: Since(2 * SECOND, seen=True)}
+    assert troubles.update(in_trouble([shut(4)]), 3 * SECOND) == {1: Since(2 * SECOND, seen=True)}
 
 
 def test_trouble_of_the_first_dump_is_older() -> None:
@@ -70,8 +71,8 @@ def test_trouble_that_went_away_begins_anew() -> None:
 
 def test_timer_that_had_success_between_two_dumps_begins_anew() -> None:
     troubles = TroubleAges()
-    troubles.update(in_trouble([shut(4)]), 1 * SECOND)
-    assert troubles.update(in_trouble([shut(1)]), 9 * SECOND) == {1: Since(9 * SECOND, seen=True)}
+    troubles.update(in_trouble([shut(5)]), 1 * SECOND)
+    assert troubles.update(in_trouble([shut(3)]), 9 * SECOND) == {1: Since(9 * SECOND, seen=True)}
 
 
 def test_trouble_gives_way_to_a_worse_one() -> None:

@@ -6,22 +6,28 @@ from tcpwatch.diagnose.rules import (
     closing,
     drops,
     ended,
+    half_open_queue,
     kernel_vs_wire,
     leak,
     limits,
     listener,
     local_ports,
     opening,
+    pace,
+    path,
     process,
+    receiving,
     resets,
     resets_received,
+    silent,
     transfer,
     upper,
     ways,
 )
 
 RULES = (
-    *(*listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES, *transfer.RULES, *ended.RULES),
+    *(*half_open_queue.RULES, *listener.RULES, *opening.RULES, *closing.RULES, *upper.RULES),
+    *(*path.RULES, *transfer.RULES, *receiving.RULES, *silent.RULES, *pace.RULES, *ended.RULES),
     *(*drops.SOCKET_RULES, *ways.SOCKET_RULES),
 )
 """The rules on one socket. The problems on a socket stand in this order."""

@@ -5,7 +5,7 @@ from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Beginning, Rule, Trouble
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_again
-from tcpwatch.sockets.row import SocketRow
+from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.state import State
 from tcpwatch.text.duration import duration
 from tcpwatch.text.quantity import counted
@@ -112,17 +112,14 @@ def waits_out_2msl(facts: SocketFacts) -> Problem:
     )
 
 
-def is_not_accepted(row: SocketRow) -> bool:
-    """Whether it waits for accept(): the kernel has no file for it yet, and a source that knows owners says so."""
-    return not row.inode and row.uid is not None
-
-
 NOT_CLOSED = Trouble(
     name="CLOSE-WAIT",
     must="must close()",
     rank=20,
     meets=lambda socket: (
-        socket.row.state is State.CLOSE_WAIT and socket.half_close is None and not is_not_accepted(socket.row)
+        socket.row.state is State.CLOSE_WAIT
+        and socket.half_close is None
+        and socket.no_owner is not NoOwner.NOT_ACCEPTED
     ),
     began=Beginning.WITH_ITS_STATE,
     group="not closed here",

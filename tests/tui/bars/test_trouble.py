@@ -32,8 +32,8 @@ def test_summary_names_the_worst_program_and_how_many_problems_there_are() -> No
     rows.append(connection(3, server_end(3), State.CLOSE_WAIT, 1, "ruby", 7))
     rows.append(connection(4, server_end(4), State.LISTEN, 1, backlog=Backlog(9, 8)))
     text = summary(picture(rows)).text
-    assert text.startswith(" ⚠ 2 CLOSE-WAIT")
-    assert text.endswith("java/4242 must close()   1 of 3 !")
+    assert text.startswith(" ✖ 1 LISTEN with a full accept queue")
+    assert text.endswith("must accept() faster   1 of 3 !")
 
 
 def test_summary_without_owners_says_what_is_missing() -> None:
@@ -77,7 +77,7 @@ def test_summary_of_half_open_connections_accuses_no_program_of_letting_go() -> 
     timer = Timer(TimerKind.RETRANSMIT, 100, 3)
     flood = [connection(n, server_end(n), State.SYN_RECEIVED, 3, timer=timer, no_owner=NoOwner.KERNEL) for n in (1, 2)]
     text = summary(picture(flood)).text
-    assert text == " ⚠ 2 not acknowledged  oldest ≥0s  the kernel, for a listener, gets no ACK from its peer"
+    assert text == " ⚠ 2 half open  oldest ≥0s  the client must send the last ACK"
 
 
 def test_summary_of_nothing() -> None:
