@@ -24,10 +24,13 @@ TOLD_BY_OTHERS = frozenset({"TCP_LISTEN_OVERFLOW"})
 NOTES = frozenset(
     {
         *("PROTO_MEM", "SOCKET_RCVBUFF", "SOCKET_BACKLOG", "TCP_ZEROWINDOW", "TCP_OVERWINDOW"),
-        *("TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_TOO_OLD_ACK"),
+        *("TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_TOO_OLD_ACK", "SOCKET_FILTER"),
     }
 )
-"""Not trouble by themselves: a reader that is slow has rules of its own, and late copies of segments do no harm."""
+"""Not trouble by themselves.
+
+A reader that is slow has rules of its own, late copies of segments do no harm, and a filter was put there on purpose.
+"""
 
 STEPS: Mapping[str, str] = {
     FIREWALL: "nft list ruleset",
