@@ -25,6 +25,8 @@ TESTED_ELSEWHERE = {
     "tcpwatch/diagnose/happened.py": "data, tested by its rules",
     "tcpwatch/diagnose/host.py": "data, tested by its rules",
     "tcpwatch/diagnose/program.py": "data, tested by its rules",
+    "tcpwatch/diagnose/wire/signs.py": "data, tested by what raises them",
+    "tcpwatch/diagnose/wire/group.py": "data, tested by its rules",
     "tcpwatch/kernel/events.py": "data",
     "tcpwatch/lab/address.py": "data",
     "tcpwatch/monitor/snapshot.py": "data",
@@ -46,6 +48,8 @@ TESTED_AS_A_WHOLE = (
 
 # Tests of more than one module, or of one aspect of a large one: what they are about.
 TESTS_OF_SEVERAL = {
+    "tests/diagnose/rules/test_wire_recordings.py": "the rules on the wire over the recordings of the lab",
+    "tests/diagnose/rules/test_wire_scenarios.py": "the rules on the wire over tests/scenarios",
     "tests/kernel/bpf/test_against_capture.py": "the programs against a capture",
     "tests/kernel/test_against_ss.py": "every backend against ss",
     "tests/kernel/test_tcb_against_capture.py": "every backend's TCB against a capture",

@@ -72,6 +72,8 @@ def parse(argv: Sequence[str]) -> CommandOptions:
         parser.error("a capture file has no sockets: --netns, --all-netns and --allow-kill are for a live picture")
     if words.read is not None and words.looks is not None:
         parser.error("a capture file is read as a whole: --for is for a live picture")
+    if words.read is not None and words.watch is not None:
+        parser.error("a capture file is explained once: --watch is for a live picture")
     return READ[words.command](words)
 
 
@@ -127,9 +129,11 @@ def _sockets(words: ParsedWords) -> SocketsOptions:
 def _explain(words: ParsedWords) -> ExplainOptions:
     return ExplainOptions(
         netns=words.netns,
+        frames=_frames(words),
         kernel=_kernel(words),
         ports=tuple(words.port),
         watch_s=words.watch,
+        command="explain" if words.read is None else "explain_file",
         language=_language(words),
         format=words.format,
     )

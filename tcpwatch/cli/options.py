@@ -85,9 +85,10 @@ class SocketsOptions(NamedTuple):
 
 
 class ExplainOptions(NamedTuple):
-    """`tcpwatch explain`: once, or again after each `watch_s` seconds."""
+    """`tcpwatch explain`: once, or again after each `watch_s` seconds; of a capture file where `frames` names one."""
 
     netns: str | None = None
+    frames: FrameOptions = FrameOptions()
     kernel: KernelOptions = KernelOptions()
     ports: tuple[int, ...] = ()
     watch_s: float | None = None

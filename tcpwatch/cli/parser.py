@@ -58,7 +58,9 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     packets = command("packets", "The segments on the wire or in a capture file, one line each.")
     flows = command("flows", "The connections on the wire or in a capture file, one line each.")
     demo = command("demo", "Real connections on loopback, and the dashboard on them.")
-    explain = command("explain", "What is wrong with the connections of this host, in plain words, the worst first.")
+    explain = command(
+        "explain", "What is wrong with the connections of this host, or of a capture file, in plain words."
+    )
     check = command("check", "One line and an exit code, for cron and CI: is anything wrong, or too much of something?")
     report = command("report", "Everything about now in one folder, to be read by who was not there.")
     ladder = command("ladder", "One connection of a capture file as a picture, or as text.")
@@ -73,6 +75,7 @@ def _add_commands(parser: ArgumentParser) -> Iterable[ArgumentParser]:
     _add_ladder(ladder)
     _add_port(ladder)
     _add_interface_or_file(report)
+    _add_file(explain)
     explain.add_argument("--watch", type=duration, metavar="S", help="look again after each S seconds")
     _add_kill(doctor)
     for reader in (packets, flows):
@@ -147,7 +150,11 @@ def seconds(word: str) -> float:
 def _add_interface_or_file(parser: ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group()
     _add_interface(either)
-    either.add_argument("-r", "--read", metavar="FILE", help="read a capture file; - is stdin")
+    _add_file(either)
+
+
+def _add_file(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("-r", "--read", metavar="FILE", help="read a capture file; - is stdin")
 
 
 def _add_write(parser: ArgumentParser) -> None:

@@ -124,8 +124,13 @@ class Reading:
         passes: Callable[[Event], bool] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         on_loss: OnLoss = lambda frames: None,
+        on_unread: Callable[[Sequence[Frame]], None] | None = None,
     ) -> None:
-        """Only events that pass are given (None: all). Raises what opening a file or a capture raises."""
+        """Only events that pass are given (None: all); `on_unread` gets the frames without a segment.
+
+        Raises what opening a file or a capture raises.
+        """
+        self._on_unread = on_unread
         self._clock = clock
         self._handed_over_ns = clock()
         self._writing: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -215,6 +220,8 @@ class Reading:
         mark_links(frames, segments)
         if self._recording is not None and self._records_each:
             self._record(self._recording, frames, segments)
+        if self._on_unread is not None and not all(segments):
+            self._on_unread([frame for frame, one in zip(frames, segments, strict=True) if one is None])
         events = self._tracker.receive_segments(segments)
         if self._ports:
             events = [event for event in events if self._has_port(event.segment)]

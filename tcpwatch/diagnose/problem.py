@@ -78,7 +78,8 @@ class Problem:
 
     `rule` is the id of the rule that found it. `since` is when the trouble began, None where that is not known or where
     it is the age of the state. `subject` is the program that is to act, or the place that it is about; `brief` and
-    `must` stand in the headline before and after it. `members` are the cookies of the sockets that it is about.
+    `must` stand in the headline before and after it. `members` are the cookies of the sockets that it is about,
+    `frames` the numbers of the frames of a capture that prove it. `count` is their number where not all are listed.
     `rests_on` is what must stay as it is for the problem to be the same one at the next look; None where the socket
     alone says so.
     """
@@ -99,6 +100,8 @@ class Problem:
     trend: Trend | None = None
     limit: Limit | None = None
     members: tuple[int, ...] = ()
+    frames: tuple[int, ...] = ()
+    count: int = 0
 
     @property
     def rank(self) -> int:

@@ -47,5 +47,5 @@ def _labelled(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _members(record: ReportedProblem) -> Iterator[str]:
     for one in record.members[:MOST_MEMBERS]:
         yield f"{one.row.state}  {one.row.ends_in_words}  {one.holders}"
-    if (more := len(record.members) - MOST_MEMBERS) > 0:
+    if (more := record.count - MOST_MEMBERS) > 0:
         yield str(message("and {count} more", count=more))

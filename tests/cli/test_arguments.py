@@ -109,3 +109,10 @@ def test_report_on_a_file_has_nothing_to_look_at(words: list[str], capsys: pytes
         parse(["report", "-r", "f", *words])
     assert ended.value.code == 2
     assert "for a live picture" in capsys.readouterr().err
+
+
+def test_explaining_a_file_is_another_command_and_is_done_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(["explain", "-r", "a.pcap"]).command == "explain_file"
+    with pytest.raises(SystemExit):
+        parse(["explain", "-r", "a.pcap", "--watch", "1"])
+    assert "--watch is for a live picture" in capsys.readouterr().err

@@ -21,13 +21,14 @@ from tcpwatch.diagnose.rules import HOST_RULES, PROGRAM_RULES, RULES, WIRE_RULES
 from tcpwatch.diagnose.rules.closing import NOT_CLOSED
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED
 from tcpwatch.diagnose.rules.transfer import WINDOW_STAYS_SHUT
+from tcpwatch.diagnose.rules.wire import WIRE_PROBLEMS
 from tcpwatch.sockets.row import Backlog, Timer, TimerKind
 from tcpwatch.tcp.state import State
 from tcpwatch.why.topics import find_topic
 from tests.diagnose.facts import facts, rules_of
 
 TABLES = (RULES, PROGRAM_RULES, HOST_RULES, WIRE_RULES)
-ALL_TOPICS = [rule.topic for table in TABLES for rule in table]
+ALL_TOPICS = [rule.topic for table in (*TABLES, WIRE_PROBLEMS) for rule in table]
 TIMERS = (None, *(Timer(kind, 100, times) for kind in TimerKind for times in (0, 1, 3)))
 BACKLOGS = ((None, 0), (Backlog(0, 128), 0), (Backlog(129, 128, half_open=128), 0), (Backlog(0, 128), 4))
 

@@ -8,6 +8,7 @@ from tcpwatch.diagnose.message import in_words
 from tcpwatch.diagnose.problem import Problem
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.report.records.schema import Column, ColumnType, Json, Schema, integers
+from tcpwatch.sockets.row import NoOwner
 from tcpwatch.why.catalog import Translate
 
 INTEGER, BOOLEAN, TEXT = ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TEXT
@@ -34,6 +35,11 @@ class ReportedProblem:
         return [in_words(fact, self.translate) for fact in self.problem.evidence]
 
     @property
+    def count(self) -> int:
+        """How many connections it is about, listed or not."""
+        return self.problem.count or len(self.members)
+
+    @property
     def age_ns(self) -> int | None:
         """How long it has lasted, at least where its beginning was not seen."""
         return None if self.problem.since is None else max(0, self.now_ns - self.problem.since.time_ns)
@@ -50,15 +56,21 @@ def reported(snapshot: Snapshot, wanted: Callable[[Problem], bool], translate: T
 def _members(record: ReportedProblem) -> list[Json]:
     return [
         {
-            "cookie": one.key if one.key >= 0 else None,
+            "cookie": one.key if one.key >= 0 and not from_file(one) else None,
             "local": str(one.row.local),
             "remote": str(one.row.remote),
             "state": one.row.state,
             "pid": one.owners[0].pid if one.owners else None,
             "fd": one.owners[0].fd if one.owners else None,
+            "stream": one.key >> 1 if from_file(one) else None,
         }
         for one in record.members
     ]
+
+
+def from_file(one: Connection) -> bool:
+    """Whether it was read from a capture file: its key is then twice the number of its stream, plus its side."""
+    return one.no_owner is NoOwner.FILE
 
 
 PROBLEMS: Schema[ReportedProblem] = Schema(
@@ -82,7 +94,8 @@ PROBLEMS: Schema[ReportedProblem] = Schema(
             attrgetter("problem.limit"),
             (Column("what", TEXT, attrgetter("what")), *integers(("used", "limit", "reached_in_ns"))),
         ),
-        Column("count", INTEGER, lambda record: len(record.members)),
+        Column("count", INTEGER, attrgetter("count")),
         Column("members", JSON, _members),
+        Column("frames", JSON, lambda record: list(record.problem.frames) or None),
     ),
 )
