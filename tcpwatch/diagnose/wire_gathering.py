@@ -10,7 +10,7 @@ from tcpwatch.diagnose.message import Count, Message, message
 from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rules.wire import RULES_OF_SIGN, WIRE_PROBLEMS
 from tcpwatch.diagnose.wire.group import END_OF_CAPTURE, FlowGroup, WireRule, rules_met
-from tcpwatch.diagnose.wire.signs import MOST_FRAMES, Sign, WireFacts
+from tcpwatch.diagnose.wire.signs import MOST_FRAMES, Sign, WireFacts, code
 from tcpwatch.wire.segment import endpoints
 
 MOST_MEMBERS = 256  # of one problem that are named
@@ -67,7 +67,7 @@ class WireProblems:
                     continue
                 self._servers[rule.id] = self._servers.get(rule.id, 0) + 1
                 group = self._groups[key] = Gathered(rule, facts, side, now_ns)
-            group.add(facts.stream << 1 | side, facts.seen[rule.sign, side].frames)
+            group.add(facts.stream << 1 | side, facts.seen[code(rule.sign, side)].frames)
             if group.count <= MOST_MEMBERS:
                 yield group.members[-1]
 

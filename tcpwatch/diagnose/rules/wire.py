@@ -71,7 +71,7 @@ def opened_late(group: FlowGroup) -> Problem:
             waited=waited,
         ),
         group.evidence(
-            message("SYN sent {times}", times=Count(group.times(Sign.SYN, CLIENT), "time")),
+            message("SYN sent {times}", times=Count(max(1, group.times(Sign.SYN, CLIENT)), "time")),
             message("SYN-ACK sent {times}", times=Count(answers, "time")) if answers > 1 else None,
             group.in_frames(group.facts.of(Sign.SYN, CLIENT)),
         ),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tcpwatch.diagnose.message import Count, Listing, Message, Value, message
 from tcpwatch.diagnose.rule import Rule
-from tcpwatch.diagnose.wire.signs import Seen, Sign, WireFacts
+from tcpwatch.diagnose.wire.signs import Seen, Sign, WireFacts, code, sign_of
 from tcpwatch.text.duration import SECOND_NS, fine_duration
 from tcpwatch.why.catalog import Translate
 from tcpwatch.wire.segment import Endpoint, endpoints
@@ -43,7 +43,7 @@ class FlowGroup:
     @property
     def seen(self) -> Seen:
         """The sign."""
-        return self.facts.seen[self.sign, self.side]
+        return self.facts.seen[code(self.sign, self.side)]
 
     @property
     def end(self) -> Endpoint:
@@ -136,7 +136,8 @@ def by_sign(rules: Iterable[WireRule]) -> RulesOfSign:
 def rules_met(facts: WireFacts, rules: RulesOfSign, now_ns: int) -> Iterator[tuple[WireRule, int]]:
     """The rules that a connection meets, each with the end that does, an end once under one id."""
     met: set[str] = set()
-    for (sign, side), seen in facts.seen.items():
+    for number, seen in facts.seen.items():
+        sign, side = sign_of(number)
         rule = next((rule for rule in rules.get(sign, ()) if rule.meets(seen, now_ns)), None)
         if rule is not None and rule.id not in met:
             met.add(rule.id)

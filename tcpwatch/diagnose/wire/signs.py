@@ -43,6 +43,22 @@ class Sign(Enum):
     NOT_CAPTURED = auto()  # what was acknowledged is not in the capture
 
 
+PASSING = frozenset({Sign.SYN, Sign.SYN_ACK, Sign.ASKED, Sign.UNCLOSED})
+"""What every ordinary connection shows for a moment: it leaves nothing behind."""
+SIGNS = tuple(Sign)
+
+
+def code(sign: Sign, side: int) -> int:
+    """A small number for a sign of one end."""
+    value: int = sign.value
+    return value << 1 | side
+
+
+def sign_of(number: int) -> tuple[Sign, int]:
+    """The sign and the end that a code stands for."""
+    return SIGNS[(number >> 1) - 1], number & 1
+
+
 class Note(NamedTuple):
     """What one segment shows: a sign of the end `side`, raised, or taken back where `stands` is false.
 
@@ -74,18 +90,18 @@ class Seen:
 
 
 class WireFacts:
-    """One connection: `seen` has its signs by kind and side; 0 is the initiator."""
+    """One connection: `seen` has its signs by their code; side 0 is the initiator."""
 
     __slots__ = ("ends", "seen", "stream")
 
     def __init__(self, stream: int, ends: bytes) -> None:
         self.stream = stream
         self.ends = ends
-        self.seen: dict[tuple[Sign, int], Seen] = {}
+        self.seen: dict[int, Seen] = {}
 
     def add(self, note: Note) -> None:
         """The next note."""
-        key = note.sign, note.side
+        key = code(note.sign, note.side)
         seen = self.seen.get(key)
         if seen is None:
             if not note.stands:
@@ -93,6 +109,8 @@ class WireFacts:
             seen = self.seen[key] = Seen()
         if not note.stands:
             seen.stands = False
+            if seen.times == 1 and note.sign in PASSING:
+                del self.seen[key]
             return
         if not seen.stands:
             seen.since_ns = note.time_ns
@@ -106,8 +124,8 @@ class WireFacts:
 
     def of(self, sign: Sign, side: int) -> Seen | None:
         """This sign of this end."""
-        return self.seen.get((sign, side))
+        return self.seen.get(code(sign, side))
 
     def times(self, sign: Sign, side: int) -> int:
         """How often it has been seen."""
-        return seen.times if (seen := self.seen.get((sign, side))) else 0
+        return seen.times if (seen := self.seen.get(code(sign, side))) else 0

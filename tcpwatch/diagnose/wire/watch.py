@@ -6,7 +6,7 @@ did not show is no sign: a silence counts only from a segment that was seen.
 
 from collections.abc import Callable, Sequence
 
-from tcpwatch.diagnose.wire.signs import Note, Sign
+from tcpwatch.diagnose.wire.signs import Note, Sign, code
 from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.reset_origin import ResetOrigin, ResetSender
 from tcpwatch.tcp.state import State
@@ -38,13 +38,28 @@ def unknown_origin(event: Event) -> ResetOrigin | None:
     return None
 
 
+class SentAgain:
+    """What one end has sent again, and asked for again.
+
+    `begin`, `end`: of the segment that was sent again `times` times in a row; `waits`: it has no ACK yet; `acked` is
+    where the newest begins that has one. `segs` and `octets` are all that was sent again. `dup_ack` is the number that
+    it asked for again, `keep_alives` how many of its own had no answer yet.
+    """
+
+    __slots__ = ("acked", "begin", "dup_ack", "end", "keep_alives", "octets", "segs", "times", "waits")
+
+    def __init__(self) -> None:
+        self.begin = self.acked = self.dup_ack = -1
+        self.end = self.times = self.segs = self.octets = self.keep_alives = 0
+        self.waits = False
+
+
 class FlowWatch:
     """What of a connection's past its next segment is judged by."""
 
     __slots__ = (
-        "_acked", "_asked", "_dup_acks", "_fins", "_keep_alives", "_largest", "_opening_ns", "_opens_again",
-        "_origin", "_plain", "_repeats", "_resent_bytes", "_resent_segs", "_segs", "_shut_ns", "_spoke", "_states",
-        "_talker", "_tls", "_unclosed", "_waits",
+        "_again", "_asked", "_largest", "_opening_ns", "_opens_again", "_origin", "_plain", "_segs", "_shut_ns",
+        "_spoke", "_standing", "_states", "_talker", "_tls", "_unclosed",
     )  # fmt: skip
 
     def __init__(self, origin: FindOrigin = unknown_origin) -> None:
@@ -54,17 +69,11 @@ class FlowWatch:
         self._segs = [0, 0]  # exact only while one end alone was seen
         self._opens_again = False
         self._opening_ns: int | None = None
-        self._fins = [False, False]
         self._unclosed: int | None = None  # the end that has yet to close
         self._shut_ns: list[int | None] = [None, None]
-        self._repeats = [(-1, 0, 0), (-1, 0, 0)]  # where it begins, one past its end, how often it was sent again
-        self._waits = [False, False]  # whether it has no ACK yet
-        self._acked = [-1, -1]  # where the newest begins that was sent again and has an ACK
-        self._resent_segs = [0, 0]
-        self._resent_bytes = [0, 0]
         self._largest = [(0, 0), (0, 0)]  # the length of the largest segment, and where the first such begins
-        self._keep_alives = [0, 0]
-        self._dup_acks = [-1, -1]  # the number that each end asked for again
+        self._again: tuple[SentAgain, SentAgain] | None = None  # from the first segment that is
+        self._standing = 0  # a bit for each sign of each end
         self._talker: int | None = None
         self._spoke = (0, 0)  # time and frame of the newest data
         self._asked: str | None = None
@@ -89,7 +98,9 @@ class FlowWatch:
         notes: list[Note] = []
 
         def note(sign: Sign, of: int = side, value: int = 0, stands: bool = True, detail: object = None) -> None:
-            notes.append(Note(sign, of, segment.frame, segment.time_ns, value, stands, detail))
+            if stands or self._standing >> code(sign, of) & 1:
+                self._stands(sign, of, stands)
+                notes.append(Note(sign, of, segment.frame, segment.time_ns, value, stands, detail))
 
         self._one_sided(event, note)
         if meaning.analysis:
@@ -116,15 +127,18 @@ class FlowWatch:
         self._plain[side] = meaning if ordinary and not self._is_watched(side) else None
         return notes
 
+    def _stands(self, sign: Sign, side: int, stands: bool) -> None:
+        bit = 1 << code(sign, side)
+        self._standing = self._standing | bit if stands else self._standing & ~bit
+
     def _is_watched(self, side: int) -> bool:
         """Whether any segment of this end may tell something."""
         return (
             self._shut_ns[side] is not None
             or self._unclosed == side
-            or self._waits[1 - side]
             or not self._segs[1 - side]
             or self._opening_ns is not None
-            or self._keep_alives[1 - side] > 0
+            or (self._again is not None and (self._again[1 - side].waits or self._again[1 - side].keep_alives > 0))
         )
 
     def _one_sided(self, event: Event, note: Callable[..., None]) -> None:
@@ -141,7 +155,7 @@ class FlowWatch:
         if "reused_ports" in words:
             note(Sign.REUSED)
         if "duplicate_ack" in words:
-            self._dup_acks[side] = event.ack
+            self._of(side).dup_ack = event.ack
         if "zero_window" in words:
             if self._shut_ns[side] is None:
                 self._shut_ns[side] = event.segment.time_ns
@@ -152,43 +166,48 @@ class FlowWatch:
         if probes and self._shut_ns[1 - side] is not None:
             note(Sign.PROBED)
         elif "keep_alive" in words:
-            self._keep_alives[side] += 1
+            self._of(side).keep_alives += 1
         if not REPEATED_WORDS.isdisjoint(words) and not event.segment.flags & SYN:
             self._sent_again(event, note)
 
     def _sent_again(self, event: Event, note: Callable[..., None]) -> None:
         side, segment = event.side, event.segment
-        occupied = segment.length or 1
-        begin, end, repeats = self._repeats[side]
-        repeats = repeats + 1 if event.seq == begin else 1
-        self._repeats[side] = event.seq, max(end if repeats > 1 else 0, event.seq + occupied), repeats
-        self._resent_segs[side] += 1
-        self._resent_bytes[side] += occupied
+        occupied, again = segment.length or 1, self._of(side)
+        again.times = again.times + 1 if event.seq == again.begin else 1
+        again.end = max(again.end if again.times > 1 else 0, event.seq + occupied)
+        again.begin = event.seq
+        again.segs += 1
+        again.octets += occupied
         note(Sign.RETRANSMITTED)
         if self._shut_ns[1 - side] is not None:
             return  # it waits for room
-        self._waits[side], self._plain[1 - side] = True, None
-        if repeats >= REPEATS:
-            note(Sign.REPEATED, value=repeats, detail=self._acked[side] == event.seq)
+        again.waits, self._plain[1 - side] = True, None
+        if again.times >= REPEATS:
+            note(Sign.REPEATED, value=again.times, detail=again.acked == event.seq)
             note(Sign.UNACKNOWLEDGED)
             largest, first = self._largest[side]
-            arrives = self._dup_acks[1 - side] == event.seq  # what is smaller and was sent later
+            arrives = self._of(1 - side).dup_ack == event.seq  # what is smaller and was sent later
             if arrives and segment.length >= LEAST_FULL_SIZE and event.seq == first > 1 and largest >= segment.length:
                 note(Sign.TOO_LARGE, value=segment.length)
-        many = self._resent_segs[side] >= MANY
-        if many and self._resent_bytes[side] * MANY_SHARE >= event.seq:
-            note(Sign.MANY_RETRANSMISSIONS, value=self._resent_segs[side])
+        if again.segs >= MANY and again.octets * MANY_SHARE >= event.seq:
+            note(Sign.MANY_RETRANSMISSIONS, value=again.segs)
+
+    def _of(self, side: int) -> SentAgain:
+        if self._again is None:
+            self._again = SentAgain(), SentAgain()
+        return self._again[side]
 
     def _acknowledged(self, event: Event, note: Callable[..., None]) -> None:
+        if self._again is None:
+            return
         other = 1 - event.side
-        self._keep_alives[other] = 0
-        begin, end, repeats = self._repeats[other]
-        if self._waits[other] and event.segment.flags & ACK and event.ack > begin:
-            self._waits[other], self._acked[other] = False, begin
-            if repeats >= REPEATS:
-                note(Sign.UNACKNOWLEDGED, other, stands=False)
-                if event.ack >= end:
-                    note(Sign.TOO_LARGE, other, stands=False)
+        again = self._again[other]
+        again.keep_alives = 0
+        if again.waits and event.segment.flags & ACK and event.ack > again.begin:
+            again.waits, again.acked = False, again.begin
+            note(Sign.UNACKNOWLEDGED, other, stands=False)
+            if event.ack >= again.end:
+                note(Sign.TOO_LARGE, other, stands=False)
 
     def _window(self, event: Event, note: Callable[..., None]) -> None:
         side = event.side
@@ -225,7 +244,6 @@ class FlowWatch:
                 note(Sign.UNCLOSED, unclosed)
                 self._plain[unclosed] = None
             self._unclosed = unclosed
-        self._fins = [self._fins[end] or states[1 - end] in AFTER_ITS_FIN for end in (CLIENT, SERVER)]
         if states[0] in ENDED and states[1] in ENDED:
             self._ends_shut(event, note)
 
@@ -265,9 +283,9 @@ class FlowWatch:
             return Sign.REJECTED
         if origin is not None and origin.sender is ResetSender.IN_BETWEEN:
             return Sign.RESET_IN_BETWEEN
-        if self._keep_alives[side] >= KEEP_ALIVES and self._segs[1 - side]:
+        if self._again is not None and self._again[side].keep_alives >= KEEP_ALIVES and self._segs[1 - side]:
             return Sign.GIVEN_UP
-        return Sign.RESET_AFTER_FIN if any(self._fins) else Sign.RESET
+        return Sign.RESET_AFTER_FIN if not CLOSING.isdisjoint(self._states) else Sign.RESET
 
     def _ends_shut(self, event: Event, note: Callable[..., None]) -> None:
         """The connection is over: a window that was shut then never opened."""
@@ -293,6 +311,7 @@ class FlowWatch:
         if side == CLIENT or before is None:
             return NOTHING
         asked, self._asked = self._asked, None
+        self._stands(Sign.ASKED, SERVER, False)
         notes = [Note(Sign.ASKED, SERVER, segment.frame, segment.time_ns, stands=False)] if asked else []
         if (waited_ns := segment.time_ns - asked_ns) >= LATE_ANSWER_NS:
             sign = Sign.ANSWERED_LATE if asked else Sign.TLS_LATE if self._tls else Sign.SPOKE_LATE
@@ -301,5 +320,5 @@ class FlowWatch:
 
 
 MOST_OF_REQUEST = 80  # characters
-AFTER_ITS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
+CLOSING = frozenset(State) - OPENING - {State.ESTABLISHED}
 ENDED = frozenset({State.CLOSED, State.TIME_WAIT, State.LISTEN})
