@@ -7,6 +7,7 @@ from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.problem import Problem, Since
 from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
 from tcpwatch.diagnose.rules import HOST_RULES, PROGRAM_RULES, RULES, WIRE_RULES
+from tcpwatch.diagnose.rules.wire import WIRE_PROBLEMS
 from tcpwatch.tcp.state import State
 
 TROUBLES = tuple(
@@ -20,7 +21,9 @@ _TROUBLES_IN = {
     for state, rules in _RULES_IN.items()
 }
 _TROUBLE_OF_RULE = {rule.id: rule.trouble for rule in RULES}
-_TOPIC_OF_RULE = {rule.id: rule.topic for rules in (RULES, PROGRAM_RULES, HOST_RULES, WIRE_RULES) for rule in rules}
+_TOPIC_OF_RULE = {
+    rule.id: rule.topic for rules in (WIRE_PROBLEMS, RULES, PROGRAM_RULES, HOST_RULES, WIRE_RULES) for rule in rules
+}
 
 STATES_TO_TEST = frozenset(
     state

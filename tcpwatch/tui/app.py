@@ -19,7 +19,6 @@ from textual.widget import Widget
 from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.tui.bars.filter import FilterBar
 from tcpwatch.tui.bars.status import keys_line
-from tcpwatch.tui.bars.trouble import summary
 from tcpwatch.tui.driver import TerminalDriver
 from tcpwatch.tui.keys import KEYS, foremost_first, working_keys
 from tcpwatch.tui.messages import ConnectionChosen, DetailWanted, FilterClosed, FilterGiven, PacketChosen
@@ -128,7 +127,7 @@ class Dashboard(App[None]):
             self.snapshot = snapshot
             self.panes.connections.show(snapshot)
             self._narrowing.apply_to_packets()
-            self._trouble.show(summary(snapshot))
+            self._trouble.show(self.mode.headline(snapshot))
             self._show_status()
             self.selection.show_detail()
 
@@ -216,7 +215,7 @@ class Dashboard(App[None]):
 
     def action_trouble(self, step: int) -> None:
         """To the next connection in trouble, or the one before."""
-        if notice := self.selection.to_trouble(step):
+        if notice := self.mode.to_trouble(step):
             self.notify(notice, markup=False, timeout=4)
 
     def action_pause(self) -> None:

@@ -11,9 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
+from tcpwatch.diagnose.problem import Problem
 from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.tui.bars.scrub_lines import replay_status_line
 from tcpwatch.tui.bars.status import status_line
+from tcpwatch.tui.bars.trouble import summary
 from tcpwatch.tui.connections.columns import ALL_NETNS_COLUMNS, COLUMNS, WIRE_COLUMNS, Moment
 from tcpwatch.tui.paint.columns import PaneColumn
 from tcpwatch.tui.paint.line import Line
@@ -110,6 +112,18 @@ class Mode(Screen[None]):
     def user_did(self, event: events.Event) -> None:
         """Something happens, whatever screen is over this one: a key may be pressed, or a button of the mouse."""
 
+    def headline(self, snapshot: Snapshot) -> Line:
+        """The line on what is wrong."""
+        return summary(snapshot)
+
+    def to_trouble(self, step: int) -> str | None:
+        """Go on by `step` among the connections in trouble; a notice where that needs a word."""
+        return self.dashboard.selection.to_trouble(step)
+
+    def go_to_member(self, problem: Problem) -> None:
+        """Go to a connection of a problem that has some."""
+        self.dashboard.selection.go_to(problem.members[0])
+
     def detail_wanted(self) -> None:
         """Enter was pressed on a connection or a segment; the detail pane is shown next."""
 
@@ -171,7 +185,7 @@ class Mode(Screen[None]):
         dashboard = self.dashboard
         if (first := dashboard.snapshot) is not None:
             translate = translation(dashboard.target.language)
-            screen = ProblemsScreen(lambda: dashboard.snapshot or first, dashboard.selection.go_to, translate)
+            screen = ProblemsScreen(lambda: dashboard.snapshot or first, self.go_to_member, translate)
             dashboard.lay_over(screen)
 
     def action_present(self) -> None:

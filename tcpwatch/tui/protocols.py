@@ -11,9 +11,6 @@ from tcpwatch.sockets.row import SocketRow
 LatestSnapshot = Callable[[], Snapshot | None]
 """The picture that is on the screen; None before the first."""
 
-Choose = Callable[[int], None]
-"""Puts the cursor on the connection with this key."""
-
 Kill = Callable[[SocketRow], None]
 """Ends a connection by force; raises TcpwatchError where that fails."""
 

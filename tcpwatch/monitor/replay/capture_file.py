@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from tcpwatch.diagnose.message import Message
+from tcpwatch.diagnose.problem import Problem
+from tcpwatch.diagnose.wire.group import END_OF_CAPTURE, THIS_MOMENT
 from tcpwatch.errors import CaptureFileError, UsageError
 from tcpwatch.monitor.detail import joined
 from tcpwatch.monitor.history import by_ends
-from tcpwatch.monitor.problems import ProblemFinder
 from tcpwatch.monitor.replay.playhead import SILENCE_NS, Playhead
 from tcpwatch.monitor.replay.reading import FileReading
 from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
 from tcpwatch.monitor.wiretap import left_out
-from tcpwatch.sockets.counters import NO_STACK
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.quantity import counted
 
@@ -128,7 +129,18 @@ class Recorded:
         both = self._flows.ends_at(index, position).both(now_ns)
         wire_timelines = self._flows.wire_timelines(index, position)
         known = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
-        return replace(known, problems=tuple(replace(problem, next_steps=()) for problem in known.problems))
+        of_wire = self._reading.signs.problems_of(flow.stream, position, now_ns, self._until(position))
+        return replace(known, problems=(*of_wire, *(replace(problem, next_steps=()) for problem in known.problems)))
+
+    @property
+    def begun(self) -> int:
+        """How many connections have begun at the playhead's moment."""
+        return self._flows.begun(self.playhead.position)
+
+    def find_moment(self, key: int, rule: str) -> int | None:
+        """How many segments have passed when the end with this key shows what the rule has found; None where never."""
+        number = self._reading.signs.raised_at(key, rule, self.playhead.position)
+        return None if number is None else number + 1
 
     def now_ns(self) -> int:
         """The moment of the picture: in a file nothing goes on between two of them."""
@@ -158,7 +170,6 @@ class Recorded:
 
     def _take(self, position: int, now_ns: int) -> Snapshot:
         connections = tuple(self._flows.connections(position, now_ns))
-        problems = ProblemFinder().find(connections, NO_STACK, now_ns).problems
         return Snapshot(
             mono_ns=now_ns,
             time_ns=now_ns,
@@ -168,8 +179,16 @@ class Recorded:
             sources=self._sources(),
             captured=self.playhead.end,
             dropped=self.beyond,
-            problems=tuple(replace(problem, next_steps=()) for problem in problems),
+            problems=self._problems(position, now_ns),
         )
+
+    def _problems(self, position: int, now_ns: int) -> tuple[Problem, ...]:
+        """What the wire has shown to be wrong until then."""
+        return self._reading.signs.problems(position, now_ns, self._until(position))
+
+    def _until(self, position: int) -> Message:
+        """Up to when it was looked, in words."""
+        return END_OF_CAPTURE if not self.reads and position == self.playhead.end else THIS_MOMENT
 
     def _sources(self) -> tuple[SourceStatus, ...]:
         sources = [SourceStatus("packets", True, "a capture file", left_out=left_out(self._tracker))]

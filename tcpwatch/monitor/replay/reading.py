@@ -11,6 +11,7 @@ from threading import Thread
 
 from tcpwatch.errors import CaptureFileError
 from tcpwatch.monitor.replay.flows import RecordedFlows
+from tcpwatch.monitor.replay.signs import RecordedSigns
 from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.tcp.event import Event
 
@@ -23,7 +24,7 @@ class StoppedError(Exception):
 
 
 class FileReading:
-    """The segments of a file on their way into `flows`, up to a limit.
+    """The segments of a file on their way into `flows` and `signs`, up to a limit.
 
     `ready` is how many are there. Those past the limit are only counted, in `beyond`. `damage` is where the file broke
     off, None where it has not; `over` is whether all of it has been read.
@@ -32,6 +33,7 @@ class FileReading:
     def __init__(self, events: Iterable[Event], tracker: ReplayTracker, limit: int) -> None:
         """`events` are those of the file, which `tracker` makes."""
         self.flows = RecordedFlows()
+        self.signs = RecordedSigns(self.flows.segments, tracker.stream)
         self.ready = 0
         self.beyond = 0
         self.damage: CaptureFileError | None = None
@@ -48,6 +50,7 @@ class FileReading:
             for event in self._rest:
                 if self.ready < self._limit:
                     self.flows.add(event)
+                    self.signs.add(self.ready, event)
                     self.ready += 1
                 else:
                     self._pass_by()
@@ -56,6 +59,7 @@ class FileReading:
         except CaptureFileError as error:
             self.damage = error
         self._tracker.let_go()
+        self.signs.let_go()
         self.over = True
 
     def start(self) -> None:

@@ -1,22 +1,43 @@
 """The dashboard on a capture file: the same panes, with a playhead to move."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from textual.binding import BindingType
 
+from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity
 from tcpwatch.monitor.replay.capture_file import Recorded
+from tcpwatch.monitor.snapshot import Snapshot
+from tcpwatch.tui.bars.expert import expert_summary
 from tcpwatch.tui.bars.scrub import ScrubBar
 from tcpwatch.tui.keys import REPLAY_KEYS
 from tcpwatch.tui.messages import SeekWanted
 from tcpwatch.tui.mode import RECORDING, DashboardView, Mode
+from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.run import show
 
 TICK_S = 0.1
 LEAP = 0.05  # of the file
+MOST_PLACES = 512  # that keys go to
 DESCRIPTION = (
     "A capture file: both ends of every connection, in the state they had when the playhead's segment had passed."
 )
+
+
+Place = tuple[int, int]
+"""The key of an end of a connection, and how many segments have passed when it is shown."""
+
+
+@dataclass(slots=True)
+class Tour:
+    """The connections with a problem one after the other: `at` is the one shown, at `position` of the playhead."""
+
+    places: list[Place]
+    at: int
+    position: int = -1
 
 
 class ReplayMode(Mode):
@@ -31,6 +52,7 @@ class ReplayMode(Mode):
         self._scrub = ScrubBar(recorded.control, recorded.playhead, id="scrub")
         self._recorded = recorded
         self._shown = self._where  # when all panes were last painted
+        self._tour: Tour | None = None
         self.lower_bars = (self._scrub,)
 
     def attach(self, dashboard: DashboardView) -> None:
@@ -66,6 +88,49 @@ class ReplayMode(Mode):
     @property
     def _where(self) -> tuple[int, int, bool]:
         return self._playhead.position, self._playhead.end, self._playhead.grows
+
+    def headline(self, snapshot: Snapshot) -> Line:
+        """What the file holds until then, and what is wrong in it."""
+        return expert_summary(snapshot.problems, self._recorded.begun)
+
+    def to_trouble(self, step: int) -> str | None:
+        """Go on among the connections with a problem, each as of a moment at which it is shown."""
+        if self._tour is None or self._tour.position != self._playhead.position:
+            snapshot = self.dashboard.snapshot
+            self._tour = Tour(self._places(snapshot.problems if snapshot else ()), -1 if step > 0 else 0)
+        tour = self._tour
+        if not tour.places:
+            return "Nothing is wrong at this moment, as far as the capture shows."
+        tour.at = (tour.at + step) % len(tour.places)
+        self._go_to(*tour.places[tour.at])
+        tour.position = self._playhead.position
+        return None
+
+    def go_to_member(self, problem: Problem) -> None:
+        """Go to its first connection, as of a moment at which that is shown."""
+        if places := self._places([problem]):
+            self._go_to(*places[0])
+
+    def _places(self, problems: Sequence[Problem]) -> list[Place]:
+        """Where to find the connections of the worst problems: warnings, else notes."""
+        snapshot = self.dashboard.snapshot
+        chosen = [one for one in problems if one.rank >= SEVERITY_RANK[Severity.WARN]]
+        chosen = chosen or [one for one in problems if one.severity is Severity.NOTE] or list(problems)
+        keys = dict.fromkeys((key, problem.rule) for problem in chosen for key in problem.members)
+        position, places = self._playhead.position, []
+        for key, rule in islice(keys, MOST_PLACES):
+            open_now = snapshot is not None and key in snapshot.by_key
+            moment = position if open_now else self._recorded.find_moment(key, rule)
+            if moment is not None:
+                places.append((key, moment))
+        return places
+
+    def _go_to(self, key: int, moment: int) -> None:
+        """Show this moment, with the cursor on the end with this key."""
+        if moment != self._playhead.position:
+            self._playhead.step(moment - self._playhead.position)
+            self.show_moment()
+        self.dashboard.selection.go_to(key)
 
     def about(self) -> str:
         """The same in every pane."""

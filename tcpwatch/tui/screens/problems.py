@@ -19,7 +19,6 @@ from tcpwatch.tui.paint.glyphs import SEVERITIES
 from tcpwatch.tui.paint.line import Line, fit, wrap_words
 from tcpwatch.tui.paint.lines import Lines, OneLine
 from tcpwatch.tui.paint.rows import Rows
-from tcpwatch.tui.protocols import Choose
 from tcpwatch.why.catalog import Translate
 
 HINTS = "↑ ↓ choose · Enter go to its next connection · c copy the next command · Esc closes"
@@ -115,8 +114,8 @@ class ProblemsScreen(ModalScreen[None]):
         Binding("c,y", "copy", "Copy", id="problems.copy", tooltip="Copy the problem's next command"),
     ]
 
-    def __init__(self, latest: Callable[[], Snapshot], choose: Choose, translate: Translate) -> None:
-        """`latest` gives the picture that the dashboard shows, `choose` puts its cursor on a connection."""
+    def __init__(self, latest: Callable[[], Snapshot], choose: Callable[[Problem], None], translate: Translate) -> None:
+        """`latest` gives the picture that the dashboard shows, `choose` goes to a connection of a problem."""
         super().__init__()
         self._latest = latest
         self._snapshot = latest()
@@ -161,7 +160,7 @@ class ProblemsScreen(ModalScreen[None]):
             self.notify("This is a problem of the whole host: it has no connection to go to.", markup=False, timeout=3)
             return
         self.dismiss()
-        self._choose(problem.members[0])
+        self._choose(problem)
 
     def action_copy(self) -> None:
         """Copy its next command (OSC 52), and the one after that the next time."""

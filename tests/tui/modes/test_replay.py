@@ -25,7 +25,9 @@ from tcpwatch.tui.modes.replay import ReplayMode
 from tcpwatch.tui.packets.pane import Packets
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.screens.help import HelpText
+from tests.diagnose.wire.traces import OPEN
 from tests.monitor.replaying import CONVERSATION, Clock, events_of, recorded
+from tests.tcp.trace import segments
 from tests.tui.driving import NARROW, NEVER, WIDE, line_of, text_of
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
@@ -117,10 +119,40 @@ async def test_step_moves_table_packets_and_detail_together(replay: Replay) -> N
     assert len(replay.packets.rows) == 5
     assert "FIN-WAIT-2" in text_of(replay.detail)
     assert "segment 5 of 7" in replay.bar
-    assert "each CLOSE-WAIT still sends or is new" in line_of(replay.app, "trouble")
+    assert "1 connection · nothing is wrong" in line_of(replay.app, "trouble")
     await replay.press("full_stop")
     assert replay.groups == [State.LAST_ACK, State.TIME_WAIT]
     assert len(replay.packets.rows) == 6
+
+
+@replayed()
+async def test_n_finds_nothing_where_nothing_is_wrong(replay: Replay) -> None:
+    position = replay.file.playhead.position
+    await replay.press("n")
+    assert replay.file.playhead.position == position
+
+
+def test_n_and_enter_go_to_a_connection_that_has_ended_as_of_its_reset() -> None:
+    lines = (*OPEN, "< R. 1(0) ack 1", "+60000 > S 500000(0) win 64240", "+10 > S 500000(0) win 64240")
+    tracker = ReplayTracker()
+    file = Recorded("two.pcapng", map(tracker.receive_segment, segments(lines)), tracker, Clock())
+    mode = ReplayMode(file)
+
+    async def body() -> None:
+        app = Dashboard(file, Target("file", "two.pcapng"), mode, pace=NEVER)
+        async with app.run_test(size=WIDE) as pilot:
+            await pilot.pause()
+            assert "2 connections · 1 reset" in line_of(app, "trouble")
+            assert file.playhead.position == len(lines)
+            await pilot.press("n")
+            await pilot.pause()
+            assert file.playhead.position == len(lines) - 2
+            assert app.selection.ends is not None
+            await pilot.press("greater_than_sign", "greater_than_sign", "exclamation_mark", "enter")
+            await pilot.pause()
+            assert file.playhead.position == len(lines) - 2
+
+    asyncio.run(body())
 
 
 @replayed()
