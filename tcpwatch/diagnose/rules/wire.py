@@ -111,8 +111,9 @@ def window_not_reopened(group: FlowGroup) -> Problem:
 def window_was_shut(group: FlowGroup) -> Problem:
     """Zero windows that were opened again."""
     longest, seen = group.seen.worst, group.facts.of(Sign.SHUT, group.side)
+    shut_again = seen is not None and seen.stands and group.now_ns - seen.since_ns >= SHUT_NS  # which says more
     return Problem(
-        Severity.WARN if longest >= SHUT_NS else Severity.NOTE,
+        Severity.WARN if longest >= SHUT_NS and not (shut_again and group.count == 1) else Severity.NOTE,
         group.both(
             message("{end} did not read: for {longest} its receive window had no room, and {other} had to wait."),
             message("{connections} with {server} waited for a receive window, the first for {longest}."),

@@ -41,17 +41,30 @@ def unknown_origin(event: Event) -> ResetOrigin | None:
 class SentAgain:
     """What one end has sent again, and asked for again.
 
-    `begin`, `end`: of the segment that was sent again `times` times in a row; `waits`: it has no ACK yet; `acked` is
-    where the newest begins that has one. `segs` and `octets` are all that was sent again. `dup_ack` is the number that
-    it asked for again, `keep_alives` how many of its own had no answer yet.
+    `begin`, `end`: of the segment that was sent again `times` times in a row; `largest` is the length that it had, and
+    `shorter` whether it was cut at last. `waits`: it has no ACK yet; `acked` is where the newest begins that has one.
+    `segs` and `octets` are all that was sent again. `dup_ack` is the number that it asked for again, `keep_alives` how
+    many of its own had no answer yet.
     """
 
-    __slots__ = ("acked", "begin", "dup_ack", "end", "keep_alives", "octets", "segs", "times", "waits")
+    __slots__ = (
+        "acked",
+        "begin",
+        "dup_ack",
+        "end",
+        "keep_alives",
+        "largest",
+        "octets",
+        "segs",
+        "shorter",
+        "times",
+        "waits",
+    )
 
     def __init__(self) -> None:
         self.begin = self.acked = self.dup_ack = -1
-        self.end = self.times = self.segs = self.octets = self.keep_alives = 0
-        self.waits = False
+        self.end = self.times = self.segs = self.octets = self.keep_alives = self.largest = 0
+        self.waits = self.shorter = False
 
 
 class FlowWatch:
@@ -174,7 +187,11 @@ class FlowWatch:
         side, segment = event.side, event.segment
         occupied, again = segment.length or 1, self._of(side)
         again.times = again.times + 1 if event.seq == again.begin else 1
-        again.end = max(again.end if again.times > 1 else 0, event.seq + occupied)
+        if again.times == 1:
+            again.end = again.largest = 0
+        again.shorter = segment.length < again.largest and again.times > REPEATS
+        again.largest = max(again.largest, segment.length)
+        again.end = max(again.end, event.seq + occupied)
         again.begin = event.seq
         again.segs += 1
         again.octets += occupied
@@ -206,7 +223,9 @@ class FlowWatch:
         if again.waits and event.segment.flags & ACK and event.ack > again.begin:
             again.waits, again.acked = False, again.begin
             note(Sign.UNACKNOWLEDGED, other, stands=False)
-            if event.ack >= again.end:
+            if again.shorter and event.ack < again.end and again.largest >= LEAST_FULL_SIZE:
+                note(Sign.TOO_LARGE, other, again.largest)  # as path MTU probing finds it (RFC 4821)
+            elif event.ack >= again.end and again.largest >= LEAST_FULL_SIZE and again.times >= REPEATS:
                 note(Sign.TOO_LARGE, other, stands=False)
 
     def _window(self, event: Event, note: Callable[..., None]) -> None:
@@ -242,6 +261,7 @@ class FlowWatch:
                 note(Sign.UNCLOSED, self._unclosed, stands=False)
             if unclosed is not None:
                 note(Sign.UNCLOSED, unclosed)
+                note(Sign.ASKED, unclosed, stands=False)
                 self._plain[unclosed] = None
             self._unclosed = unclosed
         if states[0] in ENDED and states[1] in ENDED:
