@@ -130,7 +130,8 @@ class Recorded:
         wire_timelines = self._flows.wire_timelines(index, position)
         known = joined(ends, both[side], both[1 - side], (flow, side), now_ns, wire_timelines=wire_timelines)
         of_wire = self._reading.signs.problems_of(flow.stream, position, now_ns, self._until(position))
-        return replace(known, problems=(*of_wire, *(replace(problem, next_steps=()) for problem in known.problems)))
+        of_state = (one for one in known.problems if not any(said.rule.startswith(one.rule) for said in of_wire))
+        return replace(known, problems=(*of_wire, *(replace(problem, next_steps=()) for problem in of_state)))
 
     @property
     def begun(self) -> int:
