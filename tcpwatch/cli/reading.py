@@ -124,9 +124,9 @@ class Reading:
         passes: Callable[[Event], bool] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         on_loss: OnLoss = lambda frames: None,
-        on_unread: Callable[[Sequence[Frame]], None] | None = None,
+        on_unread: Callable[[Sequence[tuple[int, Frame]]], None] | None = None,
     ) -> None:
-        """Only events that pass are given (None: all); `on_unread` gets the frames without a segment.
+        """Only events that pass are given (None: all); `on_unread` gets the frames without a segment, numbered.
 
         Raises what opening a file or a capture raises.
         """
@@ -220,9 +220,10 @@ class Reading:
         mark_links(frames, segments)
         if self._recording is not None and self._records_each:
             self._record(self._recording, frames, segments)
-        if self._on_unread is not None and not all(segments):
-            self._on_unread([frame for frame, one in zip(frames, segments, strict=True) if one is None])
         events = self._tracker.receive_segments(segments)
+        if self._on_unread is not None and not all(segments):
+            pairs = enumerate(zip(frames, segments, strict=True), begin)
+            self._on_unread([(number, frame) for number, (frame, one) in pairs if one is None])
         if self._ports:
             events = [event for event in events if self._has_port(event.segment)]
         return events if self._passes is None else list(filter(self._passes, events))

@@ -12,6 +12,8 @@ from tcpwatch.tcp.reset_origin import ResetOrigin
 from tcpwatch.wire.icmp import IcmpError
 from tcpwatch.wire.segment import reversed_ends
 
+MOST_EARLY = 1_024
+
 
 class Watched(NamedTuple):
     """One connection that is read: what looks at its next segment, and what it has shown."""
@@ -30,6 +32,7 @@ class WatchedConnections:
         self._find_flow = find_flow
         self._watched: dict[int, Watched] = {}
         self._leaving: list[Flow] = []
+        self._early: dict[int, Note] = {}  # by stream, an error that came before the events of its batch
 
     def watch(self, events: Iterable[Event]) -> None:
         """Look at all of them, in their order."""
@@ -43,11 +46,15 @@ class WatchedConnections:
         if event is not None:
             self.now_ns = max(self.now_ns, event.segment.time_ns)
 
-    def icmp_error(self, error: IcmpError, stream: int, side: int) -> None:
-        """An error about what this end sent."""
-        found = self._watched.get(stream)
-        if found is not None and error.too_big:
-            found.facts.add(Note(Sign.ICMP_TOO_BIG, side, 0, error.time_ns, error.mtu or 0))
+    def icmp_error(self, error: IcmpError, frame: int, stream: int, side: int) -> None:
+        """An error about what this end sent; the events of its connection may still come."""
+        if not error.too_big:
+            return
+        note = Note(Sign.ICMP_TOO_BIG, side, frame, error.time_ns, error.mtu or 0)
+        if (found := self._watched.get(stream)) is not None:
+            found.facts.add(note)
+        elif len(self._early) < MOST_EARLY:
+            self._early.setdefault(stream, note)
 
     def leave(self, flows: Iterable[Flow]) -> Iterator[tuple[int, Flow]]:
         """These are let go of. Judges those that were before, since events of these may still come.
@@ -75,6 +82,8 @@ class WatchedConnections:
         initiator_first = flow.ends if flow is not None else reversed_ends(ends) if side else ends
         found = Watched(FlowWatch(self._origin).see, WireFacts(event.stream, initiator_first))
         self._watched[event.stream] = found
+        if early := self._early.pop(event.stream, None):
+            found.facts.add(early)
         self.streams += 1
         return found
 

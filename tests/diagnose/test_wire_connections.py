@@ -22,7 +22,17 @@ def test_router_that_asks_for_smaller_segments_names_what_fits() -> None:
     tracker = FlowTracker()
     connections = WatchedConnections(tracker.stream)
     connections.watch(map(tracker.receive_segment, segments(OPEN)))
-    connections.icmp_error(IcmpError(0, 3, 4, "10.0.0.254", CLIENT_FIRST, 1, 1_400), 0, 0)
+    connections.icmp_error(IcmpError(0, 3, 4, "10.0.0.254", CLIENT_FIRST, 1, 1_400), 9, 0, 0)
     assert [key for key, _ in connections.finish(tracker.flows())] == [0]
     [problem] = connections.problems.problems()
+    assert problem.frames == (9,)
     assert (problem.rule, str(problem.evidence[0])) == ("path-mtu", "a router asks for 1,400 bytes at most (ICMP)")
+
+
+def test_error_that_comes_before_the_events_of_its_batch_is_kept_for_them() -> None:
+    tracker = FlowTracker()
+    connections = WatchedConnections(tracker.stream)
+    events = [tracker.receive_segment(one) for one in segments(OPEN)]
+    connections.icmp_error(IcmpError(0, 3, 4, "10.0.0.254", CLIENT_FIRST, 1, 1_400), 9, 0, 0)
+    connections.watch(events)
+    assert [key for key, _ in connections.finish(tracker.flows())] == [0]

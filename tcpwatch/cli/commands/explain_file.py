@@ -82,13 +82,13 @@ class ExplainedFile:
             if len(self._rows) < MOST_ROWS:
                 self._rows[key] = as_row(key, flow)
 
-    def _icmp_errors(self, frames: Sequence[Frame]) -> None:
+    def _icmp_errors(self, frames: Sequence[tuple[int, Frame]]) -> None:
         """What routers say of the segments, in frames that hold none."""
-        for time_ns, link_type, data, wire_length in frames:
+        for number, (time_ns, link_type, data, wire_length) in frames:
             error = read_icmp_error(time_ns, link_type, data, wire_length)
             if error is not None and (found := self._tracker.flow(error.ends)) is not None:
                 flow, side = found
-                self._connections.icmp_error(error, flow.stream, side)
+                self._connections.icmp_error(error, number, flow.stream, side)
 
     def _next_steps(self, problem: Problem) -> tuple[str, ...]:
         """The segments of the connections, where the file can be read again."""

@@ -175,9 +175,10 @@ def too_large_for_the_path(group: FlowGroup) -> Problem:
     """Full segments do not arrive, small ones do."""
     told = group.sign is Sign.ICMP_TOO_BIG
     length = message("{bytes} of payload each", bytes=Count(group.seen.worst, "byte"))
+    heeded = told and not group.times(Sign.REPEATED, group.side)  # path MTU discovery as it should be (RFC 1191)
     mtu = message("a router asks for {bytes} at most (ICMP)", bytes=Count(group.seen.worst, "byte"))
     return Problem(
-        Severity.WARN,
+        Severity.NOTE if heeded else Severity.WARN,
         group.both(
             message("What {end} sends in full segments does not arrive at {other}, smaller segments do: the path MTU."),
             message("Full segments of {connections} with {server} do not arrive, smaller ones do: the path MTU."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from tcpwatch.lab.recordings import segments_of
 from tests.cli.captures import as_frames, conversation, pcapng
 from tests.conftest import Ended
+from tests.wire.frames import tcp, too_big
 
 Tcpwatch = Callable[..., Ended]
 
@@ -62,3 +63,14 @@ def test_flood_of_servers_is_bounded(tcpwatch: Tcpwatch, tmp_path: Path) -> None
     found = [json.loads(line) for line in ended.out]
     assert sum(one["count"] for one in found) == 40
     assert len(found) == 33
+
+
+def test_router_that_asks_for_smaller_segments_is_read_from_the_file(tcpwatch: Tcpwatch, tmp_path: Path) -> None:
+    file = tmp_path / "mtu.pcapng"
+    packets = conversation()
+    file.write_bytes(pcapng(as_frames(*packets[:4], too_big(1_300, tcp(b"x" * 100, seq=1_001)), *packets[4:])))
+    [line] = tcpwatch("explain", "--json", "-r", file).out
+    problem = json.loads(line)
+    assert (problem["rule"], problem["certainty"], problem["frames"]) == ("path-mtu", "certain", [5])
+    assert problem["severity"] == "note"  # what it asks for was heeded
+    assert "a router asks for 1,300 bytes at most (ICMP)" in problem["evidence"]
