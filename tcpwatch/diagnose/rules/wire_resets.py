@@ -115,7 +115,7 @@ def path(origin: ResetOrigin | None) -> Message | None:
     if low <= origin.ttl <= high:
         return message("the RST came the same way as the other segments (TTL {ttl})", ttl=str(origin.ttl))
     return message(
-        "the RST came with TTL {ttl}, the other segments with {usual}: it came over {hops}",
+        "the RST came with TTL {ttl}, the other segments with {usual}: over {hops}, if it began as usual",
         ttl=str(origin.ttl),
         usual=usual,
         hops=Count(origin.hops, "router"),
