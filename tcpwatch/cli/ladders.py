@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tcpwatch.monitor.packet_log import Segments
+from tcpwatch.monitor.traffic.packet_log import Segments
 from tcpwatch.narration.ladder import Ladder as SegmentsOfOne
 from tcpwatch.narration.ladder import label_of
 from tcpwatch.narration.narrate import names_of

@@ -11,9 +11,9 @@ from tcpwatch.kernel.rtnetlink.links import Links
 from tcpwatch.kernel.sock_diag.destroy import Destroyer
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.namespace import Namespace
 
 OFTEN_S = 0.1

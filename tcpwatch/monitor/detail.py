@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from tcpwatch.diagnose.context import SocketFacts
 from tcpwatch.diagnose.diagnosis import dated, diagnose
+from tcpwatch.monitor.around.listener_of import listener_of
 from tcpwatch.monitor.disagreements import LastingDisagreements, disagreements, patience_ns
 from tcpwatch.monitor.icmp_errors import IcmpErrors
-from tcpwatch.monitor.listener_of import listener_of
 from tcpwatch.monitor.snapshot import Connection, Detail, Snapshot
-from tcpwatch.monitor.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
+from tcpwatch.monitor.traffic.wire_timeline import NO_TIMELINES, BothTimelines, shifted, with_segments
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.kernel_tcb import anchored, tcb_of
 from tcpwatch.sockets.mishaps import EndsMishaps, Mishaps

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tcpwatch.diagnose.problem import Problem
 from tcpwatch.diagnose.rules.kernel_vs_wire import BothViews, disagreement
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark
-from tcpwatch.monitor.wire_timeline import BothTimelines
+from tcpwatch.monitor.traffic.wire_timeline import BothTimelines
 from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb

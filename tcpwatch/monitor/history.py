@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from tcpwatch.kernel.events import RawEvent, SocketEvent, decode_events
-from tcpwatch.monitor.peers import Peers
+from tcpwatch.monitor.around.peers import Peers
 from tcpwatch.monitor.recently_closed import (
     CLOSED_LIMIT,
     RecentlyClosed,

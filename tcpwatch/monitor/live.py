@@ -15,24 +15,24 @@ from tcpwatch.errors import SourceError
 from tcpwatch.kernel.proc.cgroups import Cgroups
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.kernel.users import user_names
+from tcpwatch.monitor.around.listeners import Listeners, with_half_open
+from tcpwatch.monitor.around.one_way import FLOWS_LOOKED_AT, one_way_flows
+from tcpwatch.monitor.around.paths import Paths
+from tcpwatch.monitor.around.programs import KnownPrograms
 from tcpwatch.monitor.counter_window import CounterWindow
 from tcpwatch.monitor.detail import detail, is_of
 from tcpwatch.monitor.disagreements import LastingDisagreements
-from tcpwatch.monitor.earlier import EarlierRecords
-from tcpwatch.monitor.half_closes import HalfCloses
 from tcpwatch.monitor.history import History, by_ends
-from tcpwatch.monitor.listeners import Listeners, with_half_open
-from tcpwatch.monitor.local_causes import with_local_causes
-from tcpwatch.monitor.mishap_log import MishapLog
-from tcpwatch.monitor.one_way import FLOWS_LOOKED_AT, one_way_flows
-from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.monitor.paths import Paths
-from tcpwatch.monitor.problems import ProblemFinder, Surroundings
-from tcpwatch.monitor.programs import KnownPrograms
+from tcpwatch.monitor.judging.earlier import EarlierRecords
+from tcpwatch.monitor.judging.half_closes import HalfCloses
+from tcpwatch.monitor.judging.local_causes import with_local_causes
+from tcpwatch.monitor.judging.problems import ProblemFinder, Surroundings
+from tcpwatch.monitor.judging.unlooked import not_looked_at
 from tcpwatch.monitor.snapshot import Connection, Detail, Snapshot, SourceStatus
-from tcpwatch.monitor.unlooked import not_looked_at
-from tcpwatch.monitor.wire_timeline import NO_TIMELINES, LoggedWireTimeline
-from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
+from tcpwatch.monitor.traffic.mishap_log import MishapLog
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wire_timeline import NO_TIMELINES, LoggedWireTimeline
+from tcpwatch.monitor.traffic.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.host import NO_HOST, Path
 from tcpwatch.sockets.row import SocketRow

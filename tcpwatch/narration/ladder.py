@@ -5,7 +5,7 @@ Law: the capture goes on behind; what comes is added below, and the held segment
 
 from collections.abc import Collection, Sequence
 
-from tcpwatch.monitor.packet_log import Segments
+from tcpwatch.monitor.traffic.packet_log import Segments
 from tcpwatch.narration.step import NarratedSegment, NarratedSegments, corrected
 from tcpwatch.wire.segment import ACK, flag_names, reversed_ends
 

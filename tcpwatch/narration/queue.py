@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from itertools import count, takewhile
 from typing import Generic, TypeVar
 
-from tcpwatch.monitor.packet_log import LATENESS_NS
+from tcpwatch.monitor.traffic.packet_log import LATENESS_NS
 from tcpwatch.narration.step import NarratedSegment, corrected
 
 Other = TypeVar("Other")

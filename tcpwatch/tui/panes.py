@@ -7,7 +7,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tcpwatch.monitor.packet_log import Segments
+from tcpwatch.monitor.traffic.packet_log import Segments
 from tcpwatch.tui.bars.status import tabs_line
 from tcpwatch.tui.connections.columns import Moment
 from tcpwatch.tui.connections.pane import Connections

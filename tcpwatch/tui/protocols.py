@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tcpwatch.monitor.packet_log import Segments
 from tcpwatch.monitor.snapshot import Detail, Snapshot
+from tcpwatch.monitor.traffic.packet_log import Segments
 from tcpwatch.sockets.row import SocketRow
 
 LatestSnapshot = Callable[[], Snapshot | None]

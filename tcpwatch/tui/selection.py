@@ -1,6 +1,6 @@
 """Which connection is selected: the detail pane shows it, the packets pane marks its segments."""
 
-from tcpwatch.monitor.chosen import connection_of
+from tcpwatch.monitor.traffic.chosen import connection_of
 from tcpwatch.tcp.event import Event
 from tcpwatch.tui.bars.trouble import in_trouble
 from tcpwatch.tui.panes import Panes

@@ -24,7 +24,7 @@ from tcpwatch.wire.link import (
 )
 from tcpwatch.wire.segment import FIN, RST, SYN, Segment
 from tcpwatch.wire.tcp import FLAG_BITS, first_bytes, read_segment
-from tcpwatch.wire.tunnels import inside_tunnel
+from tcpwatch.wire.wrappers.tunnels import inside_tunnel
 
 Unpack = Callable[[bytes], tuple[Any, ...]]
 

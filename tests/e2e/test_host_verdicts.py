@@ -18,9 +18,9 @@ import pytest
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import NoWiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import NoWiretap
 from tests.capture.conftest import namespace as namespace
 from tests.e2e.conftest import Place, read_until
 from tests.e2e.test_reset_origin import ADDRESSES, RULE, SERVER, inside, netns, way
@@ -254,8 +254,8 @@ from tcpwatch.capture.interfaces import find_interface
 from tcpwatch.capture.source import open_capture
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import Wiretap
 
 log = PacketLog()
 link = find_interface("client")

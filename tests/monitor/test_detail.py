@@ -5,9 +5,9 @@ import pytest
 
 from tcpwatch.monitor.detail import detail, mishaps_of
 from tcpwatch.monitor.history import by_ends
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
-from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import Wiretap
 from tcpwatch.sockets.mishaps import NO_MISHAPS, EndsMishaps, MishapKind, Mishaps, ResetSent
 from tcpwatch.sockets.namespace import Namespace
 from tcpwatch.sockets.timeline import OccurrenceKind

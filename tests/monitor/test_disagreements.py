@@ -5,9 +5,9 @@ from dataclasses import replace
 from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.monitor.detail import detail
 from tcpwatch.monitor.disagreements import PATIENCE_NS, LastingDisagreements, patience_ns
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import Connection, Detail, Mark, Snapshot
-from tcpwatch.monitor.wiretap import Wiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import Wiretap
 from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Precision, Timeline
 from tcpwatch.tcp.flow import Flow

@@ -9,9 +9,9 @@ from tcpwatch.kernel.proc.owners import OwnerIndex
 from tcpwatch.kernel.sock_diag.attributes import INET_DIAG_CGROUP_ID, Attributes
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.monitor.live import EVENTS_S, Monitor
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import NoWiretap, Wiretap
 from tcpwatch.sockets.counters import Rise, Stack
 from tcpwatch.sockets.mishaps import Cause, MishapKind, ResetSent
 from tcpwatch.sockets.row import Backlog, SocketRow

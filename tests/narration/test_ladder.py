@@ -2,7 +2,7 @@
 
 import pytest
 
-from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.traffic.packet_log import PacketLog
 from tcpwatch.narration import ladder as module
 from tcpwatch.narration.ladder import Ladder
 from tcpwatch.tcp.event import Event, Step

@@ -1,6 +1,6 @@
 """What is narrated when: time is in the test's hand."""
 
-from tcpwatch.monitor.packet_log import LATENESS_NS
+from tcpwatch.monitor.traffic.packet_log import LATENESS_NS
 from tcpwatch.narration import pacing as module
 from tcpwatch.narration.pacing import LEAST_NS, MOST_NS, NarratedAct, Narrator, reading_ns, words_of
 from tcpwatch.tcp.event import Event, Step

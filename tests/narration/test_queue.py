@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from tcpwatch.monitor.packet_log import LATENESS_NS
+from tcpwatch.monitor.traffic.packet_log import LATENESS_NS
 from tcpwatch.narration.queue import NarrationQueue
 from tcpwatch.narration.step import NarratedSegment
 from tests.narration.traces import OPENING, segments_of

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from tcpwatch.monitor.packet_log import LATENESS_NS
 from tcpwatch.monitor.snapshot import Connection, Mark, Snapshot
+from tcpwatch.monitor.traffic.packet_log import LATENESS_NS
 from tcpwatch.narration.transcript import Transcript
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State

@@ -16,12 +16,12 @@ from tcpwatch.kernel.proc.owners import OwnerIndex
 from tcpwatch.kernel.psutil_sockets import PortableSockets
 from tcpwatch.kernel.sock_diag.client import SockDiag
 from tcpwatch.kernel.source import KernelSources, open_kernel
+from tcpwatch.monitor.around.programs import KnownPrograms
+from tcpwatch.monitor.judging.problems import ProblemFinder
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.monitor.problems import ProblemFinder
-from tcpwatch.monitor.programs import KnownPrograms
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import NoWiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import NoWiretap
 
 COUNTS = (1_000, 10_000, 50_000)
 ROUNDS = 5

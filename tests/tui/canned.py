@@ -4,9 +4,9 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from tcpwatch.diagnose.problem import Problem, Severity
-from tcpwatch.monitor.packet_log import PacketLog
-from tcpwatch.monitor.problems import ProblemFinder
+from tcpwatch.monitor.judging.problems import ProblemFinder
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts, Mark, Snapshot, SourceStatus
+from tcpwatch.monitor.traffic.packet_log import PacketLog
 from tcpwatch.sockets.counters import NO_STACK
 from tcpwatch.sockets.row import Backlog, NoOwner, Owner, SocketRow, Timer, TimerKind
 from tcpwatch.sockets.tcp_info import TcpInfo

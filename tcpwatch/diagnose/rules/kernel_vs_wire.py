@@ -1,7 +1,8 @@
 """The rules on where the kernel and the wire disagree about one end of a connection. Pure.
 
 A rule looks at one moment, at which it may be wrong: the kernel was read up to a second before or after the wire. Its
-problem counts once it has been there for longer than a round trip with the same `rests_on` (`monitor.disagreements`).
+problem counts once it has been there for longer than a round trip with the same `rests_on`
+(`monitor.disagreements`).
 """
 
 from dataclasses import dataclass, replace

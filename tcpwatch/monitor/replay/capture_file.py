@@ -18,7 +18,7 @@ from tcpwatch.monitor.replay.playhead import SILENCE_NS, Playhead
 from tcpwatch.monitor.replay.reading import FileReading
 from tcpwatch.monitor.replay.tracker import ReplayTracker
 from tcpwatch.monitor.snapshot import Detail, Snapshot, SourceStatus
-from tcpwatch.monitor.wiretap import left_out
+from tcpwatch.monitor.traffic.wiretap import left_out
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.quantity import counted
 

@@ -13,7 +13,7 @@ from tcpwatch.monitor.replay.flow import Checkpoints, EndsAt
 from tcpwatch.monitor.replay.segments import HeldSegments
 from tcpwatch.monitor.replay.spans import StateChange, following
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.monitor.wire_timeline import BothTimelines, WireTimeline
+from tcpwatch.monitor.traffic.wire_timeline import BothTimelines, WireTimeline
 from tcpwatch.tcp.event import Event
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.tcp.state import State

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import BindingType
 
-from tcpwatch.monitor.packet_log import LATENESS_NS
+from tcpwatch.monitor.traffic.packet_log import LATENESS_NS
 from tcpwatch.narration.pacing import NarratedAct, Narrator
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.duration import SECOND_NS

@@ -8,8 +8,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tcpwatch.monitor.interruptions import Interruption
-from tcpwatch.monitor.packet_log import Segments
 from tcpwatch.monitor.snapshot import SourceStatus
+from tcpwatch.monitor.traffic.packet_log import Segments
 from tcpwatch.tcp.event import Event
 from tcpwatch.tui.messages import DetailWanted, PacketChosen
 from tcpwatch.tui.packets.columns import (

@@ -10,9 +10,9 @@ from tcpwatch.cli.options import KernelOptions
 from tcpwatch.kernel.proc.owners import OwnerIndex
 from tcpwatch.kernel.source import KernelSources
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import NoWiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import NoWiretap
 from tcpwatch.sockets.namespace import Namespace
 from tests.monitor.fakes import ScriptedSockets
 

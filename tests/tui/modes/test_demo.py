@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from textual.pilot import Pilot
 
-from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.traffic.packet_log import PacketLog
 from tcpwatch.narration.pacing import MOST_NS
 from tcpwatch.tcp.event import Event
 from tcpwatch.text.duration import SECOND_NS

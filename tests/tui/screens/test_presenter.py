@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tcpwatch.monitor.packet_log import PacketLog
+from tcpwatch.monitor.traffic.packet_log import PacketLog
 from tcpwatch.tui.app import Dashboard
 from tcpwatch.tui.modes.live import LiveMode
 from tcpwatch.tui.protocols import Target

@@ -8,7 +8,7 @@ from tcpwatch.errors import TcpwatchError
 from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.stage import Promise
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import LATENESS_NS
+from tcpwatch.monitor.traffic.packet_log import LATENESS_NS
 from tcpwatch.narration.transcript import Transcript
 from tcpwatch.report.output import write_lines
 from tcpwatch.text.duration import SECOND_NS

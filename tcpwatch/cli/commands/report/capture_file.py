@@ -24,9 +24,9 @@ from tcpwatch.cli.ladders import choose_ladders
 from tcpwatch.cli.options import ReportOptions
 from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.cli.streams import say
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.replay.capture_file import Recorded
 from tcpwatch.monitor.replay.tracker import ReplayTracker
+from tcpwatch.monitor.traffic.packet_log import PacketLog
 from tcpwatch.report import texts
 from tcpwatch.report.contents import Contents
 from tcpwatch.report.folder import ReportFolder

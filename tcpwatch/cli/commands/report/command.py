@@ -35,9 +35,9 @@ from tcpwatch.cli.streams import say
 from tcpwatch.errors import PrivilegeError, SourceError
 from tcpwatch.kernel.source import open_kernel
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import NoWiretap, Wiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import NoWiretap, Wiretap
 from tcpwatch.report import texts
 from tcpwatch.report.contents import Contents
 from tcpwatch.report.folder import ReportFolder

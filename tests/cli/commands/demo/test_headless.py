@@ -8,9 +8,9 @@ from tcpwatch.kernel.source import KernelSources
 from tcpwatch.lab.scenario_process import ScenarioProcess
 from tcpwatch.lab.stage import Act, Promise
 from tcpwatch.monitor.live import Monitor
-from tcpwatch.monitor.packet_log import PacketLog
 from tcpwatch.monitor.snapshot import SourceStatus
-from tcpwatch.monitor.wiretap import NoWiretap
+from tcpwatch.monitor.traffic.packet_log import PacketLog
+from tcpwatch.monitor.traffic.wiretap import NoWiretap
 from tcpwatch.tcp.event import Step
 from tcpwatch.tcp.state import State
 from tests.builders import event, row

@@ -1,0 +1,1 @@
+"""What stands around a socket: its peer, its listener, its program, the ways that its segments take."""

@@ -1,0 +1,1 @@
+"""What IP packets are wrapped in on their way: tunnels and overlays."""
