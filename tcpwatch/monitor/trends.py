@@ -7,12 +7,14 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
+from tcpwatch.diagnose.half_close import SENDING_NS
 from tcpwatch.diagnose.problem import Since, Trend
 
 STEP_NS = 5_000_000_000
 MINUTE_NS = 60_000_000_000
 STEPS = MINUTE_NS // STEP_NS
 LEAST_NS = 10_000_000_000  # over less than that no growth in a minute is reckoned
+UNDECIDED_NS = SENDING_NS  # so long one may be there before it can be told from an ordinary one
 
 Key = TypeVar("Key")
 Sample = tuple[int, int]  # moment, count
@@ -27,7 +29,7 @@ class Trends(Generic[Key]):
     def update(self, ages: Mapping[Key, Sequence[Since]], now_ns: int) -> dict[Key, Trend]:
         """The trend of each key; `ages` has since when each of its members has been in trouble."""
         self._samples = {key: self._with(key, since, now_ns) for key, since in ages.items()}
-        return {key: _trend(self._samples[key], len(since), now_ns) for key, since in ages.items()}
+        return {key: _trend(self._samples[key], since, now_ns) for key, since in ages.items()}
 
     def _with(self, key: Key, since: Sequence[Since], now_ns: int) -> deque[Sample]:
         samples = self._samples.get(key)
@@ -47,13 +49,22 @@ class CountTrends(Generic[Key]):
     def update(self, counts: Mapping[Key, int], now_ns: int) -> dict[Key, Trend]:
         """The trend of each count."""
         self._samples = {key: self._with(key, count, now_ns) for key, count in counts.items()}
-        return {key: _trend(self._samples[key], count, now_ns) for key, count in counts.items()}
+        return {key: _growth(self._samples[key], count, now_ns) for key, count in counts.items()}
 
     def _with(self, key: Key, count: int, now_ns: int) -> deque[Sample]:
         samples = self._samples.get(key) or deque(maxlen=STEPS + 1)
         if not samples or now_ns - samples[-1][0] >= STEP_NS:
             samples.append((now_ns, count))
         return samples
+
+
+def _growth(samples: Sequence[Sample], count: int, now_ns: int) -> Trend:
+    """From the first sample to now."""
+    course = tuple(sample[1] for sample in samples)
+    first_ns, first = samples[0]
+    if now_ns - first_ns < LEAST_NS:
+        return Trend(None, course)
+    return Trend(round((count - first) * MINUTE_NS / (now_ns - first_ns)), course)
 
 
 def _past(since: Sequence[Since], now_ns: int) -> list[Sample]:
@@ -66,10 +77,21 @@ def _past(since: Sequence[Since], now_ns: int) -> list[Sample]:
     return [(moment, sum(one <= moment for one in began)) for moment in moments]
 
 
-def _trend(samples: Sequence[Sample], count: int, now_ns: int) -> Trend:
+def _trend(samples: Sequence[Sample], since: Sequence[Since], now_ns: int) -> Trend:
+    """The growth to the newest member from the first sample, or from the oldest member where there was none before.
+
+    Many at once that nobody followed are no growth that goes on.
+    """
     course = tuple(sample[1] for sample in samples)
-    first_ns, first = samples[0]
-    watched_ns = now_ns - first_ns
-    if watched_ns < LEAST_NS:
+    began = [one.time_ns for one in since]
+    oldest_ns, until_ns = min(began), max(*began, now_ns - UNDECIDED_NS)
+    first_ns, first = next((sample for sample in samples if sample[1]), (oldest_ns, 1))
+    if samples[0][1] == 0 and oldest_ns <= first_ns:
+        first_ns, first = oldest_ns, 1
+    if until_ns - first_ns < LEAST_NS:
         return Trend(None, course)
-    return Trend(round((count - first) * MINUTE_NS / watched_ns), course)
+    grown = len(since) - first
+    middle_ns = (first_ns + until_ns) // 2
+    if grown > 0 and not any(one > middle_ns for one in began):
+        return Trend(0, course)
+    return Trend(round(grown * MINUTE_NS / (until_ns - first_ns)), course)

@@ -50,3 +50,18 @@ def test_count_whose_past_is_not_known_grows_from_the_first_look() -> None:
     trends.update({"a": 103}, STEP_NS)
     assert trends.update({"a": 110}, 2 * STEP_NS)["a"] == Trend(60, (100, 103, 110))
     assert trends.update({}, 3 * STEP_NS) == {}
+
+
+def test_growth_of_a_young_leak_is_reckoned_from_its_oldest() -> None:
+    trend = Trends[str]().update({"leak": at(*range(980, 1001))}, NOW_NS)["leak"]
+    assert trend.per_minute == 60
+
+
+def test_growth_is_reckoned_without_the_time_in_which_none_can_be_told_yet() -> None:
+    trend = Trends[str]().update({"leak": at(*range(800, 991))}, NOW_NS)["leak"]
+    assert trend.per_minute == 60
+
+
+def test_many_at_once_that_nobody_followed_do_not_grow() -> None:
+    assert Trends[str]().update({"burst": at(*[970] * 30)}, NOW_NS)["burst"].per_minute == 0
+    assert Trends[str]().update({"burst": at(*[992] * 30)}, NOW_NS)["burst"].per_minute is None

@@ -78,7 +78,7 @@ def test_worst_kind_of_trouble_leads() -> None:
 def test_trend_is_read_off_the_ages_at_the_first_look() -> None:
     [problem] = found(*(leak(n, n * 10) for n in range(1, 10)))
     assert problem.trend is not None
-    assert problem.trend.per_minute == 5
+    assert problem.trend.per_minute == 6
     assert problem.trend.course[0] == 4
     assert problem.trend.course[-1] == 9
 
