@@ -35,7 +35,13 @@ def close_wait_leak(facts: ProgramFacts) -> Problem | None:
             growth=_growth(trend),
             age=Time(facts.now_ns - since.time_ns, not since.seen),
         ),
-        (*_unread(members), *in_common(members), *_descriptors_left(limit), *threads(facts.program)),
+        (
+            *_unread(members),
+            *_not_counted(facts, members),
+            *in_common(members),
+            *_descriptors_left(limit),
+            *threads(facts.program),
+        ),
         (*look_into(facts.program), f"ss -tanp state close-wait{_port(members)}"),
         since=since,
         brief=message("{count} {trouble}", count=len(members), trouble=message(NOT_CLOSED.name)),
@@ -63,6 +69,13 @@ def _unread(members: Sequence[ProgramSocket]) -> Iterator[Message]:
         ("of {count} of {all} the end was read, and close() did not follow", queues.count(0)),
     )
     yield from (message(words, count=count, all=len(members)) for words, count in kinds if count)
+
+
+def _not_counted(facts: ProgramFacts, members: Sequence[ProgramSocket]) -> Iterator[Message]:
+    """Those that may be ordinary half-closes: without them the number would be that of `ss`."""
+    counted = {one.key for one in members}
+    if count := sum(one.key not in counted for one in facts.in_state(State.CLOSE_WAIT)):
+        yield message("{count} more in CLOSE-WAIT still send, or did a moment ago: they are not counted", count=count)
 
 
 def in_common(members: Sequence[ProgramSocket]) -> Iterator[Message]:

@@ -91,11 +91,17 @@ def inherited_listener(facts: ProgramFacts) -> Problem | None:
         return None
     waiting = sum(one.row.backlog.queued for one in listeners if one.row.backlog is not None)
     ports = ", ".join(sorted({f":{one.row.local.port}" for one in listeners}))
+    orphan = _is_orphan(facts)
+    whose = (
+        "It has most likely inherited it from a process that has ended."
+        if orphan
+        else "It may have inherited it with a fork, or look for connections only now and then."
+    )
     return Problem(
-        Severity.WARN if waiting else Severity.NOTE,
+        Severity.WARN if waiting else Severity.NOTE if orphan else Severity.CHAT,
         message(
-            "{program} holds the listener {ports} and does not accept on it{waiting}: none of its threads waits for a "
-            "connection. It has most likely inherited it from a process that has ended.",
+            f"{{program}} holds the listener {{ports}} and does not accept on it{{waiting}}: none of its threads waits "
+            f"for a connection. {whose}",
             program=facts.name,
             ports=ports,
             waiting=message(", and {connections} wait in the queue", connections=Count(waiting, "connection"))
@@ -103,11 +109,11 @@ def inherited_listener(facts: ProgramFacts) -> Problem | None:
             else "",
         ),
         threads(program),
-        (f"ls -l /proc/{program.pid}/fd", *look_into(program), f"kill {program.pid}"),
+        (f"ls -l /proc/{program.pid}/fd", *look_into(program), *((f"kill {program.pid}",) if orphan else ())),
         brief=message("{ports} held by a process that does not accept", ports=ports),
-        must=message("should have closed it"),
+        must=message("should have closed it") if orphan else message("must accept, or close it"),
         cause=Cause.PROGRAM,
-        certainty=Certainty.LIKELY,
+        certainty=Certainty.LIKELY if orphan else Certainty.OPEN,
         members=tuple(one.key for one in listeners),
     )
 

@@ -1,5 +1,7 @@
 """The rules on a program that does not close, or whose peers do not."""
 
+from dataclasses import replace
+
 from tcpwatch.diagnose.problem import Cause, Certainty, Limit, Problem
 from tcpwatch.diagnose.rules.closing import NOT_CLOSED
 from tcpwatch.diagnose.rules.leak import LEAK, PILE, close_wait_leak, fin_wait_2_pile
@@ -43,6 +45,14 @@ def test_leak_tells_what_was_read_and_what_most_have_in_common() -> None:
     assert "of 4 of 6 the end was read, and close() did not follow" in found
     assert "1 of 6 have unread data before the end" in found
     assert "5 of 6 are to 10.0.0.9" in found
+
+
+def test_leak_tells_of_those_that_it_does_not_count() -> None:
+    facts = program([leak(n) for n in range(9)], NOT_CLOSED)
+    some = replace(facts, troubled={NOT_CLOSED: facts.sockets[:6]})
+    told = "3 more in CLOSE-WAIT still send, or did a moment ago: they are not counted"
+    assert told in words(close_wait_leak(some))
+    assert not any("not counted" in text for text in words(close_wait_leak(facts)))
 
 
 def test_leak_says_when_the_descriptors_run_out_and_what_the_threads_wait_in() -> None:

@@ -53,12 +53,21 @@ def test_process_without_a_successor_or_with_leftovers_alone_is_none() -> None:
 
 
 def test_listener_for_which_no_thread_waits_was_inherited() -> None:
-    held = process(threads=waiting_in("clock_nanosleep"))
+    held = process(threads=waiting_in("clock_nanosleep"), parent_pid=1)
     idle, waited_for = (inherited_listener(program([listener(queued)], program=held)) for queued in (0, 3))
     assert idle is not None
     assert waited_for is not None
     assert (idle.severity, waited_for.severity) == (Severity.NOTE, Severity.WARN)
     assert "3 connections wait in the queue" in str(waited_for.message)
+
+
+def test_listener_of_a_child_that_sleeps_between_two_looks_is_not_to_be_killed() -> None:
+    held = process(threads=waiting_in("clock_nanosleep"), parent_pid=77)
+    found = inherited_listener(program([listener()], program=held))
+    assert found is not None
+    assert found.severity is Severity.CHAT
+    assert "process that has ended" not in str(found.message)
+    assert not any(step.startswith("kill") for step in found.next_steps)
 
 
 @pytest.mark.parametrize("syscall", ["accept4", "epoll_wait", "poll", "io_uring_enter", None])
