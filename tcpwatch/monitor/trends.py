@@ -15,6 +15,7 @@ MINUTE_NS = 60_000_000_000
 STEPS = MINUTE_NS // STEP_NS
 LEAST_NS = 10_000_000_000  # over less than that no growth in a minute is reckoned
 UNDECIDED_NS = SENDING_NS  # so long one may be there before it can be told from an ordinary one
+STRAYS_PERCENT = 2  # so many of the newest may have come in that time and be told already
 
 Key = TypeVar("Key")
 Sample = tuple[int, int]  # moment, count
@@ -83,8 +84,9 @@ def _trend(samples: Sequence[Sample], since: Sequence[Since], now_ns: int) -> Tr
     Many at once that nobody followed are no growth that goes on.
     """
     course = tuple(sample[1] for sample in samples)
-    began = [one.time_ns for one in since]
-    oldest_ns, until_ns = min(began), max(*began, now_ns - UNDECIDED_NS)
+    began = sorted(one.time_ns for one in since)
+    newest_ns = began[-1 - len(began) * STRAYS_PERCENT // 100]
+    oldest_ns, until_ns = began[0], max(newest_ns, now_ns - UNDECIDED_NS)
     first_ns, first = next((sample for sample in samples if sample[1]), (oldest_ns, 1))
     if samples[0][1] == 0 and oldest_ns <= first_ns:
         first_ns, first = oldest_ns, 1
@@ -92,6 +94,6 @@ def _trend(samples: Sequence[Sample], since: Sequence[Since], now_ns: int) -> Tr
         return Trend(None, course)
     grown = len(since) - first
     middle_ns = (first_ns + until_ns) // 2
-    if grown > 0 and not any(one > middle_ns for one in began):
+    if grown > 0 and began[-1] <= middle_ns:
         return Trend(0, course)
     return Trend(round(grown * MINUTE_NS / (until_ns - first_ns)), course)

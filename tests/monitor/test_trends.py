@@ -65,3 +65,8 @@ def test_growth_is_reckoned_without_the_time_in_which_none_can_be_told_yet() -> 
 def test_many_at_once_that_nobody_followed_do_not_grow() -> None:
     assert Trends[str]().update({"burst": at(*[970] * 30)}, NOW_NS)["burst"].per_minute == 0
     assert Trends[str]().update({"burst": at(*[992] * 30)}, NOW_NS)["burst"].per_minute is None
+
+
+def test_single_one_that_is_told_early_does_not_slow_the_growth() -> None:
+    ages = at(*range(800, 991), 1000)
+    assert Trends[str]().update({"leak": ages}, NOW_NS)["leak"].per_minute == 61  # not 52

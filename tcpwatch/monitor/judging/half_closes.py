@@ -18,7 +18,7 @@ class HalfCloses:
 
     def __init__(self) -> None:
         self._sent: dict[int, tuple[SocketRow, int | None]] = {}  # by cookie
-        self._above: dict[int, int] = {}  # by cookie, when the socket above was first seen in CLOSE-WAIT
+        self._above: dict[int, int] = {}  # by cookie, since when at the latest the socket above is in CLOSE-WAIT
 
     def judge(self, connections: Sequence[Connection], now_ns: int) -> Sequence[Connection]:
         """The connections, with `half_close` set for those in CLOSE-WAIT that are ordinary so far."""
@@ -40,7 +40,7 @@ class HalfCloses:
             self._sent[one.key] = sent
             began = Since(one.since_ns, one.since_seen)
             if one.row.state is not State.CLOSE_WAIT:  # the state of the socket above it
-                self._above[one.key] = above.get(one.key, now_ns)
+                self._above[one.key] = above.get(one.key) or _last_ack_ns(one.row, now_ns)
                 began = Since(self._above[one.key], seen=False)
             if (ordinary := half_close_of(one.row, began, sent[1], now_ns)) is not None:
                 judged[index] = replace(one, half_close=ordinary)
@@ -50,3 +50,8 @@ class HalfCloses:
 def waits(row: SocketRow) -> bool:
     """Whether its program is to close, by its own state or by that of the socket above it."""
     return row.state is State.CLOSE_WAIT or (row.upper is not None and row.upper.state is State.CLOSE_WAIT)
+
+
+def _last_ack_ns(row: SocketRow, now_ns: int) -> int:
+    """When the newest ACK came: a DATA_FIN comes with one (RFC 8684 §3.3.3), so the peer closed no later than that."""
+    return now_ns if row.last_ack_recv is None else min(now_ns, row.read_ns - row.last_ack_recv * 1_000_000)

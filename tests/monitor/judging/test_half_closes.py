@@ -73,3 +73,9 @@ def test_socket_above_is_judged_from_when_it_was_first_seen() -> None:
     one = connection(upper=UpperSocket("MPTCP", State.CLOSE_WAIT, 1), since_ns=0, since_seen=True)
     assert half_closes.judge([one], NOW_NS)[0].half_close == HalfClose(False)
     assert half_closes.judge([one], NOW_NS + YOUNG_NS)[0].half_close is None
+
+
+def test_socket_above_has_waited_for_as_long_as_no_ack_came() -> None:
+    silent = Record({}, replace(NO_INFO, last_ack_recv=14_000))
+    one = connection(upper=UpperSocket("MPTCP", State.CLOSE_WAIT, 1), read_ns=NOW_NS, record=silent)
+    assert judged(one) is None
