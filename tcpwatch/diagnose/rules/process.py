@@ -53,7 +53,7 @@ def old_process(facts: ProgramFacts) -> Problem | None:
     deleted = facts.program is not None and facts.program.executable_deleted
     evidence = (
         message("its executable was replaced or removed since it started") if deleted else "",
-        message("its parent has ended: it belongs to process 1") if _is_orphan(facts) else "",
+        message("process 1 is its parent: it was started so, or its own has ended") if _is_orphan(facts) else "",
         message("{count} of its connections are in trouble", count=troubled) if troubled else "",
     )
     return Problem(

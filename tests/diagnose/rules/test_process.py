@@ -47,6 +47,14 @@ def test_previous_generation_is_ordinary_until_it_is_in_trouble() -> None:
     assert "java/5000 was started later and listens" in str(stuck.message)
 
 
+def test_process_1_as_the_parent_is_told_without_guessing_how() -> None:
+    found = old_process(program([connection()], successor=owner(pid=5000), program=process(parent_pid=1)))
+    assert found is not None
+    assert [str(fact) for fact in found.evidence] == [
+        "process 1 is its parent: it was started so, or its own has ended"
+    ]
+
+
 def test_process_without_a_successor_or_with_leftovers_alone_is_none() -> None:
     assert old_process(program([connection()])) is None
     assert old_process(program([connection(state=State.TIME_WAIT)], successor=owner(pid=5000))) is None
