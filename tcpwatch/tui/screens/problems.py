@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from tcpwatch.diagnose.message import in_words
+from tcpwatch.diagnose.message import in_words, message
 from tcpwatch.diagnose.problem import Cause, Problem
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.tui.bars.trouble import course_runs
@@ -24,6 +24,7 @@ from tcpwatch.why.catalog import Translate
 HINTS = "↑ ↓ choose · Enter go to its next connection · c copy the next command · Esc closes"
 NOTHING = "No rule finds a problem in this picture."
 LABEL = 10  # cells
+MOST_MEMBERS = 100  # listed: a leak may have thousands, and the text is made anew each second
 PULL_S = 0.5
 
 
@@ -96,9 +97,9 @@ class ProblemText(Lines):
         return self._lines[index] if index < len(self._lines) else Line()
 
     def _rebuild(self) -> None:
-        if self._snapshot is None:
-            return
         width = self.line_width - 2
+        if self._snapshot is None or width <= LABEL:  # before the first layout there is no room yet
+            return
         self._lines = (
             list(problem_lines(self._problem, self._snapshot, self._translate, width)) if self._problem else []
         )
@@ -185,8 +186,11 @@ def problem_lines(problem: Problem, snapshot: Snapshot, translate: Translate, wi
     if problem.cause is not Cause.UNKNOWN:
         yield from _passages("cause", [f"{translate(problem.cause)} ({translate(problem.certainty)})"], width, "")
     yield from _passages("do", problem.next_steps, width, "strong")
-    members = [one for key in problem.members if (one := snapshot.by_key.get(key)) is not None]
-    yield from _passages("which", [_member(one, snapshot.mono_ns) for one in members], width, "muted")
+    members = [one for key in problem.members[:MOST_MEMBERS] if (one := snapshot.by_key.get(key)) is not None]
+    which = [_member(one, snapshot.mono_ns) for one in members]
+    if (more := len(problem.members) - MOST_MEMBERS) > 0:
+        which.append(in_words(message("and {count} more", count=more), translate))
+    yield from _passages("which", which, width, "muted")
 
 
 def _passages(label: str, texts: Sequence[str], width: int, style: str) -> Iterator[Line]:

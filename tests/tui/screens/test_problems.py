@@ -1,7 +1,7 @@
 """The list of problems over the dashboard."""
 
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.screens.problems import ProblemList, ProblemsScreen, ProblemText
+from tcpwatch.tui.screens.problems import MOST_MEMBERS, ProblemList, ProblemsScreen, ProblemText
 from tests.tui.canned import connection, server_end
 from tests.tui.driving import Driver, piloted, text_of
 
@@ -48,3 +48,13 @@ async def test_list_follows_the_picture_and_escape_closes_it(driver: Driver) -> 
     assert "No rule finds a problem" in shown(driver)[0]
     await driver.press("escape")
     assert len(driver.app.screen_stack) == 1
+
+
+@piloted()
+async def test_of_thousands_of_sockets_some_are_listed_and_the_others_counted(driver: Driver) -> None:
+    many = [connection(n, server_end(n), State.CLOSE_WAIT, 60, "java", 4242, n) for n in range(1, 1_001)]
+    await driver.publish(many)
+    await driver.press("exclamation_mark")
+    lines = driver.app.screen.query_one(ProblemText)._lines
+    assert len(lines) < 2 * MOST_MEMBERS
+    assert "and 900 more" in "".join(text for text, *_ in lines[-1].runs)
