@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tcpwatch.lab.scenarios import SCENARIOS
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")]
@@ -72,12 +73,12 @@ def test_refused_scenario_plays_its_recording_in_the_dashboard(tmux: None, refus
 def test_refused_demo_plays_the_tour_from_recordings(tmux: None, refused: list[str], limit: str) -> None:
     with Terminal([*refused, "demo"], 120, 36) as terminal:
         terminal.wait_for(f"(user.{limit} is 0)", f"user.{limit}=15000")
-        terminal.wait_for("a recording, for want of a namespace", "1 / 25", "handshake · one connection")
+        terminal.wait_for("a recording, for want of a namespace", f"1 / {len(SCENARIOS)}", "handshake · one connection")
         terminal.wait_for("1/3 SYN", patience_s=TO_READ_S)
         terminal.press("]")
-        terminal.wait_for("2 / 25", "http · a page over HTTP")
+        terminal.wait_for(f"2 / {len(SCENARIOS)}", "http · a page over HTTP")
         terminal.wait_for("1/3 SYN", patience_s=TO_READ_S)
         terminal.press("[")
-        terminal.wait_for("1 / 25", "handshake · one connection")
+        terminal.wait_for(f"1 / {len(SCENARIOS)}", "handshake · one connection")
         terminal.press("q")
         terminal.wait_for("exit code 0")
