@@ -12,6 +12,10 @@ import pytest
 
 from tcpwatch.cli import main
 
+APART = (
+    "test_job_control.py",
+    "test_terminal_kinds.py",
+)  # each test has a terminal of its own, and shares nothing else
 LONGEST = ("test_scenarios.py", "test_refused.py", "test_broken_off.py")
 
 # Hundreds of children start, and each would compile the program anew.
@@ -57,7 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, item.path.name not in LONGEST))
     for item in items:
         if item.get_closest_marker("e2e") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+            place = item.nodeid if item.path.name in APART else item.path.name
+            item.add_marker(pytest.mark.xdist_group(place))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
