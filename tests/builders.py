@@ -7,6 +7,7 @@ from typing import Any
 from tcpwatch.monitor.snapshot import Connection, Mark
 from tcpwatch.sockets.extras import Extensions
 from tcpwatch.sockets.row import Owner, SocketRow
+from tcpwatch.sockets.threads import ThreadWait
 from tcpwatch.tcp.event import Event, Meaning
 from tcpwatch.tcp.state import State
 from tcpwatch.wire.segment import ACK, Segment
@@ -106,3 +107,8 @@ def connection(**facts: Any) -> Connection:
         "unread_ns": None,
     }
     return Connection(**(values | {name: value for name, value in facts.items() if name in values}))
+
+
+def in_call(tid: int, syscall: str, fd: int | None = None) -> ThreadWait:
+    """A thread that is in a system call."""
+    return ThreadWait(tid, "worker", syscall, fd)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tcpwatch.diagnose.half_close import HalfClose
 from tcpwatch.diagnose.local_cause import ListenerQueues, LocalCause
-from tcpwatch.diagnose.message import Time
+from tcpwatch.diagnose.message import Count, Message, Time, Value, message
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.mishaps import EndsMishaps
 from tcpwatch.sockets.row import NoOwner, Owner, SocketRow
@@ -14,7 +14,6 @@ from tcpwatch.sockets.tcp_info import TcpInfo
 from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.flow_facts import FlowFacts
 from tcpwatch.tcp.state import State
-from tcpwatch.text.quantity import counted
 from tcpwatch.wire.icmp import IcmpError
 
 
@@ -56,25 +55,27 @@ class SocketFacts:
         return Time(age_ms * 1_000_000 + max(0, self.now_ns - self.row.read_ns))
 
     @property
-    def program(self) -> str:
+    def program(self) -> Message | str:
         """Who must act, as a subject of a sentence."""
         return subject(self.owners, self.no_owner)
 
     @property
-    def peer_program(self) -> str:
+    def peer_program(self) -> Message | str:
         """Who must act at the other end."""
-        return subject(self.peer_owners, None) if self.peer_owners else "the program at the other end"
+        return subject(self.peer_owners, None) if self.peer_owners else message("the program at the other end")
 
 
-def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> str:
+def subject(owners: tuple[Owner, ...], no_owner: NoOwner | None) -> Message | str:
     """The owners as the subject of a sentence."""
     if owners:
-        first = owners[0]
-        others = f" (and {len(owners) - 1} more)" if len(owners) > 1 else ""
-        return f"{first.command}/{first.pid}{others}"
+        first, *others = owners
+        program = f"{first.command}/{first.pid}"
+        return message("{program} (and {count} more)", program=program, count=len(others)) if others else program
     if no_owner is NoOwner.NEEDS_ROOT:
-        return "its program (root sees which)"
-    return f"its program ({no_owner})" if no_owner is not None and no_owner.out_of_sight else "its program"
+        return message("its program (root sees which)")
+    if no_owner is not None and no_owner.out_of_sight:
+        return message("its program ({why})", why=message(no_owner.value))
+    return message("its program")
 
 
 class Closer(StrEnum):
@@ -101,13 +102,15 @@ FIN_IN_QUEUE = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
 """The states in which Linux counts the peer's FIN in the receive queue, until the program reads the end (tcp_fin)."""
 
 
-def unread_in_close_wait(recv_q: int, quantity: Callable[[int, str], str] = counted) -> str:
+def unread_in_close_wait(recv_q: int, quantity: Callable[[int, str], Value] = Count) -> Message:
     """What a receive queue in CLOSE-WAIT means: Linux counts the peer's FIN as one byte until it has been read.
 
     `quantity` writes a number of bytes as the reader's medium does.
     """
     if recv_q == 0:
-        return "nothing: the program has read the end of the stream and has not closed"
+        return message("nothing: the program has read the end of the stream and has not closed")
     if recv_q == 1:
-        return "0 bytes + FIN: the program has not read from this socket since the peer closed"
-    return f"{quantity(recv_q - 1, 'byte')} + FIN: the program has not read them, nor the end of the stream"
+        return message("0 bytes + FIN: the program has not read from this socket since the peer closed")
+    return message(
+        "{unread} + FIN: the program has not read them, nor the end of the stream", unread=quantity(recv_q - 1, "byte")
+    )

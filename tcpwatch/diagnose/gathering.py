@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tcpwatch.diagnose.host import HostFacts
-from tcpwatch.diagnose.message import Count, Time, message
+from tcpwatch.diagnose.message import Count, Message, Time, message
 from tcpwatch.diagnose.problem import Level, Problem
 from tcpwatch.diagnose.program import ProgramFacts, ProgramSocket
 from tcpwatch.diagnose.rule import LAST, Beginning, Rule, Trouble
@@ -14,7 +14,7 @@ from tcpwatch.tcp.state import State
 SocketProblem = Callable[[ProgramSocket, Trouble], Problem | None]
 """What the rule that names the trouble finds on one socket."""
 Ranked = tuple[int, Problem]
-FOR_A_LISTENER = "the kernel, for a listener,"
+FOR_A_LISTENER = message("the kernel, for a listener,")
 
 
 def problems_of_program(facts: ProgramFacts, on_socket: SocketProblem) -> Iterator[Ranked]:
@@ -73,7 +73,7 @@ def gathered(
     return replace(one_for_all, level=Level.PROGRAM, message=words)
 
 
-def who_acts(facts: ProgramFacts, members: Sequence[ProgramSocket]) -> str:
+def who_acts(facts: ProgramFacts, members: Sequence[ProgramSocket]) -> Message | str:
     """The program; of half-open connections, which no program has had yet, the kernel."""
     half_open = facts.owner is None and members[0].row.state is State.SYN_RECEIVED
     return FOR_A_LISTENER if half_open else facts.name

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from tcpwatch.text.duration import duration
-from tcpwatch.text.quantity import counted
+from tcpwatch.text.quantity import counted, plural
 from tcpwatch.why.catalog import Translate
 
 
@@ -17,15 +17,14 @@ class Value(Protocol):
 
 
 class Count(NamedTuple):
-    """So many of something; `one` is its English name in the singular, which a catalog may translate."""
+    """So many of something; `one` is its English name in the singular. A catalog has its plural: `{count} bytes`."""
 
     number: int
     one: str
 
     def words(self, translate: Translate) -> str:
-        """`1 byte`, `2,000 bytes`; in a language without a plural the translated name behind the number."""
-        name = translate(self.one)
-        return counted(self.number, self.one) if name == self.one else f"{self.number:,} {name}"
+        """`1 byte`, `2,000 bytes`; in a language without a plural the same words for any number."""
+        return counted_in(translate, self.one, f"{self.number:,}") or counted(self.number, self.one)
 
 
 class Time(NamedTuple):
@@ -51,6 +50,10 @@ class Message:
         values = {name: in_words(value, translate) for name, value in self.values}
         return translate(self.template).format_map(values)
 
+    def holding(self, **values: "Value | str | int") -> "Message":
+        """The same with these values, as a table of templates wants them."""
+        return Message(self.template, (*self.values, *values.items()))
+
     def __str__(self) -> str:
         return self.words(str)
 
@@ -59,17 +62,32 @@ class Message:
 class Listing:
     """Several messages one after the other."""
 
-    messages: "tuple[Message | str, ...]"
+    messages: "tuple[Value | str, ...]"
     between: str = ", "
 
     def words(self, translate: Translate) -> str:
-        """All of them, with `between` between."""
-        return self.between.join(in_words(one, translate) for one in self.messages)
+        """All of them, with `between` between, which a catalog may translate."""
+        return translate(self.between).join(in_words(one, translate) for one in self.messages)
+
+    def __str__(self) -> str:
+        return self.words(str)
 
 
 def message(template: str, **values: Value | str | int) -> Message:
     """The message with these values for the places in its template; values from strangers are clean already."""
     return Message(template, tuple(values.items()))
+
+
+def counted_in(translate: Translate, one: str, number: str) -> str:
+    """So many of `one` in a language that has words for it; empty where it has none."""
+    template = several_of(one)
+    words = translate(template)
+    return "" if words == template else words.format(count=number)
+
+
+def several_of(one: str) -> str:
+    """`{count} bytes` for `byte`: as a catalog has it."""
+    return f"{{count}} {plural(2, one)}"
 
 
 def in_words(value: Value | str | int, translate: Translate = str) -> str:

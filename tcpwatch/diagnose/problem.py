@@ -87,12 +87,12 @@ class Problem:
     severity: Severity
     message: Message | str
     evidence: tuple[Message | str, ...] = ()
-    next_steps: tuple[str, ...] = ()
+    next_steps: tuple[Message | str, ...] = ()
     rule: str = ""
     since: Since | None = None
     rests_on: object = None
     level: Level = Level.SOCKET
-    subject: str = ""
+    subject: Message | str = ""
     brief: Message | str = ""
     must: Message | str = ""
     cause: Cause = Cause.UNKNOWN

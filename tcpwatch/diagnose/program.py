@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tcpwatch.diagnose.context import subject
 from tcpwatch.diagnose.happened import DroppedAt, EndedAt
+from tcpwatch.diagnose.message import Message, message
 from tcpwatch.diagnose.problem import Since, Trend
 from tcpwatch.diagnose.rule import ObservedSocket, Trouble
 from tcpwatch.sockets.counters import NO_STACK, Stack
@@ -14,8 +15,8 @@ from tcpwatch.sockets.row import NoOwner, Owner
 from tcpwatch.tcp.state import State
 
 UNOWNED = {
-    NoOwner.KERNEL: "the kernel, whose program let go,",
-    NoOwner.NOT_ACCEPTED: "its program, which has not accepted it,",
+    NoOwner.KERNEL: message("the kernel, whose program let go,"),
+    NoOwner.NOT_ACCEPTED: message("its program, which has not accepted it,"),
 }
 """Who must act where no program has the sockets open."""
 
@@ -75,7 +76,7 @@ class ProgramFacts:
     drops: Sequence[DroppedAt] = ()
 
     @property
-    def name(self) -> str:
+    def name(self) -> Message | str:
         """As the subject of a sentence."""
         if self.owner is None and self.no_owner in UNOWNED:
             return UNOWNED[self.no_owner]

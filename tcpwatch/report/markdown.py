@@ -53,7 +53,7 @@ def _problem(record: ReportedProblem) -> Iterator[str]:
     if problem.cause is not Cause.UNKNOWN:
         certainty = markdown(translate(problem.certainty))
         yield f"- {markdown(translate(WHOSE))}: {markdown(translate(problem.cause))} ({certainty})"
-    for step in problem.next_steps:
+    for step in record.next_steps:
         yield f"- {markdown(translate(DO))}: {code_span(step)}"
     for one in record.members[:MOST_MEMBERS]:
         line = f"{one.row.state}  {one.row.local} ⇄ {one.row.remote}  {one.holders}"

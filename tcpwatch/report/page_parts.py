@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tcpwatch.diagnose.problem import Cause
+from tcpwatch.diagnose.threads import threads_in_words
 from tcpwatch.report import texts
 from tcpwatch.report.contents import Contents
 from tcpwatch.report.markup import escaped
@@ -11,7 +12,6 @@ from tcpwatch.report.paragraphs import BECAUSE, DO, GLYPHS, LASTS, WHICH, WHOSE
 from tcpwatch.report.records.problems import ReportedProblem
 from tcpwatch.report.records.sockets import ReportedSocket
 from tcpwatch.sockets.program import Program
-from tcpwatch.sockets.threads import threads_in_words
 from tcpwatch.tcp.flow import Flow
 from tcpwatch.text.duration import duration, fine_duration
 from tcpwatch.wire.segment import endpoints
@@ -60,7 +60,7 @@ def _facts(record: ReportedProblem) -> Iterator[tuple[str, str]]:
     if problem.cause is not Cause.UNKNOWN:
         yield WHOSE, f"{escaped(record.translate(problem.cause))} ({escaped(record.translate(problem.certainty))})"
     if problem.next_steps:
-        yield DO, "<br>".join(f"<code>{escaped(step)}</code>" for step in problem.next_steps)
+        yield DO, "<br>".join(f"<code>{escaped(step)}</code>" for step in record.next_steps)
 
 
 def _members(contents: Contents, record: ReportedProblem) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _program(program: Program) -> Iterator[tuple[str, str]]:
     if program.fds_used is not None:
         yield "descriptors", f"{program.fds_used:,} / {'?' if program.fd_limit is None else f'{program.fd_limit:,}'}"
     if program.threads is not None:
-        yield "threads", "; ".join(threads_in_words(program.threads))
+        yield "threads", "; ".join(map(str, threads_in_words(program.threads)))
 
 
 def sockets(contents: Contents) -> Iterator[str]:

@@ -36,7 +36,7 @@ def _parts(record: ReportedProblem) -> Iterator[tuple[str, str]]:
     yield from _labelled(BECAUSE, record.evidence)
     if problem.cause is not Cause.UNKNOWN:
         yield WHOSE, f"{record.translate(problem.cause)} ({record.translate(problem.certainty)})"
-    yield from _labelled(DO, problem.next_steps)
+    yield from _labelled(DO, record.next_steps)
     yield from _labelled(WHICH, _members(record))
 
 
@@ -48,4 +48,4 @@ def _members(record: ReportedProblem) -> Iterator[str]:
     for one in record.members[:MOST_MEMBERS]:
         yield f"{one.row.state}  {one.row.ends_in_words}  {one.holders}"
     if (more := record.count - MOST_MEMBERS) > 0:
-        yield str(message("and {count} more", count=more))
+        yield message("and {count} more", count=more).words(record.translate)

@@ -29,6 +29,7 @@ from tcpwatch.tui.panes import DETAIL, Arrangement, new_panes
 from tcpwatch.tui.protocols import MonitorView, Target
 from tcpwatch.tui.selection import Selection
 from tcpwatch.tui.themes import ANSI, THEMES, theme_after, theme_for
+from tcpwatch.why.catalog import translation
 
 SNAPSHOT_S, PACKETS_S = 0.5, 0.25
 NO_SHELL = "tcpwatch goes on: no shell has started it here that could bring it back (fg)."
@@ -56,7 +57,8 @@ class Dashboard(App[None]):
         self.snapshot: Snapshot | None = None
         self.paused = False
         self._running_loop: asyncio.AbstractEventLoop | None = None
-        self.panes = new_panes(mode.origin.columns(target), monitor.packets, target)
+        self._translate = translation(target.language)
+        self.panes = new_panes(mode.origin.columns(target), monitor.packets, target, self._translate)
         self.arrangement = Arrangement(self.panes)
         self.selection = Selection(monitor, self.panes, lambda: self.snapshot)
         self._narrowing = Narrowing(self.panes, lambda: self.snapshot, target.ports, filter_text)
@@ -127,7 +129,7 @@ class Dashboard(App[None]):
             self.snapshot = snapshot
             self.panes.connections.show(snapshot)
             self._narrowing.apply_to_packets()
-            self._trouble.show(self.mode.headline(snapshot))
+            self._trouble.show(self.mode.headline(snapshot, self._translate))
             self._show_status()
             self.selection.show_detail()
 

@@ -22,7 +22,7 @@ from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.panes import Arrangement, Panes
 from tcpwatch.tui.protocols import MonitorView, Target
 from tcpwatch.tui.selection import Selection
-from tcpwatch.why.catalog import translation
+from tcpwatch.why.catalog import Translate, translation
 
 if TYPE_CHECKING:  # a screen over the dashboard is imported when it is opened, not at every start
     from tcpwatch.tui.screens.presenter import PresenterScreen
@@ -112,9 +112,9 @@ class Mode(Screen[None]):
     def user_did(self, event: events.Event) -> None:
         """Something happens, whatever screen is over this one: a key may be pressed, or a button of the mouse."""
 
-    def headline(self, snapshot: Snapshot) -> Line:
+    def headline(self, snapshot: Snapshot, translate: Translate) -> Line:
         """The line on what is wrong."""
-        return summary(snapshot)
+        return summary(snapshot, translate)
 
     def to_trouble(self, step: int) -> str | None:
         """Go on by `step` among the connections in trouble; a notice where that needs a word."""

@@ -16,6 +16,7 @@ from tcpwatch.tui.packets.pane import Packets
 from tcpwatch.tui.paint.columns import PaneColumn
 from tcpwatch.tui.paint.lines import OneLine
 from tcpwatch.tui.protocols import Target
+from tcpwatch.why.catalog import Translate
 
 PANE_NAMES = ("Connections", "Packets", "Detail")
 DETAIL = PANE_NAMES.index("Detail")
@@ -32,10 +33,12 @@ class Panes(NamedTuple):
     detail: DetailPane
 
 
-def new_panes(columns: tuple[PaneColumn[Moment], ...], segments: Segments, target: Target) -> Panes:
-    """The panes of a dashboard: these columns in the first, these segments in the second."""
+def new_panes(
+    columns: tuple[PaneColumn[Moment], ...], segments: Segments, target: Target, translate: Translate
+) -> Panes:
+    """The panes of a dashboard: these columns in the first, these segments in the second, sentences in the third."""
     packets = Packets(segments, target.interface or "no interface", id="packets")
-    return Panes(Connections(columns, id="connections"), packets, DetailPane(id="detail"))
+    return Panes(Connections(columns, id="connections"), packets, DetailPane(translate, id="detail"))
 
 
 class Arrangement:

@@ -8,6 +8,6 @@ COMMANDS = ("ss -tinp", "tcpwatch sockets --json")
 
 
 def field_topic(row: FieldRow) -> Topic:
-    """`pmtu · bytes`, then the row's help; in English alone."""
+    """`pmtu · bytes`, then the row's help; in English."""
     source = TCB_SOURCE if row in TCB_ROWS else TCP_INFO_SOURCE
     return Topic(row.label or row.name, row.unit, what=row.help, commands=COMMANDS, source=source)

@@ -59,7 +59,13 @@ def lines(topic: Topic, translate: Translate, width: int, *, commands_whole: boo
 # Chinese may be broken between any two characters, but no line begins with what closes nor ends with what opens.
 # Korean is broken at its spaces, like English.
 _CLOSES, _OPENS, _IDEOGRAPHS = "，。、；：？！）》”", "（《“", r"\u2e80-\u303f\u3400-\u9fff\uff00-\uffef"
+_IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
 _UNIT = re.compile(rf" *[{_OPENS}]*(?:[^ {_IDEOGRAPHS}{_OPENS}{_CLOSES}]+|[{_IDEOGRAPHS}])?[{_CLOSES}]*")
+
+
+def has_ideographs(text: str) -> bool:
+    """Whether a line of it may be broken where there is no space."""
+    return not text.isascii() and _IDEOGRAPH.search(text) is not None
 
 
 def wrap_translated(text: str, width: int) -> list[str]:

@@ -3,7 +3,7 @@
 from tcpwatch.diagnose.message import Count, Listing, Time, in_words, message
 
 SECOND = 1_000_000_000
-KOREAN = {"{who} has {bytes} for {age}.": "{age}: {who} {bytes}.", "byte": "바이트", "the peer": "상대"}
+KOREAN = {"{who} has {bytes} for {age}.": "{age}: {who} {bytes}.", "{count} bytes": "{count}바이트", "the peer": "상대"}
 
 
 def korean(text: str) -> str:
@@ -19,7 +19,7 @@ def test_values_stand_in_their_places() -> None:
 
 def test_values_are_translated_with_their_sentence() -> None:
     words = message("{who} has {bytes} for {age}.", who=message("the peer"), bytes=Count(1, "byte"), age=Time(SECOND))
-    assert words.words(korean) == "1s: 상대 1 바이트."
+    assert words.words(korean) == "1s: 상대 1바이트."
 
 
 def test_text_without_a_translation_stays_english() -> None:

@@ -23,15 +23,15 @@ import json, sys
 from dataclasses import asdict
 from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.kernel.source import open_kernel
+from tcpwatch.diagnose.threads import threads_in_words
 from tcpwatch.sockets.program import next_steps
-from tcpwatch.sockets.threads import threads_in_words
 kernel = open_kernel(bpf=sys.argv[1] == "bpf")
 give_up_privileges(kernel.owners.reads_processes)
 for pid in map(int, sys.argv[2:]):
     found = kernel.programs.read(pid, threads=True)
     told = {name: getattr(found, name) for name in found.__slots__ if name not in ("threads", "unknown")}
     told["unknown"] = dict(found.unknown)
-    told["words"] = threads_in_words(found.threads) if found.threads is not None else None
+    told["words"] = [*map(str, threads_in_words(found.threads))] if found.threads is not None else None
     told["steps"] = [step.command for step in next_steps(found)]
     print(json.dumps(told))
 """

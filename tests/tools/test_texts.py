@@ -9,10 +9,5 @@ def test_acts_of_a_scenario_are_those_it_was_recorded_with_in_their_order() -> N
 def test_catalog_texts_name_where_a_text_stands() -> None:
     texts = catalog_texts()
     assert texts[acts_of("http")[1]] == "scenario http"
-    assert {comment.split()[0] for comment in texts.values()} == {
-        "explanations",
-        "narration",
-        "report",
-        "scenario",
-        "tour",
-    }
+    kinds = {"explanations", "fields", "narration", "problems", "report", "scenario", "tour"}
+    assert {comment.split()[0] for comment in texts.values()} == kinds

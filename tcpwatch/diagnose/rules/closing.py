@@ -2,16 +2,15 @@
 
 from tcpwatch.diagnose.context import FIRST_CLOSER, SocketFacts, unread_in_close_wait
 from tcpwatch.diagnose.half_close import HalfClose
+from tcpwatch.diagnose.message import Count, Listing, Message, Time, message
 from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Beginning, Rule, Trouble
 from tcpwatch.diagnose.rules.retransmission import NOT_ACKNOWLEDGED, times_sent_again
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.tcp.state import State
-from tcpwatch.text.duration import duration
-from tcpwatch.text.quantity import counted
 
 FIN = 1  # number that it takes (RFC 9293 §3.4)
-FIRST_OF_IT = "the first of it "
+FIRST_OF_IT = message("the first of it ")
 TIME_WAIT_S = 60  # TCP_TIMEWAIT_LEN, include/net/tcp.h
 
 
@@ -19,20 +18,19 @@ def not_closed_here(facts: SocketFacts) -> Problem:
     """CLOSE-WAIT: only the program's close() ends it, the kernel waits without limit."""
     if facts.half_close is not None:
         return half_closed(facts, facts.half_close)
-    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value]
+    evidence = [first_closed(State.CLOSE_WAIT)]
     if facts.row.recv_q is not None:
-        evidence.append(f"unread: {unread_in_close_wait(facts.row.recv_q)}")
+        evidence.append(message("unread: {what}", what=unread_in_close_wait(facts.row.recv_q)))
         if facts.row.timer is None:  # a source without queues has no timers either
-            evidence.append("no timer runs: the kernel waits without limit")
-    if facts.peer is not None:
-        evidence.append(f"the other end is on this host, in {facts.peer.state}")
+            evidence.append(message("no timer runs: the kernel waits without limit"))
+    evidence += _other_end(facts)
     next_steps = [f"ss -tanp state close-wait sport = :{facts.row.local.port}"]
     if facts.owners:
         owner = facts.owners[0]
         next_steps.insert(0, f"ls -l /proc/{owner.pid}/fd/{owner.fd}")
     return Problem(
         Severity.NOTE,
-        f"{facts.program} must call close(): the peer has closed, this end has not.",
+        message("{program} must call close(): the peer has closed, this end has not.", program=facts.program),
         tuple(evidence),
         tuple(next_steps),
     )
@@ -40,75 +38,116 @@ def not_closed_here(facts: SocketFacts) -> Problem:
 
 def half_closed(facts: SocketFacts, ordinary: HalfClose) -> Problem:
     """CLOSE-WAIT in which this end may go on sending (RFC 9293 §3.10.2), or whose FIN has only just come."""
-    evidence = [FIRST_CLOSER[State.CLOSE_WAIT].value]
-    if facts.peer is not None:
-        evidence.append(f"the other end is on this host, in {facts.peer.state}")
+    evidence = (first_closed(State.CLOSE_WAIT), *_other_end(facts))
     if not ordinary.sends:
-        message = f"The peer has closed a moment ago, and {facts.program} has yet to call close()."
-        return Problem(Severity.CHAT, message, tuple(evidence))
-    waits = f"{counted(facts.row.send_q, 'byte')} in the send queue" if facts.row.send_q else ""
-    ago = f"last data {duration(ordinary.sent_ago_ns)} ago" if ordinary.sent_ago_ns is not None else ""
-    signs = ", ".join(filter(None, (ago, waits)))
-    message = f"The peer has closed its direction; in the other one {facts.program} is still sending ({signs})."
-    return Problem(Severity.CHAT, message, tuple(evidence))
+        words = message(
+            "The peer has closed a moment ago, and {program} has yet to call close().", program=facts.program
+        )
+        return Problem(Severity.CHAT, words, evidence)
+    signs = []
+    if ordinary.sent_ago_ns is not None:
+        signs.append(message("last data {time} ago", time=Time(ordinary.sent_ago_ns)))
+    if facts.row.send_q:
+        signs.append(message("{waiting} in the send queue", waiting=Count(facts.row.send_q, "byte")))
+    words = message(
+        "The peer has closed its direction; in the other one {program} is still sending ({signs}).",
+        program=facts.program,
+        signs=Listing(tuple(signs)),
+    )
+    return Problem(Severity.CHAT, words, evidence)
+
+
+def first_closed(state: State) -> Message:
+    """Who closed first, as far as the state alone shows it."""
+    return message(FIRST_CLOSER[state].value)
+
+
+def _other_end(facts: SocketFacts) -> list[Message]:
+    if facts.peer is None:
+        return []
+    return [message("the other end is on this host, in {state}", state=str(facts.peer.state))]
 
 
 def waits_for_peer_fin(facts: SocketFacts) -> Problem:
     """FIN-WAIT-2: our FIN is acknowledged, the peer's has not come."""
     held = bool(facts.row.inode or facts.owners)
     limit = (
-        "a program still holds the socket: the kernel waits without limit"
+        message("a program still holds the socket: the kernel waits without limit")
         if held
-        else "no program is known to hold the socket: an orphan is given up after net.ipv4.tcp_fin_timeout"
+        else message("no program is known to hold the socket: an orphan is given up after net.ipv4.tcp_fin_timeout")
     )
-    peer = f"it is in {facts.peer.state}" if facts.peer else "by RFC 9293 it should be in CLOSE-WAIT"
+    remote = str(facts.row.remote)
+    look = (
+        message("look at {remote}: it is in {state}", remote=remote, state=str(facts.peer.state))
+        if facts.peer
+        else message("look at {remote}: by RFC 9293 it should be in CLOSE-WAIT", remote=remote)
+    )
     return Problem(
         Severity.NOTE,
-        f"This end's FIN is acknowledged, the peer's has not come: {facts.peer_program} has yet to close.",
-        (FIRST_CLOSER[State.FIN_WAIT_2].value, limit),
-        (f"look at {facts.row.remote}: {peer}", "sysctl net.ipv4.tcp_fin_timeout"),
+        message(
+            "This end's FIN is acknowledged, the peer's has not come: {program} has yet to close.",
+            program=facts.peer_program,
+        ),
+        (first_closed(State.FIN_WAIT_2), limit),
+        (look, "sysctl net.ipv4.tcp_fin_timeout"),
     )
 
 
 def fin_not_acknowledged(facts: SocketFacts) -> Problem:
     """FIN-WAIT-1, CLOSING, LAST-ACK: this end has closed, and its FIN is not acknowledged; it may not even be sent."""
-    again, (words, first) = times_sent_again(facts.row), what_waits_behind_close(facts)
-    tried = f", {first}sent again {counted(again, 'time')}: the peer is gone, or the path lossy." if again else "."
+    again, (waits, first) = times_sent_again(facts.row), what_waits_behind_close(facts)
     return Problem(
         Severity.NOTE if again else Severity.CHAT,
-        words + tried,
-        (FIRST_CLOSER[facts.row.state].value,),
+        message(
+            "{waits}, {first}sent again {times}: the peer is gone, or the path lossy.",
+            waits=waits,
+            first=first,
+            times=Count(again, "time"),
+        )
+        if again
+        else message("{waits}.", waits=waits),
+        (first_closed(facts.row.state),),
         ("sysctl net.ipv4.tcp_orphan_retries",),
     )
 
 
-def what_waits_behind_close(facts: SocketFacts) -> tuple[str, str]:
+def what_waits_behind_close(facts: SocketFacts) -> tuple[Message, Message | str]:
     """What of this end has not been sent, or not acknowledged; and which of it is sent again, where not all is.
 
     A FIN stands behind all data (tcp_send_fin). It has been sent where SND.NXT has come to the end of what was written.
     """
     send_q, unsent = facts.row.send_q, facts.info.notsent_bytes if facts.info is not None else None
     if not send_q or unsent is None:
-        return "This end has closed, and not all that it has to send, FIN included, is acknowledged", ""
+        return message("This end has closed, and not all that it has to send, FIN included, is acknowledged"), ""
     if not unsent:
         if send_q == FIN:
-            return "This end's FIN is not acknowledged yet", ""
-        return f"This end's FIN and the {counted(send_q - FIN, 'byte')} before it are not acknowledged", FIRST_OF_IT
-    flying = send_q - unsent
-    waiting = f"{counted(unsent - FIN, 'byte')} and the FIN behind them are" if unsent > FIN else "its FIN is"
-    words = f"This end has closed; {waiting} not sent yet"
-    return (
-        (f"{words}, and before that {counted(flying, 'byte')} not acknowledged", FIRST_OF_IT) if flying else (words, "")
+            return message("This end's FIN is not acknowledged yet"), ""
+        before = Count(send_q - FIN, "byte")
+        return message("This end's FIN and the {before} before it are not acknowledged", before=before), FIRST_OF_IT
+    waits = (
+        message(
+            "This end has closed; {waiting} and the FIN behind them are not sent yet",
+            waiting=Count(unsent - FIN, "byte"),
+        )
+        if unsent > FIN
+        else message("This end has closed; its FIN is not sent yet")
     )
+    if not (flying := send_q - unsent):
+        return waits, ""
+    words = message("{waits}, and before that {flying} not acknowledged", waits=waits, flying=Count(flying, "byte"))
+    return words, FIRST_OF_IT
 
 
 def waits_out_2msl(facts: SocketFacts) -> Problem:
     """TIME-WAIT: harmless, the kernel ends it."""
     return Problem(
         Severity.CHAT,
-        f"Closed. The kernel keeps the address pair for 2MSL ({TIME_WAIT_S} s on Linux), so that a late segment "
-        "cannot enter a new connection and a repeated FIN is answered.",
-        (FIRST_CLOSER[State.TIME_WAIT].value,),
+        message(
+            "Closed. The kernel keeps the address pair for 2MSL ({seconds} s on Linux), so that a late segment cannot "
+            "enter a new connection and a repeated FIN is answered.",
+            seconds=TIME_WAIT_S,
+        ),
+        (first_closed(State.TIME_WAIT),),
     )
 
 

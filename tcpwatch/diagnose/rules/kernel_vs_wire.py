@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from tcpwatch.diagnose.context import unread_in_close_wait
 from tcpwatch.diagnose.deferral import FinalAck, defers, final_ack
+from tcpwatch.diagnose.message import Count, Listing, Message, Time, message
 from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules.listener import accept_queue_is_full
@@ -17,8 +18,6 @@ from tcpwatch.sockets.timeline import Timeline
 from tcpwatch.tcp.seqnum import ahead
 from tcpwatch.tcp.state import State
 from tcpwatch.tcp.tcb import Source, Tcb
-from tcpwatch.text.duration import duration
-from tcpwatch.text.quantity import counted
 
 SHOW_DROPS = "nstat -az TcpInCsumErrors TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop IpInDiscards"
 SHOW_FIREWALL = "nft list ruleset"
@@ -28,8 +27,8 @@ SHOW_FIREWALL = "nft list ruleset"
 class BothViews:
     """One end, as the kernel and as the wire show it.
 
-    `whose` names it in a sentence. `timeline` has its states as the segments show them, on the clock of `now_ns`;
-    `sent` is whether any segment of its own was seen; `offered` the other end's SND.NXT as the wire shows it;
+    `whose` names it in an English sentence. `timeline` has its states as the segments show them, on the clock of
+    `now_ns`; `sent` is whether any segment of its own was seen; `offered` the other end's SND.NXT as the wire shows it;
     `lossless` that the capture has lost nothing. `sent_before` is the kernel's SND.NXT at the first look, None where
     there was none; `listener` the one that a handshake in SYN-RECEIVED is for.
     """
@@ -54,10 +53,15 @@ class BothViews:
             return None
         return self.kernel
 
-    def since(self, *states: State) -> str:
+    @property
+    def end(self) -> Message:
+        """The end, as a sentence names it."""
+        return message(self.whose)
+
+    def since(self, *states: State) -> Message | None:
         """How long ago the wire showed the first of these states to begin."""
         began = next((interval.since_ns for interval in self.timeline.intervals if interval.state in states), None)
-        return "" if began is None else f" {duration(self.now_ns - began)} ago"
+        return None if began is None else message(" {time} ago", time=Time(self.now_ns - began))
 
 
 NO_NUMBERS = (State.CLOSED, State.TIME_WAIT, State.LISTEN)
@@ -67,26 +71,26 @@ NOT_TAKEN = (
     (
         {State.SYN_SENT},
         {State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1},
-        "The SYN-ACK",
-        "it did not reach TCP, or TCP refused it",
+        message("The SYN-ACK"),
+        message("it did not reach TCP, or TCP refused it"),
     ),
     (
         {State.SYN_RECEIVED},
         {State.ESTABLISHED, State.CLOSE_WAIT},
-        "The ACK that completes the handshake",
-        "the listener's accept queue is full, or it did not reach TCP",
+        message("The ACK that completes the handshake"),
+        message("the listener's accept queue is full, or it did not reach TCP"),
     ),
     (
         {State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2},
         {State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT},
-        "The other end's FIN",
-        "bytes before it are missing, or it did not reach TCP",
+        message("The other end's FIN"),
+        message("bytes before it are missing, or it did not reach TCP"),
     ),
     (
         {State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK},
         {State.FIN_WAIT_2, State.TIME_WAIT, State.CLOSED},
-        "The ACK of its FIN",
-        "it did not reach TCP",
+        message("The ACK of its FIN"),
+        message("it did not reach TCP"),
     ),
 )
 OPEN = (State.ESTABLISHED, State.CLOSE_WAIT)
@@ -108,28 +112,36 @@ def reset_not_taken(views: BothViews) -> Problem | None:
     ]
     if views.state is not State.CLOSED or not resets or views.row.state in (State.CLOSED, State.TIME_WAIT):
         return None
-    message = (
-        f"An RST passed{views.since(State.CLOSED)} that ends this connection, and the socket of {views.whose} is still "
-        f"{views.row.state}: it did not reach TCP, or TCP refused it."
+    words = message(
+        "An RST passed{since} that ends this connection, and the socket of {end} is still {state}: it did not reach "
+        "TCP, or TCP refused it.",
+        since=views.since(State.CLOSED) or "",
+        end=views.end,
+        state=str(views.row.state),
     )
-    return _warn(message, views.state, SHOW_FIREWALL, SHOW_DROPS)
+    return _warn(words, views.state, SHOW_FIREWALL, SHOW_DROPS)
 
 
 def segment_not_taken(views: BothViews) -> Problem | None:
     """A segment passed that changes the state, and the state of the socket did not change."""
-    for kernel, wire, segment, why in NOT_TAKEN:
+    for kernel, wire, segment, usual in NOT_TAKEN:
         if views.row.state in kernel and views.state in wire:
-            if views.row.state is State.SYN_RECEIVED:
-                if (reason := _ack_put_aside(views)) is None:
-                    return None
-                why = reason
-            still = f"the socket of {views.whose} is still {views.row.state}"
-            message = f"{segment} passed{views.since(*wire)}, and {still}: {why}."
-            return _warn(message, views.state, SHOW_DROPS)
+            why = _ack_put_aside(views) if views.row.state is State.SYN_RECEIVED else usual
+            if why is None:
+                return None
+            words = message(
+                "{segment} passed{since}, and the socket of {end} is still {state}: {why}.",
+                segment=segment,
+                since=views.since(*wire) or "",
+                end=views.end,
+                state=str(views.row.state),
+                why=why,
+            )
+            return _warn(words, views.state, SHOW_DROPS)
     return None
 
 
-def _ack_put_aside(views: BothViews) -> str | None:
+def _ack_put_aside(views: BothViews) -> Listing | None:
     """Why a handshake is still half open though its last ACK has passed; None where the listener has deferred it."""
     known = final_ack(views.row, views.listener)
     if known is FinalAck.DEFERRED:
@@ -137,24 +149,24 @@ def _ack_put_aside(views: BothViews) -> str | None:
     backlog = views.listener.backlog if views.listener is not None else None
     full = backlog is None or accept_queue_is_full(backlog) or known is FinalAck.NO_ROOM
     may_defer = known is None and defers(views.listener) is not False
-    return ", or ".join(
-        [
-            *(["the listener's accept queue is full"] if full else []),
-            *(["it waits for data first (TCP_DEFER_ACCEPT)"] if may_defer else []),
-            *(["it did not reach TCP"] if known is not FinalAck.NO_ROOM else []),
-        ]
+    reasons = (
+        message("the listener's accept queue is full") if full else None,
+        message("it waits for data first (TCP_DEFER_ACCEPT)") if may_defer else None,
+        message("it did not reach TCP") if known is not FinalAck.NO_ROOM else None,
     )
+    return Listing(tuple(filter(None, reasons)), ", or ")
 
 
 def gone_unseen(views: BothViews) -> Problem | None:
     """The socket is gone without a FIN or an RST to the other end."""
     if views.state not in OPEN or not views.lossless:
         return None
-    message = (
-        f"The socket of {views.whose} is gone, and no FIN or RST of it passed: it timed out or was destroyed, and the "
-        "other end does not know."
+    words = message(
+        "The socket of {end} is gone, and no FIN or RST of it passed: it timed out or was destroyed, and the other end "
+        "does not know.",
+        end=views.end,
     )
-    return _warn(message, views.state)
+    return _warn(words, views.state)
 
 
 def sent_unseen(views: BothViews) -> Problem | None:
@@ -172,11 +184,13 @@ def sent_unseen(views: BothViews) -> Problem | None:
     missing = ahead(tcb.snd_nxt, seen)
     if missing <= 0:
         return None
-    message = (
-        f"TCP has sent {counted(missing, 'number')} more of {views.whose} than this interface has seen: dropped "
-        "on the way down (firewall, queue discipline), or they leave by another interface."
+    words = message(
+        "TCP has sent {missing} more of {end} than this interface has seen: dropped on the way down (firewall, queue "
+        "discipline), or they leave by another interface.",
+        missing=Count(missing, "number"),
+        end=views.end,
     )
-    return _warn(message, seen, "tc -s qdisc show", SHOW_FIREWALL)
+    return _warn(words, seen, "tc -s qdisc show", SHOW_FIREWALL)
 
 
 def received_untaken(views: BothViews) -> Problem | None:
@@ -187,11 +201,13 @@ def received_untaken(views: BothViews) -> Problem | None:
     missing = ahead(views.offered, tcb.rcv_nxt)
     if missing <= 0:
         return None
-    message = (
-        f"The socket of {views.whose} has not taken {counted(missing, 'number')} that passed: dropped on the way up "
-        "(firewall, checksum, no memory), or bytes before them are missing."
+    words = message(
+        "The socket of {end} has not taken {missing} that passed: dropped on the way up (firewall, checksum, no "
+        "memory), or bytes before them are missing.",
+        end=views.end,
+        missing=Count(missing, "number"),
     )
-    return _warn(message, views.offered, SHOW_DROPS, SHOW_FIREWALL)
+    return _warn(words, views.offered, SHOW_DROPS, SHOW_FIREWALL)
 
 
 def ack_untaken(views: BothViews) -> Problem | None:
@@ -202,24 +218,30 @@ def ack_untaken(views: BothViews) -> Problem | None:
     missing = ahead(views.wire.snd_una, tcb.snd_una)
     if missing <= 0:
         return None
-    message = (
-        f"An ACK of {counted(missing, 'number')} more has passed than the socket of {views.whose} has taken: dropped "
-        "on the way up (firewall, checksum)."
+    words = message(
+        "An ACK of {missing} more has passed than the socket of {end} has taken: dropped on the way up (firewall, "
+        "checksum).",
+        missing=Count(missing, "number"),
+        end=views.end,
     )
-    return _warn(message, views.wire.snd_una, SHOW_DROPS, SHOW_FIREWALL)
+    return _warn(words, views.wire.snd_una, SHOW_DROPS, SHOW_FIREWALL)
 
 
 def unread_since_fin(views: BothViews) -> Problem | None:
     """The wire has seen the end of the stream, and the program has not."""
     if not views.row.recv_q or not (ago := views.since(State.CLOSE_WAIT)):
         return None
-    unread = unread_in_close_wait(views.row.recv_q)
-    message = f"The other end's FIN passed{ago}, and unread at {views.whose} are {unread}."
-    return Problem(Severity.NOTE, message, rests_on=views.state)
+    words = message(
+        "The other end's FIN passed{ago}, and unread at {end} are {unread}.",
+        ago=ago,
+        end=views.end,
+        unread=unread_in_close_wait(views.row.recv_q),
+    )
+    return Problem(Severity.NOTE, words, rests_on=views.state)
 
 
-def _warn(message: str, rests_on: object, *next_steps: str) -> Problem:
-    return Problem(Severity.WARN, message, (), next_steps, rests_on=rests_on)
+def _warn(words: Message, rests_on: object, *next_steps: str) -> Problem:
+    return Problem(Severity.WARN, words, (), next_steps, rests_on=rests_on)
 
 
 RULES: tuple[Rule[BothViews], ...] = (

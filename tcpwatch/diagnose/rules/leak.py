@@ -8,8 +8,8 @@ from tcpwatch.diagnose.problem import Cause, Certainty, Level, Limit, Problem, S
 from tcpwatch.diagnose.program import ProgramFacts, ProgramSocket
 from tcpwatch.diagnose.rule import Rule
 from tcpwatch.diagnose.rules.closing import NOT_CLOSED
+from tcpwatch.diagnose.threads import threads_in_words
 from tcpwatch.sockets.program import Program, next_steps
-from tcpwatch.sockets.threads import threads_in_words
 from tcpwatch.tcp.state import State
 
 LEAK = 3  # sockets: one may be forgotten, and two may be the same accident twice
@@ -64,11 +64,11 @@ def _unread(members: Sequence[ProgramSocket]) -> Iterator[Message]:
     """What the receive queues say they did with the FIN, which Linux counts as a byte until it is read."""
     queues = [one.row.recv_q for one in members if one.row.recv_q is not None]
     kinds = (
-        ("{count} of {all} have not been read since the peer closed", sum(queue == 1 for queue in queues)),
-        ("{count} of {all} have unread data before the end", sum(queue > 1 for queue in queues)),
-        ("of {count} of {all} the end was read, and close() did not follow", queues.count(0)),
+        (message("{count} of {all} have not been read since the peer closed"), sum(queue == 1 for queue in queues)),
+        (message("{count} of {all} have unread data before the end"), sum(queue > 1 for queue in queues)),
+        (message("of {count} of {all} the end was read, and close() did not follow"), queues.count(0)),
     )
-    yield from (message(words, count=count, all=len(members)) for words, count in kinds if count)
+    yield from (words.holding(count=count, all=len(members)) for words, count in kinds if count)
 
 
 def _not_counted(facts: ProgramFacts, members: Sequence[ProgramSocket]) -> Iterator[Message]:
@@ -81,13 +81,13 @@ def _not_counted(facts: ProgramFacts, members: Sequence[ProgramSocket]) -> Itera
 def in_common(members: Sequence[ProgramSocket]) -> Iterator[Message]:
     """What most of them share: the remote address, the local port."""
     shared = (
-        ("{count} of {all} are to {what}", Counter(one.row.remote.ip for one in members)),
-        ("{count} of {all} have local port {what}", Counter(str(one.row.local.port) for one in members)),
+        (message("{count} of {all} are to {what}"), Counter(one.row.remote.ip for one in members)),
+        (message("{count} of {all} have local port {what}"), Counter(str(one.row.local.port) for one in members)),
     )
     for words, counts in shared:
         [(what, count)] = counts.most_common(1)
         if count > 1 and count * 100 >= len(members) * SHARE_PERCENT:
-            yield message(words, count=count, all=len(members), what=what)
+            yield words.holding(count=count, all=len(members), what=what)
 
 
 def descriptors(program: Program | None, trend: Trend | None) -> Limit | None:
@@ -109,7 +109,7 @@ def _descriptors_left(limit: Limit | None) -> Iterator[Message]:
     yield message("{used} of {limit} descriptors used{full}", used=limit.used, limit=limit.limit, full=full)
 
 
-def threads(program: Program | None) -> tuple[str, ...]:
+def threads(program: Program | None) -> tuple[Message, ...]:
     """What the program's threads are in, where that is known."""
     return threads_in_words(program.threads) if program is not None and program.threads is not None else ()
 

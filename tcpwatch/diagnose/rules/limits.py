@@ -36,7 +36,7 @@ def time_wait_overflow(facts: HostFacts) -> Problem | None:
     return Problem(
         Severity.WARN,
         words,
-        _used("sockets in TIME-WAIT", host.time_wait, limit) if ended else (),
+        _used(message("sockets in TIME-WAIT"), host.time_wait, limit) if ended else (),
         ("sysctl net.ipv4.tcp_max_tw_buckets", f"nstat -az TcpExt{TIME_WAIT_OVERFLOW}", "ss -tan state time-wait"),
         cause=Cause.KERNEL_SETTING,
         certainty=Certainty.CERTAIN,
@@ -81,7 +81,7 @@ def _aborted(times: int, stack: Stack) -> Problem:
             "or TCP had no memory left.",
             count=Count(times, "connection"),
         ),
-        _used("orphans", stack.host.orphans, stack.host.max_orphans),
+        _used(message("orphans"), stack.host.orphans, stack.host.max_orphans),
         (f"nstat -az TcpExt{ABORT_ON_MEMORY}", "sysctl net.ipv4.tcp_max_orphans net.ipv4.tcp_mem"),
         cause=Cause.KERNEL_SETTING,
         certainty=Certainty.LIKELY,
@@ -174,12 +174,12 @@ def conntrack_full(facts: HostFacts) -> Problem | None:
     )
 
 
-def _used(what: str, used: int | None, limit: int | None) -> tuple[Message, ...]:
+def _used(what: Message, used: int | None, limit: int | None) -> tuple[Message, ...]:
     if used is None:
         return ()
     if limit is None:
-        return (message("{what}: {used} by now", what=message(what), used=used),)
-    return (message("{what}: {used} of {limit} by now", what=message(what), used=used, limit=limit),)
+        return (message("{what}: {used} by now", what=what, used=used),)
+    return (message("{what}: {used} of {limit} by now", what=what, used=used, limit=limit),)
 
 
 RULES: tuple[Rule[HostFacts], ...] = (

@@ -49,11 +49,8 @@ def turned_away(facts: SocketFacts) -> Problem | None:
         return None
     overflowed, too_many = (facts.stack.last_minute(name) for name in (LISTEN_OVERFLOWS, HALF_OPEN_DROPS))
     commands = HALF_OPEN_COMMANDS if too_many else ACCEPT_QUEUE_COMMANDS
-    template = TURNED_AWAY_BY.get(
-        (bool(overflowed), bool(too_many)), "{port} turned clients away {times} in the last minute."
-    )
     words = message(
-        template,
+        TURNED_AWAY_BY[bool(overflowed), bool(too_many)],
         port=f":{facts.row.local.port}",
         times=Count(count, "time"),
         syns=Count(count, "SYN"),
@@ -68,6 +65,8 @@ def turned_away(facts: SocketFacts) -> Problem | None:
 TURNED_AWAY_BY = {
     (True, False): "The accept queue of {port} overflowed {times} in the last minute: {program} must accept() faster.",
     (False, True): "The half-open queue of {port} was full for {syns} in the last minute: they were dropped.",
+    (True, True): "{port} turned clients away {times} in the last minute.",
+    (False, False): "{port} turned clients away {times} in the last minute.",
 }
 """By whether the accept queue overflowed, and whether the half-open queue was full."""
 

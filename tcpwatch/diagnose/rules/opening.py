@@ -71,11 +71,15 @@ def _why_half_open(facts: SocketFacts) -> Message | Listing:
         return message(WHY_HALF_OPEN[known])
     backlog = facts.listener.backlog if facts.listener is not None else None
     alternatives = [
-        "the client's ACK has not come",
-        *(["the accept queue has no room for it"] if backlog is None or accept_queue_is_full(backlog) else []),
-        *(["the listener waits for data first (TCP_DEFER_ACCEPT)"] if defers(facts.listener) is not False else []),
+        message("the client's ACK has not come"),
+        *([message("the accept queue has no room for it")] if backlog is None or accept_queue_is_full(backlog) else []),
+        *(
+            [message("the listener waits for data first (TCP_DEFER_ACCEPT)")]
+            if defers(facts.listener) is not False
+            else []
+        ),
     ]
-    return Listing(tuple(message(one) for one in alternatives), ", or ")
+    return Listing(tuple(alternatives), ", or ")
 
 
 WHY_HALF_OPEN = {

@@ -39,18 +39,21 @@ def held_back_by(facts: SocketFacts) -> Problem | None:
     interval = _since_earlier(facts)
     if interval is None or not interval.acked or times_sent_again(facts.row):
         return None  # it does not flow, and another rule says why
-    severity, template, cause, certainty = _verdict(interval)
+    severity, words, cause, certainty = _verdict(interval)
     return Problem(
         severity,
         message(
-            "{rate} acknowledged a second: " + template,
+            "{rate} acknowledged a second: {verdict}",
             rate=Count(interval.acked * 1_000_000_000 // interval.lasted_ns, "byte"),
-            window=interval.percent(interval.window_us),
-            again=interval.again,
-            sent=Count(interval.sent, "segment"),
-            busy=min(100, interval.busy_us * 100_000 // interval.lasted_ns),
-            program=facts.program,
-            peer=facts.peer_program,
+            verdict=message(
+                words,
+                window=interval.percent(interval.window_us),
+                again=interval.again,
+                sent=Count(interval.sent, "segment"),
+                busy=min(100, interval.busy_us * 100_000 // interval.lasted_ns),
+                program=facts.program,
+                peer=facts.peer_program,
+            ),
         ),
         tuple(_evidence(facts.info, interval)),
         cause=cause,

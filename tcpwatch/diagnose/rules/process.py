@@ -92,16 +92,14 @@ def inherited_listener(facts: ProgramFacts) -> Problem | None:
     waiting = sum(one.row.backlog.queued for one in listeners if one.row.backlog is not None)
     ports = ", ".join(sorted({f":{one.row.local.port}" for one in listeners}))
     orphan = _is_orphan(facts)
-    whose = (
-        "It has most likely inherited it from a process that has ended."
-        if orphan
-        else "It may have inherited it with a fork, or look for connections only now and then."
-    )
     return Problem(
         Severity.WARN if waiting else Severity.NOTE if orphan else Severity.CHAT,
         message(
-            f"{{program}} holds the listener {{ports}} and does not accept on it{{waiting}}: none of its threads waits "
-            f"for a connection. {whose}",
+            "{program} holds the listener {ports} and does not accept on it{waiting}: none of its threads waits for a "
+            "connection. {whose}",
+            whose=message("It has most likely inherited it from a process that has ended.")
+            if orphan
+            else message("It may have inherited it with a fork, or look for connections only now and then."),
             program=facts.name,
             ports=ports,
             waiting=message(", and {connections} wait in the queue", connections=Count(waiting, "connection"))

@@ -77,8 +77,13 @@ def _sent_by_us(places: Sequence[EndedAt]) -> Iterator[EndedAlike]:
 
 def _sentence(group: EndedAlike, facts: ProgramFacts) -> Message:
     served, alone = group.at.served, group.times == 1
-    template = SENTENCES[served, alone] if group.reason is not None else SENTENCES_WITHOUT_REASON[served]
-    return message(template, count=group.count, place=group.at.place, program=facts.in_brackets, why=_why(group.reason))
+    return message(
+        SENTENCES[served, alone] if group.reason is not None else SENTENCES_WITHOUT_REASON[served],
+        count=group.count,
+        place=group.at.place,
+        program=facts.in_brackets,
+        why=_why(group.reason),
+    )
 
 
 def _also(group: EndedAlike) -> Message:
@@ -147,7 +152,7 @@ def _counted_only(stack: Stack) -> Problem | None:
         message(
             "This host reset {count} in the last minute, because {why}; which ones is not told here.",
             count=Count(risen[name], "connection"),
-            why=message(ABORTS[name]),
+            why=message(ABORTS.get(name, name)),
         ),
         tuple(message("{counter} +{times}", counter=one, times=times) for one, times in risen.items()),
         (f"nstat -az TcpExt{name}",),

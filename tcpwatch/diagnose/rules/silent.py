@@ -44,13 +44,14 @@ def dead_peer(facts: SocketFacts) -> Problem | None:
 def probes_unanswered(facts: SocketFacts) -> Problem:
     """The keep-alive timer has fired more than once, and nothing came."""
     probes, silence = Count(unanswered_probes(facts.row), "keep-alive probe"), _silence(facts)
-    template = "{probes} in a row had no answer: the peer is gone, or the path is broken."
+    words = message("{probes} in a row had no answer: the peer is gone, or the path is broken.", probes=probes)
     if silence is not None:
-        template = "{probes} in a row had no answer, and nothing has come for {silence}: the peer is gone, or the path "
-        template += "is broken."
-    words = (
-        message(template, probes=probes, silence=silence) if silence is not None else message(template, probes=probes)
-    )
+        words = message(
+            "{probes} in a row had no answer, and nothing has come for {silence}: the peer is gone, or the path is "
+            "broken.",
+            probes=probes,
+            silence=silence,
+        )
     return Problem(
         Severity.NOTE,
         words,

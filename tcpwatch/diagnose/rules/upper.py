@@ -1,10 +1,10 @@
 """The rule on a TCP socket below another protocol's socket, whose state and queue are what counts for the program."""
 
 from tcpwatch.diagnose.context import SocketFacts
+from tcpwatch.diagnose.message import Count, message
 from tcpwatch.diagnose.problem import Problem, Severity
 from tcpwatch.diagnose.rule import Beginning, ObservedSocket, Rule, Trouble
 from tcpwatch.tcp.state import State
-from tcpwatch.text.quantity import counted
 
 
 def upper_socket(facts: SocketFacts) -> Problem | None:
@@ -12,22 +12,38 @@ def upper_socket(facts: SocketFacts) -> Problem | None:
     upper = facts.row.upper
     if upper is None or facts.row.state is State.LISTEN:
         return None
-    unread = f"{counted(upper.unread_memory, 'byte')} of memory hold what is unread" if upper.unread_memory else ""
-    evidence = tuple(filter(None, (f"the {upper.protocol} socket is in {upper.state}", unread)))
+    protocol, state, memory = upper.protocol, str(upper.state), upper.unread_memory
+    evidence = [message("the {protocol} socket is in {state}", protocol=protocol, state=state)]
+    if memory:
+        evidence.append(message("{bytes} of memory hold what is unread", bytes=Count(memory, "byte")))
     if upper.state is not State.CLOSE_WAIT:
-        ended = "" if unread else "; nothing waits there to be read"
-        return Problem(Severity.CHAT, f"Carries a connection of {upper.protocol} in {upper.state}{ended}.", evidence)
-    if facts.half_close is not None:
-        return Problem(
-            Severity.CHAT,
-            f"The peer has closed its direction of the {upper.protocol} connection; {facts.program} "
-            f"{'is still sending' if facts.half_close.sends else 'has yet to close()'}.",
-            evidence,
+        words = (
+            message("Carries a connection of {protocol} in {state}.", protocol=protocol, state=state)
+            if memory
+            else message(
+                "Carries a connection of {protocol} in {state}; nothing waits there to be read.",
+                protocol=protocol,
+                state=state,
+            )
         )
+        return Problem(Severity.CHAT, words, tuple(evidence))
+    if facts.half_close is not None:
+        does = message("is still sending") if facts.half_close.sends else message("has yet to close()")
+        words = message(
+            "The peer has closed its direction of the {protocol} connection; {program} {does}.",
+            protocol=protocol,
+            program=facts.program,
+            does=does,
+        )
+        return Problem(Severity.CHAT, words, tuple(evidence))
     return Problem(
         Severity.NOTE,
-        f"{facts.program} must call close(): the peer has closed the {upper.protocol} connection, this end has not.",
-        evidence,
+        message(
+            "{program} must call close(): the peer has closed the {protocol} connection, this end has not.",
+            program=facts.program,
+            protocol=protocol,
+        ),
+        tuple(evidence),
         (f"ss -Mtanp sport = :{facts.row.local.port}",),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from tcpwatch.diagnose.message import Message, message
 from tcpwatch.diagnose.timers.persist import Persists, persists
 from tcpwatch.sockets.counters import Stack
 from tcpwatch.sockets.row import KernelRecord, SocketRow, TimerKind
@@ -92,24 +93,24 @@ def settings_of(row: SocketRow) -> Settings:
     return BY_STATE.get(row.state) or (ORPHANS_RETRANSMISSION if orphan else RETRANSMISSION)
 
 
-def setting_phrases(row: SocketRow, stack: Stack) -> Iterator[str]:
+def setting_phrases(row: SocketRow, stack: Stack) -> Iterator[Message | str]:
     """Each setting with its value, as far as that can be read: `net.ipv4.tcp_retries2 15`; then the remark."""
-    settings, remark = settings_of(row)
-    for setting in settings:
+    found = settings_of(row)
+    for setting in found.settings:
         option = setting.option
         own = option.value(row.record) if option and row.record else None
         if option and own:
-            yield _measured(f"{option.name} of its program", own, option.unit)
+            value = f"{own} {option.unit}".rstrip()
+            yield message("{option} of its program {value}", option=option.name, value=value)
         elif not stack.sysctls or SYSCTL_PREFIX + setting.sysctl in stack.sysctls:
-            unless = f" or {option.name}" if option and own is None else ""
-            yield (
-                _measured(
-                    SYSCTL_PREFIX + setting.sysctl, stack.sysctls.get(SYSCTL_PREFIX + setting.sysctl), setting.unit
-                )
-                + unless
-            )
-    if remark:
-        yield remark
+            name = SYSCTL_PREFIX + setting.sysctl
+            of_host = _measured(name, stack.sysctls.get(name), setting.unit)
+            if option and own is None:
+                yield message("{setting} or {option}", setting=of_host, option=option.name)
+            else:
+                yield of_host
+    if found.remark:
+        yield message(found.remark)
 
 
 def _measured(name: str, value: int | None, unit: str) -> str:

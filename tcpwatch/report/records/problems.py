@@ -40,6 +40,16 @@ class ReportedProblem:
         return self.problem.count or len(self.members)
 
     @property
+    def next_steps(self) -> list[str]:
+        """What to do."""
+        return [in_words(step, self.translate) for step in self.problem.next_steps]
+
+    @property
+    def subject(self) -> str:
+        """Who is to act, or what it is about; empty where that is not known."""
+        return in_words(self.problem.subject, self.translate)
+
+    @property
     def age_ns(self) -> int | None:
         """How long it has lasted, at least where its beginning was not seen."""
         return None if self.problem.since is None else max(0, self.now_ns - self.problem.since.time_ns)
@@ -79,12 +89,12 @@ PROBLEMS: Schema[ReportedProblem] = Schema(
         Column("rule", TEXT, attrgetter("problem.rule")),
         Column("severity", TEXT, attrgetter("problem.severity")),
         Column("level", TEXT, attrgetter("problem.level")),
-        Column("subject", TEXT, lambda record: record.problem.subject or None),
+        Column("subject", TEXT, lambda record: record.subject or None),
         Column("message", TEXT, attrgetter("message")),
         Column("evidence", JSON, attrgetter("evidence")),
         Column("cause", TEXT, attrgetter("problem.cause")),
         Column("certainty", TEXT, attrgetter("problem.certainty")),
-        Column("next_steps", JSON, lambda record: list(record.problem.next_steps)),
+        Column("next_steps", JSON, attrgetter("next_steps")),
         Column("age_ns", INTEGER, attrgetter("age_ns")),
         Column("beginning_seen", BOOLEAN, lambda record: since.seen if (since := record.problem.since) else None),
         Column("per_minute", INTEGER, lambda record: trend.per_minute if (trend := record.problem.trend) else None),

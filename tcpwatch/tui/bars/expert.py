@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from tcpwatch.diagnose.message import Message
+from tcpwatch.diagnose.message import Count, Message, in_words
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity
-from tcpwatch.text.quantity import counted
 from tcpwatch.tui.paint.glyphs import SEVERITIES
 from tcpwatch.tui.paint.line import Line, Run
+from tcpwatch.why.catalog import Translate
 
 NOTHING = "nothing is wrong, as far as the capture shows"
 NOTHING_ELSE = "nothing else is wrong, as far as the capture shows"
@@ -14,17 +14,17 @@ BETWEEN: Run = (" · ", "muted")
 HINT: Run = ("   n !", "muted")
 
 
-def expert_summary(problems: Iterable[Problem], connections: int) -> Line:
+def expert_summary(problems: Iterable[Problem], connections: int, translate: Translate = str) -> Line:
     """`12 connections · 4 zero windows, not reopened · 3 probes`; what else there is where nothing is wrong."""
     found = [problem for problem in problems if problem.brief]
     wrong = [problem for problem in found if problem.rank >= SEVERITY_RANK[Severity.WARN]]
     shown = wrong or [problem for problem in found if problem.severity is Severity.NOTE]
     glyph, style = SEVERITIES[shown[0].severity] if shown else ("✓", "open")
-    runs: list[Run] = [(f" {glyph} ", style), (counted(connections, "connection"), "")]
+    runs: list[Run] = [(f" {glyph} ", style), (Count(connections, "connection").words(translate), "")]
     for brief in merged(shown):
-        runs += [BETWEEN, (str(brief), style)]
+        runs += [BETWEEN, (in_words(brief, translate), style)]
     if not wrong:
-        runs += [BETWEEN, (NOTHING_ELSE if shown else NOTHING, "muted")]
+        runs += [BETWEEN, (translate(NOTHING_ELSE if shown else NOTHING), "muted")]
     return Line((*runs, *((HINT,) if shown else ())))
 
 

@@ -6,6 +6,7 @@ from tcpwatch.monitor.snapshot import Detail, FlowFacts
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.fields import End
 from tcpwatch.tui.detail.side_by_side import Runs, half_of, heads_of, roomy
+from tcpwatch.why.catalog import Translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class TabContext:
     """One connection as a tab draws it in lines of `width` cells.
 
     `heads` are the state and owner of this end and of the peer. `absolute` asks for sequence numbers as they are on the
-    wire. `half_width` is the width of one end's half in cells; `roomy` is whether two fields fit into it.
+    wire. `half_width` is the width of one end's half in cells; `roomy` is whether two fields fit into it. `translate`
+    gives texts in the reader's language.
     """
 
     detail: Detail
@@ -25,6 +27,7 @@ class TabContext:
     absolute: bool
     half_width: int
     roomy: bool
+    translate: Translate = str
 
     @property
     def ends(self) -> tuple[End, End]:
@@ -32,19 +35,22 @@ class TabContext:
         return self.here, self.peer
 
 
-def tab_context(detail: Detail, now_ns: int, width: int, absolute: bool = False) -> TabContext:
+def tab_context(
+    detail: Detail, now_ns: int, width: int, absolute: bool = False, translate: Translate = str
+) -> TabContext:
     """The context that all tabs share for this connection at this moment, in this width."""
     here, peer = _ends_of(detail)
     return TabContext(
         detail=detail,
         here=here,
         peer=peer,
-        heads=(heads_of(here, now_ns, width), heads_of(peer, now_ns, width)),
+        heads=(heads_of(here, now_ns, width, translate), heads_of(peer, now_ns, width, translate)),
         now_ns=now_ns,
         width=width,
         absolute=absolute,
         half_width=half_of(width),
         roomy=roomy(width),
+        translate=translate,
     )
 
 

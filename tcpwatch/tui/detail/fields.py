@@ -1,6 +1,6 @@
 """One end's TCB as a table of fields for the detail pane, each value with its source. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -16,10 +16,12 @@ from tcpwatch.tcp.tcb import Source, Tcb
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.paint.format import grouped, microseconds
 from tcpwatch.tui.paint.line import Run, fit
+from tcpwatch.why.catalog import Translate
 
 TAGS = {Source.KERNEL: "k", Source.DERIVED: "d", Source.RELATIVE: "r", Source.WIRE: "w"}
 SOURCES_LEGEND = "k kernel  d derived  r relative  w wire"
 NOT_OBSERVED = "–"
+UNKNOWN_VALUES = SYN_NOT_SEEN, UNKNOWN = "SYN not seen", "unknown"
 
 
 class Value(NamedTuple):
@@ -58,6 +60,7 @@ def distance(start: int | None, stop: int | None) -> int:
 
 
 Show = Callable[[End, bool], Value]
+Rows = Iterable[tuple[str, Show]]
 
 
 def _known(tcbs: Iterable[Tcb], name: str) -> tuple[int, Tcb] | None:
@@ -81,7 +84,7 @@ def _sequence(name: str, origin: str) -> Show:
             return Value(grouped(number if absolute else offset(number, start)), TAGS[tcb.source])
         if found := _known(end.tcbs, name):
             number, tcb = found
-            return Value("unknown") if absolute else Value(f"{number} abs", TAGS[tcb.source])
+            return Value(UNKNOWN) if absolute else Value(f"{number} abs", TAGS[tcb.source])
         return Value(NOT_OBSERVED)
 
     return show
@@ -99,7 +102,7 @@ def _initial(name: str) -> Show:
     def show(end: End, absolute: bool) -> Value:
         if found := _known(end.tcbs, name):
             return Value(grouped(found[0]), TAGS[found[1].source])
-        return Value("SYN not seen" if end.tcbs else NOT_OBSERVED)
+        return Value(SYN_NOT_SEEN if end.tcbs else NOT_OBSERVED)
 
     return show
 
@@ -190,12 +193,18 @@ CELL = LABEL + VALUE + TAG
 BETWEEN: Run = ("  ", "")
 
 
-def field_lines(end: End, width: int, absolute: bool) -> list[tuple[Run, ...]]:
+def field_lines(end: End, width: int, absolute: bool, translate: Translate = str) -> list[tuple[Run, ...]]:
     """The fields of RFC 9293 in two columns, in one where `width` is too narrow; then what was measured."""
     columns = 2 if width >= 2 * CELL + cells(BETWEEN[0]) else 1
+
+    def shown(rows: Rows) -> Iterator[tuple[str, Value]]:
+        for label, show in rows:
+            value = show(end, absolute)
+            yield translate(label), value._replace(text=translate(value.text))
+
     return [
-        *_in_rows(((label, _aligned(show(end, absolute))) for label, show in VARIABLES), columns, LABEL),
-        *_in_rows(((label, _tight(show(end, absolute))) for label, show in MEASURES), 2 * columns, 0),
+        *_in_rows(((label, _aligned(value)) for label, value in shown(VARIABLES)), columns, LABEL),
+        *_in_rows(((label, _tight(value)) for label, value in shown(MEASURES)), 2 * columns, 0),
     ]
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from tcpwatch.diagnose.deferral import defers
+from tcpwatch.diagnose.message import Message, message
 from tcpwatch.diagnose.rules.listener import accept_queue_is_full, half_open_queue_is_full
 from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.counters import REFUSALS, Stack, half_open_limit
 from tcpwatch.sockets.row import Backlog
-from tcpwatch.tui.detail.sentence import Sentence
-from tcpwatch.tui.paint.format import grouped, several
+from tcpwatch.tui.detail.sentence import Sentence, Several
+from tcpwatch.tui.paint.format import grouped
 
 GAUGE = 20  # cells
 
@@ -17,7 +18,7 @@ def listening(connection: Connection, stack: Stack) -> Iterator[Sentence]:
     """Its accept queue, its handshakes under way, what it dropped, and the counters of the whole namespace."""
     backlog = connection.row.backlog
     if backlog is None:
-        yield Sentence("accept", "connections that wait for accept(): –")
+        yield Sentence("accept", message("connections that wait for accept(): –"))
         return
     yield _accept_queue(backlog)
     if backlog.half_open is not None:
@@ -42,29 +43,48 @@ def gauge(count: int, limit: int) -> str:
 
 def _accept_queue(backlog: Backlog) -> Sentence:
     full = accept_queue_is_full(backlog)
-    message = f"{gauge(backlog.queued, backlog.limit)} {_of(backlog.queued, backlog.limit)} waiting for accept()"
-    return Sentence("accept", message + ": full, new ones are turned away" * full, "trouble" if full else "")
+    words = (
+        message("{gauge} {count} of {limit} waiting for accept(): full, new ones are turned away")
+        if full
+        else message("{gauge} {count} of {limit} waiting for accept()")
+    )
+    return Sentence("accept", _filled(words, backlog.queued, backlog.limit), "trouble" if full else "")
 
 
 def _half_open(backlog: Backlog, half_open: int, stack: Stack) -> Sentence:
     full, limit = half_open_queue_is_full(backlog, stack), half_open_limit(backlog, stack)
-    message = f"{gauge(half_open, limit)} {_of(half_open, limit)} half open, in SYN-RECEIVED"
-    return Sentence("opening", message + ": full" * full, "trouble" if full else "")
+    words = (
+        message("{gauge} {count} of {limit} half open, in SYN-RECEIVED: full")
+        if full
+        else message("{gauge} {count} of {limit} half open, in SYN-RECEIVED")
+    )
+    return Sentence("opening", _filled(words, half_open, limit), "trouble" if full else "")
 
 
-def _of(count: int, limit: int) -> str:
-    return f"{grouped(count)} of {grouped(limit)}"
+def _filled(words: Message, count: int, limit: int) -> Message:
+    return words.holding(gauge=gauge(count, limit), count=grouped(count), limit=grouped(limit))
 
 
 def _dropped(drops: int, turned_away: int, deferring: bool) -> Sentence:
     """The segments that were dropped; the kernel counts SYNs that came twice as well, and ACKs that it put aside."""
-    aside = " and the bare ACKs that TCP_DEFER_ACCEPT puts aside" if deferring else ""
-    recent = f", {grouped(turned_away)} of them in the last minute for want of room" if turned_away else ""
-    message = f"{several(drops, 'segment')} since it listens, repeated SYNs{aside} included{recent}"
-    return Sentence("dropped", message, "trouble" if turned_away else "")
+    words = (
+        message(
+            "{segments} since it listens, repeated SYNs and the bare ACKs that TCP_DEFER_ACCEPT puts aside included"
+            "{recent}"
+        )
+        if deferring
+        else message("{segments} since it listens, repeated SYNs included{recent}")
+    )
+    recent = (
+        message(", {count} of them in the last minute for want of room", count=grouped(turned_away))
+        if turned_away
+        else ""
+    )
+    filled = words.holding(segments=Several(drops, "segment"), recent=recent)
+    return Sentence("dropped", filled, "trouble" if turned_away else "")
 
 
-def _counters(stack: Stack) -> str:
+def _counters(stack: Stack) -> Message:
     refusals = {name: rise for name, rise in stack.counters.items() if name in REFUSALS}
     risen = (f"{name} {grouped(rise.last_minute)} ({grouped(rise.in_all)})" for name, rise in refusals.items())
-    return f"this namespace in the last minute (since tcpwatch began): {' · '.join(risen)}"
+    return message("this namespace in the last minute (since tcpwatch began): {counters}", counters=" · ".join(risen))

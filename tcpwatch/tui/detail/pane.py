@@ -14,6 +14,7 @@ from tcpwatch.tui.detail.tabs import TABS
 from tcpwatch.tui.paint.format import listener
 from tcpwatch.tui.paint.line import Line, ends_apart, title_line, width_of, wrap_words
 from tcpwatch.tui.paint.lines import Lines
+from tcpwatch.why.catalog import Translate
 from tcpwatch.wire.segment import endpoints
 
 CHOOSE_ONE = "Choose a connection or a segment, and both its ends are shown here."
@@ -53,8 +54,9 @@ class DetailPane(Lines, can_focus=True):
         *tab_bindings(TABS),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, translate: Translate = str, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="pane")
+        self._translate = translate
         self._detail: Detail | None = None
         self._ends: bytes | None = None
         self._now_ns = 0
@@ -153,10 +155,12 @@ class DetailPane(Lines, can_focus=True):
         if self._ends is None and (unchosen := self.unchosen(width, self.size.height - 1)[1]):
             self._lines = unchosen
         elif self._detail is None:
-            words = wrap_words(self.nothing if self._ends else CHOOSE_ONE, width - 4)
+            words = wrap_words(self._translate(self.nothing if self._ends else CHOOSE_ONE), width - 4)
             self._lines = [Line(), *(Line((("  " + text, "muted"),)) for text in words)]
         else:
-            self._lines = self.tab.lines(tab_context(self._detail, self._now_ns, width, self._absolute))
+            self._lines = self.tab.lines(
+                tab_context(self._detail, self._now_ns, width, self._absolute, self._translate)
+            )
         if self.virtual_size.height != len(self._lines) + 1:
             self.virtual_size = Size(0, len(self._lines) + 1)
         self.repaint_changed()

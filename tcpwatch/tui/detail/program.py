@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from tcpwatch.diagnose.message import Message, Time, message
 from tcpwatch.diagnose.problem import Level
+from tcpwatch.diagnose.threads import threads_in_words
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.sockets.program import Program, next_steps
-from tcpwatch.sockets.threads import threads_in_words
-from tcpwatch.text.duration import duration
-from tcpwatch.tui.detail.sentence import Sentence
+from tcpwatch.tui.detail.sentence import Sentence, parts
 from tcpwatch.tui.paint.format import grouped
 
 ARGUMENTS_CELLS = 60
@@ -19,26 +19,27 @@ def who(detail: Detail, now_ns: int) -> Iterator[Sentence]:
     more = [problem for problem in detail.of_its_program if problem.level is Level.PROGRAM]
     if program is not None:
         started = program.started_ns
-        parts = (
+        known_since = started is not None and detail.wall_ns
+        told = (
             f"{_command_line(program)} /{program.pid}",
-            f"user {program.user}" if program.user else "",
-            f"container {program.container}" if program.container else f"unit {program.unit}" if program.unit else "",
-            f"for {duration(now_ns + detail.wall_ns - started)}" if started is not None and detail.wall_ns else "",
+            message("user {user}", user=program.user) if program.user else "",
+            _where(program),
+            message("for {time}", time=Time(now_ns + detail.wall_ns - (started or 0))) if known_since else "",
             _descriptor(detail),
             _descriptors_used(program) if not more else "",
-            "executable replaced since" if program.executable_deleted else "",
+            message("executable replaced since") if program.executable_deleted else "",
         )
-        yield Sentence("who", " · ".join(part for part in parts if part))
+        yield Sentence("who", parts(*told))
     if more:
-        yield Sentence("in all", f"{more[0].message}", "caution")
-        facts = [str(fact) for fact in more[0].evidence if not _is_about_threads(fact, program)]
-        yield Sentence("", " · ".join(facts), "muted")
+        yield Sentence("in all", more[0].message, "caution")
+        facts = (fact for fact in more[0].evidence if not _is_about_threads(fact, program))
+        yield Sentence("", parts(*facts), "muted")
 
 
 def threads(detail: Detail) -> Iterator[Sentence]:
     """What the program's threads are in."""
     if detail.program is not None and detail.program.threads is not None:
-        yield Sentence("threads", " · ".join(threads_in_words(detail.program.threads)))
+        yield Sentence("threads", parts(*threads_in_words(detail.program.threads)))
 
 
 def tools(detail: Detail) -> tuple[str, ...]:
@@ -49,6 +50,12 @@ def tools(detail: Detail) -> tuple[str, ...]:
 def _is_about_threads(fact: object, program: Program | None) -> bool:
     seen = program.threads if program is not None else None
     return seen is not None and fact in threads_in_words(seen)
+
+
+def _where(program: Program) -> Message | str:
+    if program.container:
+        return message("container {name}", name=program.container)
+    return message("unit {name}", name=program.unit) if program.unit else ""
 
 
 def _command_line(program: Program) -> str:
@@ -62,7 +69,7 @@ def _descriptor(detail: Detail) -> str:
     return f"fd {owners[0].fd}" if owners and owners[0].fd is not None else ""
 
 
-def _descriptors_used(program: Program) -> str:
+def _descriptors_used(program: Program) -> Message | str:
     if program.fds_used is None or program.fd_limit is None:
         return ""
-    return f"{grouped(program.fds_used)} of {grouped(program.fd_limit)} fds"
+    return message("{used} of {limit} fds", used=grouped(program.fds_used), limit=grouped(program.fd_limit))

@@ -6,9 +6,11 @@ Each part has its own fill and its name in words, so that the bar reads without 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from tcpwatch.diagnose.message import Message, message
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.paint.format import grouped, short_number
 from tcpwatch.tui.paint.line import Run, padded
+from tcpwatch.why.catalog import Translate
 
 
 class SendWindow(NamedTuple):
@@ -30,14 +32,14 @@ class SendWindow(NamedTuple):
 
 
 FILLS = (("█", "acked"), ("▒", "flight"), ("·", "usable"), (" ", "beyond"))
-BEYOND = " beyond "
+BEYOND = message("beyond")
 
 
-def window_bar(window: SendWindow, width: int) -> Sequence[Run]:
+def window_bar(window: SendWindow, width: int, translate: Translate = str) -> Sequence[Run]:
     """The bar in exactly `width` cells: with whole numbers, or with short ones where those do not fit."""
     labels: Sequence[str] = ()
-    for words, beyond in ((grouped, BEYOND), (_short, BEYOND), (_short, "")):
-        labels = _labels(window, words, beyond)
+    for words, beyond in ((grouped, BEYOND), (_short, BEYOND), (_short, None)):
+        labels = [f" {label.words(translate)} " if label else "" for label in _labels(window, words, beyond)]
         if _least(labels) <= width:
             break
     spare = max(0, width - _least(labels))
@@ -46,7 +48,7 @@ def window_bar(window: SendWindow, width: int) -> Sequence[Run]:
     extra = (0, flight, spare - flight, 0)
     runs: list[Run] = [("▕", "muted")]
     for label, more, (fill, style) in zip(labels, extra, FILLS, strict=True):
-        runs += [(label.center(cells(label) + 2 + more, fill), style), ("▏", "muted")]
+        runs += [(label.center(len(label) + 2 + more, fill), style), ("▏", "muted")]
     return padded(runs, width)
 
 
@@ -54,12 +56,13 @@ def _short(number: int) -> str:
     return short_number(number, 5)
 
 
-def _labels(window: SendWindow, words: Callable[[int], str], beyond: str) -> tuple[str, ...]:
+def _labels(window: SendWindow, words: Callable[[int], str], beyond: Message | None) -> tuple[Message | None, ...]:
+    acked, usable = window.acked, window.usable
     return (
-        " acked unknown " if window.acked is None else f" acked {words(window.acked)} ",
-        f" in flight {words(window.in_flight)} ",
-        " usable unknown " if window.usable is None else f" usable {words(window.usable)} ",
-        f" unsent {words(window.unsent)} " if window.unsent else beyond,
+        message("acked unknown") if acked is None else message("acked {bytes}", bytes=words(acked)),
+        message("in flight {bytes}", bytes=words(window.in_flight)),
+        message("usable unknown") if usable is None else message("usable {bytes}", bytes=words(usable)),
+        message("unsent {bytes}", bytes=words(window.unsent)) if window.unsent else beyond,
     )
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from tcpwatch.diagnose.message import Message, Time, message
 from tcpwatch.monitor.snapshot import Connection
-from tcpwatch.text.duration import duration
+from tcpwatch.text.cells import cells
 from tcpwatch.tui.detail.fields import CELL, End
 from tcpwatch.tui.paint.format import owner_words
 from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, Run, padded
+from tcpwatch.why.catalog import Translate
 
 Runs = tuple[Run, ...]
 
@@ -25,37 +27,41 @@ def roomy(width: int) -> bool:
     return half_of(width) > 2 * CELL + 2
 
 
-def heads_of(end: End, now_ns: int, width: int) -> list[Runs]:
+def heads_of(end: End, now_ns: int, width: int, translate: Translate = str) -> list[Runs]:
     """An end's state and owner, in two lines where they do not fit into one."""
-    return [head(end, now_ns)] if roomy(width) else _head_in_two(end, now_ns)
+    return [head(end, now_ns, translate)] if roomy(width) else _head_in_two(end, now_ns, translate)
 
 
-def head(end: End, now_ns: int) -> Runs:
+def head(end: End, now_ns: int, translate: Translate = str) -> Runs:
     """`here  ◐ CLOSE-WAIT for 3m07s · java/4242 fd 58`."""
-    state, words = _state(end, now_ns)
-    return ((f"{end.title}  ", "label"), state, (f" {words} · " if words else " · ", ""), (_who(end), "strong"))
+    state, since = _state(end, now_ns, translate)
+    title, who = f"{translate(end.title)}  ", _who(end, translate)
+    return ((title, "label"), state, (f" {since} · " if since else " · ", ""), (who, "strong"))
 
 
-def _head_in_two(end: End, now_ns: int) -> list[Runs]:
-    state, words = _state(end, now_ns)
-    return [((f"{end.title}  ", "label"), state, (f" {words}", "")), (("      ", ""), (_who(end), "strong"))]
+def _head_in_two(end: End, now_ns: int, translate: Translate) -> list[Runs]:
+    state, since = _state(end, now_ns, translate)
+    title, who = f"{translate(end.title)}  ", _who(end, translate)
+    return [((title, "label"), state, (f" {since}", "")), ((" " * cells(title), ""), (who, "strong"))]
 
 
-def _state(end: End, now_ns: int) -> tuple[Run, str]:
+def _state(end: End, now_ns: int, translate: Translate) -> tuple[Run, str]:
     state = end.connection.row.state if end.connection else end.state
     if state is None:
-        return ("state not known", "muted"), ""
+        return (translate("state not known"), "muted"), ""
     look = STATE_LOOKS[state]
-    since = _since(end.connection, now_ns) if end.connection else "as the wire shows it"
-    return (f"{look.glyph} {state}", look.style), since
+    since = _since(end.connection, now_ns) if end.connection else message("as the wire shows it")
+    return (f"{look.glyph} {state}", look.style), since.words(translate)
 
 
-def _since(connection: Connection, now_ns: int) -> str:
-    return f"for {'' if connection.since_seen else '≥'}{duration(now_ns - connection.since_ns)}"
+def _since(connection: Connection, now_ns: int) -> Message:
+    return message("for {time}", time=Time(now_ns - connection.since_ns, not connection.since_seen))
 
 
-def _who(end: End) -> str:
-    return owner_words(end.connection) if end.connection else "no socket of it seen here"
+def _who(end: End, translate: Translate) -> str:
+    if end.connection is None:
+        return translate("no socket of it seen here")
+    return owner_words(end.connection, translate)
 
 
 def side_by_side(left: Sequence[Runs], right: Sequence[Runs], width: int) -> list[Line]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tcpwatch.diagnose.context import FIN_IN_QUEUE, FIRST_CLOSER, Closer, unread_in_close_wait
+from tcpwatch.diagnose.message import Listing, Message, message
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Problem, Severity
 from tcpwatch.monitor.snapshot import Connection, Detail, FlowFacts
 from tcpwatch.sockets.row import NoOwner
@@ -10,10 +11,10 @@ from tcpwatch.tcp.handshake import Opened
 from tcpwatch.tcp.state import State
 from tcpwatch.tui.detail.listener import listening
 from tcpwatch.tui.detail.program import threads, tools, who
-from tcpwatch.tui.detail.sentence import Sentence
+from tcpwatch.tui.detail.sentence import Sentence, Several, parts
 from tcpwatch.tui.detail.socket_options import set_up
 from tcpwatch.tui.detail.timers import settings_words, timer_sentence
-from tcpwatch.tui.paint.format import age, grouped, microseconds, owner_words, several
+from tcpwatch.tui.paint.format import age, grouped, microseconds, owner_words
 from tcpwatch.tui.paint.glyphs import SEVERITIES
 
 
@@ -39,7 +40,7 @@ def _nobody_found(detail: Detail) -> Sentence | None:
     connection = detail.connection
     if connection is None or connection.owners or connection.no_owner not in HELD_ELSEWHERE:
         return None
-    return Sentence("owner", HELD_ELSEWHERE[connection.no_owner], "muted")
+    return Sentence("owner", message(HELD_ELSEWHERE[connection.no_owner]), "muted")
 
 
 HELD_ELSEWHERE = {
@@ -61,31 +62,34 @@ def _waiting(detail: Detail) -> Iterable[Sentence | None]:
 def _unread(connection: Connection) -> Sentence | None:
     row, recv_q = connection.row, connection.row.recv_q
     if row.upper is not None and row.upper.unread_memory:
-        held = several(row.upper.unread_memory, "byte")
-        return Sentence("unread", f"in the {row.upper.protocol} socket above this one: {held} of memory", "caution")
+        held = Several(row.upper.unread_memory, "byte")
+        words = message(
+            "in the {protocol} socket above this one: {held} of memory", protocol=row.upper.protocol, held=held
+        )
+        return Sentence("unread", words, "caution")
     if recv_q is None:
         return None
     if row.state is State.CLOSE_WAIT:
-        return Sentence("unread", unread_in_close_wait(recv_q, several), "caution")
+        return Sentence("unread", unread_in_close_wait(recv_q, Several), "caution")
     data = recv_q - 1 if row.state in FIN_IN_QUEUE and recv_q else recv_q
     if not data:
         return None
-    return Sentence("unread", several(data, "byte") + _reader(connection))
+    return Sentence("unread", _who_is_to_read(connection).holding(unread=Several(data, "byte")))
 
 
 NOBODY_READS = {
-    NoOwner.NOT_ACCEPTED: ": the program has not accepted the connection yet",
-    NoOwner.KERNEL: ", which no program is left to read",
+    NoOwner.NOT_ACCEPTED: message("{unread}: the program has not accepted the connection yet"),
+    NoOwner.KERNEL: message("{unread}, which no program is left to read"),
 }
 
 
-def _reader(connection: Connection) -> str:
-    """Who is to read, as the end of a sentence."""
-    if not connection.owners and connection.no_owner in NOBODY_READS:
+def _who_is_to_read(connection: Connection) -> Message:
+    if connection.owners:
+        return message("{unread} for {reader} to read", reader=owner_words(connection))
+    if connection.no_owner in NOBODY_READS:
         return NOBODY_READS[connection.no_owner]
-    return (
-        f" for {owner_words(connection) if connection.owners else f'its program ({owner_words(connection)})'} to read"
-    )
+    why = message(connection.no_owner or NoOwner.UNKNOWN)
+    return message("{unread} for its program ({why}) to read", why=why)
 
 
 def _timer(detail: Detail, now_ns: int) -> Iterator[Sentence]:
@@ -100,58 +104,62 @@ def _timer(detail: Detail, now_ns: int) -> Iterator[Sentence]:
 
 def _course(detail: Detail) -> Sentence | None:
     """How it opened and who closed first, as far as it was seen."""
-    parts = [closed_first(detail), *_seen_on_the_wire(detail.flow)]
+    told = [closed_first(detail) or "", *_seen_on_the_wire(detail.flow)]
     if detail.flow is None and detail.here:
-        parts.append("no segment seen: these are the kernel's numbers alone")
-    words = " · ".join(part for part in parts if part)
-    return Sentence("course", words) if words else None
+        told.append(message("no segment seen: these are the kernel's numbers alone"))
+    return Sentence("course", parts(*told)) if any(told) else None
 
 
-def closed_first(detail: Detail) -> str | None:
+def closed_first(detail: Detail) -> Message | None:
     """Who closed first, from the wire or else from the state. None while it is open."""
     flow, connection = detail.flow, detail.connection
     if flow and flow.closed_by_here is not None:
-        closer = Closer.HERE if flow.closed_by_here else Closer.PEER
-        return f"{closer} ({flow.closed})" if flow.closed else closer.value
-    return FIRST_CLOSER.get(connection.row.state) if connection else None
+        closer = message(Closer.HERE if flow.closed_by_here else Closer.PEER)
+        return message("{closer} ({how})", closer=closer, how=message(flow.closed)) if flow.closed else closer
+    closed_by = FIRST_CLOSER.get(connection.row.state) if connection else None
+    return message(closed_by.value) if closed_by is not None else None
 
 
-def _seen_on_the_wire(flow: FlowFacts | None) -> list[str]:
+def _seen_on_the_wire(flow: FlowFacts | None) -> list[Message | str]:
     if flow is None:
         return []
     return [
         _opened(flow),
-        f"segments {grouped(flow.segs[0])} out, {grouped(flow.segs[1])} in",
+        message("segments {out} out, {in_} in", out=grouped(flow.segs[0]), in_=grouped(flow.segs[1])),
         *(f"{word.replace('_', ' ')} {grouped(count)}" for word, count in sorted(flow.analysis.items())),
     ]
 
 
 def _netns(detail: Detail) -> Sentence | None:
     """Which network namespaces the ends are in, where one is not ours."""
-    ends = [("this end", detail.connection), ("its peer", detail.peer)]
+    ends = [(message("this end: {place}"), detail.connection), (message("its peer: {place}"), detail.peer)]
     places = [(who, end.row.netns) for who, end in ends if end is not None and end.row.netns is not None]
     if all(netns.here for _, netns in places):
         return None
-    return Sentence("netns", " · ".join(f"{who}: {', '.join(netns.words)}" for who, netns in places))
+    return Sentence("netns", parts(*(who.holding(place=", ".join(netns.words)) for who, netns in places)))
 
 
-def _opened(flow: FlowFacts) -> str:
+def _opened(flow: FlowFacts) -> Message:
     if flow.opened == Opened.MIDSTREAM:
-        return "opening not seen"  # nor who opened it
-    rtt = f" in {microseconds(flow.handshake_rtt_ns // 1000)}" if flow.handshake_rtt_ns is not None else ""
-    return f"opened by {'this end' if flow.initiator_is_here else 'the peer'} ({flow.opened}{rtt})"
+        return message("opening not seen")  # nor who opened it
+    how = message(flow.opened)
+    if flow.handshake_rtt_ns is not None:
+        how = message("{how} in {time}", how=how, time=microseconds(flow.handshake_rtt_ns // 1000))
+    if flow.initiator_is_here:
+        return message("opened by this end ({how})", how=how)
+    return message("opened by the peer ({how})", how=how)
 
 
 def _problems(detail: Detail, now_ns: int) -> list[Sentence]:
     return [
-        Sentence(glyph, f"{problem.message}{_so_far(problem, now_ns)}", style)
+        Sentence(glyph, Listing((problem.message, *_so_far(problem, now_ns)), " "), style)
         for problem in (*_wrong(detail), *detail.problems)
         for glyph, style in (SEVERITIES[problem.severity],)
     ]
 
 
-def _so_far(problem: Problem, now_ns: int) -> str:
-    return f" For {age(now_ns, *problem.since)} by now." if problem.since else ""
+def _so_far(problem: Problem, now_ns: int) -> tuple[Message, ...]:
+    return (message("For {age} by now.", age=age(now_ns, *problem.since)),) if problem.since else ()
 
 
 def _wrong(detail: Detail) -> list[Problem]:
@@ -164,4 +172,4 @@ def _next_steps(detail: Detail) -> Sentence | None:
     needed = any(SEVERITY_RANK[problem.severity] >= SEVERITY_RANK[Severity.NOTE] for problem in problems)
     of_problems = (step for problem in problems for step in problem.next_steps)
     steps = dict.fromkeys((*(tools(detail) if needed else ()), *of_problems))
-    return Sentence("do", "  ·  ".join(steps), "strong") if steps else None
+    return Sentence("do", Listing(tuple(steps), "  ·  "), "strong") if steps else None

@@ -4,13 +4,15 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tcpwatch.diagnose.deferral import stays_silent
+from tcpwatch.diagnose.message import Listing, Value, message
 from tcpwatch.diagnose.timers.deadline import fate_of
 from tcpwatch.diagnose.timers.persist import Persists, persists
 from tcpwatch.diagnose.timers.settings import setting_phrases
 from tcpwatch.sockets.counters import NO_STACK, Stack
 from tcpwatch.sockets.row import SocketRow, TimerKind
 from tcpwatch.tcp.state import State
-from tcpwatch.tui.paint.format import brief_countdown, countdown, several
+from tcpwatch.tui.detail.sentence import Several, parts
+from tcpwatch.tui.paint.format import brief_countdown, countdown
 
 
 class TimerLook(NamedTuple):
@@ -18,6 +20,11 @@ class TimerLook(NamedTuple):
 
     name: str
     message: str
+
+    @property
+    def kind(self) -> str:
+        """The word before the colon of the message."""
+        return self.message.partition(":")[0]
 
 
 THEN = ", then after {wait}; without an answer the kernel gives up in {in_}"
@@ -70,28 +77,30 @@ def timer_words(row: SocketRow, now_ns: int) -> str:
 
 def timer_sentence(
     row: SocketRow, now_ns: int, stack: Stack = NO_STACK, listener: SocketRow | None = None
-) -> str | None:
+) -> Value | None:
     """Which timer runs, what happens when it fires, how often it has, when the kernel gives up; or why none runs.
 
     None where it is not known. `listener` is the one that a handshake is for.
     """
     if (timer := row.timer) is None:
         known = row.recv_q is not None or row.state is State.LISTEN  # a source without queues has no timers either
-        return NO_TIMER.get(row.state) if known else None
-    times = f", tried {several(timer.retransmits, 'time')} without an answer" if timer.retransmits else ""
+        return message(NO_TIMER[row.state]) if known and row.state in NO_TIMER else None
+    tried = Several(timer.retransmits, "time")
+    times = message(", tried {times} without an answer", times=tried) if timer.retransmits else ""
     look = DEFERRED if stays_silent(row, listener) else _look(row)
-    message = look.message.format(in_=countdown(timer.left_ms(now_ns)), times=times)
+    fires = message(look.message, in_=countdown(timer.left_ms(now_ns)), times=times)
     if (fate := fate_of(row, stack)) is None:
-        return message
+        return fires
     end = countdown(replace(timer, expires_ms=fate.gives_up_ms).left_ms(now_ns))
     if fate.next_wait_ms is None:
-        return LAST.format(kind=message.partition(":")[0], in_=end, times=times)
-    return message + THEN.format(wait=countdown(fate.next_wait_ms), in_=end)
+        return message(LAST, kind=message(look.kind), in_=end, times=times)
+    return Listing((fires, message(THEN, wait=countdown(fate.next_wait_ms), in_=end)), "")
 
 
-def settings_words(row: SocketRow, stack: Stack) -> str:
-    """What sets the timer, with the values of today; empty where none runs."""
-    return " · ".join(setting_phrases(row, stack))
+def settings_words(row: SocketRow, stack: Stack) -> Listing | None:
+    """What sets the timer, with the values of today; None where none runs."""
+    phrases = tuple(setting_phrases(row, stack))
+    return parts(*phrases) if phrases else None
 
 
 def _look(row: SocketRow) -> TimerLook:

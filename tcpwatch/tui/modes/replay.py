@@ -18,6 +18,7 @@ from tcpwatch.tui.mode import RECORDING, DashboardView, Mode
 from tcpwatch.tui.paint.line import Line
 from tcpwatch.tui.protocols import Target
 from tcpwatch.tui.run import show
+from tcpwatch.why.catalog import Translate
 
 TICK_S = 0.1
 LEAP = 0.05  # of the file
@@ -89,9 +90,9 @@ class ReplayMode(Mode):
     def _where(self) -> tuple[int, int, bool]:
         return self._playhead.position, self._playhead.end, self._playhead.grows
 
-    def headline(self, snapshot: Snapshot) -> Line:
+    def headline(self, snapshot: Snapshot, translate: Translate) -> Line:
         """What the file holds until then, and what is wrong in it."""
-        return expert_summary(snapshot.problems, self._recorded.begun)
+        return expert_summary(snapshot.problems, self._recorded.begun, translate)
 
     def to_trouble(self, step: int) -> str | None:
         """Go on among the connections with a problem, each as of a moment at which it is shown."""

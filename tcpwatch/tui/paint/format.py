@@ -6,6 +6,7 @@ from tcpwatch.monitor.snapshot import Connection
 from tcpwatch.sockets.row import NoOwner
 from tcpwatch.text.duration import SECOND_NS, duration, fine_duration
 from tcpwatch.text.quantity import plural
+from tcpwatch.why.catalog import Translate
 from tcpwatch.wire.segment import Endpoint
 
 WILDCARDS = ("0.0.0.0", "::")
@@ -110,9 +111,9 @@ def local_end(local: Endpoint, remote: Endpoint) -> str:
     return f":{local.port}" if local.ip == remote.ip else str(local)
 
 
-def owner_words(connection: Connection) -> str:
+def owner_words(connection: Connection, translate: Translate = str) -> str:
     """`java/4242 fd 57`, `nginx/12 +3` for several, or why there is none: never blank."""
     if not connection.owners:
-        return connection.no_owner or NoOwner.UNKNOWN
+        return translate(connection.no_owner or NoOwner.UNKNOWN)
     owner, *others = connection.owners
     return f"{owner.command}/{owner.pid} +{len(others)}" if others else str(owner)

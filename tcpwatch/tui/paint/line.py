@@ -7,6 +7,7 @@ from rich.cells import set_cell_size
 
 from tcpwatch.text.cells import cells
 from tcpwatch.tui.paint.format import short_number
+from tcpwatch.why.page import has_ideographs, wrap_translated
 
 Run = tuple[str, str]
 
@@ -112,7 +113,12 @@ def title_line(words: str, focused: bool) -> Line:
 
 
 def wrap_words(text: str, width: int) -> list[str]:
-    """The words of `text` in lines of at most `width` cells; a longer word is cut over several."""
+    """The words of `text` in lines of at most `width` cells; a longer word is cut over several.
+
+    A text with ideographs is broken between them.
+    """
+    if has_ideographs(text):
+        return wrap_translated(text, max(width, 2))
     lines, line = [], ""
     for word in text.split():
         while cells(word) > max(width, 1):

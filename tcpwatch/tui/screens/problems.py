@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from tcpwatch.diagnose.message import in_words, message
+from tcpwatch.diagnose.message import Listing, in_words, message
 from tcpwatch.diagnose.problem import Cause, Problem
 from tcpwatch.monitor.snapshot import Connection, Snapshot
 from tcpwatch.tui.bars.trouble import course_runs
@@ -23,6 +23,10 @@ from tcpwatch.why.catalog import Translate
 
 HINTS = "↑ ↓ choose · Enter go to its next connection · c copy the next command · Esc closes"
 NOTHING = "No rule finds a problem in this picture."
+PROBLEMS = "Problems"
+OF_THE_HOST = "This is a problem of the whole host: it has no connection to go to."
+COPIED_NOTICE = "Copied, if the terminal allows it (OSC 52):"
+LABELS = ("because", "cause", "do", "which")
 LABEL = 10  # cells
 MOST_MEMBERS = 100  # listed: a leak may have thousands, and the text is made anew each second
 PULL_S = 0.5
@@ -37,8 +41,9 @@ class ProblemList(Rows[Problem]):
     class Entered(Message):
         """Enter, on the problem under the cursor."""
 
-    def __init__(self) -> None:
+    def __init__(self, translate: Translate) -> None:
         super().__init__(id="problems-list")
+        self._translate = translate
 
     def key_of(self, row: Problem) -> Hashable:
         """What it is and whose."""
@@ -46,7 +51,7 @@ class ProblemList(Rows[Problem]):
 
     def title(self) -> str:
         """How many there are."""
-        return f"Problems · {grouped(len(self.rows))}"
+        return f"{self._translate(PROBLEMS)} · {grouped(len(self.rows))}"
 
     def titles(self) -> Line:
         """None: there is one column."""
@@ -56,12 +61,13 @@ class ProblemList(Rows[Problem]):
         """Its severity, and its short form."""
         problem = self.rows[index]
         glyph, style = SEVERITIES[problem.severity]
-        short = f"{problem.brief}  {problem.subject}" if problem.brief else str(problem.message)
+        told = (problem.brief, problem.subject) if problem.brief else (problem.message,)
+        short = Listing(told, "  ").words(self._translate)
         return Line(((f" {glyph} ", style), (fit(short, max(1, self.line_width - 3)), "")))
 
     def empty_lines(self) -> Sequence[Line]:
         """That there is none."""
-        return [Line(((f" {text}", "muted"),)) for text in wrap_words(NOTHING, self.line_width - 2)]
+        return [Line(((f" {text}", "muted"),)) for text in wrap_words(self._translate(NOTHING), self.line_width - 2)]
 
     def cursor_moved(self) -> None:
         """Tell the screen."""
@@ -121,7 +127,8 @@ class ProblemsScreen(ModalScreen[None]):
         self._latest = latest
         self._snapshot = latest()
         self._choose = choose
-        self._list = ProblemList()
+        self._translate = translate
+        self._list = ProblemList(translate)
         self._text = ProblemText(translate)
         self._hints = OneLine()
         self._copied = 0
@@ -134,7 +141,7 @@ class ProblemsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Begin with the worst."""
-        self._hints.show(Line(((f" {HINTS}", "muted"),)))
+        self._hints.show(Line(((f" {self._translate(HINTS)}", "muted"),)))
         self._list.focus()
         self._show()
         self.set_interval(PULL_S, self._pull)
@@ -158,7 +165,7 @@ class ProblemsScreen(ModalScreen[None]):
         """Go to a connection of it."""
         problem = self._list.current
         if problem is None or not problem.members:
-            self.notify("This is a problem of the whole host: it has no connection to go to.", markup=False, timeout=3)
+            self.notify(self._translate(OF_THE_HOST), markup=False, timeout=3)
             return
         self.dismiss()
         self._choose(problem)
@@ -168,10 +175,10 @@ class ProblemsScreen(ModalScreen[None]):
         problem = self._list.current
         if problem is None or not problem.next_steps:
             return
-        command = problem.next_steps[self._copied % len(problem.next_steps)]
+        command = in_words(problem.next_steps[self._copied % len(problem.next_steps)], self._translate)
         self._copied += 1
         self.app.copy_to_clipboard(command)
-        self.notify(f"Copied, if the terminal allows it (OSC 52): {command}", markup=False, timeout=3)
+        self.notify(f"{self._translate(COPIED_NOTICE)} {command}", markup=False, timeout=3)
 
 
 def problem_lines(problem: Problem, snapshot: Snapshot, translate: Translate, width: int) -> Iterator[Line]:
@@ -179,18 +186,19 @@ def problem_lines(problem: Problem, snapshot: Snapshot, translate: Translate, wi
     for text in wrap_words(in_words(problem.message, translate), width):
         yield Line(((text, "strong"),))
     yield Line()
-    if course := course_runs(problem, snapshot.mono_ns):
+    if course := course_runs(problem, snapshot.mono_ns, translate):
         yield Line(course)
         yield Line()
-    yield from _passages("because", [in_words(fact, translate) for fact in problem.evidence], width, "")
+    because, cause, do, which = map(translate, LABELS)
+    yield from _passages(because, [in_words(fact, translate) for fact in problem.evidence], width, "")
     if problem.cause is not Cause.UNKNOWN:
-        yield from _passages("cause", [f"{translate(problem.cause)} ({translate(problem.certainty)})"], width, "")
-    yield from _passages("do", problem.next_steps, width, "strong")
+        yield from _passages(cause, [f"{translate(problem.cause)} ({translate(problem.certainty)})"], width, "")
+    yield from _passages(do, [in_words(step, translate) for step in problem.next_steps], width, "strong")
     members = [one for key in problem.members[:MOST_MEMBERS] if (one := snapshot.by_key.get(key)) is not None]
-    which = [_member(one, snapshot.mono_ns) for one in members]
+    listed = [_member(one, snapshot.mono_ns) for one in members]
     if (more := len(problem.members) - MOST_MEMBERS) > 0:
-        which.append(in_words(message("and {count} more", count=more), translate))
-    yield from _passages("which", which, width, "muted")
+        listed.append(in_words(message("and {count} more", count=more), translate))
+    yield from _passages(which, listed, width, "muted")
 
 
 def _passages(label: str, texts: Sequence[str], width: int, style: str) -> Iterator[Line]:

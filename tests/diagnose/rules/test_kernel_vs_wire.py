@@ -55,7 +55,7 @@ def rule(seen: BothViews) -> str | None:
 def message(seen: BothViews) -> str:
     found = disagreement(seen)
     assert found is not None
-    return found.message
+    return str(found.message)
 
 
 def test_agreement() -> None:
@@ -149,7 +149,7 @@ def test_fin_that_the_program_has_not_read() -> None:
     found = disagreement(seen)
     assert found is not None
     assert (found.rule, found.severity) == ("unread-since-fin", Severity.NOTE)
-    assert "passed 42s ago, and unread at this end are 500 bytes + FIN" in found.message
+    assert "passed 42s ago, and unread at this end are 500 bytes + FIN" in str(found.message)
     assert rule(views(State.CLOSE_WAIT, State.CLOSE_WAIT)) is None
 
 

@@ -17,8 +17,8 @@ def test_peer_that_has_closed_above_is_told_though_tcp_is_established() -> None:
     one = facts(upper=UpperSocket("MPTCP", State.CLOSE_WAIT, 5_832))
     [problem] = diagnose(one)
     assert problem.severity is Severity.WARN
-    assert problem.message.startswith("java/4242 must call close(): the peer has closed the MPTCP connection")
-    assert "5,832 bytes of memory hold what is unread" in problem.evidence
+    assert str(problem.message).startswith("java/4242 must call close(): the peer has closed the MPTCP connection")
+    assert "5,832 bytes of memory hold what is unread" in map(str, problem.evidence)
     assert trouble_of(one) is UPPER_NOT_CLOSED
 
 
@@ -32,7 +32,7 @@ def test_half_close_above_is_ordinary(ordinary: HalfClose) -> None:
 def test_open_above_is_no_trouble() -> None:
     one = facts(upper=UpperSocket("MPTCP", State.ESTABLISHED, 0))
     [problem] = diagnose(one)
-    assert problem.message == "Carries a connection of MPTCP in ESTABLISHED; nothing waits there to be read."
+    assert str(problem.message) == "Carries a connection of MPTCP in ESTABLISHED; nothing waits there to be read."
     assert trouble_of(one) is None
 
 

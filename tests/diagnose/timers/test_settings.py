@@ -13,7 +13,7 @@ KEEP_ALIVE = {f"net.ipv4.tcp_keepalive_{name}": value for name, value in (("time
 
 
 def messages(kind: TimerKind | None, stack: Stack = NO_STACK, **facts: Any) -> list[str]:
-    return list(setting_phrases(row(timer=Timer(kind, 1_000, 0) if kind else None, **facts), stack))
+    return list(map(str, setting_phrases(row(timer=Timer(kind, 1_000, 0) if kind else None, **facts), stack)))
 
 
 def test_every_kind_of_timer_is_told() -> None:

@@ -67,7 +67,7 @@ def test_programs_are_kept_apart_and_the_larger_leads() -> None:
 def test_sockets_without_an_owner_are_one_problem_for_each_reason() -> None:
     hidden = [replace(leak(n, 4), owners=(), no_owner=NoOwner.NEEDS_ROOT) for n in (1, 2)]
     [problem] = found(*hidden)
-    assert problem.subject == "its program (root sees which)"
+    assert str(problem.subject) == "its program (root sees which)"
 
 
 def test_worst_kind_of_trouble_leads() -> None:

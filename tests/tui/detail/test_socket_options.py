@@ -23,12 +23,16 @@ def sentences(extensions: Extensions, state: State = State.ESTABLISHED, cgroup: 
 
 def test_memory() -> None:
     [sentence] = sentences(Extensions(memory=MEMORY))
-    assert sentence == Sentence("memory", "receive buffer 832 of 131 072 bytes · send buffer 0 of 87 040")
+    assert (sentence.about, sentence.words(), sentence.style) == (
+        "memory",
+        "receive buffer 832 of 131 072 bytes · send buffer 0 of 87 040",
+        "",
+    )
 
 
 def test_memory_that_dropped_segments() -> None:
     [sentence] = sentences(Extensions(memory=replace(MEMORY, drops=2)))
-    assert sentence.message.endswith(" · 2 segments dropped")
+    assert sentence.words().endswith(" · 2 segments dropped")
 
 
 @pytest.mark.parametrize("full", [{"rmem_alloc": 131_072}, {"wmem_queued": 90_000}])
@@ -39,7 +43,11 @@ def test_memory_that_is_full_is_marked(full: dict[str, int]) -> None:
 
 def test_memory_that_is_not_known() -> None:
     [sentence] = sentences(Extensions(memory=Memory(rcvbuf=9)))
-    assert sentence == Sentence("memory", "receive buffer – of 9 bytes · send buffer – of –")
+    assert (sentence.about, sentence.words(), sentence.style) == (
+        "memory",
+        "receive buffer – of 9 bytes · send buffer – of –",
+        "",
+    )
 
 
 def test_memory_of_a_listener_is_of_no_interest() -> None:
@@ -50,7 +58,7 @@ def test_settings() -> None:
     extensions = Extensions(congestion="bbr", shutdown=2, ulp="tls", v6only=True, mark=42)
     [sentence] = sentences(extensions, cgroup="/system.slice/nginx.service")
     assert sentence.about == "socket"
-    assert sentence.message.split(" · ") == [
+    assert sentence.words().split(" · ") == [
         "congestion control bbr",
         "sending is shut down",
         "upper layer tls",
@@ -62,7 +70,8 @@ def test_settings() -> None:
 
 @pytest.mark.parametrize(("bits", "message"), [(1, "receiving is shut down"), (3, "both directions are shut down")])
 def test_shutdown(bits: int, message: str) -> None:
-    assert sentences(Extensions(shutdown=bits)) == [Sentence("socket", message)]
+    [sentence] = sentences(Extensions(shutdown=bits))
+    assert (sentence.about, sentence.words()) == ("socket", message)
 
 
 def test_shutdown_by_a_bit_that_has_no_meaning_here() -> None:
@@ -80,7 +89,7 @@ def test_connection_without_a_socket() -> None:
 def with_record(state: State = State.ESTABLISHED, **fields: int) -> list[str]:
     one = connection(1, server_end(1), state, 5, record=Record(fields, None))
     [sentence] = set_up(Detail(one.row.ends, one, None, (), (), None, None, None, ()))
-    return sentence.message.split(" · ")
+    return sentence.words().split(" · ")
 
 
 @pytest.mark.parametrize(

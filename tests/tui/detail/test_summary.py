@@ -17,7 +17,7 @@ from tests.tui.canned import MONO_NS, connection, details, server_end
 
 def by_label(one: Connection | None, **facts: object) -> dict[str, str]:
     detail = Detail(server_end(1), one, None, (), (), None, None, None, ())
-    return {sentence.about: sentence.message for sentence in story(replace(detail, **facts), MONO_NS)}  # type: ignore[arg-type]
+    return {sentence.about: sentence.words() for sentence in story(replace(detail, **facts), MONO_NS)}  # type: ignore[arg-type]
 
 
 def in_state(state: State, **facts: object) -> dict[str, str]:
@@ -102,7 +102,7 @@ def test_timer_is_told_with_what_sets_it() -> None:
 def test_problems_come_with_what_to_do_told_once() -> None:
     problem = Problem(Severity.NOTE, "Nothing moves.", (), ("wait", "close"), "idle")
     detail = Detail(server_end(1), None, None, (), (), None, None, None, (problem, problem))
-    assert story(detail, MONO_NS) == [
+    assert [sentence._replace(message=sentence.words()) for sentence in story(detail, MONO_NS)] == [
         *[Sentence("!", "Nothing moves.", "caution")] * 2,
         Sentence("do", "wait  ·  close", "strong"),
     ]
@@ -114,9 +114,9 @@ def test_disagreement_of_kernel_and_wire_leads_the_story() -> None:
     one = connection(1, server_end(1), State.ESTABLISHED, 5)
     detail = Detail(server_end(1), one, None, (), (), None, None, None, (), disagreements=(wrong, note))
     first, *others = story(detail, MONO_NS)
-    assert (first.about, first.message) == ("⚠", "Something was dropped.")
-    assert any("tc -s qdisc show" in sentence.message for sentence in others)
-    assert not any("unread" in sentence.message for sentence in others)  # the line `unread` tells it
+    assert (first.about, first.words()) == ("⚠", "Something was dropped.")
+    assert any("tc -s qdisc show" in sentence.words() for sentence in others)
+    assert not any("unread" in sentence.words() for sentence in others)  # the line `unread` tells it
 
 
 def test_namespaces_are_told_where_one_is_not_ours() -> None:

@@ -19,7 +19,8 @@ from tests.tui.canned import MONO_NS, connection, server_end
 
 def words(timer: Timer | None, state: State = State.ESTABLISHED, **facts: object) -> tuple[str, str | None]:
     row = connection(1, server_end(1), state, 1, timer=timer, **facts).row  # type: ignore[arg-type]
-    return timer_words(row, MONO_NS), timer_sentence(row, MONO_NS)
+    sentence = timer_sentence(row, MONO_NS)
+    return timer_words(row, MONO_NS), None if sentence is None else str(sentence)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_timer_whose_end_is_known_says_when_the_kernel_gives_up(
 def test_settings_words_join_what_sets_the_timer() -> None:
     row = connection(1, server_end(1), State.SYN_SENT, 1, timer=Timer(TimerKind.RETRANSMIT, 9, 0)).row
     stack = Stack(sysctls={"net.ipv4.tcp_syn_retries": 6})
-    assert settings_words(row, stack) == (
+    assert str(settings_words(row, stack)) == (
         "net.ipv4.tcp_syn_retries 6 or TCP_SYNCNT · the first wait is 1 s, a constant"
     )
 

@@ -8,7 +8,7 @@ from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.summary import story
 from tcpwatch.tui.detail.tabs.tcb import tcb_lines
 from tcpwatch.tui.detail.topics import extras_of, queues_of, states_of
-from tcpwatch.tui.paint.line import Line, wrap_words
+from tcpwatch.tui.paint.line import Line, fit, wrap_words
 
 ABOUT_WIDTH = 10  # cells for what a sentence is about
 
@@ -32,8 +32,9 @@ def explain_topics(detail: Detail) -> Iterator[str]:
 def _sentence_lines(context: TabContext) -> list[Line]:
     lines = []
     for sentence in story(context.detail, context.now_ns):
-        first, *rest = wrap_words(sentence.message, context.width - ABOUT_WIDTH - 3) or [""]
+        first, *rest = wrap_words(sentence.words(context.translate), context.width - ABOUT_WIDTH - 3) or [""]
         style = sentence.style if len(sentence.about) == 1 else "label"
-        lines.append(Line(((f"  {sentence.about:<{ABOUT_WIDTH - 2}}", style), (first, sentence.style))))
+        about = fit(context.translate(sentence.about), ABOUT_WIDTH - 2)
+        lines.append(Line(((f"  {about}", style), (first, sentence.style))))
         lines += [Line(((" " * ABOUT_WIDTH + text, sentence.style),)) for text in rest]
     return lines

@@ -1,14 +1,17 @@
 """The tab States: when each end entered each state, for how long, and what caused it. Pure."""
 
+from tcpwatch.diagnose.message import Message, in_words, message
 from tcpwatch.sockets.timeline import Interval, Occurrence, OccurrenceKind, Precision, Timeline
 from tcpwatch.tcp.state import State
 from tcpwatch.text.duration import duration
 from tcpwatch.tui.detail.context import TabContext
 from tcpwatch.tui.detail.fields import End
+from tcpwatch.tui.detail.sentence import Several
 from tcpwatch.tui.detail.side_by_side import Runs, head, side_by_side
-from tcpwatch.tui.paint.format import brief_span, clock, precise_span, several
+from tcpwatch.tui.paint.format import brief_span, clock, precise_span
 from tcpwatch.tui.paint.glyphs import STATE_LOOKS
 from tcpwatch.tui.paint.line import Line, fit
+from tcpwatch.why.catalog import Translate
 
 TIME, STATE, STAYED = 16, 14, 10  # cells
 MICROSECONDS, TENTHS = 6, 1  # digits of a second
@@ -32,26 +35,32 @@ OCCURRENCES = {
 def states_lines(context: TabContext) -> list[Line]:
     """Both ends' states, side by side or one end below the other."""
     here, peer = (
-        _end_lines(end, timeline, context.now_ns, context.detail.wall_ns)
-        for end, timeline in zip(context.ends, context.detail.timelines, strict=True)
+        _end_lines(end, timeline, context) for end, timeline in zip(context.ends, context.detail.timelines, strict=True)
     )
     if context.roomy:
         return side_by_side(here, peer, context.width)
     return [Line(((" ", ""), *runs)) for runs in (*here, (), *peer)]
 
 
-def _end_lines(end: End, timeline: Timeline, now_ns: int, wall_ns: int) -> list[Runs]:
-    lines: list[Runs] = [head(end, now_ns)]
+def _end_lines(end: End, timeline: Timeline, context: TabContext) -> list[Runs]:
+    now_ns, wall_ns, translate = context.now_ns, context.detail.wall_ns, context.translate
+    lines: list[Runs] = [head(end, now_ns, translate)]
     if not timeline.intervals:
-        return [*lines, (("no state of it was seen", "muted"),)]
-    lines.append(((f" {'entered':<{TIME}}{'state':<{STATE}}{'stayed':>{STAYED}} by", "label"),))
+        return [*lines, ((translate("no state of it was seen"), "muted"),)]
+    lines.append(((_titles(translate), "label"),))
     if timeline.left_out:
-        lines.append(((f" {several(timeline.left_out, 'older state')} left out", "muted"),))
+        left_out = message("{states} left out", states=Several(timeline.left_out, "older state"))
+        lines.append(((f" {left_out.words(translate)}", "muted"),))
     following = [interval.since_ns for interval in timeline.intervals[1:]]
     for interval, until_ns in zip(timeline.intervals, [*following, None], strict=True):
         lines.append(_interval_line(interval, until_ns, now_ns, wall_ns))
-        lines += [_occurrence_line(occurrence, wall_ns) for occurrence in interval.occurrences]
+        lines += [_occurrence_line(occurrence, wall_ns, translate) for occurrence in interval.occurrences]
     return lines
+
+
+def _titles(translate: Translate) -> str:
+    entered, state, stayed = fit(translate("entered"), TIME), fit(translate("state"), STATE), translate("stayed")
+    return f" {entered}{state}{fit(stayed, STAYED, '>')} {translate('by')}"
 
 
 def _interval_line(interval: Interval, until_ns: int | None, now_ns: int, wall_ns: int) -> Runs:
@@ -81,11 +90,13 @@ def _sign(interval: Interval) -> str:
     return {Precision.AT_LEAST: "≥", Precision.BETWEEN: "~"}.get(interval.precision, "")
 
 
-def _occurrence_line(occurrence: Occurrence, wall_ns: int) -> Runs:
+def _occurrence_line(occurrence: Occurrence, wall_ns: int, translate: Translate) -> Runs:
     """`   ↻ 3 retransmissions 12:03:41.320512 to 12:03:42.1`."""
     glyph, style, name = OCCURRENCES[occurrence.kind]
     repeated = occurrence.times > 1
-    words = several(occurrence.times, name) if repeated or occurrence.kind is OccurrenceKind.RETRANSMISSION else name
-    until = f" to {clock(occurrence.last_ns + wall_ns, TENTHS)}" if repeated else ""
-    moments = f" {clock(occurrence.first_ns + wall_ns, MICROSECONDS)}{until}"
-    return ((f"   {glyph} {words}", style), (moments, "muted"))
+    counts = repeated or occurrence.kind is OccurrenceKind.RETRANSMISSION
+    words = Several(occurrence.times, name).words(translate) if counts else translate(name)
+    moments: Message | str = clock(occurrence.first_ns + wall_ns, MICROSECONDS)
+    if repeated:
+        moments = message("{first} to {last}", first=moments, last=clock(occurrence.last_ns + wall_ns, TENTHS))
+    return ((f"   {glyph} {words}", style), (f" {in_words(moments, translate)}", "muted"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tcpwatch.diagnose.message import in_words
 from tcpwatch.monitor.snapshot import Detail
 from tcpwatch.sockets.fields import TCB_ROWS, Unit, on_screen
 from tcpwatch.tcp.tcb import Source
@@ -12,6 +13,7 @@ from tcpwatch.tui.detail.side_by_side import Runs, side_by_side
 from tcpwatch.tui.detail.topics import states_of
 from tcpwatch.tui.paint.glyphs import SEVERITIES
 from tcpwatch.tui.paint.line import Line, Run, fit, wrap_words
+from tcpwatch.why.catalog import Translate
 
 LABEL, VALUE = 8, 13  # cells
 SHOW = dict(VARIABLES)
@@ -24,10 +26,12 @@ DIFFERENCE_LEGEND = "≠ for a moment is no fault"
 
 def wire_lines(context: TabContext) -> list[Line]:
     """Both ends' states and numbers, and what kernel and wire have disagreed on for a while."""
-    here, peer = (
-        [*head, *_comparison(end, context.absolute)] for end, head in zip(context.ends, context.heads, strict=True)
-    )
-    return [*side_by_side(here, peer, context.width), Line(), *_verdict(context.detail, context.width)]
+    here, peer = ([*head, *_comparison(end, context)] for end, head in zip(context.ends, context.heads, strict=True))
+    return [
+        *side_by_side(here, peer, context.width),
+        Line(),
+        *_verdict(context.detail, context.width, context.translate),
+    ]
 
 
 def wire_topics(detail: Detail) -> Iterator[str]:
@@ -37,13 +41,17 @@ def wire_topics(detail: Detail) -> Iterator[str]:
         yield from NUMBERS
 
 
-def _comparison(end: End, absolute: bool) -> list[Runs]:
+def _comparison(end: End, context: TabContext) -> list[Runs]:
+    translate = context.translate
     kernel = replace(end, tcbs=tuple(tcb for tcb in end.tcbs if tcb.source is not Source.WIRE))
     wire = replace(end, tcbs=tuple(tcb for tcb in end.tcbs if tcb.source is Source.WIRE))
-    by_kernel = end.connection.row.state if end.connection else None
-    rows = [("state", str(by_kernel or "–"), str(end.state or "–"))]
-    rows += [(name, SHOW[name](kernel, absolute).text, SHOW[name](wire, absolute).text) for name in NUMBERS]
-    titles: Run = (f"{'':<{LABEL}}{'kernel':>{VALUE}} {'wire':>{VALUE}}", "label")
+    state = end.connection.row.state if end.connection else None
+    rows = [(translate("state"), str(state or "–"), str(end.state or "–"))]
+    for name in NUMBERS:
+        by_kernel, by_wire = (SHOW[name](one, context.absolute).text for one in (kernel, wire))
+        rows.append((name, translate(by_kernel), translate(by_wire)))
+    columns = (fit(translate("kernel"), VALUE, ">"), fit(translate("wire"), VALUE, ">"))
+    titles: Run = (" " * LABEL + " ".join(columns), "label")
     return [(titles,), *(_row(*row) for row in rows)]
 
 
@@ -54,15 +62,16 @@ def _row(name: str, by_kernel: str, by_wire: str) -> Runs:
     return ((fit(name, LABEL), "label"), (fit(by_kernel, VALUE, ">"), ""), (" " + fit(by_wire, VALUE, ">"), ""), sign)
 
 
-def _verdict(detail: Detail, width: int) -> list[Line]:
-    if detail.connection is None or detail.flow is None:
-        missing = "no socket of it is known here" if detail.connection is None else "no segment of it has been seen"
-        return [Line(((f"  Nothing to compare: {missing}.", "muted"),))]
+def _verdict(detail: Detail, width: int, translate: Translate) -> list[Line]:
+    if detail.connection is None:
+        return [Line(((f"  {translate('Nothing to compare: no socket of it is known here.')}", "muted"),))]
+    if detail.flow is None:
+        return [Line(((f"  {translate('Nothing to compare: no segment of it has been seen.')}", "muted"),))]
     if not detail.disagreements:
-        return [Line((("  ✓ ", "open"), ("Kernel and wire agree, as far as both are known.", "muted")))]
+        return [Line((("  ✓ ", "open"), (translate("Kernel and wire agree, as far as both are known."), "muted")))]
     lines = []
     for problem in detail.disagreements:
         glyph, style = SEVERITIES[problem.severity]
-        first, *rest = wrap_words(str(problem.message), width - 6)
+        first, *rest = wrap_words(in_words(problem.message, translate), width - 6)
         lines += [Line(((f"  {glyph} {first}", style),)), *(Line(((f"    {text}", style),)) for text in rest)]
     return lines
