@@ -117,12 +117,13 @@ def wrap_words(text: str, width: int) -> list[str]:
 
     A text with ideographs is broken between them.
     """
+    width = max(width, 1 if text.isascii() else 2)  # a wide character takes two
     if has_ideographs(text):
-        return wrap_translated(text, max(width, 2))
+        return wrap_translated(text, width)
     lines, line = [], ""
     for word in text.split():
-        while cells(word) > max(width, 1):
-            head = set_cell_size(word, max(width, 1)).rstrip()
+        while cells(word) > width:
+            head = set_cell_size(word, width).rstrip()
             lines += [line] if line else []
             lines.append(head)
             line, word = "", word[len(head) :]

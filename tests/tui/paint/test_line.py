@@ -1,5 +1,7 @@
 """Runs of text in cells of the terminal."""
 
+import pytest
+
 from tcpwatch.tui.paint.line import (
     Line,
     cells,
@@ -70,3 +72,9 @@ def test_width_of_runs() -> None:
 def test_title_line_tells_focus_without_colour() -> None:
     assert title_line("Packets", True) == Line((("▌Packets", "strong"),), "title-focused")
     assert title_line("Packets", False).text == " Packets"
+
+
+@pytest.mark.parametrize("width", [-3, 0, 1, 2, 5])
+def test_wide_words_are_cut_in_any_width(width: int) -> None:
+    assert "".join(wrap_words("한국어 낱말", width)) == "한국어낱말"
+    assert "".join(wrap_words("没有空格的句子", width)) == "没有空格的句子"
