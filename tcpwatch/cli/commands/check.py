@@ -2,12 +2,11 @@
 
 import time
 
-from tcpwatch.cli.commands.explain import concerns
+from tcpwatch.cli.commands.explain import concerns, picture
 from tcpwatch.cli.live import open_sockets
 from tcpwatch.cli.options import CheckOptions
 from tcpwatch.cli.sources import give_up_privileges
 from tcpwatch.diagnose.problem import SEVERITY_RANK, Severity
-from tcpwatch.errors import SourceError
 from tcpwatch.monitor.filter.language import Test, compile_filter
 from tcpwatch.monitor.snapshot import Snapshot
 from tcpwatch.report.formats import FORMATS
@@ -29,11 +28,7 @@ def run(options: CheckOptions, entered: Namespace | None = None) -> int:
     until_s = time.monotonic() + options.holds_s
     try:
         while True:
-            monitor.refresh()
-            snapshot = monitor.snapshot()
-            if not (table := snapshot.sources[0]).working:
-                raise SourceError(f"the socket table cannot be read: {table.message}")
-            result = result_of(snapshot, options, passes)
+            result = result_of(picture(monitor), options, passes)
             left_s = until_s - time.monotonic()
             if result.passed or left_s <= 0:
                 break

@@ -42,14 +42,19 @@ def run(options: ExplainOptions, entered: Namespace | None = None) -> int:
 def pictures(monitor: Monitor, pause_s: float | None) -> Iterator[Snapshot]:
     """A picture, and others after each pause where there is one. Raises SourceError where there are no sockets."""
     while True:
-        monitor.refresh()
-        snapshot = monitor.snapshot()
-        if not (table := snapshot.sources[0]).working:
-            raise SourceError(f"the socket table cannot be read: {table.message}")
-        yield snapshot
+        yield picture(monitor)
         if pause_s is None:
             return
         monitor.listen(pause_s)
+
+
+def picture(monitor: Monitor) -> Snapshot:
+    """A picture of now. Raises SourceError where there are no sockets."""
+    monitor.refresh()
+    snapshot = monitor.snapshot()
+    if not (table := snapshot.sources[0]).working:
+        raise SourceError(f"the socket table cannot be read: {table.message}")
+    return snapshot
 
 
 def concerns(problem: Problem, snapshot: Snapshot, ports: frozenset[int]) -> bool:

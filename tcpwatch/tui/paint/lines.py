@@ -4,9 +4,11 @@ Law: what a pane shows is data (`Line`); a pane compares it with what it painted
 came out different. Text passes `clean` once more here, so that no pane can send a terminal anything to obey.
 """
 
+from collections.abc import Iterable
+
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -71,6 +73,25 @@ class Lines(ScrollView, can_focus=False):
                     style += self.app.get_component_styles(PREFIX + name).partial_rich_style
             self._styles[row, run] = style
         return style
+
+
+class LongText(Lines):
+    """A text that is laid out for the width there is, and scrolls where it does not fit."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[Line] = []
+
+    def write(self, lines: Iterable[Line]) -> None:
+        """Show these lines."""
+        self._lines = list(lines)
+        self.virtual_size = Size(0, len(self._lines))
+        self.repaint_changed()
+
+    def line_at(self, y: int) -> Line:
+        """A line from where the text is scrolled to."""
+        index = self.scroll_offset.y + y
+        return self._lines[index] if index < len(self._lines) else Line()
 
 
 class OneLine(Lines):

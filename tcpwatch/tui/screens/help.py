@@ -5,14 +5,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from tcpwatch.tui.detail.fields import SOURCES_LEGEND
 from tcpwatch.tui.detail.timers import ORPHAN, TIMER_LOOKS
 from tcpwatch.tui.paint.glyphs import STATE_LOOKS, STEP_LOOKS
 from tcpwatch.tui.paint.line import Line, fit, title_line, wrap_words
-from tcpwatch.tui.paint.lines import Lines
+from tcpwatch.tui.paint.lines import LongText
 
 NEXT = (
     ("What is stuck?", "n  goes to the next connection in trouble; CLOSE-WAIT stands first"),
@@ -48,25 +47,17 @@ KEY_NAMES = {
 NAME = 18  # cells for what a line explains
 
 
-class HelpText(Lines, can_focus=True):
+class HelpText(LongText, can_focus=True):
     """The text, made for the width there is."""
 
     def __init__(self, about: str, bindings: Iterable[Binding]) -> None:
         super().__init__()
         self._about = about
         self._keys = list(bindings)
-        self._lines: list[Line] = []
 
     def on_resize(self) -> None:
         """Lay the text out anew."""
-        self._lines = list(help_lines(self._about, self._keys, self.line_width))
-        self.virtual_size = Size(0, len(self._lines))
-        self.repaint_changed()
-
-    def line_at(self, y: int) -> Line:
-        """A line from where the text is scrolled to."""
-        index = self.scroll_offset.y + y
-        return self._lines[index] if index < len(self._lines) else Line()
+        self.write(help_lines(self._about, self._keys, self.line_width))
 
 
 class HelpScreen(ModalScreen[None]):

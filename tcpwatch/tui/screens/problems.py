@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 
@@ -17,7 +16,7 @@ from tcpwatch.tui.bars.trouble import course_runs
 from tcpwatch.tui.paint.format import age, grouped
 from tcpwatch.tui.paint.glyphs import SEVERITIES
 from tcpwatch.tui.paint.line import Line, fit, wrap_words
-from tcpwatch.tui.paint.lines import Lines, OneLine
+from tcpwatch.tui.paint.lines import LongText, OneLine
 from tcpwatch.tui.paint.rows import Rows
 from tcpwatch.why.catalog import Translate
 
@@ -78,7 +77,7 @@ class ProblemList(Rows[Problem]):
         self.post_message(self.Entered())
 
 
-class ProblemText(Lines):
+class ProblemText(LongText):
     """All that is known of one problem, made for the width there is."""
 
     def __init__(self, translate: Translate) -> None:
@@ -86,7 +85,6 @@ class ProblemText(Lines):
         self._translate = translate
         self._problem: Problem | None = None
         self._snapshot: Snapshot | None = None
-        self._lines: list[Line] = []
 
     def show(self, problem: Problem | None, snapshot: Snapshot) -> None:
         """Show this one as of this picture."""
@@ -97,20 +95,11 @@ class ProblemText(Lines):
         """Lay the text out anew."""
         self._rebuild()
 
-    def line_at(self, y: int) -> Line:
-        """A line from where the text is scrolled to."""
-        index = self.scroll_offset.y + y
-        return self._lines[index] if index < len(self._lines) else Line()
-
     def _rebuild(self) -> None:
         width = self.line_width - 2
         if self._snapshot is None or width <= LABEL:  # before the first layout there is no room yet
             return
-        self._lines = (
-            list(problem_lines(self._problem, self._snapshot, self._translate, width)) if self._problem else []
-        )
-        self.virtual_size = Size(0, len(self._lines))
-        self.repaint_changed()
+        self.write(problem_lines(self._problem, self._snapshot, self._translate, width) if self._problem else ())
 
 
 class ProblemsScreen(ModalScreen[None]):

@@ -7,12 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 
 from tcpwatch.tui.paint.line import Line, fit, title_line
-from tcpwatch.tui.paint.lines import Lines, OneLine
+from tcpwatch.tui.paint.lines import LongText, OneLine
 from tcpwatch.tui.paint.rows import Rows
 from tcpwatch.tui.screens.why_topics import Selected, topics_of
 from tcpwatch.why.catalog import Translate, translation
@@ -73,14 +72,13 @@ class TopicList(Rows[Topic]):
         self.post_message(self.Entered())
 
 
-class TopicText(Lines):
+class TopicText(LongText):
     """One explanation, made for the width there is."""
 
     def __init__(self, translate: Translate) -> None:
         super().__init__(id="why-text")
         self._translate = translate
         self._topic: Topic | None = None
-        self._lines: list[Line] = []
 
     def show(self, topic: Topic) -> None:
         """Explain this one, from its beginning."""
@@ -92,16 +90,9 @@ class TopicText(Lines):
         """Lay the text out anew."""
         self._rebuild()
 
-    def line_at(self, y: int) -> Line:
-        """A line from where the text is scrolled to."""
-        index = self.scroll_offset.y + y
-        return self._lines[index] if index < len(self._lines) else Line()
-
     def _rebuild(self) -> None:
         if self._topic is not None:
-            self._lines = list(_text_lines(self._topic, self._translate, self.line_width - 2))
-            self.virtual_size = Size(0, len(self._lines))
-            self.repaint_changed()
+            self.write(_text_lines(self._topic, self._translate, self.line_width - 2))
 
 
 class WhyScreen(ModalScreen[None]):
